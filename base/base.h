@@ -1,0 +1,136 @@
+/* What every folder needs: slices, errors, arenas and byte buffers.
+ *
+ * The one error idiom of the project: a function that can fail on bad input returns bool (true is
+ * success) or a pointer (NULL is failure) and fills one `struct error`. The first failure wins:
+ * later calls of error_set on the same struct change nothing, so code may run on to its natural
+ * end. There is nothing to free. `assert` is for our own mistakes and never reachable from input.
+ *
+ * base includes nothing of ours.
+ */
+#ifndef HOSTEL_BASE_BASE_H
+#define HOSTEL_BASE_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* ---- slices ---- */
+
+/* Bytes somebody else owns. Not terminated by NUL. */
+struct slice {
+    const uint8_t *data;
+    size_t size;
+};
+
+struct slice slice_of(const char *text); /* borrows a C string */
+bool slice_equal(struct slice a, struct slice b);
+bool slice_is(struct slice a, const char *text);
+
+/* True if the bytes are well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */
+bool utf8_valid(struct slice text);
+
+/* Writes `code_point` (a Unicode scalar value) as UTF-8 into `out`; returns its length, 1 to 4. */
+size_t utf8_encode(uint32_t code_point, uint8_t out[4]);
+
+/* ---- errors ---- */
+
+/* kind, the word printed for it. The first five are the spec suite's own. */
+#define ERROR_KINDS(X)                                                                             \
+    X(MALFORMED, "malformed")   /* the bytes are no module */                                      \
+    X(INVALID, "invalid")       /* a module, but validation refuses it */                          \
+    X(UNLINKABLE, "unlinkable") /* an import nobody provides, or of another type */                \
+    X(TRAP, "trap")             /* the guest did what the spec says ends it */                     \
+    X(EXHAUSTION, "exhaustion") /* stack, fuel or time used up */                                  \
+    X(EXIT, "exit")             /* the guest ended itself; `code` is its status */                 \
+    X(IO, "io")                 /* the operating system said no */                                 \
+    X(NET, "net")               /* an HTTP exchange failed; `code` is an enum net_error */         \
+    X(JSON, "json")             /* text that is not the JSON we read */                            \
+    X(USAGE, "usage")           /* the command line is wrong */
+
+enum error_kind {
+    ERROR_NONE,
+#define X(kind, word) ERROR_##kind,
+    ERROR_KINDS(X)
+#undef X
+};
+
+#define ERROR_NO_OFFSET UINT64_MAX
+
+struct error {
+    enum error_kind kind; /* ERROR_NONE: nothing has failed */
+    int code;             /* see EXIT and NET above; else 0 */
+    uint64_t offset;      /* where in the input, in bytes, or ERROR_NO_OFFSET */
+    char text[256];       /* what, where, what to do; NUL-terminated, no newline */
+};
+
+/* An error struct in which nothing has failed yet. */
+#define ERROR_INIT                                                                                 \
+    { .kind = ERROR_NONE, .offset = ERROR_NO_OFFSET }
+
+#if defined(__GNUC__)
+#define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
+#else
+#define PRINTF_LIKE(text, first)
+#endif
+
+/* Record a failure unless one is there already. Both return false, so that a caller can write
+ * `return error_set(...)`. Control bytes in the text are replaced by '?': it may quote input. */
+bool error_set(struct error *error, enum error_kind kind, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+bool error_set_at(struct error *error, enum error_kind kind, uint64_t offset, const char *format,
+                  ...) PRINTF_LIKE(4, 5);
+
+/* "malformed", "trap", ... */
+const char *error_kind_name(enum error_kind kind);
+
+/* ---- arenas ---- */
+
+/* Memory with one lifetime, freed whole. Nothing in it is freed alone. */
+struct arena {
+    struct arena_block *newest;
+    size_t allocated; /* bytes handed out so far, for tests and statistics */
+};
+
+void arena_init(struct arena *arena);
+
+/* `count * size` zeroed bytes, aligned for any type, or NULL when the product overflows or the
+ * system has no memory. A count of 0 gives a pointer that must not be followed. */
+void *arena_alloc(struct arena *arena, size_t count, size_t size);
+
+/* A copy of the slice's bytes with a NUL behind them, or NULL. */
+char *arena_text(struct arena *arena, struct slice text);
+
+void arena_free(struct arena *arena);
+
+/* ---- buffers ---- */
+
+/* Bytes that grow up to a cap. Failure is sticky: after an append that did not fit (or found no
+ * memory) `failed` is true, the content stays as it was and further appends do nothing; check
+ * once at the end. */
+struct buffer {
+    uint8_t *data; /* owned */
+    size_t size, capacity;
+    size_t cap;
+    bool failed;
+};
+
+void buffer_init(struct buffer *buffer, size_t cap);
+bool buffer_append(struct buffer *buffer, const void *bytes, size_t size);
+bool buffer_append_text(struct buffer *buffer, const char *text);
+bool buffer_append_slice(struct buffer *buffer, struct slice bytes);
+bool buffer_printf(struct buffer *buffer, const char *format, ...) PRINTF_LIKE(2, 3);
+struct slice buffer_slice(const struct buffer *buffer);
+void buffer_free(struct buffer *buffer);
+
+/* ---- files ---- */
+
+/* Read the whole file at `path` into `out` (initialised by the caller, whose cap holds). A
+ * directory, a missing or an oversized file is an ERROR_IO that names the path. */
+bool file_read(const char *path, struct buffer *out, struct error *error);
+
+/* Milliseconds and nanoseconds on a clock that never steps back. */
+int64_t clock_ms(void);
+int64_t clock_ns(void);
+
+#endif

@@ -1,0 +1,118 @@
+/* Byte buffers with a cap, and reading a whole file into one. */
+#include "base/base.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+enum { FIRST_CAPACITY = 256 };
+
+void buffer_init(struct buffer *buffer, size_t cap) {
+    *buffer = (struct buffer){.cap = cap};
+}
+
+/* Make room for `more` bytes behind the content. */
+static bool reserve(struct buffer *buffer, size_t more) {
+    if (buffer->failed) return false;
+    if (more > buffer->cap - buffer->size) {
+        buffer->failed = true;
+        return false;
+    }
+    size_t need = buffer->size + more;
+    if (need <= buffer->capacity) return true;
+    size_t capacity = buffer->capacity ? buffer->capacity : FIRST_CAPACITY;
+    while (capacity < need) capacity = capacity > SIZE_MAX / 2 ? need : capacity * 2;
+    if (capacity > buffer->cap) capacity = buffer->cap;
+    uint8_t *data = realloc(buffer->data, capacity);
+    if (!data) {
+        buffer->failed = true;
+        return false;
+    }
+    buffer->data = data;
+    buffer->capacity = capacity;
+    return true;
+}
+
+bool buffer_append(struct buffer *buffer, const void *bytes, size_t size) {
+    if (!reserve(buffer, size)) return false;
+    if (size) memcpy(buffer->data + buffer->size, bytes, size);
+    buffer->size += size;
+    return true;
+}
+
+bool buffer_append_text(struct buffer *buffer, const char *text) {
+    return buffer_append(buffer, text, strlen(text));
+}
+
+bool buffer_append_slice(struct buffer *buffer, struct slice bytes) {
+    return buffer_append(buffer, bytes.data, bytes.size);
+}
+
+bool buffer_printf(struct buffer *buffer, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (length < 0 || !reserve(buffer, (size_t)length + 1)) { /* 1: vsnprintf's NUL */
+        buffer->failed = true;
+        return false;
+    }
+    va_start(arguments, format);
+    vsnprintf((char *)buffer->data + buffer->size, (size_t)length + 1, format, arguments);
+    va_end(arguments);
+    buffer->size += (size_t)length;
+    return true;
+}
+
+struct slice buffer_slice(const struct buffer *buffer) {
+    return (struct slice){buffer->data, buffer->size};
+}
+
+void buffer_free(struct buffer *buffer) {
+    free(buffer->data);
+    buffer_init(buffer, buffer->cap);
+}
+
+static bool read_all(FILE *file, const char *path, struct buffer *out, struct error *error) {
+    struct stat status;
+    if (fstat(fileno(file), &status) == 0) {
+        if (S_ISDIR(status.st_mode)) return error_set(error, ERROR_IO, "%s: is a directory", path);
+        if (S_ISREG(status.st_mode) && (uintmax_t)status.st_size <= out->cap) {
+            reserve(out, (size_t)status.st_size); /* a hint: one allocation, no doubling */
+        }
+    }
+    while (!feof(file)) {
+        if (out->capacity - out->size == 0 && !reserve(out, 1)) {
+            /* full to the cap: only the end of the file may follow */
+            if (fgetc(file) == EOF && !ferror(file)) {
+                out->failed = false;
+                break;
+            }
+            return error_set(error, ERROR_IO, "%s: larger than %zu bytes", path, out->cap);
+        }
+        out->size += fread(out->data + out->size, 1, out->capacity - out->size, file);
+        if (ferror(file)) return error_set(error, ERROR_IO, "%s: %s", path, strerror(errno));
+    }
+    return true;
+}
+
+bool file_read(const char *path, struct buffer *out, struct error *error) {
+    FILE *file = fopen(path, "rb");
+    if (!file) return error_set(error, ERROR_IO, "%s: %s", path, strerror(errno));
+    bool ok = read_all(file, path, out, error);
+    fclose(file);
+    return ok;
+}
+
+int64_t clock_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int64_t clock_ms(void) {
+    return clock_ns() / 1000000;
+}

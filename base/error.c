@@ -1,0 +1,42 @@
+/* struct error: the first failure of an operation, with what, where and what to do. */
+#include "base/base.h"
+
+#include <stdarg.h>
+
+static bool record(struct error *error, enum error_kind kind, uint64_t offset, const char *format,
+                   va_list arguments) {
+    if (error->kind != ERROR_NONE) return false;
+    error->kind = kind;
+    error->code = 0;
+    error->offset = offset;
+    vsnprintf(error->text, sizeof error->text, format, arguments);
+    /* Names out of modules and headers must not drive the user's terminal. */
+    for (char *c = error->text; *c; c++) {
+        if ((unsigned char)*c < 0x20 || *c == 0x7F) *c = '?';
+    }
+    return false;
+}
+
+bool error_set(struct error *error, enum error_kind kind, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    record(error, kind, ERROR_NO_OFFSET, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+bool error_set_at(struct error *error, enum error_kind kind, uint64_t offset, const char *format,
+                  ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    record(error, kind, offset, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+const char *error_kind_name(enum error_kind kind) {
+#define X(kind, word) [ERROR_##kind] = word,
+    static const char *const names[] = {[ERROR_NONE] = "no error", ERROR_KINDS(X)};
+#undef X
+    return names[kind];
+}

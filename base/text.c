@@ -1,0 +1,54 @@
+/* Slices of text, and UTF-8 (RFC 3629). */
+#include "base/base.h"
+
+#include <string.h>
+
+struct slice slice_of(const char *text) {
+    return (struct slice){(const uint8_t *)text, strlen(text)};
+}
+
+bool slice_equal(struct slice a, struct slice b) {
+    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
+bool slice_is(struct slice a, const char *text) {
+    return slice_equal(a, slice_of(text));
+}
+
+/* The length of the sequence that `lead` begins, and the range its second byte must lie in (the
+ * table of RFC 3629 section 4, which excludes surrogates and overlong forms); 0: no lead byte. */
+static size_t sequence(uint8_t lead, uint8_t *low, uint8_t *high) {
+    *low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+    *high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+    if (lead < 0x80) return 1;
+    if (lead < 0xC2 || lead > 0xF4) return 0;
+    return lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+}
+
+bool utf8_valid(struct slice text) {
+    for (size_t i = 0; i < text.size;) {
+        uint8_t low, high;
+        size_t length = sequence(text.data[i], &low, &high);
+        if (length == 0 || length > text.size - i) return false;
+        for (size_t k = 1; k < length; k++) {
+            if (text.data[i + k] < low || text.data[i + k] > high) return false;
+            low = 0x80;
+            high = 0xBF;
+        }
+        i += length;
+    }
+    return true;
+}
+
+size_t utf8_encode(uint32_t code_point, uint8_t out[4]) {
+    if (code_point < 0x80) {
+        out[0] = (uint8_t)code_point;
+        return 1;
+    }
+    size_t length = code_point < 0x800 ? 2 : code_point < 0x10000 ? 3 : 4;
+    for (size_t k = length - 1; k > 0; k--, code_point >>= 6) {
+        out[k] = (uint8_t)(0x80 | (code_point & 0x3F));
+    }
+    out[0] = (uint8_t)(0xF00 >> length | code_point);
+    return length;
+}

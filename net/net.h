@@ -1,0 +1,82 @@
+/* A small HTTP/1.1 client: requests with redirects, cookies, keep-alive, TLS and a policy that says
+ * who may be reached. Nobody, by default. */
+#ifndef HOSTEL_NET_NET_H
+#define HOSTEL_NET_NET_H
+
+#include "base/base.h"
+
+/* Why an exchange failed: struct error's `code` when its kind is ERROR_NET. */
+#define NET_ERRORS(X)                                                                              \
+    X(INVALID_REQUEST, "invalid_request")                                                          \
+    X(DENIED, "denied")                                                                            \
+    X(DNS, "dns")                                                                                  \
+    X(CONNECT, "connect")                                                                          \
+    X(TLS, "tls")                                                                                  \
+    X(TIMEOUT, "timeout")                                                                          \
+    X(REDIRECT, "redirect")                                                                        \
+    X(PROTOCOL, "protocol")                                                                        \
+    X(TOO_LARGE, "too_large")
+
+enum net_error {
+    NET_OK,
+#define X(kind, word) NET_##kind,
+    NET_ERRORS(X)
+#undef X
+};
+
+/* "denied", "timeout", ...: the stable names guests see. */
+const char *net_error_name(enum net_error kind);
+
+struct net_config {
+    const char *const *allow; /* origins, each an item of --allow-net; all borrowed */
+    size_t allow_count;
+    const char *const *deny;
+    size_t deny_count;
+    const char *const *resolve; /* HOST:PORT:ADDR[:PORT] */
+    size_t resolve_count;
+    bool allow_private;
+    bool cookies;
+    const char *ca_file; /* PEM roots; NULL: SSL_CERT_FILE, else the system's */
+    int64_t timeout_ms;  /* for one request with all its redirects */
+    unsigned max_redirects;
+    size_t max_response_body, max_request_body; /* bytes */
+    FILE *trace;                                /* what was sent and received, or NULL */
+};
+
+struct net_config net_config_default(void);
+
+/* The client: policy, cookie jar, connection pool, TLS roots. */
+struct net;
+
+/* NULL on failure; ERROR_USAGE names the item that is not of the grammar. */
+struct net *net_open(const struct net_config *config, struct error *error);
+void net_close(struct net *net);
+
+struct net_header {
+    struct slice name, value;
+};
+
+struct net_request {
+    struct slice method, url;
+    const struct net_header *headers;
+    size_t header_count;
+    struct slice body;
+    bool has_body;
+    int64_t time_left_ms; /* a further limit beside the configured one; INT64_MAX: none */
+};
+
+struct net_response {
+    int status;
+    const struct net_header *headers; /* names in lower case, in the order received */
+    size_t header_count;
+    struct slice body;
+    struct arena arena; /* owns all of the above */
+};
+
+/* Perform one request, redirects followed. On failure the error's kind is ERROR_NET and its code
+ * an enum net_error; `response` is filled only on success and freed by net_response_free. */
+bool net_exchange(struct net *net, const struct net_request *request, struct net_response *response,
+                  struct error *error);
+void net_response_free(struct net_response *response);
+
+#endif

@@ -1,0 +1,156 @@
+/* The WebAssembly virtual machine: load a module, link it, call it.
+ *
+ *     struct vm *vm = vm_open(&limits, &error);              the store of the spec, and its limits
+ *     vm_define(vm, "env", "add", "ii:i", add, NULL, &error)  host functions guests may import
+ *     struct module *m = vm_load(vm, bytes, &error);          decode, validate, translate
+ *     struct instance *i = vm_instantiate(vm, m, &error);     link, initialise, run start
+ *     vm_call(vm_find_function(i, name), args, n, results, &error)
+ *     vm_close(vm);                                           frees everything above
+ *
+ * Everything belongs to its vm and lives until vm_close. Two vms share nothing; one vm is used by
+ * one thread at a time. The spec meant throughout is WebAssembly 2.0, core.
+ */
+#ifndef HOSTEL_VM_VM_H
+#define HOSTEL_VM_VM_H
+
+#include "base/base.h"
+
+struct vm;       /* the store: modules, instances, host functions, the value stack */
+struct module;   /* a decoded, validated and translated module */
+struct instance; /* a module with its memories, tables and globals */
+struct function; /* a function instance: a guest's or a host's */
+
+/* ---- values (spec 2.3, "Types") ---- */
+
+enum vm_type {
+    VM_I32 = 0x7F, /* the binary format's codes */
+    VM_I64 = 0x7E,
+    VM_F32 = 0x7D,
+    VM_F64 = 0x7C,
+    VM_FUNCREF = 0x70,
+    VM_EXTERNREF = 0x6F,
+};
+
+const char *vm_type_name(enum vm_type type);
+
+/* A reference is opaque; 0 is null. An externref is any other number the host likes. */
+struct vm_value {
+    enum vm_type type;
+    union {
+        uint32_t i32; /* also the bits of f32 */
+        uint64_t i64; /* also the bits of f64 */
+        float f32;
+        double f64;
+        uint64_t ref;
+    } of;
+};
+
+struct func_type {
+    uint32_t param_count, result_count;
+    const uint8_t *types; /* parameters, then results, as enum vm_type */
+};
+
+/* ---- the store ---- */
+
+struct vm_limits {
+    uint64_t memory_bytes;   /* of each linear memory; rounded down to pages */
+    uint64_t stack_bytes;    /* the value stack, which also bounds call depth */
+    uint64_t table_elements; /* of each table */
+    int64_t fuel;            /* units for the life of the vm, or VM_UNLIMITED */
+    int64_t timeout_ms;      /* from vm_open on, or VM_UNLIMITED */
+};
+
+#define VM_UNLIMITED (-1)
+
+struct vm_limits vm_limits_default(void);
+
+/* NULL when memory for the stack is refused. */
+struct vm *vm_open(const struct vm_limits *limits, struct error *error);
+void vm_close(struct vm *vm);
+
+/* Time left before the limit, at least 0, or INT64_MAX without one. A host function that blocks
+ * must not wait longer; when it is 0 it returns false after vm_time_out(). */
+int64_t vm_time_left_ms(const struct vm *vm);
+bool vm_time_out(struct error *error); /* sets the error of an exceeded time limit; false */
+
+/* ---- host functions ---- */
+
+/* A function the host provides. `slots` holds the arguments in order, one 64-bit slot each (i32
+ * and f32 in the low half, zero-extended); the results are written over them from slots[0] on.
+ * `caller` is the instance that imported the function. Returning false ends the guest with
+ * `error`: a trap, or ERROR_EXIT with the status in error->code. */
+typedef bool (*vm_host_function)(void *context, struct instance *caller, uint64_t *slots,
+                                 struct error *error);
+
+/* Provide `module`.`name` to guests instantiated later. The signature has one letter a value,
+ * parameters before the colon: i = i32, I = i64, f = f32, F = f64, c = funcref, e = externref.
+ * `module` and `name` are borrowed for the life of the vm. */
+bool vm_define(struct vm *vm, const char *module, const char *name, const char *signature,
+               vm_host_function function, void *context, struct error *error);
+
+/* ---- modules (spec 5, "Binary Format"; spec 3, "Validation") ---- */
+
+/* `bytes` are borrowed until vm_close. Errors: malformed, invalid, with the byte's offset. */
+struct module *vm_load(struct vm *vm, struct slice bytes, struct error *error);
+
+enum vm_kind { VM_FUNCTION, VM_TABLE, VM_MEMORY, VM_GLOBAL }; /* the binary format's codes */
+
+struct vm_export {
+    struct slice name; /* UTF-8 */
+    enum vm_kind kind;
+    uint32_t index; /* in the index space of its kind */
+};
+
+size_t vm_export_count(const struct module *module);
+struct vm_export vm_export_at(const struct module *module, size_t i);
+
+/* The type of function `index` of the module's function index space. */
+const struct func_type *vm_export_type(const struct module *module, uint32_t index);
+
+/* Print sections, imports, exports and a disassembly of every function. */
+void vm_dump(const struct module *module, FILE *out);
+
+/* ---- instances (spec 4.5, "Modules") ---- */
+
+/* Resolve the imports, allocate, run the active segments and the start function. Errors:
+ * unlinkable (names the import and its type), trap, exhaustion, exit. Effects before a trap stay,
+ * as the spec demands. */
+struct instance *vm_instantiate(struct vm *vm, struct module *module, struct error *error);
+
+/* Make the exports of `instance` importable under the module name `name` (borrowed). */
+bool vm_register(struct vm *vm, struct slice name, struct instance *instance, struct error *error);
+
+struct vm *vm_of(const struct instance *instance);
+
+/* An exported function, or NULL. */
+struct function *vm_find_function(const struct instance *instance, struct slice name);
+const struct func_type *vm_function_type(const struct function *function);
+
+/* The value of an exported global; false if there is none of that name. */
+bool vm_get_global(const struct instance *instance, struct slice name, struct vm_value *value);
+
+/* Call a function. `args` must match its parameters in number and type (else ERROR_USAGE);
+ * `results` has room for its results. May be called from a host function. After a failure the
+ * instance may be called again. */
+bool vm_call(struct function *function, const struct vm_value *args, size_t arg_count,
+             struct vm_value *results, struct error *error);
+
+/* ---- guest memory ---- */
+
+/* The `size` bytes at `address` of the instance's first memory, or NULL if any of them lies
+ * outside it. The pointer must not be kept over anything that runs the guest. */
+uint8_t *vm_memory_at(const struct instance *instance, uint64_t address, uint64_t size);
+
+/* ---- after a trap ---- */
+
+struct vm_frame {
+    uint32_t function; /* index in the module's function index space */
+    struct slice name; /* from the name section; empty if it has none */
+    uint32_t offset;   /* of the instruction, in bytes from the start of the module */
+};
+
+/* The frames of the last failed vm_call or vm_instantiate, innermost first; returns how many were
+ * written. Valid until the next call. */
+size_t vm_backtrace(const struct vm *vm, struct vm_frame *frames, size_t capacity);
+
+#endif

@@ -1,0 +1,36 @@
+/* WASI preview1 for guests of the VM: arguments, environment, clocks, random bytes and files
+ * beneath the directories it is given, and nothing else. */
+#ifndef HOSTEL_WASI_WASI_H
+#define HOSTEL_WASI_WASI_H
+
+#include "base/base.h"
+#include "vm/vm.h"
+
+struct wasi; /* one guest's descriptor table, arguments and environment */
+
+/* A directory the guest may enter: `host` seen as `guest`. */
+struct wasi_directory {
+    const char *host, *guest;
+    bool read_only;
+};
+
+struct wasi_config {
+    const char *const *args; /* args[0] is the program's name; all borrowed until wasi_close */
+    size_t arg_count;
+    const char *const *env; /* "NAME=value"; nothing is inherited from the host */
+    size_t env_count;
+    const struct wasi_directory *directories;
+    size_t directory_count;
+    FILE *trace; /* one line for every call, or NULL */
+};
+
+/* Open the directories. NULL on failure: an ERROR_IO that names the directory. */
+struct wasi *wasi_open(const struct wasi_config *config, struct error *error);
+
+/* Provide all functions of `wasi_snapshot_preview1` to guests of `vm`. proc_exit ends the guest
+ * with ERROR_EXIT. `wasi` must outlive the vm. */
+bool wasi_define(struct wasi *wasi, struct vm *vm, struct error *error);
+
+void wasi_close(struct wasi *wasi);
+
+#endif
