@@ -1,0 +1,204 @@
+# hostel, a small WebAssembly host. `make help` lists the targets.
+#
+# Everything that is made lies under $(BUILD):
+#   hostel, libhostel.a         the program, and all of it but main.o
+#   obj/                        one object a source file, with its dependencies (.d)
+#   tests/                      the test programs, from tests/PART/NAME.c
+#   guests/                     the tests' guests, from tests/guests/**/NAME.c and NAME.wat
+#   spec/                       the unpacked spec suite
+#   san/                        the same again (VARIANT=sanitized), with sanitizers on
+# One file outside of it is made too: guest/demo.wasm, which the README's commands name.
+
+BUILD   = build
+PREFIX  = /usr/local
+DESTDIR =
+DATA    = ../shared/data
+VARIANT = release
+T       =
+CFLAGS  = -O2 -g
+
+MAKEFLAGS += --no-print-directory -j$(shell nproc 2>/dev/null || echo 1)
+
+# ---- what is built from what ----
+
+FOLDERS  = base vm wasi net json
+SOURCES := $(wildcard main.c imports.c options.c $(FOLDERS:=/*.c))
+OBJECTS  = $(SOURCES:%.c=$(BUILD)/obj/%.o)
+LIBRARY  = $(BUILD)/libhostel.a
+
+# A file of these folders is one test program; those of tests/spec make one together.
+TEST_SOURCES := $(wildcard $(patsubst %,tests/%/*.c,unit wasi net cli demo))
+TESTS  = $(TEST_SOURCES:%.c=$(BUILD)/%)
+SPEC  := $(wildcard tests/spec/*.c)
+TESTS += $(if $(SPEC),$(BUILD)/tests/spec/run)
+
+GUEST_SOURCES := $(wildcard $(patsubst %,tests/guests/%,*.c *.wat */*.c */*.wat))
+GUESTS = $(patsubst tests/%,$(BUILD)/%.wasm,$(basename $(GUEST_SOURCES)))
+GUESTS += $(patsubst tests/spec/%.wat,$(BUILD)/spec/%.wasm,$(wildcard tests/spec/*.wat))
+
+# ---- how ----
+
+# What `make deps` installs on Debian. Beyond the compilers: wabt assembles the tests' .wat files,
+# httpbin and openssl are the servers that tests and the demo talk to.
+PACKAGES = gcc libc6-dev binutils python3 pkg-config clang clang-format lld wasi-libc \
+           libclang-rt-14-dev-wasm32 wabt libmbedtls-dev node-llhttp libjsmn-dev libpsl-dev \
+           libcmocka-dev python3-httpbin gunicorn openssl ca-certificates
+
+WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+FLAGS    = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARNINGS) -I. $(HTTP_FLAGS) -MMD -MP -pthread
+LIBS     = $(HTTP_LIBS) -lmbedtls -lmbedx509 -lmbedcrypto -lpsl -pthread
+
+# llhttp is a library on some systems; Debian 12 has its source in a package of Node's.
+HTTP_LIBS  := $(shell pkg-config --libs libllhttp 2>/dev/null)
+HTTP_SOURCE = /usr/share/llhttp
+ifeq ($(HTTP_LIBS),)
+HTTP_FLAGS  = -isystem /usr/share/include/llhttp
+HTTP_OBJECTS = $(patsubst %,$(BUILD)/obj/llhttp/%.o,api http llhttp)
+endif
+
+# The engine calls its instruction handlers by jumps ("tail calls") in the release build. That
+# needs -O2, and nothing between one handler and the next. All other builds use a switch, whose
+# one big function takes a compiler minutes at -O2.
+ifeq ($(VARIANT),release)
+HARDENING  = -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fPIE
+LINK_FLAGS = -pie -Wl,-z,relro,-z,now
+IS_CLANG  := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
+ENGINE     = -O2 -DHOSTEL_DISPATCH_TAIL -fno-stack-protector -fno-math-errno -ffp-contract=off \
+             $(if $(IS_CLANG),,-fno-tree-loop-distribute-patterns)
+else
+override CFLAGS = -O1 -g -fno-omit-frame-pointer
+HARDENING  = -fsanitize=address,undefined -fno-sanitize-recover=all
+LINK_FLAGS = $(HARDENING)
+ENGINE     = -fno-math-errno -ffp-contract=off
+endif
+
+all: $(BUILD)/hostel
+
+$(BUILD)/hostel: $(BUILD)/obj/main.o $(LIBRARY)
+	$(CC) $(LINK_FLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(LIBRARY): $(filter-out $(BUILD)/obj/main.o,$(OBJECTS)) $(HTTP_OBJECTS)
+	rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) $(CFLAGS) $(HARDENING) $(EXTRA) -c -o $@ $<
+
+$(BUILD)/obj/vm/exec.o: EXTRA = $(ENGINE)
+
+$(BUILD)/obj/llhttp/%.o: $(HTTP_SOURCE)/%.c
+	@mkdir -p $(@D)
+	$(CC) -w -DLLHTTP_STRICT_MODE=1 $(HTTP_FLAGS) $(CFLAGS) $(HARDENING) -c -o $@ $<
+
+# ---- tests ----
+
+$(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(LINK_FLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+
+$(BUILD)/tests/spec/run: $(SPEC:%.c=$(BUILD)/obj/%.o) $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(LINK_FLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# Guests get the flags that their first line asks for: /* flags: ... */ or ;; flags: ...
+FIRST_LINE_FLAGS = $$(sed -n '1s|^\(/\*\|;;\) flags: *\([^*]*\).*|\2|p' $<)
+
+GUEST_CC = clang --target=wasm32-wasi -O2 -g0 -Wall -Wextra -I.
+
+guest/demo.wasm: guest/demo.c guest/http.h
+	$(GUEST_CC) -o $@ $< $(FIRST_LINE_FLAGS)
+
+$(BUILD)/guests/%.wasm: tests/guests/%.c
+	@mkdir -p $(@D)
+	$(GUEST_CC) -MMD -MP -MT $@ -MF $(@:.wasm=.d) -o $@ $< $(FIRST_LINE_FLAGS)
+
+$(BUILD)/guests/%.wasm: tests/guests/%.wat
+	@mkdir -p $(@D)
+	wat2wasm $(FIRST_LINE_FLAGS) -o $@ $<
+
+$(BUILD)/spec/%.wasm: tests/spec/%.wat
+	@mkdir -p $(@D)
+	wat2wasm -o $@ $<
+
+$(BUILD)/spec/unpacked: $(wildcard $(DATA)/spec/spec-2.0.tar.gz)
+	@mkdir -p $(@D)
+	$(if $<,tar -xzf $< -C $(@D))
+	@touch $@
+
+programs: $(if $(wildcard main.c),$(BUILD)/hostel) $(TESTS)
+
+guests: $(GUESTS) $(BUILD)/spec/unpacked
+
+# The sanitized build shares the guests and the spec suite of the release build.
+sanitized:
+	@mkdir -p $(BUILD)/san
+	@for d in guests spec; do test -e $(BUILD)/san/$$d || ln -s ../$$d $(BUILD)/san/$$d; done
+	@$(MAKE) BUILD=$(BUILD)/san VARIANT=sanitized programs
+
+test: deps
+	@$(MAKE) programs guests sanitized guest/demo.wasm
+	@BUILD=$(BUILD) DATA=$(DATA) tests/run $(T)
+
+demo: deps
+	@$(MAKE) all guest/demo.wasm
+	@tests/demo/serve $(BUILD)/hostel --tmpdir / --allow-net httpbin.org \
+	    --resolve httpbin.org:443:127.0.0.1:{PORT} --cacert {CACERT} \
+	    --invoke run_demo guest/demo.wasm
+
+# ---- the tree ----
+
+format:
+	clang-format -i $(shell git ls-files '*.c' '*.h')
+
+lint:
+	@BUILD=$(BUILD) tests/lint
+
+install: all
+	install -D -m 755 $(BUILD)/hostel $(DESTDIR)$(PREFIX)/bin/hostel
+	install -D -m 644 hostel.1 $(DESTDIR)$(PREFIX)/share/man/man1/hostel.1
+	install -D -m 644 guest/http.h $(DESTDIR)$(PREFIX)/include/hostel/http.h
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/hostel $(DESTDIR)$(PREFIX)/share/man/man1/hostel.1
+	rm -f $(DESTDIR)$(PREFIX)/include/hostel/http.h
+	-rmdir $(DESTDIR)$(PREFIX)/include/hostel
+
+clean:
+	rm -rf $(BUILD) guest/demo.wasm
+
+# Costs nothing when all is there.
+deps:
+	@if ! command -v apt-get dpkg-query >/dev/null; then \
+	    echo "This is not Debian. Please install what these packages hold, then use"; \
+	    echo "'make -o deps ...':"; echo "  $(PACKAGES)"; exit 1; \
+	fi; \
+	installed=" $$(dpkg-query -W -f '$${db:Status-Abbrev}$${Package} ' $(PACKAGES) 2>/dev/null)"; \
+	missing=; for p in $(PACKAGES); do \
+	    case "$$installed" in *" ii $$p "*|*" hi $$p "*) ;; *) missing="$$missing $$p";; esac; \
+	done; \
+	test -z "$$missing" && exit; \
+	echo "installing:$$missing"; \
+	sudo=; test "$$(id -u)" = 0 || sudo=sudo; \
+	export DEBIAN_FRONTEND=noninteractive; \
+	$$sudo apt-get -qq update && $$sudo -E apt-get -qq install -y --no-install-recommends $$missing
+
+help:
+	@echo "make            build $(BUILD)/hostel"
+	@echo "make demo       run the demo guest against a local httpbin over TLS"
+	@echo "make test       run all tests, or one part: T=unit|spec|wasi|net|cli|demo"
+	@echo "make lint       check the layers, the formatting and the engine's machine code"
+	@echo "make format     let clang-format lay out all C files"
+	@echo "make install    install to PREFIX ($(PREFIX)), under DESTDIR"
+	@echo "make uninstall  remove what install put there"
+	@echo "make clean      remove everything that was made"
+	@echo "make deps       install the Debian packages all this needs (demo and test do it first)"
+	@echo
+	@echo "variables: CC CFLAGS LDFLAGS BUILD PREFIX DESTDIR T"
+	@echo "           DATA ($(DATA)): suites that tests read and the project does not hold"
+
+.PHONY: all programs guests sanitized test demo format lint install uninstall clean deps help
+.SECONDARY:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL = all
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
