@@ -17,7 +17,13 @@ VARIANT = release
 T       =
 CFLAGS  = -O2 -g
 
-MAKEFLAGS += --no-print-directory -j$(shell nproc 2>/dev/null || echo 1)
+MAKEFLAGS += --no-print-directory
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)
+endif
+
+# Commands are shown by `make V=1` only.
+$(V).SILENT:
 
 # ---- what is built from what ----
 
@@ -75,29 +81,34 @@ endif
 all: $(BUILD)/hostel
 
 $(BUILD)/hostel: $(BUILD)/obj/main.o $(LIBRARY)
+	echo "LINK  $@"
 	$(CC) $(LINK_FLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(LIBRARY): $(filter-out $(BUILD)/obj/main.o,$(OBJECTS)) $(HTTP_OBJECTS)
 	rm -f $@ && ar rcs $@ $^
 
 $(BUILD)/obj/%.o: %.c Makefile
-	@mkdir -p $(@D)
+	echo "CC  $<"
+	mkdir -p $(@D)
 	$(CC) $(FLAGS) $(CFLAGS) $(HARDENING) $(EXTRA) -c -o $@ $<
 
 $(BUILD)/obj/vm/exec.o: EXTRA = $(ENGINE)
 
 $(BUILD)/obj/llhttp/%.o: $(HTTP_SOURCE)/%.c
-	@mkdir -p $(@D)
+	echo "CC  $<"
+	mkdir -p $(@D)
 	$(CC) -w -DLLHTTP_STRICT_MODE=1 $(HTTP_FLAGS) $(CFLAGS) $(HARDENING) -c -o $@ $<
 
 # ---- tests ----
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(LIBRARY)
-	@mkdir -p $(@D)
+	echo "LINK  $@"
+	mkdir -p $(@D)
 	$(CC) $(LINK_FLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
 
 $(BUILD)/tests/spec/run: $(SPEC:%.c=$(BUILD)/obj/%.o) $(LIBRARY)
-	@mkdir -p $(@D)
+	echo "LINK  $@"
+	mkdir -p $(@D)
 	$(CC) $(LINK_FLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # Guests get the flags that their first line asks for: /* flags: ... */ or ;; flags: ...
@@ -106,24 +117,28 @@ FIRST_LINE_FLAGS = $$(sed -n '1s|^\(/\*\|;;\) flags: *\([^*]*\).*|\2|p' $<)
 GUEST_CC = clang --target=wasm32-wasi -O2 -g0 -Wall -Wextra -I.
 
 guest/demo.wasm: guest/demo.c guest/http.h
+	echo "GUEST  $@"
 	$(GUEST_CC) -o $@ $< $(FIRST_LINE_FLAGS)
 
 $(BUILD)/guests/%.wasm: tests/guests/%.c
-	@mkdir -p $(@D)
+	echo "GUEST  $@"
+	mkdir -p $(@D)
 	$(GUEST_CC) -MMD -MP -MT $@ -MF $(@:.wasm=.d) -o $@ $< $(FIRST_LINE_FLAGS)
 
 $(BUILD)/guests/%.wasm: tests/guests/%.wat
-	@mkdir -p $(@D)
+	echo "GUEST  $@"
+	mkdir -p $(@D)
 	wat2wasm $(FIRST_LINE_FLAGS) -o $@ $<
 
 $(BUILD)/spec/%.wasm: tests/spec/%.wat
-	@mkdir -p $(@D)
+	echo "GUEST  $@"
+	mkdir -p $(@D)
 	wat2wasm -o $@ $<
 
 $(BUILD)/spec/unpacked: $(wildcard $(DATA)/spec/spec-2.0.tar.gz)
-	@mkdir -p $(@D)
+	mkdir -p $(@D)
 	$(if $<,tar -xzf $< -C $(@D))
-	@touch $@
+	touch $@
 
 programs: $(if $(wildcard main.c),$(BUILD)/hostel) $(TESTS)
 
@@ -131,17 +146,17 @@ guests: $(GUESTS) $(BUILD)/spec/unpacked
 
 # The sanitized build shares the guests and the spec suite of the release build.
 sanitized:
-	@mkdir -p $(BUILD)/san
-	@for d in guests spec; do test -e $(BUILD)/san/$$d || ln -s ../$$d $(BUILD)/san/$$d; done
-	@$(MAKE) BUILD=$(BUILD)/san VARIANT=sanitized programs
+	mkdir -p $(BUILD)/san
+	for d in guests spec; do test -e $(BUILD)/san/$$d || ln -s ../$$d $(BUILD)/san/$$d; done
+	$(MAKE) BUILD=$(BUILD)/san VARIANT=sanitized programs
 
 test: deps
-	@$(MAKE) programs guests sanitized guest/demo.wasm
-	@BUILD=$(BUILD) DATA=$(DATA) tests/run $(T)
+	$(MAKE) programs guests sanitized guest/demo.wasm
+	BUILD=$(BUILD) DATA=$(DATA) tests/run $(T)
 
 demo: deps
-	@$(MAKE) all guest/demo.wasm
-	@tests/demo/serve $(BUILD)/hostel --tmpdir / --allow-net httpbin.org \
+	$(MAKE) all guest/demo.wasm
+	tests/demo/serve $(BUILD)/hostel --tmpdir / --allow-net httpbin.org \
 	    --resolve httpbin.org:443:127.0.0.1:{PORT} --cacert {CACERT} \
 	    --invoke run_demo guest/demo.wasm
 
@@ -151,7 +166,7 @@ format:
 	clang-format -i $(shell git ls-files '*.c' '*.h')
 
 lint:
-	@BUILD=$(BUILD) tests/lint
+	BUILD=$(BUILD) tests/lint
 
 install: all
 	install -D -m 755 $(BUILD)/hostel $(DESTDIR)$(PREFIX)/bin/hostel
@@ -168,7 +183,7 @@ clean:
 
 # Costs nothing when all is there.
 deps:
-	@if ! command -v apt-get dpkg-query >/dev/null; then \
+	if ! command -v apt-get dpkg-query >/dev/null; then \
 	    echo "This is not Debian. Please install what these packages hold, then use"; \
 	    echo "'make -o deps ...':"; echo "  $(PACKAGES)"; exit 1; \
 	fi; \
@@ -183,18 +198,18 @@ deps:
 	$$sudo apt-get -qq update && $$sudo -E apt-get -qq install -y --no-install-recommends $$missing
 
 help:
-	@echo "make            build $(BUILD)/hostel"
-	@echo "make demo       run the demo guest against a local httpbin over TLS"
-	@echo "make test       run all tests, or one part: T=unit|spec|wasi|net|cli|demo"
-	@echo "make lint       check the layers, the formatting and the engine's machine code"
-	@echo "make format     let clang-format lay out all C files"
-	@echo "make install    install to PREFIX ($(PREFIX)), under DESTDIR"
-	@echo "make uninstall  remove what install put there"
-	@echo "make clean      remove everything that was made"
-	@echo "make deps       install the Debian packages all this needs (demo and test do it first)"
-	@echo
-	@echo "variables: CC CFLAGS LDFLAGS BUILD PREFIX DESTDIR T"
-	@echo "           DATA ($(DATA)): suites that tests read and the project does not hold"
+	echo "make            build $(BUILD)/hostel"
+	echo "make demo       run the demo guest against a local httpbin over TLS"
+	echo "make test       run all tests, or one part: T=unit|spec|wasi|net|cli|demo"
+	echo "make lint       check the layers, the formatting and the engine's machine code"
+	echo "make format     let clang-format lay out all C files"
+	echo "make install    install to PREFIX ($(PREFIX)), under DESTDIR"
+	echo "make uninstall  remove what install put there"
+	echo "make clean      remove everything that was made"
+	echo "make deps       install the Debian packages all this needs (demo and test do it first)"
+	echo
+	echo "variables: CC CFLAGS LDFLAGS BUILD PREFIX DESTDIR T"
+	echo "           DATA ($(DATA)): suites that tests read and the project does not hold"
 
 .PHONY: all programs guests sanitized test demo format lint install uninstall clean deps help
 .SECONDARY:
