@@ -33,6 +33,12 @@ bool utf8_valid(struct slice text);
 /* Writes `code_point` (a Unicode scalar value) as UTF-8 into `out`; returns its length, 1 to 4. */
 size_t utf8_encode(uint32_t code_point, uint8_t out[4]);
 
+/* Base64 (RFC 4648 section 4), padded, without a NUL at the end. `out` of base64_encode has room
+ * for BASE64_SIZE(bytes.size) characters, `out` of base64_decode for text.size / 4 * 3 bytes. */
+#define BASE64_SIZE(size) (((size) + 2) / 3 * 4)
+size_t base64_encode(struct slice bytes, char *out);
+bool base64_decode(struct slice text, uint8_t *out, size_t *size);
+
 /* ---- errors ---- */
 
 /* kind, the word printed for it. The first five are the spec suite's own. */
