@@ -28,7 +28,7 @@ $(V).SILENT:
 # ---- what is built from what ----
 
 FOLDERS  = base vm wasi net json
-SOURCES := $(wildcard main.c imports.c options.c $(FOLDERS:=/*.c))
+SOURCES := $(wildcard *.c $(FOLDERS:=/*.c))
 OBJECTS  = $(SOURCES:%.c=$(BUILD)/obj/%.o)
 LIBRARY  = $(BUILD)/libhostel.a
 
