@@ -1,0 +1,294 @@
+/* base: slices, UTF-8, base64, errors, arenas, buffers, files. */
+#include "base/base.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static struct slice bytes(const char *data, size_t size) {
+    return (struct slice){(const uint8_t *)data, size};
+}
+
+/* ---- slices and UTF-8 ---- */
+
+static void slices_compare_by_content(void **state) {
+    (void)state;
+    assert_true(slice_is(slice_of("abc"), "abc"));
+    assert_false(slice_is(slice_of("abc"), "ab"));
+    assert_false(slice_is(bytes("a\0b", 3), "a"));
+    assert_true(slice_equal(bytes("a\0b", 3), bytes("a\0b", 3)));
+    assert_true(slice_equal((struct slice){0}, slice_of("")));
+}
+
+static void utf8_is_that_of_rfc_3629(void **state) {
+    (void)state;
+    static const char *const good[] = {"",
+                                       "a",
+                                       "\xC2\x80",
+                                       "\xDF\xBF",
+                                       "\xE0\xA0\x80",
+                                       "\xED\x9F\xBF",
+                                       "\xEE\x80\x80",
+                                       "\xF0\x90\x80\x80",
+                                       "\xF4\x8F\xBF\xBF"};
+    static const char *const bad[] = {"\x80",
+                                      "\xBF",
+                                      "\xC0\x80",
+                                      "\xC1\xBF",
+                                      "\xC2",
+                                      "\xC2\x41",
+                                      "\xE0\x9F\xBF",
+                                      "\xED\xA0\x80",
+                                      "\xEF\xBF",
+                                      "\xF0\x8F\xBF\xBF",
+                                      "\xF4\x90\x80\x80",
+                                      "\xF5\x80\x80\x80",
+                                      "\xFF",
+                                      "a\xF0\x90\x80"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        assert_true(utf8_valid(slice_of(good[i])));
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_false(utf8_valid(slice_of(bad[i])));
+    }
+    assert_true(utf8_valid(bytes("\0", 1)));
+}
+
+static void utf8_is_written_at_its_shortest(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t code_point;
+        const char *text;
+    } cases[] = {{'a', "a"},
+                 {0x7F, "\x7F"},
+                 {0x80, "\xC2\x80"},
+                 {0x7FF, "\xDF\xBF"},
+                 {0x800, "\xE0\xA0\x80"},
+                 {0xFFFF, "\xEF\xBF\xBF"},
+                 {0x10000, "\xF0\x90\x80\x80"},
+                 {0x10FFFF, "\xF4\x8F\xBF\xBF"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint8_t out[4];
+        size_t size = utf8_encode(cases[i].code_point, out);
+        assert_true(slice_is((struct slice){out, size}, cases[i].text));
+    }
+}
+
+/* ---- base64 ---- */
+
+static void base64_goes_both_ways(void **state) {
+    (void)state;
+    static const char *const plain[] = {"", "f", "fo", "foo", "foob", "fooba", "foobar"};
+    static const char *const coded[] = {"",         "Zg==",     "Zm8=",    "Zm9v",
+                                        "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"};
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+        char text[16];
+        size_t size = base64_encode(slice_of(plain[i]), text);
+        assert_true(slice_is(bytes(text, size), coded[i]));
+        uint8_t back[16];
+        assert_true(base64_decode(slice_of(coded[i]), back, &size));
+        assert_true(slice_is((struct slice){back, size}, plain[i]));
+    }
+}
+
+static void base64_refuses_all_but_the_one_text(void **state) {
+    (void)state;
+    static const char *const bad[] = {
+        "Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "=m8=", "Z===", "Zm8 ", "Zm-_", "Zg==Zm9v", "Zm\n8"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        uint8_t out[16];
+        size_t size;
+        assert_false(base64_decode(slice_of(bad[i]), out, &size));
+    }
+}
+
+/* ---- errors ---- */
+
+static void the_first_error_wins(void **state) {
+    (void)state;
+    struct error error = ERROR_INIT;
+    assert_false(error_set_at(&error, ERROR_TRAP, 7, "first %d", 1));
+    assert_false(error_set(&error, ERROR_IO, "second"));
+    assert_int_equal(error.kind, ERROR_TRAP);
+    assert_int_equal(error.offset, 7);
+    assert_string_equal(error.text, "first 1");
+}
+
+static void error_texts_are_one_bounded_harmless_line(void **state) {
+    (void)state;
+    struct error error = ERROR_INIT;
+    error_set(&error, ERROR_IO, "a\nb\x1B[31m\x7F");
+    assert_string_equal(error.text, "a?b?[31m?");
+    assert_int_equal(error.offset, ERROR_NO_OFFSET);
+
+    struct error cut = ERROR_INIT;
+    error_set(&cut, ERROR_IO, "%01000d", 0);
+    assert_int_equal(strlen(cut.text), sizeof cut.text - 1);
+}
+
+static void every_kind_of_error_has_a_word(void **state) {
+    (void)state;
+    assert_string_equal(error_kind_name(ERROR_MALFORMED), "malformed");
+    assert_string_equal(error_kind_name(ERROR_USAGE), "usage");
+}
+
+/* ---- arenas ---- */
+
+static void arena_memory_is_zero_aligned_and_apart(void **state) {
+    (void)state;
+    struct arena arena;
+    arena_init(&arena);
+    unsigned char *last = NULL;
+    size_t sizes[] = {1, 3, 8, 100, 5000, 2, 3000000, 17, 65536};
+    for (size_t i = 0; i < 9 * 40; i++) {
+        size_t size = sizes[i % 9];
+        unsigned char *p = arena_alloc(&arena, 1, size);
+        assert_non_null(p);
+        assert_int_equal((uintptr_t)p % 16, 0);
+        for (size_t k = 0; k < size; k += size / 7 + 1) assert_int_equal(p[k], 0);
+        memset(p, 0xAA, size);
+        if (last) assert_int_equal(*last, 0xAA);
+        last = p;
+    }
+    assert_true(arena.allocated >= 40 * 3000000);
+    arena_free(&arena);
+    assert_int_equal(arena.allocated, 0);
+}
+
+static void arena_refuses_what_overflows(void **state) {
+    (void)state;
+    struct arena arena;
+    arena_init(&arena);
+    assert_null(arena_alloc(&arena, SIZE_MAX / 2, 3));
+    assert_null(arena_alloc(&arena, 1, SIZE_MAX));
+    assert_null(arena_alloc(&arena, SIZE_MAX, 1));
+    assert_non_null(arena_alloc(&arena, 0, 8));
+    char *text = arena_text(&arena, bytes("ab\0cd", 5));
+    assert_memory_equal(text, "ab\0cd", 6);
+    arena_free(&arena);
+}
+
+/* ---- buffers ---- */
+
+static void buffer_holds_what_was_appended(void **state) {
+    (void)state;
+    struct buffer buffer;
+    buffer_init(&buffer, 100000);
+    struct buffer expected;
+    buffer_init(&expected, 100000);
+    for (int i = 0; i < 1000; i++) {
+        assert_true(buffer_printf(&buffer, "%d,", i));
+        char text[16];
+        snprintf(text, sizeof text, "%d,", i);
+        assert_true(buffer_append_text(&expected, text));
+    }
+    assert_true(buffer_append(&buffer, NULL, 0));
+    assert_true(buffer_append_slice(&buffer, bytes("\0", 1)));
+    assert_true(buffer_append(&expected, "", 1));
+    assert_true(slice_equal(buffer_slice(&buffer), buffer_slice(&expected)));
+    buffer_free(&buffer);
+    buffer_free(&expected);
+    assert_int_equal(buffer.size, 0);
+}
+
+static void buffer_failure_is_sticky_and_keeps_the_content(void **state) {
+    (void)state;
+    struct buffer buffer;
+    buffer_init(&buffer, 5);
+    assert_true(buffer_append_text(&buffer, "abcde"));
+    assert_false(buffer_append_text(&buffer, "f"));
+    assert_true(buffer.failed);
+    assert_true(slice_is(buffer_slice(&buffer), "abcde"));
+    assert_false(buffer_append_text(&buffer, ""));
+    buffer_free(&buffer);
+
+    assert_true(buffer_append_text(&buffer, "ab"));
+    assert_false(buffer_append(&buffer, "", SIZE_MAX)); /* the sum would overflow */
+    assert_false(buffer_printf(&buffer, "c"));
+    assert_true(slice_is(buffer_slice(&buffer), "ab"));
+    buffer_free(&buffer);
+}
+
+/* ---- files ---- */
+
+/* A new file of `size` bytes "x", whose path is returned in memory reused by the next call. */
+static const char *file_of(size_t size) {
+    static char path[32];
+    strcpy(path, "/tmp/test_base.XXXXXX");
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    for (size_t i = 0; i < size; i++) assert_int_equal(write(fd, "x", 1), 1);
+    close(fd);
+    return path;
+}
+
+static bool reads(const char *path, size_t cap, size_t expected_size, struct error *error) {
+    struct buffer buffer;
+    buffer_init(&buffer, cap);
+    bool ok = file_read(path, &buffer, error);
+    assert_true(!ok || (buffer.size == expected_size && !buffer.failed));
+    buffer_free(&buffer);
+    return ok;
+}
+
+static void files_are_read_up_to_the_cap(void **state) {
+    (void)state;
+    static const size_t sizes[] = {0, 1, 255, 256, 257, 1000};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        const char *path = file_of(sizes[i]);
+        struct error error = ERROR_INIT;
+        assert_true(reads(path, sizes[i], sizes[i], &error));
+        assert_true(reads(path, 4096, sizes[i], &error));
+        assert_int_equal(error.kind, ERROR_NONE);
+        if (sizes[i]) {
+            assert_false(reads(path, sizes[i] - 1, 0, &error));
+            assert_int_equal(error.kind, ERROR_IO);
+            assert_non_null(strstr(error.text, path));
+        }
+        unlink(path);
+    }
+}
+
+static void what_is_no_file_is_named(void **state) {
+    (void)state;
+    struct error missing = ERROR_INIT;
+    assert_false(reads("/nowhere/file", 10, 0, &missing));
+    assert_int_equal(missing.kind, ERROR_IO);
+    assert_string_equal(missing.text, "/nowhere/file: No such file or directory");
+    struct error folder = ERROR_INIT;
+    assert_false(reads("/tmp", 10, 0, &folder));
+    assert_string_equal(folder.text, "/tmp: is a directory");
+}
+
+static void the_clock_does_not_step_back(void **state) {
+    (void)state;
+    int64_t before = clock_ns();
+    int64_t ms = clock_ms();
+    int64_t after = clock_ns();
+    assert_true(before / 1000000 <= ms && ms <= after / 1000000);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(slices_compare_by_content),
+        cmocka_unit_test(utf8_is_that_of_rfc_3629),
+        cmocka_unit_test(utf8_is_written_at_its_shortest),
+        cmocka_unit_test(base64_goes_both_ways),
+        cmocka_unit_test(base64_refuses_all_but_the_one_text),
+        cmocka_unit_test(the_first_error_wins),
+        cmocka_unit_test(error_texts_are_one_bounded_harmless_line),
+        cmocka_unit_test(every_kind_of_error_has_a_word),
+        cmocka_unit_test(arena_memory_is_zero_aligned_and_apart),
+        cmocka_unit_test(arena_refuses_what_overflows),
+        cmocka_unit_test(buffer_holds_what_was_appended),
+        cmocka_unit_test(buffer_failure_is_sticky_and_keeps_the_content),
+        cmocka_unit_test(files_are_read_up_to_the_cap),
+        cmocka_unit_test(what_is_no_file_is_named),
+        cmocka_unit_test(the_clock_does_not_step_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
