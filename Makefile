@@ -165,7 +165,7 @@ demo: deps
 format:
 	clang-format -i $(shell git ls-files '*.c' '*.h')
 
-lint:
+lint: all
 	BUILD=$(BUILD) tests/lint
 
 install: all
