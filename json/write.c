@@ -40,9 +40,8 @@ static void put_escaped(struct json_writer *writer, uint8_t byte) {
     json_put(writer, text);
 }
 
-void json_put_string(struct json_writer *writer, struct slice text) {
+void json_put_content(struct json_writer *writer, struct slice text) {
     const bool utf8 = utf8_valid(text);
-    json_put(writer, "\"");
     size_t done = 0; /* bytes before it are put; those that stand for themselves go together */
     for (size_t i = 0; i < text.size; i++) {
         uint8_t byte = text.data[i];
@@ -59,6 +58,11 @@ void json_put_string(struct json_writer *writer, struct slice text) {
         }
     }
     if (text.size) put(writer, text.data + done, text.size - done);
+}
+
+void json_put_string(struct json_writer *writer, struct slice text) {
+    json_put(writer, "\"");
+    json_put_content(writer, text);
     json_put(writer, "\"");
 }
 
