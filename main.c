@@ -1,0 +1,297 @@
+/* hostel: run a WebAssembly module.
+ *
+ * Here the parts are put together, in the order of `struct run`: the module's bytes, the virtual
+ * machine, a temporary directory, WASI, the HTTP client, the functions the guest may import, then
+ * the module's instance. All user's mistakes (flags, a function's name and values) are found
+ * before the guest runs its first instruction.
+ *
+ * Which function is called: with --invoke NAME first `_initialize`, if exported, then NAME;
+ * without it `_start`.
+ *
+ * stdin, stdout and stderr are the guest's. Ours go to stderr as `hostel: ...`, except what was
+ * asked for: help, a dump, a function's results, and the demo's lines beginning `[host]`.
+ */
+#include "imports.h"
+#include "options.h"
+#include "tmpdir.h"
+#include "values.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    STATUS_FAILED = 1,
+    STATUS_USAGE = 2,
+    STATUS_TRAP = 134,     /* what a shell shows for a program that aborted */
+    MODULE_CAP = 1 << 30,  /* bytes */
+    BACKTRACE_FRAMES = 32, /* innermost ones shown */
+    LISTED_EXPORTS = 20,
+};
+
+/* The entry whose story the host tells on stdout. */
+static const char demo_entry[] = "run_demo";
+
+struct run {
+    struct options *options;
+    struct buffer bytes; /* of the module */
+    struct vm *vm;
+    struct module *module;
+    struct tmpdir tmpdir;
+    struct wasi *wasi;
+    struct net *net;
+    struct imports *imports;
+    const char *entry; /* the name of the function to call */
+    struct vm_value *arguments, *results;
+    bool narrate; /* the entry is the demo's */
+};
+
+/* ---- messages ---- */
+
+static int exit_status(const struct error *error) {
+    switch (error->kind) {
+    case ERROR_NONE: return EXIT_SUCCESS;
+    case ERROR_EXIT: return error->code;
+    case ERROR_TRAP:
+    case ERROR_EXHAUSTION: return STATUS_TRAP;
+    case ERROR_USAGE: return STATUS_USAGE;
+    default: return STATUS_FAILED;
+    }
+}
+
+/* A name out of a module must not drive the user's terminal. */
+static void print_name(struct slice name, FILE *out) {
+    for (size_t i = 0; i < name.size; i++) {
+        fputc(name.data[i] < 0x20 || name.data[i] == 0x7F ? '?' : name.data[i], out);
+    }
+}
+
+static void print_backtrace(const struct vm *vm) {
+    struct vm_frame frames[BACKTRACE_FRAMES];
+    size_t count = vm_backtrace(vm, frames, BACKTRACE_FRAMES);
+    for (size_t i = 0; i < count; i++) {
+        fprintf(stderr, "    #%zu function %" PRIu32 " <", i, frames[i].function);
+        print_name(frames[i].name, stderr);
+        fprintf(stderr, "> at 0x%" PRIx32 "\n", frames[i].offset);
+    }
+    if (count == BACKTRACE_FRAMES) fputs("    ...\n", stderr);
+}
+
+static void report(const struct run *run, const struct error *error) {
+    switch (error->kind) {
+    case ERROR_NONE:
+    case ERROR_EXIT: return;
+    case ERROR_TRAP:
+    case ERROR_EXHAUSTION:
+        fprintf(stderr, "hostel: trap: %s\n", error->text);
+        print_backtrace(run->vm);
+        return;
+    case ERROR_MALFORMED:
+    case ERROR_INVALID:
+    case ERROR_UNLINKABLE:
+        fprintf(stderr, "hostel: %s: %s: ", run->options->words[0], error_kind_name(error->kind));
+        break;
+    default: fputs("hostel: ", stderr); break;
+    }
+    fputs(error->text, stderr);
+    if (error->offset != ERROR_NO_OFFSET)
+        fprintf(stderr, " (at offset 0x%" PRIx64 ")", error->offset);
+    fputc('\n', stderr);
+}
+
+/* What we wrote must have arrived. */
+static bool flush_output(struct error *error) {
+    if (fflush(stdout) == 0 && !ferror(stdout)) return true;
+    return error_set(error, ERROR_IO, "standard output: %s", strerror(errno));
+}
+
+/* ---- the entry ---- */
+
+/* The type of the module's exported function `name`, or NULL. */
+static const struct func_type *exported_type(const struct module *module, const char *name) {
+    for (size_t i = 0; i < vm_export_count(module); i++) {
+        struct vm_export export = vm_export_at(module, i);
+        if (export.kind == VM_FUNCTION && slice_is(export.name, name)) {
+            return vm_export_type(module, export.index);
+        }
+    }
+    return NULL;
+}
+
+/* Say that the entry is missing, and which functions there are. */
+static bool no_entry(const struct run *run, struct error *error) {
+    struct buffer list;
+    buffer_init(&list, 120); /* so that it fits an error's text */
+    size_t count = 0;
+    for (size_t i = 0; i < vm_export_count(run->module) && count <= LISTED_EXPORTS; i++) {
+        struct vm_export export = vm_export_at(run->module, i);
+        if (export.kind != VM_FUNCTION) continue;
+        if (++count > LISTED_EXPORTS) list.failed = true;
+        buffer_printf(&list, "%s%.*s", list.size ? ", " : "", (int)export.name.size,
+                      (const char *)export.name.data);
+    }
+    error_set(error, ERROR_USAGE,
+              "%s%.40s: no such export in this module; functions it exports: %.*s%s",
+              run->options->invoke ? "--invoke " : "", run->entry, (int)list.size,
+              list.size ? (const char *)list.data : "",
+              count == 0    ? "none"
+              : list.failed ? ", ..."
+                            : "");
+    buffer_free(&list);
+    return false;
+}
+
+/* True if the module does not export `name`, or with the type WASI demands. */
+static bool takes_nothing(const struct module *module, const char *name, struct error *error) {
+    const struct func_type *type = exported_type(module, name);
+    if (!type || type->param_count + type->result_count == 0) return true;
+    return error_set(error, ERROR_INVALID, "%s must have neither parameters nor results", name);
+}
+
+/* Find the entry and read its arguments, before anything runs. */
+static bool choose_entry(struct run *run, struct error *error) {
+    struct options *options = run->options;
+    run->entry = options->invoke ? options->invoke : "_start";
+    const struct func_type *type = exported_type(run->module, run->entry);
+    if (!type) return no_entry(run, error);
+    if (!takes_nothing(run->module, options->invoke ? "_initialize" : "_start", error))
+        return false;
+    run->arguments = arena_alloc(&options->arena, type->param_count, sizeof *run->arguments);
+    run->results = arena_alloc(&options->arena, type->result_count, sizeof *run->results);
+    if (!run->arguments || !run->results) return error_set(error, ERROR_IO, "out of memory");
+    run->narrate = strcmp(run->entry, demo_entry) == 0;
+    struct values_source source = {.function = run->entry, .type = type};
+    if (options->invoke) {
+        source.texts = options->words + 1;
+        source.count = options->word_count - 1;
+    }
+    return values_read(&source, run->arguments, error);
+}
+
+static bool call(struct run *run, struct instance *instance, struct error *error) {
+    struct function *initialize = vm_find_function(instance, slice_of("_initialize"));
+    if (run->options->invoke && initialize && strcmp(run->entry, "_initialize") != 0) {
+        if (!vm_call(initialize, NULL, 0, NULL, error)) return false;
+    }
+    struct function *entry = vm_find_function(instance, slice_of(run->entry));
+    const struct func_type *type = vm_function_type(entry);
+    if (!vm_call(entry, run->arguments, type->param_count, run->results, error)) return false;
+    for (uint32_t i = 0; i < type->result_count && run->options->invoke; i++) {
+        value_print(&run->results[i], stdout);
+    }
+    if (run->narrate) puts("[host] done");
+    return true;
+}
+
+/* ---- the parts ---- */
+
+/* Guest and host share stdout, each with buffers of its own: every line of ours is flushed. */
+static void narrate_directories(const struct run *run) {
+    for (size_t i = 0; i < run->options->directory_count; i++) {
+        const struct wasi_directory *d = &run->options->directories[i];
+        bool temporary = d->host == run->tmpdir.path;
+        printf("[host] granted %s as %s%s\n", temporary ? "a temporary directory" : d->host,
+               d->guest, d->read_only ? ", read only" : "");
+    }
+    fflush(stdout);
+}
+
+static bool open_wasi(struct run *run, struct error *error) {
+    struct options *options = run->options;
+    if (options->tmpdir) {
+        if (!tmpdir_open(&run->tmpdir, error)) return false;
+        options->directories[options->directory_count++] =
+            (struct wasi_directory){.host = run->tmpdir.path, .guest = options->tmpdir};
+    }
+    struct wasi_config config = {
+        .args = options->words,
+        .arg_count = options->invoke ? 1 : options->word_count,
+        .env = options->env.items,
+        .env_count = options->env.count,
+        .directories = options->directories,
+        .directory_count = options->directory_count,
+        .trace = options->trace_wasi ? stderr : NULL,
+    };
+    run->wasi = wasi_open(&config, error);
+    return run->wasi && wasi_define(run->wasi, run->vm, error);
+}
+
+static bool open_imports(struct run *run, struct error *error) {
+    struct options *options = run->options;
+    options->net.trace = options->trace_http ? stderr : NULL;
+    run->net = net_open(&options->net, error);
+    if (!run->net) return false;
+    struct imports_config config = {.net = run->net, .narrate = run->narrate ? stdout : NULL};
+    run->imports = imports_open(&config, error);
+    return run->imports && imports_define(run->imports, run->vm, error);
+}
+
+static bool run_module(struct run *run, struct error *error) {
+    if (!choose_entry(run, error) || !open_imports(run, error) || !open_wasi(run, error))
+        return false;
+    if (run->narrate) narrate_directories(run);
+    struct instance *instance = vm_instantiate(run->vm, run->module, error);
+    return instance && call(run, instance, error);
+}
+
+static bool load(struct run *run, struct error *error) {
+    const char *path = run->options->words[0];
+    if (!file_read(path, &run->bytes, error)) return false;
+    run->vm = vm_open(&run->options->limits, error);
+    if (!run->vm) return false;
+    run->module = vm_load(run->vm, buffer_slice(&run->bytes), error);
+    return run->module != NULL;
+}
+
+static bool perform(struct run *run, struct error *error) {
+    switch (run->options->command) {
+    case COMMAND_HELP: fputs(options_help, stdout); return true;
+    case COMMAND_VERSION: puts("hostel " HOSTEL_VERSION); return true;
+    case COMMAND_CHECK: return load(run, error);
+    case COMMAND_DUMP:
+        if (!load(run, error)) return false;
+        vm_dump(run->module, stdout);
+        return true;
+    case COMMAND_RUN: return load(run, error) && run_module(run, error);
+    }
+    return false;
+}
+
+static void run_free(struct run *run) {
+    if (run->vm) vm_close(run->vm);
+    if (run->imports) imports_close(run->imports);
+    if (run->net) net_close(run->net);
+    if (run->wasi) wasi_close(run->wasi);
+    buffer_free(&run->bytes);
+    options_free(run->options);
+}
+
+/* If we were started without them, no file opened later must be taken for one of these. */
+static void open_standard_files(void) {
+    int fd;
+    do fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0) close(fd);
+}
+
+int main(int argc, char **argv) {
+    open_standard_files();
+    signal(SIGPIPE, SIG_IGN); /* a closed socket or pipe is an error number, for guests too */
+    struct options options;
+    struct run run = {.options = &options};
+    buffer_init(&run.bytes, MODULE_CAP);
+    struct error error = ERROR_INIT, late = ERROR_INIT;
+    if (options_parse(&options, argc, argv, &error)) perform(&run, &error);
+    report(&run, &error);
+    int status = exit_status(&error);
+    if (!tmpdir_close(&run.tmpdir, &late) || !flush_output(&late)) {
+        report(&run, &late);
+        if (status == EXIT_SUCCESS) status = STATUS_FAILED;
+    }
+    run_free(&run);
+    return status;
+}

@@ -1,0 +1,107 @@
+/* Typed values as text.
+ *
+ *     i32, i64    [+-]digits or [+-]0xdigits, within the type's signed or unsigned range
+ *     f32, f64    what strtof and strtod take: 1.5, -2e9, 0x1.8p3, inf, nan; no overflow
+ *     funcref     null
+ *     externref   null or a number the guest cannot look into
+ */
+#include "values.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* An integer of `bits` bits in two's complement. */
+static bool integer_read(const char *text, unsigned bits, uint64_t *value) {
+    bool negative = *text == '-';
+    if (*text == '-' || *text == '+') text++;
+    bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+    if (hex) text += 2;
+    /* strtoull alone would also take blanks and further signs. */
+    if (!isxdigit((unsigned char)*text)) return false;
+    char *end;
+    errno = 0;
+    uint64_t magnitude = strtoull(text, &end, hex ? 16 : 10);
+    uint64_t limit = negative ? UINT64_C(1) << (bits - 1) : UINT64_MAX >> (64 - bits);
+    if (end == text || *end || errno == ERANGE || magnitude > limit) return false;
+    *value = negative ? 0 - magnitude : magnitude;
+    return true;
+}
+
+static bool float_read(const char *text, struct vm_value *value) {
+    if (*text == '\0' || isspace((unsigned char)*text)) return false;
+    char *end;
+    errno = 0;
+    double read = 0;
+    if (value->type == VM_F32)
+        read = value->of.f32 = strtof(text, &end);
+    else
+        read = value->of.f64 = strtod(text, &end);
+    return end != text && *end == '\0' && !(errno == ERANGE && isinf(read));
+}
+
+static bool value_read(const char *text, struct vm_value *value) {
+    uint64_t bits;
+    switch (value->type) {
+    case VM_I32:
+        if (!integer_read(text, 32, &bits)) return false;
+        value->of.i32 = (uint32_t)bits;
+        return true;
+    case VM_I64: return integer_read(text, 64, &value->of.i64);
+    case VM_F32:
+    case VM_F64: return float_read(text, value);
+    case VM_FUNCREF: return strcmp(text, "null") == 0;
+    case VM_EXTERNREF: return strcmp(text, "null") == 0 || integer_read(text, 64, &value->of.ref);
+    }
+    return false;
+}
+
+bool values_read(const struct values_source *source, struct vm_value *values, struct error *error) {
+    const struct func_type *type = source->type;
+    for (uint32_t i = 0; i < type->param_count; i++) {
+        values[i] = (struct vm_value){.type = type->types[i]};
+        const char *name = vm_type_name(values[i].type);
+        if (i >= source->count) {
+            return error_set(error, ERROR_USAGE,
+                             "--invoke %.80s: parameter %u (%s) has no value; it takes %u",
+                             source->function, i + 1, name, type->param_count);
+        }
+        if (!value_read(source->texts[i], &values[i])) {
+            return error_set(error, ERROR_USAGE, "--invoke %.80s: parameter %u (%s) cannot be '%s'",
+                             source->function, i + 1, name, source->texts[i]);
+        }
+    }
+    if (source->count == type->param_count) return true;
+    return error_set(error, ERROR_USAGE, "--invoke %.80s: takes %u values, not %zu",
+                     source->function, type->param_count, source->count);
+}
+
+/* %g with the smallest precision whose text reads back as the same value. */
+static void float_print(double value, bool single, FILE *out) {
+    char text[40] = "";
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        double back = single ? (double)strtof(text, NULL) : strtod(text, NULL);
+        if (back == value || isnan(value)) break;
+    }
+    fprintf(out, "%s\n", text);
+}
+
+void value_print(const struct vm_value *value, FILE *out) {
+    switch (value->type) {
+    case VM_I32: fprintf(out, "%" PRId32 "\n", (int32_t)value->of.i32); break;
+    case VM_I64: fprintf(out, "%" PRId64 "\n", (int64_t)value->of.i64); break;
+    case VM_F32: float_print((double)value->of.f32, true, out); break;
+    case VM_F64: float_print(value->of.f64, false, out); break;
+    case VM_FUNCREF: fputs(value->of.ref ? "funcref\n" : "null\n", out); break;
+    case VM_EXTERNREF:
+        if (value->of.ref)
+            fprintf(out, "%" PRIu64 "\n", value->of.ref);
+        else
+            fputs("null\n", out);
+        break;
+    }
+}
