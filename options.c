@@ -22,23 +22,23 @@
 const char options_help[] =
     "usage: hostel [options] MODULE.wasm [ARGS...]   run a WebAssembly module\n"
     "       hostel dump|check MODULE.wasm            print its content | validate only\n"
-    "  --dir HOST[::GUEST][:ro]  let the guest use directory HOST, under the name GUEST\n"
+    "  --dir HOST[::GUEST][:ro]  let the guest use directory HOST, by the name GUEST\n"
     "  --tmpdir GUEST            give it a fresh directory, removed at the end\n"
     "  --env NAME=VALUE          set an environment variable (none is inherited)\n"
     "  --invoke NAME             call the export NAME, with ARGS as its values\n"
-    "  --allow-net ORIGIN,...    allow HTTP: [SCHEME://]HOST[:PORT], *.HOST, CIDR or *\n"
+    "  --allow-net ORIGIN,...    allow HTTP: [SCHEME://]HOST[:PORT], *.HOST, CIDR, *\n"
     "  --deny-net ORIGIN,...     forbid what --allow-net allows\n"
     "  --allow-private-net       allow private and loopback addresses too\n"
-    "  --resolve HOST:PORT:ADDR[:PORT]  connect there instead of asking DNS\n"
-    "  --cacert FILE             trust the certificates in FILE instead of the system's\n"
-    "  --http-timeout TIME       for one request     --no-cookies  keep no cookies\n"
-    "  --max-redirects N         followed            --max-response-body SIZE\n"
-    "  --max-memory SIZE         of each memory      --max-stack SIZE  bounds call depth\n"
-    "  --fuel N                  instructions        --timeout TIME    of the whole run\n"
+    "  --resolve HOST:PORT:ADDR[:PORT]  connect there instead of asking the DNS\n"
+    "  --cacert FILE             trust these certificates instead of the system's\n"
+    "  --http-timeout TIME       of one request      --max-redirects N  followed\n"
+    "  --max-response-body SIZE  of one response     --no-cookies       keep none\n"
+    "  --max-memory SIZE         of each memory      --max-stack SIZE   bounds calls\n"
+    "  --fuel N                  work to be done     --timeout TIME     of the run\n"
     "  --trace wasi,http         show system calls, HTTP messages or both on stderr\n"
     "  --help, --version\n"
-    "SIZE is a number of bytes or like 64K, 8M, 1G; TIME one of seconds or like 500ms.\n"
-    "Exit status: the guest's own, 134 after a trap, 2 wrong usage, 1 other failures.\n";
+    "SIZE is a number of bytes or like 64K, 8M, 1G; TIME of seconds or like 500ms.\n"
+    "Exit status: the guest's own; 134 after a trap, 2 wrong usage, 1 other failures.\n";
 
 enum value { NONE, TEXT, COUNT, SIZE, TIME };
 
