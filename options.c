@@ -20,8 +20,8 @@
 
 /* clang-format off */
 const char options_help[] =
-    "usage: hostel [options] MODULE.wasm [ARGS...]   run a WebAssembly module\n"
-    "       hostel dump|check MODULE.wasm            print its content | validate only\n"
+    "usage: hostel [options] MODULE.wasm [ARGS...]  run a WebAssembly module\n"
+    "       hostel dump|check MODULE.wasm           print its content | validate only\n"
     "  --dir HOST[::GUEST][:ro]  let the guest use directory HOST, by the name GUEST\n"
     "  --tmpdir GUEST            give it a fresh directory, removed at the end\n"
     "  --env NAME=VALUE          set an environment variable (none is inherited)\n"
@@ -38,7 +38,7 @@ const char options_help[] =
     "  --trace wasi,http         show system calls, HTTP messages or both on stderr\n"
     "  --help, --version\n"
     "SIZE is a number of bytes or like 64K, 8M, 1G; TIME of seconds or like 500ms.\n"
-    "Exit status: the guest's own; 134 after a trap, 2 wrong usage, 1 other failures.\n";
+    "Exit status: the guest's own; 134 a trap, 2 wrong usage, 1 other failures.\n";
 
 enum value { NONE, TEXT, COUNT, SIZE, TIME };
 
