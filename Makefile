@@ -112,7 +112,7 @@ $(BUILD)/tests/spec/run: $(SPEC:%.c=$(BUILD)/obj/%.o) $(LIBRARY)
 	$(CC) $(LINK_FLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # Guests get the flags that their first line asks for: /* flags: ... */ or ;; flags: ...
-FIRST_LINE_FLAGS = $$(sed -n '1s|^\(/\*\|;;\) flags: *\([^*]*\).*|\2|p' $<)
+FIRST_LINE_FLAGS = $$(sed -n '1s,^\(/\*\|;;\) flags: *\([^*]*\).*,\2,p' $<)
 
 GUEST_CC = clang --target=wasm32-wasi -O2 -g0 -Wall -Wextra -I.
 
