@@ -151,7 +151,7 @@ sanitized:
 	$(MAKE) BUILD=$(BUILD)/san VARIANT=sanitized programs
 
 test: deps
-	$(MAKE) programs guests sanitized guest/demo.wasm
+	-$(MAKE) -k programs guests sanitized guest/demo.wasm
 	BUILD=$(BUILD) DATA=$(DATA) tests/run $(T)
 
 demo: deps

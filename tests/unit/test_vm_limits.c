@@ -1,0 +1,148 @@
+/* Fuel, time, stack, memory and tables: each limit ends the guest or refuses it, and nothing
+ * else. No test asks how long something took. */
+#include "tests/unit/vm_guest.h"
+
+enum { PAGE = 65536 };
+
+static uint32_t rounds(const struct guest *guest) {
+    uint32_t count;
+    memcpy(&count, vm_memory_at(guest->instance, 0, 4), 4);
+    return count;
+}
+
+static void fuel_ends_a_loop_always_at_the_same_point(void **state) {
+    (void)state;
+    uint32_t first = 0;
+    for (int i = 0; i < 3; i++) {
+        struct vm_limits limits = vm_limits_default();
+        limits.fuel = i < 2 ? 10000 : 20000;
+        struct guest guest = guest_run("limits", &limits);
+        guest_fails(&guest, "spin", ERROR_EXHAUSTION);
+        uint32_t count = rounds(&guest);
+        assert_true(count > 100);
+        if (i == 0) first = count;
+        if (i == 1) assert_int_equal(count, first);
+        if (i == 2) assert_true(count > first && count <= 2 * first + 1);
+        guest_fails(&guest, "fine", ERROR_EXHAUSTION); /* it is for the life of the vm */
+        guest_close(&guest);
+    }
+}
+
+static void fuel_ends_recursion(void **state) {
+    (void)state;
+    struct vm_limits limits = vm_limits_default();
+    limits.fuel = 1000;
+    struct guest guest = guest_run("limits", &limits);
+    uint32_t args[2] = {100000, 0};
+    assert_int_equal(guest_try(&guest, "deep", args, NULL), ERROR_EXHAUSTION);
+    guest_close(&guest);
+}
+
+static void the_time_limit_ends_a_loop(void **state) {
+    (void)state;
+    struct vm_limits limits = vm_limits_default();
+    limits.timeout_ms = 50;
+    struct guest guest = guest_run("limits", &limits);
+    assert_true(vm_time_left_ms(guest.vm) <= 50);
+    guest_fails(&guest, "spin", ERROR_EXHAUSTION);
+    assert_true(rounds(&guest) > 0);
+    assert_int_equal(vm_time_left_ms(guest.vm), 0);
+    guest_fails(&guest, "spin", ERROR_EXHAUSTION);
+    guest_close(&guest);
+}
+
+static void without_limits_there_is_time(void **state) {
+    (void)state;
+    struct guest guest = guest_run("limits", NULL);
+    assert_int_equal(vm_time_left_ms(guest.vm), INT64_MAX);
+    struct error error = ERROR_INIT;
+    assert_false(vm_time_out(&error));
+    assert_int_equal(error.kind, ERROR_EXHAUSTION);
+    guest_close(&guest);
+}
+
+/* The deepest recursion a guest gets to; every further one must fail, and leave it callable. */
+static uint32_t depth_within(uint64_t stack_bytes) {
+    struct vm_limits limits = vm_limits_default();
+    if (stack_bytes) limits.stack_bytes = stack_bytes;
+    struct guest guest = guest_run("limits", &limits);
+    uint32_t reached = 0, failed = 4000000;
+    while (failed - reached > 1) {
+        uint32_t args[2] = {reached + (failed - reached) / 2, 0}, result;
+        enum error_kind kind = guest_try(&guest, "deep", args, &result);
+        if (kind == ERROR_NONE) {
+            assert_int_equal(result, args[0]);
+            reached = args[0];
+        } else {
+            assert_int_equal(kind, ERROR_EXHAUSTION);
+            failed = args[0];
+        }
+    }
+    assert_int_equal(guest_call(&guest, "deep", reached, 0), reached);
+    guest_close(&guest);
+    return reached;
+}
+
+static void the_stack_bounds_recursion(void **state) {
+    (void)state;
+    assert_true(depth_within(0) >= 10000);
+    uint32_t small = depth_within(PAGE), twice = depth_within(2 * PAGE);
+    assert_true(small > 100);
+    assert_true(twice >= 2 * small - 10 && twice <= 2 * small + 10);
+}
+
+static void memory_grows_up_to_the_limit(void **state) {
+    (void)state;
+    struct vm_limits limits = vm_limits_default();
+    limits.memory_bytes = 10 * PAGE + 5; /* rounded down to pages */
+    struct guest guest = guest_run("limits", &limits);
+    assert_int_equal(guest_call(&guest, "grow_memory", 10, 0), UINT32_MAX);
+    assert_int_equal(guest_call(&guest, "grow_memory", 9, 0), 1);
+    assert_int_equal(guest_call(&guest, "grow_memory", 1, 0), UINT32_MAX);
+    assert_int_equal(guest_call(&guest, "grow_memory", UINT32_MAX, 0), UINT32_MAX);
+    assert_int_equal(guest_call(&guest, "grow_memory", 0, 0), 10);
+    assert_int_equal(guest_call(&guest, "memory_size", 0, 0), 10);
+    *vm_memory_at(guest.instance, 10 * PAGE - 1, 1) = 1;
+    assert_null(vm_memory_at(guest.instance, 10 * PAGE, 1));
+    guest_close(&guest);
+}
+
+static void a_minimum_beyond_the_limit_is_refused(void **state) {
+    (void)state;
+    struct vm_limits limits = vm_limits_default();
+    limits.memory_bytes = PAGE - 1;
+    struct guest guest = guest_open(&limits);
+    guest_load(&guest, "limits");
+    struct error error = ERROR_INIT;
+    assert_null(vm_instantiate(guest.vm, guest.module, &error));
+    assert_true(error.kind != ERROR_NONE);
+    assert_non_null(strstr(error.text, "memory"));
+    guest_close(&guest);
+}
+
+static void tables_grow_up_to_the_limit(void **state) {
+    (void)state;
+    struct vm_limits limits = vm_limits_default();
+    limits.table_elements = 100;
+    struct guest guest = guest_run("limits", &limits);
+    assert_int_equal(guest_call(&guest, "grow_table", 100, 0), UINT32_MAX);
+    assert_int_equal(guest_call(&guest, "grow_table", 99, 0), 1);
+    assert_int_equal(guest_call(&guest, "grow_table", 1, 0), UINT32_MAX);
+    assert_int_equal(guest_call(&guest, "grow_table", UINT32_MAX, 0), UINT32_MAX);
+    assert_int_equal(guest_call(&guest, "grow_table", 0, 0), 100);
+    guest_close(&guest);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fuel_ends_a_loop_always_at_the_same_point),
+        cmocka_unit_test(fuel_ends_recursion),
+        cmocka_unit_test(the_time_limit_ends_a_loop),
+        cmocka_unit_test(without_limits_there_is_time),
+        cmocka_unit_test(the_stack_bounds_recursion),
+        cmocka_unit_test(memory_grows_up_to_the_limit),
+        cmocka_unit_test(a_minimum_beyond_the_limit_is_refused),
+        cmocka_unit_test(tables_grow_up_to_the_limit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

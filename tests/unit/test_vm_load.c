@@ -1,0 +1,294 @@
+/* Loading: damaged modules, modules at the limits, and modules made to cost more than their bytes
+ * should: deep nesting, huge declarations of locals, values kept pending. */
+#include "tests/unit/vm_guest.h"
+
+enum { OP_BLOCK = 0x02, OP_LOOP = 0x03, OP_END = 0x0B, OP_BR = 0x0C, OP_BR_TABLE = 0x0E };
+enum { OP_DROP = 0x1A, OP_LOCAL_GET = 0x20, OP_LOCAL_SET = 0x21, OP_I32_CONST = 0x41 };
+enum { TYPE_I32 = 0x7F, TYPE_NONE = 0x40 };
+
+/* ---- writing modules ---- */
+
+static void put(struct buffer *buffer, const char *bytes, size_t size) {
+    assert_true(buffer_append(buffer, bytes, size));
+}
+
+static void put_byte(struct buffer *buffer, int byte) {
+    char c = (char)byte;
+    put(buffer, &c, 1);
+}
+
+static void put_number(struct buffer *buffer, uint64_t number) {
+    for (; number > 0x7F; number >>= 7) put_byte(buffer, (int)(number & 0x7F) | 0x80);
+    put_byte(buffer, (int)number);
+}
+
+static void put_repeated(struct buffer *buffer, const char *bytes, size_t size, size_t count) {
+    for (size_t i = 0; i < count; i++) put(buffer, bytes, size);
+}
+
+static void put_section(struct buffer *module, int id, const struct buffer *content) {
+    put_byte(module, id);
+    put_number(module, content->size);
+    assert_true(buffer_append_slice(module, buffer_slice(content)));
+}
+
+static struct buffer empty(void) {
+    struct buffer buffer;
+    buffer_init(&buffer, 100 << 20);
+    return buffer;
+}
+
+/* A module with `count` functions of no parameters and one i32 result, each with the body given
+ * (locals and code, its last `end` included); the first is exported as "f". Frees `body`. */
+static struct buffer module_of(struct buffer *body, uint32_t count) {
+    struct buffer module = empty(), functions = empty(), code = empty();
+    put(&module, "\0asm\1\0\0\0\1\5\1\x60\0\1\x7F", 15);
+    put_number(&functions, count);
+    put_number(&code, count);
+    for (uint32_t i = 0; i < count; i++) {
+        put_byte(&functions, 0);
+        put_number(&code, body->size);
+        buffer_append_slice(&code, buffer_slice(body));
+    }
+    put_section(&module, 3, &functions);
+    put(&module, "\7\5\1\1f\0\0", 7);
+    put_section(&module, 10, &code);
+    buffer_free(&functions);
+    buffer_free(&code);
+    buffer_free(body);
+    return module;
+}
+
+/* ---- loading them ---- */
+
+/* Load; if that succeeds, run "f". Returns the kind of error. Frees the module. */
+static enum error_kind run(struct buffer *module, uint32_t *result) {
+    struct guest guest = guest_open(NULL);
+    struct error error = ERROR_INIT;
+    guest.bytes = *module;
+    guest.module = vm_load(guest.vm, buffer_slice(module), &error);
+    if (guest.module) {
+        guest_start(&guest);
+        assert_int_equal(guest_try(&guest, "f", NULL, result), ERROR_NONE);
+    }
+    guest_close(&guest);
+    return error.kind;
+}
+
+static void blocks_nest_a_million_deep(void **state) {
+    (void)state;
+    static const char openings[][2] = {{OP_BLOCK, TYPE_NONE}, {OP_LOOP, TYPE_NONE}};
+    for (int i = 0; i < 2; i++) {
+        struct buffer body = empty();
+        put(&body, "\0", 1);
+        put_repeated(&body, openings[i], 2, 1000000);
+        put_repeated(&body, "\x0B", 1, 1000000);
+        put(&body, "\x41\x07\x0B", 3);
+        struct buffer module = module_of(&body, 1);
+        uint32_t result = 0;
+        assert_int_equal(run(&module, &result), ERROR_NONE);
+        assert_int_equal(result, 7);
+    }
+}
+
+/* In code that is never reached, too, and left by a branch over all of them. */
+static void a_branch_leaves_many_blocks(void **state) {
+    (void)state;
+    struct buffer body = empty();
+    put(&body, "\0", 1);
+    put_repeated(&body, "\x02\x40", 2, 100000);
+    put(&body, "\x41\x09\x0C", 3); /* i32.const 9; br */
+    put_number(&body, 100000);
+    put_repeated(&body, "\x02\x40", 2, 100000);
+    put_repeated(&body, "\x0B", 1, 200000);
+    put(&body, "\x00\x0B", 2);
+    struct buffer module = module_of(&body, 1);
+    uint32_t result = 0;
+    assert_int_equal(run(&module, &result), ERROR_NONE);
+    assert_int_equal(result, 9);
+}
+
+/* A function with so many i32 locals that returns its last. */
+static struct buffer function_with_locals(uint64_t first_run, uint64_t second_run, uint32_t count) {
+    struct buffer body = empty();
+    put_byte(&body, 2);
+    put_number(&body, first_run);
+    put_byte(&body, TYPE_I32);
+    put_number(&body, second_run);
+    put_byte(&body, TYPE_I32);
+    put_byte(&body, OP_LOCAL_GET);
+    put_number(&body, (first_run + second_run - 1) & UINT32_MAX);
+    put_byte(&body, OP_END);
+    return module_of(&body, count);
+}
+
+static void locals_are_counted_not_stored(void **state) {
+    (void)state;
+    uint32_t result = 1;
+    struct buffer most = function_with_locals(49999, 1, 1);
+    assert_int_equal(run(&most, &result), ERROR_NONE);
+    assert_int_equal(result, 0);
+    struct buffer one_more = function_with_locals(50000, 1, 1);
+    assert_int_not_equal(run(&one_more, NULL), ERROR_NONE);
+    struct buffer wraps = function_with_locals(UINT32_MAX, 2, 1);
+    assert_int_not_equal(run(&wraps, NULL), ERROR_NONE);
+    struct buffer many = function_with_locals(25000, 25000, 20000); /* a thousand million */
+    assert_int_equal(run(&many, NULL), ERROR_NONE);
+}
+
+/* (br_table with so many targets, all of them the block around it), then 5. */
+static struct buffer table_of(uint32_t declared, uint32_t present) {
+    struct buffer body = empty();
+    put(&body, "\0\x02\x40\x41\x03", 5);
+    put_byte(&body, OP_BR_TABLE);
+    put_number(&body, declared);
+    put_repeated(&body, "\0", 1, present + 1);
+    put(&body, "\x0B\x41\x05\x0B", 4);
+    return module_of(&body, 1);
+}
+
+static void branch_tables_are_bounded(void **state) {
+    (void)state;
+    uint32_t result = 0;
+    struct buffer most = table_of(131072, 131072);
+    assert_int_equal(run(&most, &result), ERROR_NONE);
+    assert_int_equal(result, 5);
+    struct buffer one_more = table_of(131073, 131073);
+    assert_int_not_equal(run(&one_more, NULL), ERROR_NONE);
+    struct buffer lying = table_of(UINT32_MAX, 10);
+    assert_int_not_equal(run(&lying, NULL), ERROR_NONE);
+}
+
+/* Many reads of a local waiting on the operand stack while the local is written again and again:
+ * work that grows with the product would not end. */
+static void pending_reads_stay_linear(void **state) {
+    (void)state;
+    struct buffer body = empty();
+    put(&body, "\1\2\x7F", 3);
+    put_repeated(&body, "\x20\x00", 2, 50000);
+    put_repeated(&body, "\x20\x01\x21\x00", 4, 500000);
+    put_repeated(&body, "\x20\x00\x20\x01\x21\x00\x21\x01", 8, 300000);
+    put_repeated(&body, "\x1A", 1, 49999);
+    put(&body, "\x0B", 1);
+    struct buffer module = module_of(&body, 1);
+    uint32_t result = 1;
+    assert_int_equal(run(&module, &result), ERROR_NONE);
+    assert_int_equal(result, 0);
+}
+
+/* The same value read, then written over, must be the one that was read. */
+static void a_pending_read_keeps_its_value(void **state) {
+    (void)state;
+    struct buffer body = empty();
+    put(&body, "\1\1\x7F", 3);
+    put(&body, "\x41\x05\x21\x00", 4); /* x = 5 */
+    put(&body, "\x20\x00", 2);         /* x */
+    put(&body, "\x41\x09\x21\x00", 4); /* x = 9 */
+    put(&body, "\x20\x00\x6B\x0B", 4); /* x; i32.sub */
+    struct buffer module = module_of(&body, 1);
+    uint32_t result = 0;
+    assert_int_equal(run(&module, &result), ERROR_NONE);
+    assert_int_equal(result, (uint32_t)-4);
+}
+
+/* ---- damaged modules ---- */
+
+/* Load exactly these bytes, from memory that ends with them, and instantiate what loads. Whatever
+ * is refused must be so for a reason, at a place inside. True if it was loaded. */
+static bool survives(const uint8_t *bytes, size_t size) {
+    struct vm_limits limits = {.memory_bytes = 1 << 20,
+                               .stack_bytes = 1 << 16,
+                               .table_elements = 1000,
+                               .fuel = 10000,
+                               .timeout_ms = VM_UNLIMITED};
+    struct guest guest = guest_open(&limits);
+    uint8_t *copy = malloc(size ? size : 1);
+    assert_non_null(copy);
+    if (size) memcpy(copy, bytes, size);
+    struct error error = ERROR_INIT;
+    struct module *module = vm_load(guest.vm, (struct slice){copy, size}, &error);
+    if (module) {
+        assert_int_equal(error.kind, ERROR_NONE);
+        vm_instantiate(guest.vm, module, &error);
+    } else {
+        assert_true(error.kind == ERROR_MALFORMED || error.kind == ERROR_INVALID);
+        assert_true(error.text[0] != 0);
+        assert_true(error.offset <= size);
+    }
+    vm_close(guest.vm);
+    free(copy);
+    return module != NULL;
+}
+
+static void every_beginning_of_a_module_is_survived(void **state) {
+    (void)state;
+    struct guest guest = guest_run("values", NULL);
+    unsigned loaded = 0;
+    for (size_t size = 0; size <= guest.bytes.size; size++)
+        loaded += survives(guest.bytes.data, size);
+    assert_in_range(loaded, 2, 4); /* the whole, and where sections end before the functions */
+    guest_close(&guest);
+}
+
+static void every_damaged_byte_is_survived(void **state) {
+    (void)state;
+    static const uint8_t masks[] = {0x01, 0x40, 0x80, 0xFF};
+    struct guest guest = guest_run("values", NULL);
+    for (size_t i = 0; i < guest.bytes.size * 4; i++) {
+        guest.bytes.data[i / 4] ^= masks[i % 4];
+        survives(guest.bytes.data, guest.bytes.size);
+        guest.bytes.data[i / 4] ^= masks[i % 4];
+    }
+    assert_true(survives(guest.bytes.data, guest.bytes.size));
+    guest_close(&guest);
+}
+
+static void a_damaged_name_section_is_ignored(void **state) {
+    (void)state;
+    static const char damaged[][8] = {"\x01\x7F", "\x01\x04\xFF\xFF\xFF\xFF",
+                                      "\x01\x03\x01\x00\x7F"};
+    for (size_t i = 0; i < 3; i++) {
+        struct buffer body = empty();
+        put(&body, "\0\x41\x01\x0B", 4);
+        struct buffer module = module_of(&body, 1), section = empty();
+        put(&section, "\4name", 5);
+        put(&section, damaged[i], strlen(damaged[i]) + (i == 2 ? 2 : 0));
+        put_section(&module, 0, &section);
+        buffer_free(&section);
+        assert_int_equal(run(&module, NULL), ERROR_NONE);
+    }
+}
+
+/* ---- dump ---- */
+
+static void the_dump_shows_exports_and_instructions(void **state) {
+    (void)state;
+    struct guest guest = guest_run("values", NULL);
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    vm_dump(guest.module, out);
+    fclose(out);
+    static const char *const expected[] = {"call_reference", "i32.add",    "call_indirect",
+                                           "memory.grow",    "i32.store8", "answer"};
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
+        if (!strstr(text, expected[i])) fail_msg("the dump lacks %s", expected[i]);
+    free(text);
+    guest_close(&guest);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(blocks_nest_a_million_deep),
+        cmocka_unit_test(a_branch_leaves_many_blocks),
+        cmocka_unit_test(locals_are_counted_not_stored),
+        cmocka_unit_test(branch_tables_are_bounded),
+        cmocka_unit_test(pending_reads_stay_linear),
+        cmocka_unit_test(a_pending_read_keeps_its_value),
+        cmocka_unit_test(every_beginning_of_a_module_is_survived),
+        cmocka_unit_test(every_damaged_byte_is_survived),
+        cmocka_unit_test(a_damaged_name_section_is_ignored),
+        cmocka_unit_test(the_dump_shows_exports_and_instructions),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,138 @@
+/* Traps: the instance stays usable, effects stay, the backtrace tells where. */
+#include "tests/unit/vm_guest.h"
+
+enum { OP_UNREACHABLE = 0x00, OP_CALL = 0x10, OP_CALL_INDIRECT = 0x11, OP_I32_LOAD8_U = 0x2D };
+
+/* The host function "again": calls "recurse" if `context` says so, else "run" with 0. */
+static bool again(void *context, struct instance *caller, uint64_t *slots, struct error *error) {
+    const char *name = context;
+    struct vm_value arg = i32((uint32_t)slots[0]), result;
+    size_t count = !strcmp(name, "run");
+    return vm_call(vm_find_function(caller, slice_of(name)), &arg, count, &result, error);
+}
+
+static struct guest open_calling(char *name) {
+    struct guest guest = guest_open(NULL);
+    struct error error = ERROR_INIT;
+    assert_true(vm_define(guest.vm, "env", "again", "i:i", again, name, &error));
+    guest_load(&guest, "traps");
+    guest_start(&guest);
+    return guest;
+}
+
+static void frame_is(const struct guest *guest, const struct vm_frame *frame, const char *name,
+                     uint32_t index, int opcode) {
+    assert_true(slice_is(frame->name, name));
+    assert_int_equal(frame->function, index);
+    assert_true(frame->offset < guest->bytes.size);
+    assert_int_equal(guest->bytes.data[frame->offset], opcode);
+}
+
+static void a_trap_has_a_backtrace(void **state) {
+    (void)state;
+    struct guest guest = open_calling("run");
+    struct error error = guest_fails(&guest, "run", ERROR_TRAP);
+    assert_string_equal(error.text, "unreachable");
+    struct vm_frame frames[8];
+    assert_int_equal(vm_backtrace(guest.vm, frames, 8), 3);
+    frame_is(&guest, &frames[0], "innermost", 1, OP_UNREACHABLE);
+    frame_is(&guest, &frames[1], "middle", 2, OP_CALL_INDIRECT);
+    frame_is(&guest, &frames[2], "outermost", 3, OP_CALL);
+    assert_int_equal(vm_backtrace(guest.vm, frames, 1), 1);
+    guest_close(&guest);
+}
+
+static void a_trap_leaves_the_instance_callable(void **state) {
+    (void)state;
+    struct guest guest = open_calling("run");
+    for (uint32_t i = 1; i <= 100; i++) {
+        guest_fails(&guest, "run", ERROR_TRAP);
+        assert_int_equal(guest_call(&guest, "fine", 0, 0), i); /* what went before it stays */
+    }
+    assert_int_equal(*vm_memory_at(guest.instance, 100, 1), 65);
+    guest_close(&guest);
+}
+
+static void an_index_out_of_the_table_traps(void **state) {
+    (void)state;
+    struct guest guest = open_calling("run");
+    static const struct {
+        uint32_t index;
+        const char *text;
+    } cases[] = {
+        {1, "uninitialized element"}, {2, "undefined element"}, {UINT32_MAX, "undefined element"}};
+    for (size_t i = 0; i < 3; i++) {
+        struct vm_value arg = i32(cases[i].index), result;
+        struct error error = ERROR_INIT;
+        assert_false(vm_call(guest_function(&guest, "run"), &arg, 1, &result, &error));
+        assert_int_equal(error.kind, ERROR_TRAP);
+        assert_memory_equal(error.text, cases[i].text, strlen(cases[i].text));
+    }
+    guest_close(&guest);
+}
+
+static void division_traps_on_what_has_no_quotient(void **state) {
+    (void)state;
+    struct guest guest = open_calling("run");
+    assert_string_equal(guest_fails(&guest, "divide", ERROR_TRAP).text, "integer divide by zero");
+    uint32_t args[2] = {UINT32_C(0x80000000), UINT32_MAX};
+    assert_int_equal(guest_try(&guest, "divide", args, NULL), ERROR_TRAP);
+    assert_int_equal(guest_call(&guest, "divide", (uint32_t)-7, 2), (uint32_t)-3);
+    guest_close(&guest);
+}
+
+static void a_trap_passes_through_the_host(void **state) {
+    (void)state;
+    struct guest guest = open_calling("run");
+    struct error error = guest_fails(&guest, "through_host", ERROR_TRAP);
+    assert_string_equal(error.text, "unreachable");
+    assert_int_equal(guest_call(&guest, "fine", 0, 0), 1);
+    guest_close(&guest);
+
+    guest = open_calling("recurse");
+    guest_fails(&guest, "through_host", ERROR_EXHAUSTION);
+    assert_int_equal(guest_call(&guest, "fine", 0, 0), 0);
+    guest_close(&guest);
+}
+
+static void exhaustion_has_a_backtrace_too(void **state) {
+    (void)state;
+    struct guest guest = open_calling("run");
+    struct error error = guest_fails(&guest, "recurse", ERROR_EXHAUSTION);
+    assert_memory_equal(error.text, "call stack exhausted", 20);
+    struct vm_frame frames[50];
+    assert_int_equal(vm_backtrace(guest.vm, frames, 50), 50);
+    for (int i = 1; i < 50; i++) frame_is(&guest, &frames[i], "recurse", 5, OP_CALL);
+    guest_close(&guest);
+}
+
+static void a_start_function_that_traps_keeps_its_effects(void **state) {
+    (void)state;
+    struct guest other = guest_run("values", NULL);
+    struct error error = ERROR_INIT;
+    assert_true(vm_register(other.vm, slice_of("other"), other.instance, &error));
+    struct guest guest = {.vm = other.vm};
+    guest_load(&guest, "start_trap");
+    assert_null(vm_instantiate(guest.vm, guest.module, &error));
+    assert_int_equal(error.kind, ERROR_TRAP);
+    assert_memory_equal(error.text, "out of bounds memory access", 27);
+    struct vm_frame frame;
+    assert_int_equal(vm_backtrace(guest.vm, &frame, 1), 1);
+    frame_is(&guest, &frame, "begin", 0, OP_I32_LOAD8_U);
+    assert_int_equal(guest_call(&other, "load", 5, 0), 99);
+    buffer_free(&other.bytes);
+    guest_close(&guest);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_trap_has_a_backtrace),
+        cmocka_unit_test(a_trap_leaves_the_instance_callable),
+        cmocka_unit_test(an_index_out_of_the_table_traps),
+        cmocka_unit_test(division_traps_on_what_has_no_quotient),
+        cmocka_unit_test(a_trap_passes_through_the_host),
+        cmocka_unit_test(exhaustion_has_a_backtrace_too),
+        cmocka_unit_test(a_start_function_that_traps_keeps_its_effects),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
