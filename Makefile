@@ -183,7 +183,7 @@ clean:
 
 # Costs nothing when all is there.
 deps:
-	if ! command -v apt-get dpkg-query >/dev/null; then \
+	if ! command -v dpkg-query >/dev/null; then \
 	    echo "This is not Debian. Please install what these packages hold, then use"; \
 	    echo "'make -o deps ...':"; echo "  $(PACKAGES)"; exit 1; \
 	fi; \
@@ -194,8 +194,8 @@ deps:
 	test -z "$$missing" && exit; \
 	echo "installing:$$missing"; \
 	sudo=; test "$$(id -u)" = 0 || sudo=sudo; \
-	export DEBIAN_FRONTEND=noninteractive; \
-	$$sudo apt-get -qq update && $$sudo -E apt-get -qq install -y --no-install-recommends $$missing
+	$$sudo apt-get -qq update && \
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $$missing
 
 help:
 	echo "make            build $(BUILD)/hostel"
