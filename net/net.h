@@ -70,7 +70,8 @@ struct net_response {
     const struct net_header *headers; /* names in lower case, in the order received */
     size_t header_count;
     struct slice body;
-    struct arena arena; /* owns all of the above */
+    struct buffer storage; /* owns the body's bytes */
+    struct arena arena;    /* owns the headers */
 };
 
 /* Perform one request, redirects followed. On failure the error's kind is ERROR_NET and its code

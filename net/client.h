@@ -1,0 +1,19 @@
+/* struct net: all that one client keeps between requests. */
+#ifndef HOSTEL_NET_CLIENT_H
+#define HOSTEL_NET_CLIENT_H
+
+#include "net/connection.h"
+#include "net/cookie.h"
+#include "net/proxy.h"
+
+struct net {
+    struct net_config config; /* its texts are borrowed */
+    struct policy policy;
+    struct proxies proxies;
+    struct suffix_list *suffixes; /* owned */
+    struct cookie_jar jar;
+    struct pool pool;
+    struct tls_settings *tls; /* owned; NULL until https is first used */
+};
+
+#endif

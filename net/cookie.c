@@ -1,0 +1,345 @@
+/* The cookie jar (RFC 6265bis section 5).
+ *
+ *   Set-Cookie = [ name "=" ] value *( ";" attribute [ "=" value ] )
+ *
+ * The life of a cookie: parsed (parse_pair, parse_attributes), placed (choose_domain, choose_path),
+ * judged (acceptable), then put into the jar in place of the one with the same name, domain and
+ * path (put), sent with matching requests (cookie_header), and removed when its time is over or the
+ * jar is full (evict).
+ *
+ * The jar is an array: with at most 3000 cookies one pass over it costs less than the request it
+ * serves, and every operation makes a fixed number of passes.
+ *
+ * SameSite is checked for None without Secure and not enforced: guests have no pages, every request
+ * is one the guest itself started.
+ */
+#include "net/cookie.h"
+#include "net/date.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    MAX_PAIR_SIZE = 4096,
+    MAX_ATTRIBUTE_SIZE = 1024,
+    MAX_COOKIES = 3000,
+    MAX_COOKIES_PER_DOMAIN = 180,
+    MAX_COOKIES_SENT = 150,
+    MAX_COOKIE_HEADER_SIZE = 8190,
+};
+
+static const int64_t MAX_LIFE_SECONDS = 400 * 24 * 3600;
+
+struct cookie {
+    struct slice name, value, path;
+    char domain[HOST_TEXT_SIZE]; /* the host itself when host_only */
+    bool host_only, secure;
+    int64_t expiry;              /* INT64_MAX: with the client */
+    uint64_t creation, last_use; /* on the jar's clock */
+    uint8_t text[];              /* name, value and path point here once it is in the jar */
+};
+
+/* What was read from one Set-Cookie value; slices into it. */
+struct parsed {
+    struct slice name, value, domain, path;
+    bool secure, has_max_age, has_expires, same_site_none;
+    int64_t max_age, expires;
+};
+
+void cookie_jar_init(struct cookie_jar *jar, const struct suffix_list *suffixes) {
+    *jar = (struct cookie_jar){.suffixes = suffixes};
+}
+
+void cookie_jar_free(struct cookie_jar *jar) {
+    for (size_t i = 0; i < jar->count; i++) free(jar->cookies[i]);
+    free(jar->cookies);
+    cookie_jar_init(jar, jar->suffixes);
+}
+
+/* ---- parsing ---- */
+
+static bool has_control_byte(struct slice text) {
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t c = text.data[i];
+        if ((c < 0x20 && c != '\t') || c == 0x7F) return true;
+    }
+    return false;
+}
+
+/* name=value, or a value alone. */
+static bool parse_pair(struct parsed *parsed, struct slice text) {
+    size_t equals = slice_find(text, "=");
+    bool named = equals < text.size;
+    parsed->name = slice_trim(slice_cut(text, 0, named ? equals : 0));
+    parsed->value = slice_trim(slice_cut(text, named ? equals + 1 : 0, text.size));
+    size_t size = parsed->name.size + parsed->value.size;
+    return size > 0 && size <= MAX_PAIR_SIZE;
+}
+
+static void parse_max_age(struct parsed *parsed, struct slice value) {
+    bool negative = value.size > 0 && value.data[0] == '-';
+    struct slice digits = slice_cut(value, negative, value.size);
+    uint64_t seconds;
+    for (size_t i = 0; i < digits.size; i++) {
+        if (!ascii_is_digit((char)digits.data[i])) return;
+    }
+    if (digits.size == 0) return;
+    parsed->has_max_age = true;
+    parsed->max_age = MAX_LIFE_SECONDS; /* also for a number beyond all bounds */
+    if (negative)
+        parsed->max_age = 0;
+    else if (parse_number(digits, (uint64_t)MAX_LIFE_SECONDS, &seconds))
+        parsed->max_age = (int64_t)seconds;
+}
+
+static void parse_attribute(struct parsed *parsed, struct slice name, struct slice value) {
+    int64_t seconds;
+    if (value.size > MAX_ATTRIBUTE_SIZE) return;
+    if (text_equal(name, "max-age"))
+        parse_max_age(parsed, value);
+    else if (text_equal(name, "domain"))
+        parsed->domain = value;
+    else if (text_equal(name, "path"))
+        parsed->path = value;
+    else if (text_equal(name, "secure"))
+        parsed->secure = true;
+    else if (text_equal(name, "samesite"))
+        parsed->same_site_none = text_equal(value, "none");
+    else if (text_equal(name, "expires") && date_parse(value, &seconds)) {
+        parsed->has_expires = true;
+        parsed->expires = seconds;
+    }
+}
+
+static bool parse(struct parsed *parsed, struct slice text) {
+    memset(parsed, 0, sizeof *parsed);
+    parsed->domain = parsed->path = slice_of("");
+    if (has_control_byte(text)) return false;
+    size_t end = slice_find(text, ";");
+    if (!parse_pair(parsed, slice_cut(text, 0, end))) return false;
+    while (end < text.size) {
+        text = slice_cut(text, end + 1, text.size);
+        end = slice_find(text, ";");
+        size_t equals = slice_find(slice_cut(text, 0, end), "=");
+        struct slice value = slice_cut(text, equals < end ? equals + 1 : end, end);
+        parse_attribute(parsed, slice_trim(slice_cut(text, 0, equals)), slice_trim(value));
+    }
+    return true;
+}
+
+/* ---- matching ---- */
+
+/* RFC 6265bis 5.1.3; both canonical. */
+static bool domain_match(const struct host *host, const char *domain) {
+    if (strcmp(host->text, domain) == 0) return true;
+    size_t size = strlen(host->text), domain_size = strlen(domain);
+    if (host->is_address || size <= domain_size) return false;
+    const char *tail = host->text + (size - domain_size);
+    return tail[-1] == '.' && strcmp(tail, domain) == 0;
+}
+
+/* RFC 6265bis 5.1.4. */
+static bool path_match(struct slice request, struct slice path) {
+    if (request.size < path.size || memcmp(request.data, path.data, path.size) != 0) return false;
+    return request.size == path.size || path.data[path.size - 1] == '/' ||
+           request.data[path.size] == '/';
+}
+
+static struct slice path_of(const struct url *url) {
+    struct slice path = slice_of(url->target);
+    path.size = slice_find(path, "?");
+    return path;
+}
+
+/* ---- placing and judging ---- */
+
+/* The path attribute, else the directory of the request's path. */
+static struct slice choose_path(const struct parsed *parsed, const struct url *url) {
+    if (parsed->path.size && parsed->path.data[0] == '/') return parsed->path;
+    struct slice path = path_of(url);
+    while (path.data[path.size - 1] != '/') path.size--;
+    if (path.size > 1) path.size--;
+    return path;
+}
+
+static bool choose_domain(const struct cookie_jar *jar, struct cookie *cookie, struct slice domain,
+                          const struct host *host) {
+    if (domain.size && domain.data[0] == '.') domain = slice_cut(domain, 1, domain.size);
+    cookie->host_only = true;
+    strcpy(cookie->domain, host->text);
+    if (domain.size == 0 || text_equal(domain, host->text)) {
+        /* the host itself: good for its subdomains too, unless strangers own those */
+        cookie->host_only =
+            domain.size == 0 || host->is_address || suffix_is_public(jar->suffixes, host->text);
+        return true;
+    }
+    if (domain.size >= HOST_TEXT_SIZE) return false;
+    for (size_t i = 0; i < domain.size; i++) cookie->domain[i] = ascii_lower((char)domain.data[i]);
+    cookie->domain[domain.size] = 0;
+    cookie->host_only = false;
+    return domain_match(host, cookie->domain) && !suffix_is_public(jar->suffixes, cookie->domain);
+}
+
+/* May this cookie, received in clear text, not stand beside a Secure one of the jar? */
+static bool shadows_secure(const struct cookie_jar *jar, const struct cookie *cookie) {
+    struct host host = {0}, other = {0};
+    strcpy(host.text, cookie->domain);
+    for (size_t i = 0; i < jar->count; i++) {
+        const struct cookie *old = jar->cookies[i];
+        if (!old->secure || !slice_equal(old->name, cookie->name)) continue;
+        strcpy(other.text, old->domain);
+        if ((domain_match(&host, old->domain) || domain_match(&other, cookie->domain)) &&
+            path_match(cookie->path, old->path))
+            return true;
+    }
+    return false;
+}
+
+static bool acceptable(const struct cookie_jar *jar, const struct cookie *cookie,
+                       const struct parsed *parsed, const struct url *url) {
+    bool nameless = cookie->name.size == 0;
+    struct slice prefixed = nameless ? cookie->value : cookie->name;
+    bool host_prefix = text_begins(prefixed, "__Host-");
+    if (host_prefix || text_begins(prefixed, "__Secure-")) {
+        if (nameless || !cookie->secure) return false;
+    }
+    if (host_prefix && (!cookie->host_only || !slice_is(parsed->path, "/"))) return false;
+    if (parsed->same_site_none && !cookie->secure) return false;
+    if (url->secure) return true;
+    return !cookie->secure && !shadows_secure(jar, cookie);
+}
+
+/* ---- the jar ---- */
+
+static void remove_at(struct cookie_jar *jar, size_t index) {
+    free(jar->cookies[index]);
+    jar->cookies[index] = jar->cookies[--jar->count];
+}
+
+static void remove_expired(struct cookie_jar *jar, int64_t now) {
+    for (size_t i = jar->count; i-- > 0;) {
+        if (jar->cookies[i]->expiry <= now) remove_at(jar, i);
+    }
+}
+
+/* Make room for one more cookie of `domain`: the least recently used goes, of a domain that has
+ * too many one without Secure first. */
+static void evict(struct cookie_jar *jar, const char *domain) {
+    size_t in_domain = 0;
+    for (size_t i = 0; i < jar->count; i++)
+        in_domain += strcmp(jar->cookies[i]->domain, domain) == 0;
+    bool overfull = in_domain >= MAX_COOKIES_PER_DOMAIN;
+    if (!overfull && jar->count < MAX_COOKIES) return;
+    size_t victim = jar->count;
+    for (size_t i = 0; i < jar->count; i++) {
+        const struct cookie *cookie = jar->cookies[i];
+        if (overfull && strcmp(cookie->domain, domain) != 0) continue;
+        if (victim < jar->count) {
+            const struct cookie *worst = jar->cookies[victim];
+            bool better = overfull && cookie->secure != worst->secure
+                              ? worst->secure
+                              : cookie->last_use < worst->last_use;
+            if (!better) continue;
+        }
+        victim = i;
+    }
+    remove_at(jar, victim);
+}
+
+static uint8_t *move_text(struct slice *slice, uint8_t *to) {
+    if (slice->size) memcpy(to, slice->data, slice->size);
+    slice->data = to;
+    return to + slice->size;
+}
+
+/* A copy that owns its texts. */
+static struct cookie *copy(const struct cookie *cookie) {
+    size_t size = cookie->name.size + cookie->value.size + cookie->path.size;
+    struct cookie *own = malloc(sizeof *own + size);
+    if (!own) return NULL;
+    *own = *cookie;
+    move_text(&own->path, move_text(&own->value, move_text(&own->name, own->text)));
+    return own;
+}
+
+static void put(struct cookie_jar *jar, struct cookie *cookie, int64_t now) {
+    cookie->creation = cookie->last_use = ++jar->clock;
+    for (size_t i = 0; i < jar->count; i++) {
+        const struct cookie *old = jar->cookies[i];
+        if (old->host_only != cookie->host_only || strcmp(old->domain, cookie->domain) != 0 ||
+            !slice_equal(old->name, cookie->name) || !slice_equal(old->path, cookie->path))
+            continue;
+        cookie->creation = old->creation;
+        remove_at(jar, i);
+        break;
+    }
+    remove_expired(jar, now);
+    if (cookie->expiry <= now) return;
+    evict(jar, cookie->domain);
+    if (jar->count == jar->capacity) {
+        size_t capacity = jar->capacity ? 2 * jar->capacity : 16;
+        struct cookie **grown = realloc(jar->cookies, capacity * sizeof *grown);
+        if (!grown) return;
+        jar->cookies = grown;
+        jar->capacity = capacity;
+    }
+    struct cookie *own = copy(cookie);
+    if (own) jar->cookies[jar->count++] = own;
+}
+
+void cookie_store(struct cookie_jar *jar, const struct url *url, struct slice set_cookie,
+                  int64_t now) {
+    struct parsed parsed;
+    if (!parse(&parsed, set_cookie)) return;
+    int64_t expiry = INT64_MAX, latest = now + MAX_LIFE_SECONDS;
+    if (parsed.has_max_age)
+        expiry = parsed.max_age ? now + parsed.max_age : INT64_MIN;
+    else if (parsed.has_expires)
+        expiry = parsed.expires < latest ? parsed.expires : latest;
+    struct cookie cookie = {
+        .name = parsed.name,
+        .value = parsed.value,
+        .path = choose_path(&parsed, url),
+        .secure = parsed.secure,
+        .expiry = expiry,
+    };
+    if (!choose_domain(jar, &cookie, parsed.domain, &url->host)) return;
+    if (acceptable(jar, &cookie, &parsed, url)) put(jar, &cookie, now);
+}
+
+/* ---- sending ---- */
+
+static bool matches(const struct cookie *cookie, const struct url *url) {
+    if (cookie->secure && !url->secure) return false;
+    bool host = cookie->host_only ? strcmp(cookie->domain, url->host.text) == 0
+                                  : domain_match(&url->host, cookie->domain);
+    return host && path_match(path_of(url), cookie->path);
+}
+
+static int by_path_then_age(const void *left, const void *right) {
+    const struct cookie *a = *(struct cookie *const *)left, *b = *(struct cookie *const *)right;
+    if (a->path.size != b->path.size) return a->path.size > b->path.size ? -1 : 1;
+    return (a->creation > b->creation) - (a->creation < b->creation);
+}
+
+void cookie_header(struct cookie_jar *jar, const struct url *url, int64_t now, struct buffer *out) {
+    remove_expired(jar, now);
+    struct cookie **found = malloc((jar->count + 1) * sizeof(struct cookie *));
+    if (!found) return;
+    size_t count = 0, size = 0;
+    for (size_t i = 0; i < jar->count; i++) {
+        if (matches(jar->cookies[i], url)) found[count++] = jar->cookies[i];
+    }
+    qsort(found, count, sizeof *found, by_path_then_age);
+    for (size_t i = 0; i < count && i < MAX_COOKIES_SENT; i++) {
+        struct cookie *cookie = found[i];
+        size += cookie->name.size + cookie->value.size + 3;
+        if (size > MAX_COOKIE_HEADER_SIZE) break;
+        if (i > 0) buffer_append_text(out, "; ");
+        buffer_append_slice(out, cookie->name);
+        if (cookie->name.size) buffer_append_text(out, "=");
+        buffer_append_slice(out, cookie->value);
+        cookie->last_use = ++jar->clock;
+    }
+    free(found);
+}

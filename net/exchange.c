@@ -1,0 +1,183 @@
+/* Exchanges: hop after hop until a response is final.
+ *
+ * A hop: ask the policy, take an idle connection or dial, send, read the head, store cookies. A
+ * redirect makes the next hop out of this one and the Location header (RFC 9110 section 15.4).
+ */
+#include "net/exchange.h"
+#include "net/trace.h"
+
+#include <time.h>
+
+enum { MAX_DRAIN_SIZE = 64 * 1024, DRAIN_MS = 500, SMALL_BODY_SIZE = 8 * 1024 };
+
+/* ---- one hop ---- */
+
+static bool send_request(struct exchange *exchange, struct error *error) {
+    const struct hop *hop = &exchange->hop;
+    struct net *net = exchange->net;
+    struct buffer text;
+    buffer_init(&text, 2 * MAX_HEAD_SIZE + SMALL_BODY_SIZE);
+    request_write(hop, net->config.cookies ? &net->jar : NULL, (int64_t)time(NULL), &text);
+    trace_request(net->config.trace, &exchange->route, buffer_slice(&text));
+    struct slice body = hop->has_body ? hop->request->body : slice_of("");
+    if (body.size <= SMALL_BODY_SIZE) { /* one packet, one TLS record */
+        buffer_append_slice(&text, body);
+        body.size = 0;
+    }
+    exchange->sent_whole = true;
+    bool ok = text.failed ? net_fail(error, NET_TOO_LARGE, "the request's headers are too large")
+                          : connection_send(exchange->connection, buffer_slice(&text),
+                                            exchange->deadline, &exchange->sent_whole, error) &&
+                                connection_send(exchange->connection, body, exchange->deadline,
+                                                &exchange->sent_whole, error);
+    buffer_free(&text);
+    return ok;
+}
+
+static bool try_once(struct exchange *exchange, struct error *error) {
+    bool no_body = slice_is(exchange->hop.method, "HEAD");
+    exchange->reader =
+        http_reader_new(exchange->arena, exchange->connection, no_body, exchange->deadline);
+    if (!exchange->reader) return net_fail(error, NET_TOO_LARGE, "no memory for the response");
+    int64_t start = clock_ms();
+    if (!send_request(exchange, error)) return false;
+    if (!http_read_head(exchange->reader, &exchange->head, error)) return false;
+    trace_response(exchange->net->config.trace, &exchange->head, clock_ms() - start);
+    return true;
+}
+
+static bool is_idempotent(struct slice method) {
+    return slice_is(method, "GET") || slice_is(method, "HEAD") || slice_is(method, "PUT") ||
+           slice_is(method, "DELETE") || slice_is(method, "OPTIONS");
+}
+
+/* A server may close an idle connection just when it is used again: then, and only then, the
+ * request may be sent a second time. */
+static bool may_retry(const struct exchange *exchange, const struct error *failure) {
+    return exchange->connection->reused && failure->code != NET_TIMEOUT && exchange->reader &&
+           !http_has_heard(exchange->reader) && is_idempotent(exchange->hop.method);
+}
+
+static bool perform(struct exchange *exchange, struct error *error) {
+    struct net *net = exchange->net;
+    if (!dial_route(net, exchange->hop.url, &exchange->route, error)) return false;
+    const struct proxy *proxy = exchange->route.proxy;
+    exchange->hop.via = proxy && !exchange->hop.url->secure ? proxy : NULL;
+    exchange->connection = pool_take(&net->pool, exchange->route.key);
+    for (;;) {
+        struct dial_times times = {-1, -1, -1};
+        if (!exchange->connection)
+            exchange->connection =
+                dial_open(net, &exchange->route, exchange->deadline, &times, error);
+        if (!exchange->connection) return false;
+        trace_connection(net->config.trace, exchange->connection, &times);
+        struct error failure = ERROR_INIT;
+        if (try_once(exchange, &failure)) return true;
+        if (!may_retry(exchange, &failure)) {
+            *error = failure;
+            return false;
+        }
+        connection_close(exchange->connection);
+        exchange->connection = NULL;
+    }
+}
+
+static void store_cookies(struct exchange *exchange) {
+    size_t count = 0;
+    if (!exchange->net->config.cookies) return;
+    for (size_t i = 0; i < exchange->head.header_count; i++) {
+        const struct net_header *header = &exchange->head.headers[i];
+        if (!slice_is(header->name, "set-cookie") || count++ >= MAX_COOKIES_PER_RESPONSE) continue;
+        cookie_store(&exchange->net->jar, exchange->hop.url, header->value, (int64_t)time(NULL));
+    }
+}
+
+/* ---- redirects ---- */
+
+/* Where the response leads; *next stays NULL when the response is final, as one without a usable
+ * Location is. */
+static bool find_next(struct exchange *exchange, struct url **next, struct error *error) {
+    int status = exchange->head.status;
+    const struct net_header *location = http_find(&exchange->head, "location");
+    bool redirect =
+        status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+    if (!redirect || !location) return true;
+    struct error failure = ERROR_INIT;
+    struct url *url = arena_alloc(exchange->arena, 1, sizeof *url);
+    if (!url) return net_fail(error, NET_TOO_LARGE, "no memory for a redirect");
+    if (url_resolve(url, exchange->hop.url, location->value, exchange->arena, &failure))
+        *next = url;
+    if (failure.code == NET_REDIRECT) *error = failure;
+    return failure.code != NET_REDIRECT;
+}
+
+/* Read what little body a redirect has, that the connection can be used again. */
+static void drain(struct exchange *exchange) {
+    char rest[4096];
+    struct error ignored = ERROR_INIT;
+    size_t size = 0;
+    ssize_t count = 0;
+    http_set_deadline(exchange->reader, clock_ms() + DRAIN_MS);
+    do {
+        count = http_read_body(exchange->reader, rest, sizeof rest, &ignored);
+        size += count > 0 ? (size_t)count : 0;
+    } while (count > 0 && size < MAX_DRAIN_SIZE);
+    exchange_finish(exchange);
+}
+
+static void redirect_to(struct exchange *exchange, const struct url *next) {
+    struct hop *hop = &exchange->hop;
+    bool same = url_same_origin(hop->url, next);
+    request_redirect(hop, exchange->head.status);
+    if (!same) hop->left_origin = true;
+    if (!same || next->userinfo) hop->userinfo = next->userinfo;
+    hop->from = hop->url;
+    hop->url = next;
+}
+
+static void set_deadline(struct exchange *exchange, const struct net_request *request) {
+    int64_t limit = exchange->net->config.timeout_ms;
+    if (request->time_left_ms < limit) limit = request->time_left_ms;
+    exchange->start = clock_ms();
+    exchange->deadline = limit > INT64_MAX - exchange->start ? INT64_MAX : exchange->start + limit;
+}
+
+bool exchange_begin(struct exchange *exchange, struct net *net, const struct net_request *request,
+                    struct arena *arena, struct error *error) {
+    *exchange = (struct exchange){.net = net, .arena = arena};
+    set_deadline(exchange, request);
+    struct url *url = arena_alloc(arena, 1, sizeof *url);
+    if (!url) return net_fail(error, NET_TOO_LARGE, "no memory for a request");
+    if (!url_parse(url, request->url, arena, error) ||
+        !request_check(request, url, net->config.max_request_body, error))
+        return false;
+    exchange->hop = (struct hop){.request = request,
+                                 .method = request->method,
+                                 .url = url,
+                                 .userinfo = url->userinfo,
+                                 .has_body = request->has_body};
+    for (unsigned redirects = 0;; redirects++) {
+        if (!perform(exchange, error)) return false;
+        store_cookies(exchange);
+        struct url *next = NULL;
+        if (!find_next(exchange, &next, error)) return false;
+        if (!next) return true;
+        if (redirects == net->config.max_redirects)
+            return net_fail(error, NET_REDIRECT, "more than %u redirects", redirects);
+        drain(exchange);
+        redirect_to(exchange, next);
+    }
+}
+
+ssize_t exchange_read(struct exchange *exchange, void *bytes, size_t size, struct error *error) {
+    return http_read_body(exchange->reader, bytes, size, error);
+}
+
+void exchange_finish(struct exchange *exchange) {
+    if (!exchange->connection) return;
+    if (exchange->sent_whole && exchange->reader && http_keeps_alive(exchange->reader))
+        pool_give(&exchange->net->pool, exchange->connection);
+    else
+        connection_close(exchange->connection);
+    exchange->connection = NULL;
+}

@@ -1,0 +1,37 @@
+/* What the files of net share: how a failure is said, and small text helpers. */
+#ifndef HOSTEL_NET_INTERNAL_H
+#define HOSTEL_NET_INTERNAL_H
+
+#include "net/net.h"
+
+/* Limits that no option changes. */
+enum {
+    MAX_URL_SIZE = 8 * 1024,
+    MAX_HEAD_SIZE = 256 * 1024, /* interim responses and trailers counted */
+    MAX_LINE_SIZE = 64 * 1024,
+    MAX_HEADER_COUNT = 500,
+    MAX_CHUNK_EXTENSION_SIZE = 16 * 1024,
+    MAX_INTERIM_RESPONSES = 16,
+    MAX_METHOD_SIZE = 32,
+    MAX_COOKIES_PER_RESPONSE = 50,
+    CONNECT_TIMEOUT_MS = 10 * 1000,
+};
+
+/* Records an ERROR_NET of the given code unless something failed before; returns false. The text
+ * must never contain userinfo, a cookie or a header's value. */
+bool net_fail(struct error *error, enum net_error code, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* ASCII only, whatever the locale. */
+char ascii_lower(char c);
+bool ascii_is_digit(char c);
+bool text_equal(struct slice a, const char *b);          /* without regard to case */
+bool text_begins(struct slice text, const char *prefix); /* likewise */
+bool is_token(struct slice text);                        /* RFC 9110 section 5.6.2 */
+struct slice slice_cut(struct slice text, size_t begin, size_t end);
+size_t slice_find(struct slice text, const char *set); /* first byte of `set`, or the size */
+struct slice slice_trim(struct slice text);            /* without SP and HT at both ends */
+
+/* Decimal digits alone, at most `max`; false otherwise. */
+bool parse_number(struct slice digits, uint64_t max, uint64_t *value);
+
+#endif

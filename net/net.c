@@ -1,0 +1,90 @@
+/* The client itself: opened with a configuration, asked for whole exchanges. See net/net.h. */
+#include "net/client.h"
+#include "net/exchange.h"
+#include "net/trace.h"
+
+#include <stdlib.h>
+
+enum { MEBIBYTE = 1 << 20, PIECE_SIZE = 16 * 1024 };
+
+struct net_config net_config_default(void) {
+    return (struct net_config){
+        .cookies = true,
+        .timeout_ms = 30 * 1000,
+        .max_redirects = 10,
+        .max_response_body = 16 * MEBIBYTE,
+        .max_request_body = 16 * MEBIBYTE,
+    };
+}
+
+struct net *net_open(const struct net_config *config, struct error *error) {
+    struct net *net = calloc(1, sizeof *net);
+    if (!net) {
+        error_set(error, ERROR_IO, "no memory for the network client");
+        return NULL;
+    }
+    net->config = *config;
+    net->suffixes = suffix_open();
+    cookie_jar_init(&net->jar, net->suffixes);
+    proxies_init(&net->proxies);
+    if (!net->suffixes) error_set(error, ERROR_IO, "no memory for the network client");
+    /* Roots the user named are read at once, to say what is wrong with them; the system's many
+     * when https is first used. */
+    if (policy_init(&net->policy, config, error) && net->suffixes && config->ca_file)
+        net->tls = tls_settings_open(config->ca_file, net->suffixes, error);
+    if (error->kind == ERROR_NONE) return net;
+    net_close(net);
+    return NULL;
+}
+
+void net_close(struct net *net) {
+    if (!net) return;
+    pool_free(&net->pool);
+    tls_settings_close(net->tls);
+    cookie_jar_free(&net->jar);
+    suffix_close(net->suffixes);
+    proxies_free(&net->proxies);
+    policy_free(&net->policy);
+    free(net);
+}
+
+static bool read_body(struct exchange *exchange, struct net_response *response,
+                      struct error *error) {
+    uint8_t piece[PIECE_SIZE];
+    size_t max = exchange->net->config.max_response_body;
+    const struct http_head *head = &exchange->head;
+    buffer_init(&response->storage, max);
+    bool fits = !head->has_body || !head->has_length || head->length <= max;
+    for (ssize_t count = 1; fits && count > 0;) {
+        count = exchange_read(exchange, piece, sizeof piece, error);
+        if (count < 0) return false;
+        fits = buffer_append(&response->storage, piece, (size_t)count);
+    }
+    return fits ||
+           net_fail(error, NET_TOO_LARGE, "the response's body is larger than %zu bytes", max);
+}
+
+bool net_exchange(struct net *net, const struct net_request *request, struct net_response *response,
+                  struct error *error) {
+    struct exchange exchange;
+    *response = (struct net_response){0};
+    arena_init(&response->arena);
+    bool ok = exchange_begin(&exchange, net, request, &response->arena, error) &&
+              read_body(&exchange, response, error);
+    exchange_finish(&exchange);
+    trace_end(net->config.trace, clock_ms() - exchange.start, error);
+    if (!ok) {
+        net_response_free(response);
+        return false;
+    }
+    response->status = exchange.head.status;
+    response->headers = exchange.head.headers;
+    response->header_count = exchange.head.header_count;
+    response->body = buffer_slice(&response->storage);
+    return true;
+}
+
+void net_response_free(struct net_response *response) {
+    arena_free(&response->arena);
+    buffer_free(&response->storage);
+}

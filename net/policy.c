@@ -1,0 +1,228 @@
+/* The network policy: nobody, unless the user said so.
+ *
+ *   ORIGIN = [ "http://" / "https://" ] HOST [ ":" PORT / ":*" ]
+ *   HOST   = "*" / "*." name / name / IPv4 / "[" IPv6 "]" / IPv4 "/" bits / "[" IPv6 "/" bits "]"
+ *   PIN    = name ":" PORT ":" ADDRESS [ ":" PORT ]             ADDRESS = IPv4 / "[" IPv6 "]"
+ *
+ * A name matches exactly, "*.name" any name below it but not itself, "*" every host. Without a
+ * scheme both match; without a port an allowing rule means the scheme's own, a denying one every
+ * port. Denying rules win.
+ *
+ * A hop is checked twice: by its origin, then by each address its name resolved to, because a name
+ * can be made to point anywhere. An address that is not public is refused unless a rule names it
+ * as an address or range, the host is `localhost` allowed by that name, --allow-private-net was
+ * given, or the user pinned the origin to it. What was checked is what is connected to.
+ */
+#include "net/policy.h"
+
+#include <string.h>
+
+enum rule_kind { RULE_ANY, RULE_NAME, RULE_SUFFIX, RULE_RANGE };
+enum { PORT_DEFAULT = 0, PORT_ANY = -1 };
+
+struct policy_rule {
+    enum rule_kind kind;
+    bool http, https;
+    int port;
+    struct host host;           /* NAME; for SUFFIX without the "*." */
+    struct address_range range; /* RANGE: an address is a range of one */
+};
+
+struct policy_pin {
+    struct host host;
+    uint16_t port;
+    struct endpoint endpoint;
+};
+
+/* ---- reading rules ---- */
+
+static bool parse_port(struct slice text, int *port) {
+    uint64_t number;
+    if (!parse_number(text, 65535, &number) || number == 0) return false;
+    *port = (int)number;
+    return true;
+}
+
+static bool parse_host(struct policy_rule *rule, struct slice text) {
+    bool bracket = text.size > 1 && text.data[0] == '[';
+    struct slice inner = bracket ? slice_cut(text, 1, text.size - 1) : text;
+    rule->kind = RULE_RANGE;
+    if (slice_find(text, "/") < text.size) {
+        return address_parse_range(&rule->range, inner) &&
+               bracket == (slice_find(inner, ":") < inner.size);
+    }
+    rule->kind = RULE_ANY;
+    if (slice_is(text, "*")) return true;
+    bool suffix = text_begins(text, "*.");
+    if (suffix) text = slice_cut(text, 2, text.size);
+    rule->kind = suffix ? RULE_SUFFIX : RULE_NAME;
+    if (!host_parse(&rule->host, text) || (suffix && rule->host.is_address)) return false;
+    if (!rule->host.is_address) return true;
+    rule->kind = RULE_RANGE;
+    rule->range = (struct address_range){rule->host.address, 128};
+    return true;
+}
+
+/* Where the host ends: the colon before the port, or the end. */
+static size_t host_end(struct slice text) {
+    size_t bracket = text.size && text.data[0] == '[' ? slice_find(text, "]") : 0;
+    return bracket + slice_find(slice_cut(text, bracket, text.size), ":");
+}
+
+static bool parse_rule(struct policy_rule *rule, const char *item) {
+    struct slice text = slice_of(item);
+    rule->http = !text_begins(text, "https://");
+    rule->https = !text_begins(text, "http://");
+    if (!rule->http) text = slice_cut(text, 8, text.size);
+    if (!rule->https) text = slice_cut(text, 7, text.size);
+    size_t end = host_end(text);
+    if (!parse_host(rule, slice_cut(text, 0, end))) return false;
+    rule->port = PORT_DEFAULT;
+    if (end == text.size) return true;
+    struct slice port = slice_cut(text, end + 1, text.size);
+    rule->port = PORT_ANY;
+    return slice_is(port, "*") || parse_port(port, &rule->port);
+}
+
+static bool parse_pin(struct policy_pin *pin, const char *item) {
+    struct slice text = slice_of(item);
+    size_t end = host_end(text);
+    if (end == text.size || !host_parse(&pin->host, slice_cut(text, 0, end))) return false;
+    text = slice_cut(text, end + 1, text.size);
+    end = slice_find(text, ":");
+    int port;
+    if (end == text.size || !parse_port(slice_cut(text, 0, end), &port)) return false;
+    pin->port = pin->endpoint.port = (uint16_t)port;
+    text = slice_cut(text, end + 1, text.size);
+    end = host_end(text);
+    struct host address;
+    if (!host_parse(&address, slice_cut(text, 0, end)) || !address.is_address) return false;
+    pin->endpoint.address = address.address;
+    if (end == text.size) return true;
+    if (!parse_port(slice_cut(text, end + 1, text.size), &port)) return false;
+    pin->endpoint.port = (uint16_t)port;
+    return true;
+}
+
+static bool parse_rules(struct policy_rule *rules, const char *const *items, size_t count,
+                        const char *flag, struct error *error) {
+    for (size_t i = 0; i < count; i++) {
+        if (!parse_rule(&rules[i], items[i])) {
+            return error_set(error, ERROR_USAGE,
+                             "%s %s: not [scheme://]host[:port], where host is a name, *.name, an "
+                             "address, a CIDR range or *",
+                             flag, items[i]);
+        }
+    }
+    return true;
+}
+
+bool policy_init(struct policy *policy, const struct net_config *config, struct error *error) {
+    memset(policy, 0, sizeof *policy);
+    arena_init(&policy->arena);
+    policy->allow_private = config->allow_private;
+    policy->allow_count = config->allow_count;
+    policy->deny_count = config->deny_count;
+    policy->pin_count = config->resolve_count;
+    policy->allow = arena_alloc(&policy->arena, config->allow_count, sizeof *policy->allow);
+    policy->deny = arena_alloc(&policy->arena, config->deny_count, sizeof *policy->deny);
+    policy->pins = arena_alloc(&policy->arena, config->resolve_count, sizeof *policy->pins);
+    if (!policy->allow || !policy->deny || !policy->pins)
+        return error_set(error, ERROR_IO, "no memory for the network policy");
+    for (size_t i = 0; i < config->resolve_count; i++) {
+        if (!parse_pin(&policy->pins[i], config->resolve[i]))
+            return error_set(error, ERROR_USAGE, "--resolve %s: not HOST:PORT:ADDRESS[:PORT]",
+                             config->resolve[i]);
+    }
+    return parse_rules(policy->allow, config->allow, config->allow_count, "--allow-net", error) &&
+           parse_rules(policy->deny, config->deny, config->deny_count, "--deny-net", error);
+}
+
+void policy_free(struct policy *policy) {
+    arena_free(&policy->arena);
+}
+
+/* ---- asking ---- */
+
+static bool matches_service(const struct policy_rule *rule, const struct url *url, bool deny) {
+    if (!(url->secure ? rule->https : rule->http)) return false;
+    if (rule->port == PORT_ANY || (deny && rule->port == PORT_DEFAULT)) return true;
+    return url->port == (rule->port == PORT_DEFAULT ? (url->secure ? 443 : 80) : rule->port);
+}
+
+static bool is_below(const char *name, const char *suffix) {
+    size_t size = strlen(name), suffix_size = strlen(suffix);
+    return size > suffix_size + 1 && name[size - suffix_size - 1] == '.' &&
+           strcmp(name + size - suffix_size, suffix) == 0;
+}
+
+static bool matches_host(const struct policy_rule *rule, const struct host *host) {
+    switch (rule->kind) {
+    case RULE_ANY: return true;
+    case RULE_NAME: return host_equal(&rule->host, host);
+    case RULE_SUFFIX: return !host->is_address && is_below(host->text, rule->host.text);
+    case RULE_RANGE: return host->is_address && address_in(&host->address, &rule->range);
+    }
+    return false;
+}
+
+bool policy_check_origin(const struct policy *policy, const struct url *url, struct error *error) {
+    char origin[ORIGIN_TEXT_SIZE];
+    url_format_host_port(url, origin);
+    for (size_t i = 0; i < policy->deny_count; i++) {
+        const struct policy_rule *rule = &policy->deny[i];
+        if (matches_service(rule, url, true) && matches_host(rule, &url->host))
+            return net_fail(error, NET_DENIED, "%s is denied by --deny-net", origin);
+    }
+    for (size_t i = 0; i < policy->allow_count; i++) {
+        const struct policy_rule *rule = &policy->allow[i];
+        if (matches_service(rule, url, false) && matches_host(rule, &url->host)) return true;
+    }
+    size_t port = strlen(origin) - strlen(strrchr(origin, ':'));
+    bool usual = url->port == (url->secure ? 443 : 80);
+    return net_fail(error, NET_DENIED, "%s is not allowed; add --allow-net %.*s", origin,
+                    (int)(usual ? port : strlen(origin)), origin);
+}
+
+const struct endpoint *policy_pinned(const struct policy *policy, const struct url *url) {
+    for (size_t i = 0; i < policy->pin_count; i++) {
+        const struct policy_pin *pin = &policy->pins[i];
+        if (pin->port == url->port && host_equal(&pin->host, &url->host)) return &pin->endpoint;
+    }
+    return NULL;
+}
+
+/* Did the user allow this very address, private or not? */
+static bool named_by_user(const struct policy *policy, const struct url *url,
+                          const struct address *address) {
+    for (size_t i = 0; i < policy->allow_count; i++) {
+        const struct policy_rule *rule = &policy->allow[i];
+        if (!matches_service(rule, url, false)) continue;
+        if (rule->kind == RULE_RANGE && address_in(address, &rule->range)) return true;
+        bool localhost = rule->kind == RULE_NAME && strcmp(rule->host.text, "localhost") == 0;
+        if (localhost && host_equal(&rule->host, &url->host) && address_is_loopback(address))
+            return true;
+    }
+    return policy->allow_private;
+}
+
+bool policy_check_address(const struct policy *policy, const struct url *url,
+                          const struct address *address, bool pinned, struct error *error) {
+    char text[ADDRESS_TEXT_SIZE];
+    address_format(address, text);
+    for (size_t i = 0; i < policy->deny_count; i++) {
+        const struct policy_rule *rule = &policy->deny[i];
+        bool here = rule->kind == RULE_RANGE && address_in(address, &rule->range);
+        if (here && matches_service(rule, url, true))
+            return net_fail(error, NET_DENIED, "%s (%s) is denied by --deny-net", url->host.text,
+                            text);
+    }
+    if (pinned || address_is_public(address) || named_by_user(policy, url, address)) return true;
+    bool v6 = strchr(text, ':') != NULL;
+    char port[8] = "";
+    if (url->port != (url->secure ? 443 : 80)) snprintf(port, sizeof port, ":%u", url->port);
+    return net_fail(error, NET_DENIED,
+                    "%s is at %s, which is not a public address; add --allow-net %s%s%s%s or "
+                    "--allow-private-net",
+                    url->host.text, text, v6 ? "[" : "", text, v6 ? "]" : "", port);
+}

@@ -1,0 +1,191 @@
+/* Sockets.
+ *
+ * getaddrinfo cannot be interrupted and may wait far longer than any deadline, so it runs in a
+ * detached thread of its own. Asker and thread share one `struct lookup`; whoever lets go last
+ * frees it. An asker whose time is over leaves, the thread ends whenever getaddrinfo does.
+ */
+#include "net/socket.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ---- names ---- */
+
+struct lookup {
+    pthread_mutex_t mutex;
+    pthread_cond_t finished;
+    int users; /* asker and thread: 2, 1, then freed */
+    bool done;
+    int status; /* getaddrinfo's */
+    struct address addresses[MAX_ADDRESSES];
+    size_t count;
+    char name[HOST_TEXT_SIZE + 1];
+};
+
+static void lookup_release(struct lookup *lookup) { /* with the mutex held */
+    bool last = --lookup->users == 0;
+    pthread_mutex_unlock(&lookup->mutex);
+    if (!last) return;
+    pthread_cond_destroy(&lookup->finished);
+    pthread_mutex_destroy(&lookup->mutex);
+    free(lookup);
+}
+
+static void *lookup_run(void *argument) {
+    struct lookup *lookup = argument;
+    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM}, *list = NULL;
+    int status = getaddrinfo(lookup->name, NULL, &hints, &list);
+    pthread_mutex_lock(&lookup->mutex);
+    for (struct addrinfo *at = status == 0 ? list : NULL; at; at = at->ai_next) {
+        struct sockaddr_storage address = {0};
+        if (lookup->count == MAX_ADDRESSES || at->ai_addrlen > sizeof address) continue;
+        memcpy(&address, at->ai_addr, at->ai_addrlen);
+        lookup->count += address_from_socket(&lookup->addresses[lookup->count], &address);
+    }
+    if (status == 0) freeaddrinfo(list);
+    lookup->status = status;
+    lookup->done = true;
+    pthread_cond_signal(&lookup->finished);
+    lookup_release(lookup);
+    return NULL;
+}
+
+static struct lookup *lookup_new(const char *name) {
+    struct lookup *lookup = calloc(1, sizeof *lookup);
+    if (!lookup) return NULL;
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&lookup->finished, &attributes);
+    pthread_condattr_destroy(&attributes);
+    pthread_mutex_init(&lookup->mutex, NULL);
+    lookup->users = 2;
+    snprintf(lookup->name, sizeof lookup->name, "%s", name);
+    return lookup;
+}
+
+/* Start the thread with every signal blocked: they are for the threads that handle them. */
+static bool lookup_start(struct lookup *lookup) {
+    sigset_t all, before;
+    pthread_t thread;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool started = pthread_create(&thread, NULL, lookup_run, lookup) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (started) pthread_detach(thread);
+    return started;
+}
+
+bool socket_resolve(const char *name, int64_t deadline, struct address out[MAX_ADDRESSES],
+                    size_t *count, struct error *error) {
+    struct lookup *lookup = lookup_new(name);
+    if (!lookup) return net_fail(error, NET_DNS, "no memory to look up %s", name);
+    pthread_mutex_lock(&lookup->mutex);
+    if (!lookup_start(lookup)) {
+        lookup->users = 1;
+        lookup_release(lookup);
+        return net_fail(error, NET_DNS, "cannot start looking up %s", name);
+    }
+    struct timespec until = {.tv_sec = (time_t)(deadline / 1000),
+                             .tv_nsec = (long)(deadline % 1000 * 1000000)};
+    int waited = 0;
+    while (!lookup->done && waited == 0) {
+        waited = pthread_cond_timedwait(&lookup->finished, &lookup->mutex, &until);
+    }
+    int status = lookup->status;
+    if (!lookup->done) {
+        net_fail(error, NET_TIMEOUT, "no time left while looking up %s", name);
+    } else if (status != 0 || lookup->count == 0) {
+        net_fail(error, NET_DNS, "%s: %s", name,
+                 status ? gai_strerror(status) : "the name has no address");
+    } else {
+        *count = lookup->count;
+        memcpy(out, lookup->addresses, sizeof lookup->addresses);
+    }
+    lookup_release(lookup);
+    return error->kind == ERROR_NONE;
+}
+
+/* ---- connections ---- */
+
+short socket_wait(int fd, short events, int64_t deadline) {
+    for (;;) {
+        int64_t left = deadline - clock_ms();
+        if (left <= 0) return 0;
+        struct pollfd wanted = {.fd = fd, .events = events};
+        int count = poll(&wanted, 1, left > INT32_MAX ? INT32_MAX : (int)left);
+        if (count > 0) return wanted.revents;
+        if (count < 0 && errno != EINTR) return POLLERR;
+    }
+}
+
+/* Is the other end really where we meant to go? */
+static bool is_peer(int fd, const struct address *expected) {
+    struct sockaddr_storage peer = {0};
+    socklen_t size = sizeof peer;
+    struct address address;
+    return getpeername(fd, (struct sockaddr *)&peer, &size) == 0 &&
+           address_from_socket(&address, &peer) && address_equal(&address, expected);
+}
+
+static bool finish_connect(int fd, const struct endpoint *to, int64_t deadline, const char *text,
+                           struct error *error) {
+    int status = 0;
+    socklen_t size = sizeof status;
+    if (socket_wait(fd, POLLOUT, deadline) == 0)
+        return net_fail(error, NET_TIMEOUT, "no answer from %s port %u", text, to->port);
+    getsockopt(fd, SOL_SOCKET, SO_ERROR, &status, &size);
+    if (status != 0)
+        return net_fail(error, NET_CONNECT, "%s port %u: %s", text, to->port, strerror(status));
+    if (!is_peer(fd, &to->address))
+        return net_fail(error, NET_CONNECT, "connected to another address than %s", text);
+    return true;
+}
+
+int socket_connect(const struct endpoint *to, int64_t deadline, struct error *error) {
+    char text[ADDRESS_TEXT_SIZE];
+    address_format(&to->address, text);
+    struct sockaddr_storage address;
+    socklen_t size = address_to_socket(&to->address, to->port, &address);
+    int fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) {
+        net_fail(error, NET_CONNECT, "%s: %s", text, strerror(errno));
+        return -1;
+    }
+    int one = 1; /* requests are written whole; waiting to fill packets only delays them */
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    int status = connect(fd, (struct sockaddr *)&address, size);
+    if (status < 0 && errno != EINPROGRESS && errno != EINTR)
+        net_fail(error, NET_CONNECT, "%s port %u: %s", text, to->port, strerror(errno));
+    else if (finish_connect(fd, to, deadline, text, error))
+        return fd;
+    close(fd);
+    return -1;
+}
+
+/* The meaning of a failed attempt. */
+static ssize_t io_status(enum io want) {
+    return errno == EAGAIN || errno == EWOULDBLOCK ? (ssize_t)want : (ssize_t)IO_BROKEN;
+}
+
+ssize_t socket_read(int fd, void *bytes, size_t size) {
+    ssize_t count;
+    do count = recv(fd, bytes, size, 0);
+    while (count < 0 && errno == EINTR);
+    return count >= 0 ? count : io_status(IO_WANT_READ);
+}
+
+ssize_t socket_write(int fd, const void *bytes, size_t size) {
+    ssize_t count;
+    do count = send(fd, bytes, size, MSG_NOSIGNAL);
+    while (count < 0 && errno == EINTR);
+    return count >= 0 ? count : io_status(IO_WANT_WRITE);
+}

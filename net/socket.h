@@ -1,0 +1,27 @@
+/* Sockets that never block, and names resolved within a deadline. */
+#ifndef HOSTEL_NET_SOCKET_H
+#define HOSTEL_NET_SOCKET_H
+
+#include "net/policy.h"
+
+#include <sys/types.h>
+
+enum { MAX_ADDRESSES = 16 };
+
+/* All addresses of `name`, in the system's order of preference. */
+bool socket_resolve(const char *name, int64_t deadline, struct address out[MAX_ADDRESSES],
+                    size_t *count, struct error *error);
+
+/* A connected socket, or -1. Deadlines are on clock_ms. */
+int socket_connect(const struct endpoint *to, int64_t deadline, struct error *error);
+
+/* Wait for any of poll's `events`; what happened, or 0 when the deadline came first. */
+short socket_wait(int fd, short events, int64_t deadline);
+
+/* What one attempt to move bytes came to when it is no count: shared with TLS. */
+enum io { IO_END = 0, IO_BROKEN = -1, IO_WANT_READ = -2, IO_WANT_WRITE = -3 };
+
+ssize_t socket_read(int fd, void *bytes, size_t size);
+ssize_t socket_write(int fd, const void *bytes, size_t size);
+
+#endif

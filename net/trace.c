@@ -1,0 +1,81 @@
+/* The trace of HTTP exchanges.
+ *
+ *   * 127.0.0.1:443 connected: dns 0 ms, connect 1 ms, tls 9 ms, TLSv1.2 ECDHE-...
+ *   > GET /path HTTP/1.1               what was sent
+ *   < 200 (12 ms)                      what came back, and when its head was complete
+ *   * end after 14 ms                  redirects and body included
+ *
+ * Values of headers that carry credentials are hidden, and no byte reaches the terminal that is not
+ * printable ASCII.
+ */
+#include "net/trace.h"
+
+static bool is_secret(struct slice name, struct slice value) {
+    return text_equal(name, "authorization") || text_equal(name, "proxy-authorization") ||
+           text_equal(name, "cookie") || text_equal(name, "set-cookie") ||
+           /* URLs may contain a password */
+           ((text_equal(name, "location") || text_equal(name, "referer")) &&
+            slice_find(value, "@") < value.size);
+}
+
+static void print_text(FILE *out, struct slice text) {
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t c = text.data[i];
+        fputc(c >= 0x20 && c < 0x7F ? c : '?', out);
+    }
+}
+
+static void print_header(FILE *out, char direction, struct slice name, struct slice value) {
+    fprintf(out, "%c ", direction);
+    print_text(out, name);
+    fputs(": ", out);
+    print_text(out, is_secret(name, value) ? slice_of("(hidden)") : value);
+    fputc('\n', out);
+}
+
+void trace_request(FILE *out, const struct route *route, struct slice head) {
+    if (!out) return;
+    fprintf(out, "* request to %s\n", route->key);
+    for (bool first = true; head.size; first = false) {
+        size_t end = slice_find(head, "\r");
+        size_t colon = slice_find(slice_cut(head, 0, end), ":");
+        if (first) {
+            fputs("> ", out);
+            print_text(out, slice_cut(head, 0, end));
+            fputc('\n', out);
+        } else if (colon < end) {
+            print_header(out, '>', slice_cut(head, 0, colon), slice_cut(head, colon + 2, end));
+        }
+        head = slice_cut(head, end + 2, head.size);
+    }
+}
+
+void trace_connection(FILE *out, const struct connection *connection,
+                      const struct dial_times *times) {
+    if (!out) return;
+    if (connection->reused) {
+        fputs("* connection reused\n", out);
+        return;
+    }
+    fprintf(out, "* connected: dns %lld ms, connect %lld ms", (long long)times->dns_ms,
+            (long long)times->connect_ms);
+    if (connection->tls) {
+        char text[128];
+        tls_describe(connection->tls, text, sizeof text);
+        fprintf(out, ", tls %lld ms, %s", (long long)times->tls_ms, text);
+    }
+    fputc('\n', out);
+}
+
+void trace_response(FILE *out, const struct http_head *head, int64_t first_byte_ms) {
+    if (!out) return;
+    fprintf(out, "< %d (%lld ms)\n", head->status, (long long)first_byte_ms);
+    for (size_t i = 0; i < head->header_count; i++)
+        print_header(out, '<', head->headers[i].name, head->headers[i].value);
+}
+
+void trace_end(FILE *out, int64_t total_ms, const struct error *error) {
+    if (!out) return;
+    fprintf(out, "* end after %lld ms%s%s\n", (long long)total_ms,
+            error->kind == ERROR_NONE ? "" : ": ", error->text);
+}

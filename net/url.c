@@ -1,0 +1,256 @@
+/* URLs.
+ *
+ *   url       = ( "http" / "https" ) "://" [ userinfo "@" ] host [ ":" port ] [ target ] [ "#" any
+ * ] host      = name / IPv4 / "[" IPv6 "]" target    = path [ "?" query ]
+ *
+ * Where browsers and RFC 3986 read a URL differently (a backslash, a second "@", %-encoding or
+ * non-ASCII in the host, control bytes anywhere), two parsers could see two hosts, so it is
+ * refused. A host whose last label is a number is an IPv4 address or nothing. In the target the
+ * bytes that may not stand in a request line are %-encoded and dot segments removed; the fragment
+ * is dropped.
+ *
+ * Deliberately missing: IDNA (give the A-label form), other schemes, zones.
+ */
+#include "net/url.h"
+
+#include <string.h>
+
+static bool bad(struct error *error, const char *why) {
+    return net_fail(error, NET_INVALID_REQUEST, "not an http URL: %s", why);
+}
+
+/* ---- hosts ---- */
+
+static bool is_host_byte(char c) {
+    return (c >= 'a' && c <= 'z') || ascii_is_digit(c) || c == '-' || c == '_';
+}
+
+static bool last_label_is_number(const char *name) {
+    const char *dot = strrchr(name, '.');
+    const char *label = dot ? dot + 1 : name;
+    return ascii_is_digit(*label) &&
+           (label[1] == 'x' || strspn(label, "0123456789") == strlen(label));
+}
+
+/* Copies a name in lower case; false if it is none. */
+static bool copy_name(char out[HOST_TEXT_SIZE], struct slice text) {
+    if (text.size == 0 || text.size >= HOST_TEXT_SIZE) return false;
+    size_t label_size = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        char c = ascii_lower((char)text.data[i]);
+        if (c == '.' ? label_size == 0 : !is_host_byte(c)) return false;
+        label_size = c == '.' ? 0 : label_size + 1;
+        if (label_size > 63) return false;
+        out[i] = c;
+    }
+    out[text.size] = 0;
+    return label_size > 0;
+}
+
+bool host_parse(struct host *host, struct slice text) {
+    memset(host, 0, sizeof *host);
+    if (text.size > 1 && text.data[0] == '[' && text.data[text.size - 1] == ']') {
+        host->is_address = address_parse_v6(&host->address, slice_cut(text, 1, text.size - 1));
+        if (host->is_address) address_format(&host->address, host->text);
+        return host->is_address;
+    }
+    if (!copy_name(host->text, text)) return false;
+    if (!last_label_is_number(host->text)) return true;
+    host->is_address = address_parse_v4(&host->address, slice_of(host->text));
+    if (host->is_address) address_format(&host->address, host->text);
+    return host->is_address;
+}
+
+bool host_equal(const struct host *a, const struct host *b) {
+    return a->is_address == b->is_address && strcmp(a->text, b->text) == 0;
+}
+
+/* ---- parts ---- */
+
+static bool parse_port(struct url *url, struct slice text, struct error *error) {
+    uint64_t port = url->secure ? 443 : 80;
+    if (text.size && (!parse_number(text, 65535, &port) || port == 0))
+        return bad(error, "the port is no number from 1 to 65535");
+    url->port = (uint16_t)port;
+    return true;
+}
+
+static int hex_digit(uint8_t c) {
+    const char *digits = "0123456789abcdef";
+    const char *found = c ? strchr(digits, ascii_lower((char)c)) : NULL;
+    return found ? (int)(found - digits) : -1;
+}
+
+/* Userinfo, %-decoded. Its control bytes are refused with the whole URL's; decoded ones here. */
+static bool parse_userinfo(struct url *url, struct slice text, struct arena *arena) {
+    char *out = arena_text(arena, text);
+    if (!out) return false;
+    size_t size = 0;
+    for (size_t i = 0; i < text.size; i++, size++) {
+        out[size] = (char)text.data[i];
+        if (text.data[i] != '%' || text.size - i < 3) continue;
+        int high = hex_digit(text.data[i + 1]), low = hex_digit(text.data[i + 2]);
+        if (high < 0 || low < 0) continue;
+        if (high < 2) return false;
+        out[size] = (char)(high << 4 | low);
+        i += 2;
+    }
+    out[size] = 0;
+    url->userinfo = out;
+    return true;
+}
+
+static bool parse_authority(struct url *url, struct slice text, struct arena *arena,
+                            struct error *error) {
+    size_t at = slice_find(text, "@");
+    if (at < text.size) {
+        if (!parse_userinfo(url, slice_cut(text, 0, at), arena)) return bad(error, "its userinfo");
+        text = slice_cut(text, at + 1, text.size);
+        if (slice_find(text, "@") < text.size) return bad(error, "more than one @");
+    }
+    size_t bracket = text.size && text.data[0] == '[' ? slice_find(text, "]") : 0;
+    struct slice after = slice_cut(text, bracket, text.size);
+    size_t host_size = bracket + slice_find(after, ":");
+    struct slice host = slice_cut(text, 0, host_size);
+    if (host.size > 1 && host.data[host.size - 1] == '.') {
+        url->rooted = true;
+        host.size--;
+    }
+    if (!host_parse(&url->host, host)) return bad(error, "its host is empty or malformed");
+    if (url->host.is_address) url->rooted = false;
+    size_t port = host_size < text.size ? host_size + 1 : text.size;
+    return parse_port(url, slice_cut(text, port, text.size), error);
+}
+
+/* ---- target ---- */
+
+/* RFC 3986 section 5.2.4, in place over a path that begins with '/'; returns the new size. */
+static size_t remove_dot_segments(char *path, size_t size) {
+    size_t out = 0;
+    for (size_t i = 0; i < size;) {
+        size_t end = i + 1;
+        while (end < size && path[end] != '/') end++;
+        size_t length = end - i - 1;
+        bool dot = length == 1 && path[i + 1] == '.';
+        bool dots = length == 2 && path[i + 1] == '.' && path[i + 2] == '.';
+        if (dots) {
+            while (out > 0 && path[--out] != '/') continue;
+        }
+        if (dot || dots) {
+            if (end == size) path[out++] = '/';
+        } else {
+            memmove(path + out, path + i, end - i);
+            out += end - i;
+        }
+        i = end;
+    }
+    return out;
+}
+
+/* `directory` is put before a relative path. */
+static bool build_target(struct url *url, struct slice directory, struct slice text,
+                         struct arena *arena) {
+    size_t question = slice_find(text, "?");
+    char *out = arena_alloc(arena, directory.size + 3 * text.size + 2, 1);
+    if (!out) return false;
+    size_t size = 0, path_size = 0;
+    for (; size < directory.size; size++) out[size] = (char)directory.data[size];
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t c = text.data[i];
+        if (i == question) path_size = size = remove_dot_segments(out, size);
+        if (c <= 0x20 || c >= 0x7F || strchr("\"<>\\^`{|}", c)) {
+            const char *digits = "0123456789ABCDEF";
+            out[size++] = '%';
+            out[size++] = digits[c >> 4];
+            c = (uint8_t)digits[c & 15];
+        }
+        out[size++] = (char)c;
+    }
+    if (question == text.size) path_size = size = remove_dot_segments(out, size);
+    out[size] = 0;
+    if (path_size == 0) { /* only "?query", or nothing */
+        memmove(out + 1, out, size + 1);
+        out[0] = '/';
+    }
+    url->target = out;
+    return true;
+}
+
+/* ---- whole URLs ---- */
+
+static bool check_bytes(struct slice text, struct error *error) {
+    if (text.size > MAX_URL_SIZE) return bad(error, "longer than 8 KiB");
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] < 0x20 || text.data[i] == 0x7F) return bad(error, "a control byte");
+    }
+    return true;
+}
+
+/* What follows "http:" or "https:", `//` first. */
+static bool parse_rest(struct url *url, struct slice text, struct arena *arena,
+                       struct error *error) {
+    if (!text_begins(text, "//")) return bad(error, "no // after the scheme");
+    text = slice_cut(text, 2, text.size);
+    size_t end = slice_find(text, "/?#");
+    if (!parse_authority(url, slice_cut(text, 0, end), arena, error)) return false;
+    text = slice_cut(text, end, text.size);
+    text.size = slice_find(text, "#");
+    return build_target(url, slice_of(""), text, arena) || bad(error, "no memory for it");
+}
+
+/* The length of "scheme:" at the start, or 0. */
+static size_t scheme_size(struct slice text) {
+    size_t colon = slice_find(text, ":/?#");
+    if (colon == text.size || text.data[colon] != ':' || colon == 0) return 0;
+    return colon + 1;
+}
+
+bool url_parse(struct url *url, struct slice text, struct arena *arena, struct error *error) {
+    memset(url, 0, sizeof *url);
+    if (!check_bytes(text, error)) return false;
+    url->secure = text_begins(text, "https:");
+    if (!url->secure && !text_begins(text, "http:"))
+        return bad(error, "the scheme is neither http nor https");
+    return parse_rest(url, slice_cut(text, scheme_size(text), text.size), arena, error);
+}
+
+bool url_resolve(struct url *url, const struct url *base, struct slice reference,
+                 struct arena *arena, struct error *error) {
+    if (text_begins(reference, "http:") || text_begins(reference, "https:"))
+        return url_parse(url, reference, arena, error);
+    if (!check_bytes(reference, error)) return false;
+    if (scheme_size(reference))
+        return net_fail(error, NET_REDIRECT, "redirected to a URL that is neither http nor https");
+    *url = *base;
+    url->userinfo = NULL;
+    if (text_begins(reference, "//")) {
+        url->rooted = false;
+        return parse_rest(url, reference, arena, error);
+    }
+    reference.size = slice_find(reference, "#");
+    if (reference.size == 0) return true;
+    struct slice directory = slice_of(base->target);
+    directory.size = slice_find(directory, "?");
+    if (reference.data[0] == '/')
+        directory.size = 0;
+    else if (reference.data[0] != '?') {
+        while (directory.data[directory.size - 1] != '/') directory.size--;
+    }
+    return build_target(url, directory, reference, arena) || bad(error, "no memory for it");
+}
+
+bool url_same_origin(const struct url *a, const struct url *b) {
+    return a->secure == b->secure && a->port == b->port && host_equal(&a->host, &b->host);
+}
+
+void url_format_authority(const struct url *url, struct buffer *out) {
+    bool brackets = strchr(url->host.text, ':') != NULL;
+    buffer_printf(out, "%s%s%s%s", brackets ? "[" : "", url->host.text, brackets ? "]" : "",
+                  url->rooted ? "." : "");
+    if (url->port != (url->secure ? 443 : 80)) buffer_printf(out, ":%u", url->port);
+}
+
+void url_format_host_port(const struct url *url, char out[ORIGIN_TEXT_SIZE]) {
+    bool brackets = strchr(url->host.text, ':') != NULL;
+    snprintf(out, ORIGIN_TEXT_SIZE, brackets ? "[%s]:%u" : "%s:%u", url->host.text, url->port);
+}
