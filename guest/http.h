@@ -46,13 +46,16 @@ struct http_response {
     size_t reply_size_;
 };
 
+/* Not everybody uses all of it. */
+#define HTTP_API static __attribute__((unused))
+
 /* Send a request. False if no response came; then `error` says why. http_free must follow. */
-static bool http_send(const struct http_request *request, struct http_response *response);
+HTTP_API bool http_send(const struct http_request *request, struct http_response *response);
 
 /* The value of a header of the response, its name in lower case, in memory of its own; or NULL. */
-static char *http_get_header(const struct http_response *response, const char *name);
+HTTP_API char *http_get_header(const struct http_response *response, const char *name);
 
-static void http_free(struct http_response *response);
+HTTP_API void http_free(struct http_response *response);
 
 /* ---- the rest is how it is done ---- */
 
@@ -273,7 +276,7 @@ static char *http_read_error(struct http_cursor reply) {
     return text;
 }
 
-static bool http_send(const struct http_request *request, struct http_response *response) {
+HTTP_API bool http_send(const struct http_request *request, struct http_response *response) {
     *response = (struct http_response){0};
     struct http_writer writer = {0};
     http_put_request(&writer, request);
@@ -296,13 +299,12 @@ static bool http_send(const struct http_request *request, struct http_response *
     return false;
 }
 
-static __attribute__((unused)) char *http_get_header(const struct http_response *response,
-                                                     const char *name) {
+HTTP_API char *http_get_header(const struct http_response *response, const char *name) {
     struct http_cursor reply = {response->reply_, response->reply_ + response->reply_size_};
     return http_read_string(http_find(http_find(reply, "headers"), name));
 }
 
-static void http_free(struct http_response *response) {
+HTTP_API void http_free(struct http_response *response) {
     free(response->body);
     free(response->error);
     free(response->reply_);
