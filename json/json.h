@@ -85,7 +85,7 @@ void json_put(struct json_writer *writer, const char *text); /* as it is: punctu
 void json_put_integer(struct json_writer *writer, int64_t number);
 void json_put_string(struct json_writer *writer, struct slice text);  /* in quotes */
 void json_put_content(struct json_writer *writer, struct slice text); /* not UTF-8: Latin-1 */
-void json_put_bytes(struct json_writer *writer, struct slice bytes); /* [1,2,3] */
+void json_put_bytes(struct json_writer *writer, struct slice bytes);  /* [1,2,3] */
 void json_put_base64(struct json_writer *writer, struct slice bytes);
 
 #endif
