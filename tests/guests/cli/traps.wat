@@ -1,0 +1,22 @@
+;; flags: --debug-names
+;; Every way to trap, and to use up what there is.
+(module
+  (memory 1)
+  (table 2 funcref)
+  (elem (i32.const 0) $out_of_bounds)
+  (type $binary (func (param i32 i32) (result i32)))
+  (func $unreachable (export "unreachable") unreachable)
+  (func $out_of_bounds (export "out_of_bounds") (drop (i32.load (i32.const 65533))))
+  (func $caller (export "backtrace") (call $middle))
+  (func $middle nop nop (call $out_of_bounds))
+  (func (export "divide") (param i32 i32) (result i32)
+    (i32.div_s (local.get 0) (local.get 1)))
+  (func (export "truncate") (param f64) (result i32) (i32.trunc_f64_s (local.get 0)))
+  (func (export "indirect") (param i32) (result i32)
+    (call_indirect (type $binary) (i32.const 1) (i32.const 2) (local.get 0)))
+  (func $recurse (export "recurse") (call $recurse))
+  (func (export "loop") (loop br 0))
+  (func (export "count") (param i32) (result i32)
+    (loop (local.set 0 (i32.sub (local.get 0) (i32.const 1))) (br_if 0 (local.get 0)))
+    (local.get 0))
+  (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))
