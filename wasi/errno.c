@@ -1,0 +1,25 @@
+/* The table of errors, read both ways. */
+#include "wasi/errno.h"
+
+#include <errno.h>
+
+enum wasi_errno errno_to_wasi(int host) {
+    if (host == EOPNOTSUPP) return WASI_NOTSUP; /* the same number as ENOTSUP on Linux only */
+    switch (host) {
+#define X(name, number)                                                                            \
+    case number:                                                                                   \
+        return WASI_##name;
+#include "wasi/errno.def"
+#undef X
+    default: return WASI_IO;
+    }
+}
+
+const char *errno_name(enum wasi_errno error) {
+    static const char *const names[] = {
+#define X(name, host) #name,
+#include "wasi/errno.def"
+#undef X
+    };
+    return names[error];
+}

@@ -1,0 +1,255 @@
+/* Calls on open files: reading, writing, positions, sizes, times.
+ *
+ * Data moves between the file and guest memory without a copy: the guest's iovecs, checked, become
+ * the host's. What regular files say is passed on; the care is for what can block (a pipe, a
+ * terminal, a socket given as stdin or stdout). Those are shared with other processes and stay as
+ * they are; instead we poll first when the guest wants it non-blocking, or has a time limit, or the
+ * host's descriptor turned out to be non-blocking already. A write to one is then cut to PIPE_BUF,
+ * which is what poll promises room for.
+ */
+#include "wasi/internal.h"
+#include "wasi/platform.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum { TRANSFER_MAX = INT_MAX }; /* bytes of one call; the system may take fewer anyhow */
+enum { NANOSECONDS = 1000000000 };
+
+static enum wasi_errno result(int returned) {
+    return returned < 0 ? errno_to_wasi(errno) : WASI_SUCCESS;
+}
+
+/* ---- reading and writing ---- */
+
+struct transfer {
+    bool write, positioned;
+    off_t offset; /* if positioned */
+    size_t room;  /* bytes that may still be asked for */
+    int count;
+    struct iovec iovecs[IOVECS_MAX];
+};
+
+/* Turn the guest's iovecs (arguments 1 and 2) into the host's. */
+static enum wasi_errno gather(const struct call *call, struct transfer *transfer) {
+    uint32_t count = arg(call, 2);
+    if (count > IOVECS_MAX) return WASI_INVAL;
+    const uint8_t *list = guest_at(call, arg(call, 1), (uint64_t)count * 8);
+    if (!list && count > 0) return WASI_FAULT;
+    for (uint32_t i = 0; i < count; i++) {
+        size_t size = load32(list + 8 * i + 4);
+        uint8_t *base = guest_at(call, load32(list + 8 * i), size);
+        if (size == 0) continue;
+        if (!base) return WASI_FAULT;
+        if (size > transfer->room) size = transfer->room;
+        transfer->room -= size;
+        if (size > 0) transfer->iovecs[transfer->count++] = (struct iovec){base, size};
+    }
+    return WASI_SUCCESS;
+}
+
+static bool must_not_block(const struct call *call) {
+    return call->fd->flags & FDFLAG_NONBLOCK || vm_time_left_ms(vm_of(call->instance)) != INT64_MAX;
+}
+
+/* Wait until `events` is possible, the time is up, or, if non-blocking, not at all. */
+static enum wasi_errno wait_ready(struct call *call, short events) {
+    for (;;) {
+        int64_t left = vm_time_left_ms(vm_of(call->instance));
+        if (left == 0) return call_time_out(call);
+        if (call->fd->flags & FDFLAG_NONBLOCK) left = 0;
+        struct pollfd one = {.fd = call->fd->host, .events = events};
+        int ready = poll(&one, 1, left > INT_MAX ? INT_MAX : (int)left);
+        if (ready > 0) return WASI_SUCCESS;
+        if (ready < 0 && errno != EINTR) return errno_to_wasi(errno);
+        if (ready == 0 && call->fd->flags & FDFLAG_NONBLOCK) return WASI_AGAIN;
+    }
+}
+
+static ssize_t move(const struct call *call, const struct transfer *transfer) {
+    int fd = call->fd->host, count = transfer->count;
+    const struct iovec *iovecs = transfer->iovecs;
+    if (count == 0) return 0;
+    if (!transfer->positioned) {
+        return transfer->write ? writev(fd, iovecs, count) : readv(fd, iovecs, count);
+    }
+    /* preadv is not POSIX; a short transfer is, so the first buffer will do. */
+    return transfer->write ? pwrite(fd, iovecs->iov_base, iovecs->iov_len, transfer->offset)
+                           : pread(fd, iovecs->iov_base, iovecs->iov_len, transfer->offset);
+}
+
+static enum wasi_errno run(struct call *call, struct transfer *transfer, int result_arg) {
+    bool stream = call->fd->type != TYPE_REGULAR_FILE;
+    bool wait = stream && must_not_block(call);
+    transfer->room = wait && transfer->write ? PIPE_BUF : TRANSFER_MAX;
+    enum wasi_errno error = gather(call, transfer);
+    for (;;) {
+        if (!error && wait) error = wait_ready(call, transfer->write ? POLLOUT : POLLIN);
+        if (error || call->over) return error;
+        ssize_t count = move(call, transfer);
+        if (count >= 0) {
+            put32(call, result_arg, (uint32_t)count);
+            return WASI_SUCCESS;
+        }
+        if (errno != EAGAIN || call->fd->flags & FDFLAG_NONBLOCK) return errno_to_wasi(errno);
+        wait = true; /* the host's descriptor is non-blocking, the guest's is not */
+    }
+}
+
+static enum wasi_errno read_or_write(struct call *call, bool write, bool positioned) {
+    struct transfer transfer; /* the iovecs are not worth clearing */
+    transfer.write = write;
+    transfer.positioned = positioned;
+    transfer.offset = 0;
+    transfer.count = 0;
+    if (positioned) {
+        if (call->args[3] > INT64_MAX) return WASI_INVAL;
+        transfer.offset = (off_t)call->args[3];
+    }
+    return run(call, &transfer, positioned ? 4 : 3);
+}
+
+enum wasi_errno call_fd_read(struct call *call) {
+    return read_or_write(call, false, false);
+}
+
+enum wasi_errno call_fd_write(struct call *call) {
+    return read_or_write(call, true, false);
+}
+
+enum wasi_errno call_fd_pread(struct call *call) {
+    return read_or_write(call, false, true);
+}
+
+enum wasi_errno call_fd_pwrite(struct call *call) {
+    return read_or_write(call, true, true);
+}
+
+/* ---- positions ---- */
+
+static enum wasi_errno seek(struct call *call, off_t offset, int whence, int result_arg) {
+    off_t position = lseek(call->fd->host, offset, whence);
+    if (position < 0) return errno_to_wasi(errno);
+    put64(call, result_arg, (uint64_t)position);
+    return WASI_SUCCESS;
+}
+
+enum wasi_errno call_fd_seek(struct call *call) {
+    static const int whences[] = {SEEK_SET, SEEK_CUR, SEEK_END};
+    uint32_t whence = arg(call, 2);
+    if (whence > 2) return WASI_INVAL;
+    bool tell = call->args[1] == 0 && whences[whence] == SEEK_CUR && call->fd->rights & FD_TELL;
+    enum wasi_errno error = fd_get(call->wasi, arg(call, 0), tell ? FD_TELL : FD_SEEK, &call->fd);
+    return error ? error : seek(call, (off_t)call->args[1], whences[whence], 3);
+}
+
+enum wasi_errno call_fd_tell(struct call *call) {
+    return seek(call, 0, SEEK_CUR, 1);
+}
+
+/* ---- sizes ---- */
+
+/* A range of a file from the arguments 1 and 2. */
+static bool range(const struct call *call, off_t *offset, off_t *size) {
+    if (call->args[1] > INT64_MAX || call->args[2] > INT64_MAX - call->args[1]) return false;
+    *offset = (off_t)call->args[1];
+    *size = (off_t)call->args[2];
+    return true;
+}
+
+enum wasi_errno call_fd_allocate(struct call *call) {
+    off_t offset, size;
+    if (!range(call, &offset, &size) || size == 0) return WASI_INVAL;
+    return errno_to_wasi(host_allocate(call->fd->host, offset, size));
+}
+
+enum wasi_errno call_fd_advise(struct call *call) {
+    static const int advices[] = {POSIX_FADV_NORMAL,   POSIX_FADV_SEQUENTIAL, POSIX_FADV_RANDOM,
+                                  POSIX_FADV_WILLNEED, POSIX_FADV_DONTNEED,   POSIX_FADV_NOREUSE};
+    off_t offset, size;
+    uint32_t advice = arg(call, 3);
+    if (advice >= sizeof advices / sizeof *advices || !range(call, &offset, &size))
+        return WASI_INVAL;
+    return errno_to_wasi(posix_fadvise(call->fd->host, offset, size, advices[advice]));
+}
+
+enum wasi_errno call_fd_filestat_set_size(struct call *call) {
+    if (call->args[1] > INT64_MAX) return WASI_INVAL;
+    return result(ftruncate(call->fd->host, (off_t)call->args[1]));
+}
+
+enum wasi_errno call_fd_sync(struct call *call) {
+    return result(fsync(call->fd->host));
+}
+
+enum wasi_errno call_fd_datasync(struct call *call) {
+    return result(fdatasync(call->fd->host));
+}
+
+/* ---- what a file is, and its times ---- */
+
+enum filetype type_of_mode(mode_t mode) {
+    switch (mode & S_IFMT) {
+    case S_IFREG: return TYPE_REGULAR_FILE;
+    case S_IFDIR: return TYPE_DIRECTORY;
+    case S_IFLNK: return TYPE_SYMBOLIC_LINK;
+    case S_IFCHR: return TYPE_CHARACTER_DEVICE;
+    case S_IFBLK: return TYPE_BLOCK_DEVICE;
+    case S_IFSOCK: return TYPE_SOCKET_STREAM;
+    default: return TYPE_UNKNOWN; /* a pipe: preview1 has no word for it */
+    }
+}
+
+/* Nanoseconds since 1970, held at the ends of what 64 bits can say: 1970 and 2554. */
+static uint64_t timestamp(struct timespec time) {
+    if (time.tv_sec < 0) return 0;
+    if ((uint64_t)time.tv_sec >= UINT64_MAX / NANOSECONDS) return UINT64_MAX;
+    return (uint64_t)time.tv_sec * NANOSECONDS + (uint64_t)time.tv_nsec;
+}
+
+void store_filestat(uint8_t *out, const struct stat *stat) {
+    memset(out, 0, FILESTAT_SIZE); /* the padding too */
+    store64(out, (uint64_t)stat->st_dev);
+    store64(out + 8, (uint64_t)stat->st_ino);
+    out[16] = (uint8_t)type_of_mode(stat->st_mode);
+    store64(out + 24, (uint64_t)stat->st_nlink);
+    store64(out + 32, (uint64_t)stat->st_size);
+    store64(out + 40, timestamp(stat->st_atim));
+    store64(out + 48, timestamp(stat->st_mtim));
+    store64(out + 56, timestamp(stat->st_ctim));
+}
+
+enum wasi_errno call_fd_filestat_get(struct call *call) {
+    struct stat stat;
+    if (fstat(call->fd->host, &stat) < 0) return errno_to_wasi(errno);
+    store_filestat(guest_at(call, arg(call, 1), FILESTAT_SIZE), &stat);
+    return WASI_SUCCESS;
+}
+
+/* One time: set it, set it to now, or leave it alone. */
+static struct timespec time_from(uint64_t timestamp, bool set, bool now) {
+    if (now) return (struct timespec){.tv_nsec = UTIME_NOW};
+    if (!set) return (struct timespec){.tv_nsec = UTIME_OMIT};
+    return (struct timespec){.tv_sec = (time_t)(timestamp / NANOSECONDS),
+                             .tv_nsec = (long)(timestamp % NANOSECONDS)};
+}
+
+enum wasi_errno times_from(const struct call *call, int i, struct timespec times[2]) {
+    uint32_t flags = arg(call, i + 2);
+    bool atim = flags & 1, atim_now = flags & 2, mtim = flags & 4, mtim_now = flags & 8;
+    if (flags & ~15u || (atim && atim_now) || (mtim && mtim_now)) return WASI_INVAL;
+    times[0] = time_from(call->args[i], atim, atim_now);
+    times[1] = time_from(call->args[i + 1], mtim, mtim_now);
+    return WASI_SUCCESS;
+}
+
+enum wasi_errno call_fd_filestat_set_times(struct call *call) {
+    struct timespec times[2];
+    enum wasi_errno error = times_from(call, 1, times);
+    return error ? error : result(futimens(call->fd->host, times));
+}

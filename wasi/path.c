@@ -1,0 +1,401 @@
+/* Paths of the guest, resolved beneath a directory it was given: the sandbox's wall.
+ *
+ * The only file of the folder that passes names to the system. Its invariant: a string of the
+ * guest with a `/` in it reaches no system call but openat2, where the kernel keeps it beneath the
+ * base directory. All other calls get an open directory and one component: no slash, not `..`, and
+ * never followed if it is a link. A slash at the end would make the system follow a link even with
+ * O_NOFOLLOW; here it is cut off and remembered as "this must be a directory".
+ *
+ * So every path is brought into the form of a `struct place` first:
+ *
+ *     check    no absolute path, no NUL, UTF-8, not too long
+ *     split    "a/b/c//" is c, which must be a directory, in a/b
+ *     enter    open a/b beneath the base: by openat2, or by the walk
+ *     follow   if wanted and c is a link: its text replaces c, and again from `split`
+ *
+ * The walk does what openat2 does, with a stack of open directories: a name pushes, `..` pops and
+ * fails below the base, a link's text is put in front of what is left. Each step opens one name
+ * without following it, so another process that swaps a directory for a link meanwhile achieves
+ * nothing but ELOOP. Limits: 40 links as in Linux, 256 directories deep.
+ *
+ * Links a guest creates are never absolute, but may contain `..`: they are data until somebody
+ * follows them, and a guest that does so comes through here.
+ */
+#include "wasi/path.h"
+#include "wasi/platform.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    PATH_SIZE = 4096,          /* a path of the guest or a link's text, with its NUL */
+    TEXT_SIZE = 3 * PATH_SIZE, /* what they may grow to when links are put in */
+    NAME_SIZE = 256,           /* a component with its NUL */
+    LINKS_MAX = 40,
+    DEPTH_MAX = 256,
+    RETRIES = 8, /* of openat2 when a directory was renamed meanwhile */
+};
+
+/* One component in an open directory. The name "." is the directory itself. */
+struct place {
+    int directory;
+    bool owned; /* `directory` is ours to close; else it is the path's base */
+    bool slash; /* the path ended in one: this must be a directory */
+    char name[NAME_SIZE];
+};
+
+static enum wasi_errno host_error(void) {
+    return errno_to_wasi(errno);
+}
+
+static enum wasi_errno result(int returned) {
+    return returned < 0 ? host_error() : WASI_SUCCESS;
+}
+
+void resolver_init(struct resolver *resolver) {
+    int flags = host_search_flags() | O_DIRECTORY | O_CLOEXEC;
+    int fd = host_open_beneath(AT_FDCWD, ".", flags, 0);
+    resolver->walk = fd < 0 && (errno == ENOSYS || errno == EPERM); /* EPERM: seccomp's answer */
+    if (fd >= 0) close(fd);
+}
+
+/* ---- text ---- */
+
+static enum wasi_errno check(struct slice text) {
+    if (text.size == 0) return WASI_NOENT;
+    if (text.size >= PATH_SIZE) return WASI_NAMETOOLONG;
+    if (memchr(text.data, 0, text.size)) return WASI_INVAL;
+    if (!utf8_valid(text)) return WASI_ILSEQ;
+    if (text.data[0] == '/') return WASI_NOTCAPABLE;
+    return WASI_SUCCESS;
+}
+
+/* Check a path and copy it to `out` as a C string. */
+static enum wasi_errno copy_path(struct slice text, char *out) {
+    enum wasi_errno error = check(text);
+    if (error) return error;
+    memcpy(out, text.data, text.size);
+    out[text.size] = 0;
+    return WASI_SUCCESS;
+}
+
+/* Cut slashes off the end; true if there were any. */
+static bool cut_slashes(char *text) {
+    size_t size = strlen(text), whole = size;
+    while (size > 0 && text[size - 1] == '/') text[--size] = 0;
+    return size < whole;
+}
+
+/* Put `link` (a link's text) before `rest`, with a slash between. */
+static bool put_before(const char *link, size_t link_size, char *rest) {
+    size_t rest_size = strlen(rest) + 1;
+    if (link_size + 1 + rest_size > TEXT_SIZE) return false;
+    memmove(rest + link_size + 1, rest, rest_size);
+    memcpy(rest, link, link_size);
+    rest[link_size] = '/';
+    return true;
+}
+
+/* Read the link `name`; INVAL if it is none, NOTCAPABLE if it is absolute. */
+static enum wasi_errno read_link(int directory, const char *name, char out[PATH_SIZE]) {
+    ssize_t size = readlinkat(directory, name, out, PATH_SIZE);
+    if (size < 0) return host_error();
+    if (size >= PATH_SIZE) return WASI_NAMETOOLONG;
+    out[size] = 0;
+    return out[0] == '/' ? WASI_NOTCAPABLE : WASI_SUCCESS;
+}
+
+/* ---- the walk ---- */
+
+struct walk {
+    int base, depth, links;
+    int stack[DEPTH_MAX]; /* the directories entered, owned */
+    char rest[TEXT_SIZE]; /* what is still to be resolved */
+};
+
+static int walk_top(const struct walk *walk) {
+    return walk->depth > 0 ? walk->stack[walk->depth - 1] : walk->base;
+}
+
+/* Take the next component off the rest. */
+static enum wasi_errno walk_next(struct walk *walk, char name[NAME_SIZE]) {
+    size_t slashes = strspn(walk->rest, "/");
+    size_t size = strcspn(walk->rest + slashes, "/");
+    if (size >= NAME_SIZE) return WASI_NAMETOOLONG;
+    memcpy(name, walk->rest + slashes, size);
+    name[size] = 0;
+    memmove(walk->rest, walk->rest + slashes + size, strlen(walk->rest + slashes + size) + 1);
+    return WASI_SUCCESS;
+}
+
+/* `name` is no directory: go on with what it says if it is a link. */
+static enum wasi_errno walk_link(struct walk *walk, const char *name) {
+    char link[PATH_SIZE];
+    enum wasi_errno error = read_link(walk_top(walk), name, link);
+    if (error == WASI_INVAL) return WASI_NOTDIR;
+    if (error) return error;
+    if (walk->links++ == LINKS_MAX) return WASI_LOOP;
+    return put_before(link, strlen(link), walk->rest) ? WASI_SUCCESS : WASI_NAMETOOLONG;
+}
+
+static enum wasi_errno walk_step(struct walk *walk, const char *name) {
+    if (strcmp(name, "") == 0 || strcmp(name, ".") == 0) return WASI_SUCCESS;
+    if (strcmp(name, "..") == 0) {
+        if (walk->depth == 0) return WASI_NOTCAPABLE;
+        close(walk->stack[--walk->depth]);
+        return WASI_SUCCESS;
+    }
+    if (walk->depth == DEPTH_MAX) return WASI_NAMETOOLONG;
+    int flags = host_search_flags() | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    int fd = openat(walk_top(walk), name, flags);
+    if (fd >= 0) {
+        walk->stack[walk->depth++] = fd;
+        return WASI_SUCCESS;
+    }
+    /* Systems differ in what they call a link here. */
+    bool link = errno == ENOTDIR || errno == ELOOP || errno == EMLINK;
+    return link ? walk_link(walk, name) : host_error();
+}
+
+/* Open the directory `text` leads to. */
+static enum wasi_errno walk_to(int base, const char *text, int *fd) {
+    struct walk walk = {.base = base};
+    strcpy(walk.rest, text);
+    enum wasi_errno error = WASI_SUCCESS;
+    while (!error && walk.rest[0]) {
+        char name[NAME_SIZE];
+        error = walk_next(&walk, name);
+        if (!error) error = walk_step(&walk, name);
+    }
+    if (!error) {
+        *fd = walk.depth > 0 ? walk.stack[--walk.depth] : fcntl(base, F_DUPFD_CLOEXEC, 0);
+        error = result(*fd);
+    }
+    while (walk.depth > 0) close(walk.stack[--walk.depth]);
+    return error;
+}
+
+/* ---- places ---- */
+
+/* openat2 beneath the base. AGAIN: it could not decide, resolve by the walk. */
+static enum wasi_errno open_beneath(int base, const char *text, int flags, int *fd) {
+    for (int i = 0; i < RETRIES; i++) {
+        *fd = host_open_beneath(base, text, flags, 0666);
+        if (*fd >= 0 || errno != EAGAIN) break;
+    }
+    if (*fd < 0 && errno == EXDEV) return WASI_NOTCAPABLE;
+    return result(*fd);
+}
+
+static enum wasi_errno enter(const struct path *path, const char *text, struct place *place) {
+    place->directory = path->base;
+    place->owned = text[0] != 0;
+    if (!place->owned) return WASI_SUCCESS;
+    enum wasi_errno error = WASI_AGAIN;
+    if (!path->resolver->walk) {
+        int flags = host_search_flags() | O_DIRECTORY | O_CLOEXEC;
+        error = open_beneath(path->base, text, flags, &place->directory);
+    }
+    return error == WASI_AGAIN ? walk_to(path->base, text, &place->directory) : error;
+}
+
+static void leave(struct place *place) {
+    if (place->owned) close(place->directory);
+}
+
+/* Cut the last component off `text` and put it into `place`. A path that ends in `.` or `..` is
+ * the directory it leads to itself. */
+static enum wasi_errno split(char *text, struct place *place) {
+    place->slash = cut_slashes(text);
+    char *last = strrchr(text, '/');
+    last = last ? last + 1 : text;
+    if (strcmp(last, ".") == 0 || strcmp(last, "..") == 0) {
+        strcpy(place->name, ".");
+        return WASI_SUCCESS;
+    }
+    if (strlen(last) >= NAME_SIZE) return WASI_NAMETOOLONG;
+    strcpy(place->name, last);
+    *last = 0;
+    return WASI_SUCCESS;
+}
+
+/* Find the place a path names. On success the caller leaves it. */
+static enum wasi_errno find(const struct path *path, bool follow, struct place *place) {
+    char text[TEXT_SIZE], link[PATH_SIZE];
+    enum wasi_errno error = copy_path(path->text, text);
+    for (int links = 0; !error; links++) {
+        error = split(text, place);
+        if (!error) error = enter(path, text, place);
+        if (error || !follow) return error;
+        error = read_link(place->directory, place->name, link);
+        if (error && error != WASI_NOTCAPABLE) return WASI_SUCCESS; /* no link, or nothing at all */
+        leave(place);
+        if (!error && links == LINKS_MAX) error = WASI_LOOP;
+        if (strlen(text) + strlen(link) + 2 > TEXT_SIZE) error = WASI_NAMETOOLONG;
+        if (!error) {
+            strcat(text, link);
+            if (place->slash) strcat(text, "/");
+        }
+    }
+    return error;
+}
+
+static int stat_place(const struct place *place, struct stat *out) {
+    return fstatat(place->directory, place->name, out, AT_SYMLINK_NOFOLLOW);
+}
+
+/* Does the place hold what the path's last slash asks for? */
+static enum wasi_errno check_slash(const struct place *place) {
+    struct stat stat;
+    if (!place->slash) return WASI_SUCCESS;
+    if (stat_place(place, &stat) < 0) return host_error();
+    return S_ISDIR(stat.st_mode) ? WASI_SUCCESS : WASI_NOTDIR;
+}
+
+/* As `find`, for calls that act on what is there, or refuse to because it is there. */
+static enum wasi_errno find_object(const struct path *path, bool follow, struct place *place) {
+    enum wasi_errno error = find(path, follow, place);
+    if (error) return error;
+    error = check_slash(place);
+    if (error) leave(place);
+    return error;
+}
+
+/* ---- opening ---- */
+
+static enum wasi_errno open_at_place(const struct path *path, bool follow, int flags, int *fd) {
+    struct place place;
+    enum wasi_errno error = find(path, follow, &place);
+    if (error) return error;
+    if (place.slash && flags & O_CREAT) {
+        error = WASI_ISDIR;
+    } else {
+        if (place.slash) flags |= O_DIRECTORY;
+        *fd = openat(place.directory, place.name, flags | O_NOFOLLOW, 0666);
+        error = result(*fd);
+    }
+    leave(&place);
+    return error;
+}
+
+enum wasi_errno path_open(const struct path *path, bool follow, int flags, int *fd) {
+    flags |= O_CLOEXEC;
+    if (flags & O_EXCL) follow = false; /* what must not exist must not be a link either */
+    if (path->resolver->walk) return open_at_place(path, follow, flags, fd);
+    char text[TEXT_SIZE];
+    enum wasi_errno error = copy_path(path->text, text);
+    if (error) return error;
+    int all = flags | (follow ? 0 : O_NOFOLLOW);
+    if (cut_slashes(text)) {
+        if (flags & O_CREAT) return WASI_ISDIR;
+        all |= O_DIRECTORY;
+    }
+    error = open_beneath(path->base, text, all, fd);
+    return error == WASI_AGAIN ? open_at_place(path, follow, flags, fd) : error;
+}
+
+enum wasi_errno path_reopen_directory(int directory, int *fd) {
+    *fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return result(*fd);
+}
+
+/* ---- the other calls ---- */
+
+enum wasi_errno path_stat(const struct path *path, bool follow, struct stat *out) {
+    struct place place;
+    enum wasi_errno error = find_object(path, follow, &place);
+    if (error) return error;
+    error = result(stat_place(&place, out));
+    leave(&place);
+    return error;
+}
+
+enum wasi_errno path_set_times(const struct path *path, bool follow,
+                               const struct timespec times[2]) {
+    struct place place;
+    enum wasi_errno error = find_object(path, follow, &place);
+    if (error) return error;
+    error = result(utimensat(place.directory, place.name, times, AT_SYMLINK_NOFOLLOW));
+    leave(&place);
+    return error;
+}
+
+enum wasi_errno path_create_directory(const struct path *path) {
+    struct place place;
+    enum wasi_errno error = find(path, false, &place);
+    if (error) return error;
+    error = result(mkdirat(place.directory, place.name, 0777));
+    leave(&place);
+    return error;
+}
+
+static enum wasi_errno unlink_place(const struct path *path, int flags) {
+    struct place place;
+    enum wasi_errno error = find_object(path, false, &place);
+    if (error) return error;
+    error = result(unlinkat(place.directory, place.name, flags));
+    leave(&place);
+    return error;
+}
+
+enum wasi_errno path_remove_directory(const struct path *path) {
+    return unlink_place(path, AT_REMOVEDIR);
+}
+
+enum wasi_errno path_unlink(const struct path *path) {
+    return unlink_place(path, 0);
+}
+
+enum wasi_errno path_rename(const struct path *from, const struct path *to) {
+    struct place old, new;
+    enum wasi_errno error = find(from, false, &old);
+    if (error) return error;
+    error = find(to, false, &new);
+    if (!error) {
+        /* `new/` may be missing, but only a directory may become it. */
+        old.slash = old.slash || new.slash;
+        error = check_slash(&old);
+        if (!error) error = result(renameat(old.directory, old.name, new.directory, new.name));
+        leave(&new);
+    }
+    leave(&old);
+    return error;
+}
+
+enum wasi_errno path_link(const struct path *from, const struct path *to) {
+    struct place old, new;
+    enum wasi_errno error = find_object(from, false, &old);
+    if (error) return error;
+    error = find_object(to, false, &new);
+    if (!error) {
+        error = result(linkat(old.directory, old.name, new.directory, new.name, 0));
+        leave(&new);
+    }
+    leave(&old);
+    return error;
+}
+
+enum wasi_errno path_symlink(struct slice target, const struct path *path) {
+    char text[PATH_SIZE];
+    struct place place;
+    enum wasi_errno error = copy_path(target, text);
+    if (!error) error = find_object(path, false, &place);
+    if (error) return error;
+    error = result(symlinkat(text, place.directory, place.name));
+    leave(&place);
+    return error;
+}
+
+enum wasi_errno path_readlink(const struct path *path, uint8_t *out, size_t size, size_t *used) {
+    struct place place;
+    enum wasi_errno error = find_object(path, false, &place);
+    if (error) return error;
+    ssize_t count = readlinkat(place.directory, place.name, (char *)out, size);
+    *used = count < 0 ? 0 : (size_t)count;
+    error = result(count < 0 ? -1 : 0);
+    leave(&place);
+    return error;
+}

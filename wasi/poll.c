@@ -1,0 +1,171 @@
+/* poll_oneoff: wait for descriptors and clocks.
+ *
+ * Each subscription (48 bytes) asks for one clock or one descriptor; every one whose time has come
+ * yields an event (32 bytes). The call returns as soon as there is at least one. All subscriptions
+ * are copied first, since the guest may let the events overwrite them.
+ *
+ * A clock becomes a deadline on the host's steady clock, once, at the beginning. Descriptors are
+ * polled in an array indexed by the guest's numbers, so that many subscriptions to one descriptor
+ * take one place, and the system's bound on the array's length is never met. A subscription that
+ * cannot be waited for yields an event with its error at once.
+ */
+#include "wasi/internal.h"
+#include "wasi/platform.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { SUBSCRIPTION_SIZE = 48, EVENT_SIZE = 32 };
+enum { ON_CLOCK, ON_READ, ON_WRITE }; /* also the types of their events */
+enum { CLOCK_ABSOLUTE = 1, HANGUP = 1 };
+
+#define NANOSECONDS INT64_C(1000000000)
+#define NEVER       INT64_MAX
+#define LONGEST     (3600 * NANOSECONDS) /* of one wait; then look again */
+
+struct subscription {
+    uint64_t userdata;
+    uint32_t fd;
+    uint8_t type;
+    enum wasi_errno error; /* why it cannot be waited for */
+    int64_t deadline;      /* of a clock, on clock_ns */
+};
+
+struct poll_set {
+    nfds_t count;
+    struct pollfd fds[FD_MAX]; /* by the guest's number; fd is -1 where nobody waits */
+};
+
+/* ---- what to wait for ---- */
+
+static int64_t add_saturated(int64_t now, uint64_t span) {
+    return span > (uint64_t)(NEVER - now) ? NEVER : now + (int64_t)span;
+}
+
+/* When the clock subscription whose content is at `from` is due. */
+static enum wasi_errno deadline(const uint8_t *from, int64_t now, int64_t *due) {
+    static const clockid_t clocks[] = {CLOCK_REALTIME, CLOCK_MONOTONIC};
+    uint32_t clock = load32(from), flags = load32(from + 24) & 0xFFFF;
+    uint64_t time = load64(from + 8);
+    if (clock >= sizeof clocks / sizeof *clocks || flags & ~1u) return WASI_INVAL;
+    if (flags & CLOCK_ABSOLUTE) {
+        struct timespec at;
+        if (clock_gettime(clocks[clock], &at) < 0) return errno_to_wasi(errno);
+        uint64_t is = (uint64_t)at.tv_sec * (uint64_t)NANOSECONDS + (uint64_t)at.tv_nsec;
+        time = time > is ? time - is : 0;
+    }
+    *due = add_saturated(now, time);
+    return WASI_SUCCESS;
+}
+
+static enum wasi_errno watch(struct call *call, const struct subscription *sub,
+                             struct poll_set *set) {
+    struct descriptor *fd;
+    bool read = sub->type == ON_READ;
+    uint64_t rights = (uint64_t)POLL_FD_READWRITE | (read ? FD_READ : FD_WRITE);
+    enum wasi_errno error = fd_get(call->wasi, sub->fd, rights, &fd);
+    if (error) return error;
+    for (; set->count <= sub->fd; set->count++) set->fds[set->count] = (struct pollfd){.fd = -1};
+    set->fds[sub->fd].fd = fd->host;
+    set->fds[sub->fd].events |= read ? POLLIN : POLLOUT;
+    return WASI_SUCCESS;
+}
+
+/* Read one subscription; returns when it is due at the latest. */
+static int64_t subscribe(struct call *call, const uint8_t *from, int64_t now,
+                         struct subscription *sub, struct poll_set *set) {
+    *sub = (struct subscription){
+        .userdata = load64(from), .type = from[8], .fd = load32(from + 16), .deadline = NEVER};
+    if (sub->type == ON_CLOCK) {
+        sub->error = deadline(from + 16, now, &sub->deadline);
+    } else if (sub->type == ON_READ || sub->type == ON_WRITE) {
+        sub->error = watch(call, sub, set);
+    } else {
+        sub->error = WASI_INVAL;
+    }
+    return sub->error ? now : sub->deadline;
+}
+
+/* ---- waiting ---- */
+
+static int64_t time_limit_ns(const struct call *call) {
+    int64_t left_ms = vm_time_left_ms(vm_of(call->instance));
+    return left_ms > NEVER / 1000000 ? NEVER : left_ms * 1000000;
+}
+
+static int wait_once(struct poll_set *set, int64_t span) {
+    if (span > LONGEST) span = LONGEST;
+    if (set->count > 0) return poll(set->fds, set->count, (int)((span + 999999) / 1000000));
+    struct timespec sleep = {.tv_sec = (time_t)(span / NANOSECONDS),
+                             .tv_nsec = (long)(span % NANOSECONDS)};
+    return nanosleep(&sleep, NULL); /* finer than poll's milliseconds */
+}
+
+/* Wait until a descriptor is ready or `due` has come. */
+static enum wasi_errno wait_until(struct call *call, struct poll_set *set, int64_t due) {
+    for (;;) {
+        int64_t now = clock_ns(), limit = time_limit_ns(call);
+        if (limit == 0) return call_time_out(call);
+        int64_t span = due > now ? due - now : 0;
+        int ready = wait_once(set, span < limit ? span : limit);
+        if (ready > 0 || (ready == 0 && span == 0)) return WASI_SUCCESS;
+        if (ready < 0 && errno != EINTR) return errno_to_wasi(errno);
+    }
+}
+
+/* ---- what came ---- */
+
+/* Write the event of `sub`, if it has come. */
+static bool report(const struct subscription *sub, int64_t now, const struct poll_set *set,
+                   uint8_t *out) {
+    uint64_t bytes = 0;
+    enum wasi_errno error = sub->error;
+    int hangup = 0;
+    if (error) { /* nothing was waited for */
+    } else if (sub->type == ON_CLOCK) {
+        if (sub->deadline > now) return false;
+    } else {
+        const struct pollfd *fd = &set->fds[sub->fd];
+        short events = sub->type == ON_READ ? POLLIN : POLLOUT;
+        if (!(fd->revents & (events | POLLHUP | POLLERR | POLLNVAL))) return false;
+        if (fd->revents & POLLNVAL) error = WASI_BADF;
+        hangup = fd->revents & POLLHUP ? HANGUP : 0;
+        bytes = sub->type == ON_READ ? host_bytes_ready(fd->fd) : 1; /* room is not known */
+    }
+    memset(out, 0, EVENT_SIZE);
+    store64(out, sub->userdata);
+    store16(out + 8, (uint16_t)error);
+    out[10] = sub->type;
+    store64(out + 16, bytes);
+    store16(out + 24, (uint16_t)hangup);
+    return true;
+}
+
+enum wasi_errno call_poll_oneoff(struct call *call) {
+    uint32_t count = arg(call, 2), events = 0;
+    if (count == 0 || count > SUBSCRIPTIONS_MAX) return WASI_INVAL;
+    const uint8_t *in = guest_at(call, arg(call, 0), (uint64_t)count * SUBSCRIPTION_SIZE);
+    uint8_t *out = guest_at(call, arg(call, 1), (uint64_t)count * EVENT_SIZE);
+    if (!in || !out) return WASI_FAULT;
+    struct subscription *subs = calloc(count, sizeof *subs);
+    if (!subs) return WASI_NOMEM;
+    struct poll_set set = {.count = 0};
+    int64_t now = clock_ns(), due = NEVER;
+    for (uint32_t i = 0; i < count; i++) {
+        int64_t at = subscribe(call, in + (size_t)i * SUBSCRIPTION_SIZE, now, &subs[i], &set);
+        if (at < due) due = at;
+    }
+    enum wasi_errno error = wait_until(call, &set, due);
+    now = clock_ns();
+    if (!error && !call->over) {
+        for (uint32_t i = 0; i < count; i++) {
+            if (report(&subs[i], now, &set, out + (size_t)events * EVENT_SIZE)) events++;
+        }
+        put32(call, 3, events);
+    }
+    free(subs);
+    return error;
+}

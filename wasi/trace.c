@@ -1,0 +1,85 @@
+/* The rows of calls.def as text: their arguments one by one, and a finished call as a line:
+ *
+ *     path_open(fd=3, lookup=0x1, path="a.txt", ..., opened=4) = SUCCESS
+ *
+ * Pointers to results of 2, 4 and 8 bytes show the result, once there is one.
+ */
+#include "wasi/internal.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { TEXT_SHOWN = 256 }; /* bytes of one text */
+
+bool argument_next(const char **rest, struct argument *argument) {
+    const char *at = *rest + (**rest == ' ');
+    const char *colon = strchr(at, ':');
+    if (!colon) return false;
+    *argument = (struct argument){{(const uint8_t *)at, (size_t)(colon - at)}, colon[1]};
+    *rest = colon + 2;
+    return true;
+}
+
+int argument_width(char kind) {
+    return kind == 's' || kind == 'v' ? 2 : 1;
+}
+
+static void print_text(FILE *out, const struct call *call, int i) {
+    uint32_t size = arg(call, i + 1);
+    const uint8_t *text = guest_at(call, arg(call, i), size);
+    if (!text) {
+        fprintf(out, "0x%" PRIx32 "+%" PRIu32, arg(call, i), size);
+        return;
+    }
+    fputc('"', out);
+    for (uint32_t k = 0; k < size && k < TEXT_SHOWN; k++) {
+        bool plain = text[k] >= ' ' && text[k] != 0x7F && text[k] != '"' && text[k] != '\\';
+        if (plain) {
+            fputc(text[k], out);
+        } else {
+            fprintf(out, "\\x%02x", text[k]);
+        }
+    }
+    fputs(size > TEXT_SHOWN ? "\"..." : "\"", out);
+}
+
+static void print_result(FILE *out, const struct call *call, int i, char kind) {
+    const uint8_t *at = guest_at(call, arg(call, i), (uint64_t)(kind - '0'));
+    if (!at) return;
+    uint64_t value = kind == '8' ? load64(at) : kind == '4' ? load32(at) : at[0] + 256u * at[1];
+    fprintf(out, "%" PRIu64, value);
+}
+
+static void print_argument(FILE *out, const struct call *call, int i, char kind, bool done) {
+    switch (kind) {
+    case 'd':
+    case 'u':
+    case 'c': fprintf(out, "%" PRIu32, arg(call, i)); return;
+    case 'U': fprintf(out, "%" PRIu64, call->args[i]); return;
+    case 'I': fprintf(out, "%" PRId64, (int64_t)call->args[i]); return;
+    case 'X': fprintf(out, "0x%" PRIx64, call->args[i]); return;
+    case 's': print_text(out, call, i); return;
+    case 'v': fprintf(out, "0x%" PRIx32 "[%" PRIu32 "]", arg(call, i), arg(call, i + 1)); return;
+    case '2':
+    case '4':
+    case '8':
+        if (done) {
+            print_result(out, call, i, kind);
+            return;
+        } /* fall through */
+    default: fprintf(out, "0x%" PRIx32, arg(call, i));
+    }
+}
+
+void trace_call(const struct call *call, const struct row *row, enum wasi_errno result) {
+    FILE *out = call->wasi->config.trace;
+    const char *rest = row->arguments;
+    struct argument argument;
+    fprintf(out, "%s(", row->name);
+    for (int i = 0; argument_next(&rest, &argument); i += argument_width(argument.kind)) {
+        fprintf(out, "%s%.*s=", i > 0 ? ", " : "", (int)argument.name.size, argument.name.data);
+        print_argument(out, call, i, argument.kind, result == WASI_SUCCESS && !call->over);
+    }
+    fprintf(out, ") = %s\n", call->over ? "end of the guest" : errno_name(result));
+    fflush(out); /* in order with what the guest writes */
+}
