@@ -284,15 +284,12 @@ static enum wasi_errno open_at_place(const struct path *path, bool follow, int f
 enum wasi_errno path_open(const struct path *path, bool follow, int flags, int *fd) {
     flags |= O_CLOEXEC;
     if (flags & O_EXCL) follow = false; /* what must not exist must not be a link either */
-    if (path->resolver->walk) return open_at_place(path, follow, flags, fd);
     char text[TEXT_SIZE];
     enum wasi_errno error = copy_path(path->text, text);
     if (error) return error;
-    int all = flags | (follow ? 0 : O_NOFOLLOW);
-    if (cut_slashes(text)) {
-        if (flags & O_CREAT) return WASI_ISDIR;
-        all |= O_DIRECTORY;
-    }
+    bool slash = cut_slashes(text), hopeless = slash && flags & O_CREAT;
+    if (path->resolver->walk || hopeless) return open_at_place(path, follow, flags, fd);
+    int all = flags | (follow ? 0 : O_NOFOLLOW) | (slash ? O_DIRECTORY : 0);
     error = open_beneath(path->base, text, all, fd);
     return error == WASI_AGAIN ? open_at_place(path, follow, flags, fd) : error;
 }
