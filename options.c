@@ -88,13 +88,6 @@ static const enum value kinds[] = {
 #undef X
 };
 
-/* One option of the command line. */
-struct flag {
-    enum option_id id;
-    const char *name; /* without its dashes */
-    enum value kind;
-};
-
 /* ---- numbers ---- */
 
 enum { UNIT_COUNT = 5 };
@@ -114,9 +107,9 @@ static const struct measure {
               {{"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}}},
 };
 
-static bool number_read(const struct flag *flag, const char *text, uint64_t *number,
+static bool number_read(enum option_id id, const char *text, uint64_t *number,
                         struct error *error) {
-    const struct measure *measure = &measures[flag->kind];
+    const struct measure *measure = &measures[kinds[id]];
     char *suffix = NULL;
     errno = 0;
     /* strtoull alone would also take blanks and a minus. */
@@ -124,11 +117,11 @@ static bool number_read(const struct flag *flag, const char *text, uint64_t *num
     const struct unit *unit = measure->units, *end = unit + UNIT_COUNT;
     while (suffix && unit < end && unit->suffix && strcmp(unit->suffix, suffix) != 0) unit++;
     if (!suffix || unit == end || !unit->suffix) {
-        return error_set(error, ERROR_USAGE, "--%s: '%s' is not %s", flag->name, text,
+        return error_set(error, ERROR_USAGE, "--%s: '%s' is not %s", table[id].name, text,
                          measure->expected);
     }
     if (errno == ERANGE || count > PTRDIFF_MAX / unit->factor) {
-        return error_set(error, ERROR_USAGE, "--%s: %s is too large", flag->name, text);
+        return error_set(error, ERROR_USAGE, "--%s: %s is too large", table[id].name, text);
     }
     *number = count * unit->factor;
     return true;
@@ -136,10 +129,10 @@ static bool number_read(const struct flag *flag, const char *text, uint64_t *num
 
 /* ---- texts ---- */
 
-static bool set_text(const char **where, const struct flag *flag, const char *text,
-                     struct error *error) {
-    if (*where) return error_set(error, ERROR_USAGE, "--%s: can be given once only", flag->name);
-    if (!*text) return error_set(error, ERROR_USAGE, "--%s: must not be empty", flag->name);
+static bool set_text(const char **where, enum option_id id, const char *text, struct error *error) {
+    if (*where)
+        return error_set(error, ERROR_USAGE, "--%s: can be given once only", table[id].name);
+    if (!*text) return error_set(error, ERROR_USAGE, "--%s: must not be empty", table[id].name);
     *where = text;
     return true;
 }
@@ -199,17 +192,17 @@ static bool add_traces(struct options *options, char *text, struct error *error)
 /* ---- the command line ---- */
 
 /* Put one option's value where it belongs; `number` is the value of a numeric one. */
-static bool apply(struct options *options, const struct flag *flag, char *text, uint64_t number,
+static bool apply(struct options *options, enum option_id id, char *text, uint64_t number,
                   struct error *error) {
-    switch (flag->id) {
+    switch (id) {
     case OPTION_DIR: return add_directory(options, text, error);
-    case OPTION_TMPDIR: return set_text(&options->tmpdir, flag, text, error);
+    case OPTION_TMPDIR: return set_text(&options->tmpdir, id, text, error);
     case OPTION_ENV: return add_env(&options->env, text, error);
-    case OPTION_INVOKE: return set_text(&options->invoke, flag, text, error);
+    case OPTION_INVOKE: return set_text(&options->invoke, id, text, error);
     case OPTION_ALLOW_NET: return add_items(&options->allow, text);
     case OPTION_DENY_NET: return add_items(&options->deny, text);
     case OPTION_RESOLVE: return add_items(&options->resolve, text);
-    case OPTION_CACERT: return set_text(&options->net.ca_file, flag, text, error);
+    case OPTION_CACERT: return set_text(&options->net.ca_file, id, text, error);
     case OPTION_TRACE: return add_traces(options, text, error);
     case OPTION_ALLOW_PRIVATE_NET: options->net.allow_private = true; break;
     case OPTION_NO_COOKIES: options->net.cookies = false; break;
@@ -240,10 +233,9 @@ static bool read_options(struct options *options, int argc, char **argv, struct 
             return error_set(error, ERROR_USAGE, "%s: unknown, ambiguous or takes no value", word);
         }
         enum option_id id = (enum option_id)(found - FIRST_OPTION);
-        struct flag flag = {id, table[id].name, kinds[id]};
         uint64_t number = 0;
-        if (flag.kind >= COUNT && !number_read(&flag, optarg, &number, error)) return false;
-        if (!apply(options, &flag, optarg, number, error)) return false;
+        if (kinds[id] >= COUNT && !number_read(id, optarg, &number, error)) return false;
+        if (!apply(options, id, optarg, number, error)) return false;
     }
     return true;
 }
@@ -255,13 +247,11 @@ static bool make_lists(struct options *options, int argc, char **argv, struct er
         for (const char *c = argv[i]; *c; c++) room += *c == ',';
     }
     struct text_list *lists[] = {&options->env, &options->allow, &options->deny, &options->resolve};
-    bool made = true;
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-        lists[i]->items = arena_alloc(&options->arena, room, sizeof(char *));
-        made = made && lists[i]->items;
-    }
+    enum { LIST_COUNT = sizeof lists / sizeof *lists };
+    const char **items = arena_alloc(&options->arena, room, LIST_COUNT * sizeof *items);
+    for (size_t i = 0; items && i < LIST_COUNT; i++) lists[i]->items = items + i * room;
     options->directories = arena_alloc(&options->arena, room, sizeof *options->directories);
-    if (made && options->directories) return true;
+    if (items && options->directories) return true;
     return error_set(error, ERROR_IO, "out of memory");
 }
 
