@@ -7,8 +7,6 @@
 #include "vm/vm.h"
 #include "wasi/wasi.h"
 
-#define HOSTEL_VERSION "0.1.0"
-
 enum command { COMMAND_RUN, COMMAND_DUMP, COMMAND_CHECK, COMMAND_HELP, COMMAND_VERSION };
 
 struct text_list {

@@ -15,6 +15,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* Shown by --version and sent as User-Agent. */
+#define HOSTEL_VERSION "0.1.0"
+
 /* ---- slices ---- */
 
 /* Bytes somebody else owns. Not terminated by NUL. */
