@@ -53,8 +53,6 @@ struct slice json_string(const struct json *object, const char *name);
 /* A number written without fraction or exponent that fits; else false. */
 bool json_integer(const struct json *value, int64_t *out);
 
-bool json_is_true(const struct json *value);
-
 /* Decode an array of byte numbers, empty ones included, into the arena, or a string of base64
  * (RFC 4648 section 4, padded). False if the value is neither the one nor the other. */
 bool json_bytes(const struct json *array, struct arena *arena, struct slice *out);

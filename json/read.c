@@ -181,10 +181,6 @@ struct slice json_string(const struct json *object, const char *name) {
     return value && value->type == JSON_STRING ? value->text : (struct slice){0};
 }
 
-bool json_is_true(const struct json *value) {
-    return value && value->type == JSON_BOOLEAN && *value->text.data == 't';
-}
-
 bool json_integer(const struct json *value, int64_t *out) {
     if (!value || value->type != JSON_NUMBER) return false;
     bool negative = *value->text.data == '-';
