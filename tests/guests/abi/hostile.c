@@ -7,7 +7,7 @@
  * status: 0
  *
  * run: --invoke outside
- * err: trap: host_http_request: malloc(68) returned 0xfffffff0, outside memory
+ * err: trap: host_http_request: malloc(69) returned 0xfffffff0, outside memory
  * status: 134
  *
  * run: --invoke fits_exactly
