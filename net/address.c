@@ -20,12 +20,6 @@ static void set_v4(struct address *address, uint32_t value) {
     for (int i = 0; i < 4; i++) address->bytes[12 + i] = (uint8_t)(value >> (24 - 8 * i));
 }
 
-static int digit_value(char c) {
-    c = ascii_lower(c);
-    if (ascii_is_digit(c)) return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16;
-}
-
 /* One part of an IPv4 address in C's notation for integers. */
 static bool parse_part(struct slice text, uint64_t *value) {
     int base = 10;
@@ -38,8 +32,8 @@ static bool parse_part(struct slice text, uint64_t *value) {
     *value = 0;
     if (text.size == 0) return false;
     for (; i < text.size; i++) {
-        int digit = digit_value((char)text.data[i]);
-        if (digit >= base || *value > UINT32_MAX) return false;
+        int digit = hex_digit(text.data[i]);
+        if (digit < 0 || digit >= base || *value > UINT32_MAX) return false;
         *value = *value * (uint64_t)base + (uint64_t)digit;
     }
     return *value <= UINT32_MAX;

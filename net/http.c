@@ -1,20 +1,25 @@
-/* Reading responses with llhttp; the only file that includes it.
+/* Reading responses; the only file that includes llhttp.
  *
  * llhttp is made to be lenient to real servers, even in strict mode; a client of unknown servers
- * must not be, because what two parsers read differently smuggles. So bytes are looked at twice:
+ * must not be, because what two parsers read differently smuggles. So a head is looked at thrice:
  *
- *   scan        every byte of a head before llhttp sees it: lines end in CR LF and nothing else, no
- *               other control bytes, no folded lines, and the caps on sizes and counts
- *   llhttp      grammar of status line, fields and chunks
+ *   scan        every byte of it as it comes: lines end in CR LF and nothing else, no other control
+ *               bytes, no folded lines, and the caps on sizes and counts
+ *   llhttp      the grammar of status line and fields, over the head as a whole
  *   check_head  version, status, one transfer coding, agreeing lengths
  *
- * Each head (there may be interim ones) is collected whole, then given to a fresh parser; the
- * body's bytes go through it as they arrive, into the caller's memory.
+ * Bodies are read here (RFC 9112 sections 6 and 7), for llhttp refuses some chunk extensions that
+ * are right. The states of a chunked body:
+ *
+ *   SIZE -> EXTENSION -> DATA -> DATA_END -> SIZE ... SIZE (0) -> TRAILER -> complete
  */
 #include "net/http.h"
 
 #include <llhttp.h>
 #include <string.h>
+
+enum framing { BODY_LENGTH, BODY_TO_END, BODY_CHUNKED };
+enum chunk { CHUNK_SIZE, CHUNK_EXTENSION, CHUNK_DATA, CHUNK_DATA_END, CHUNK_TRAILER };
 
 struct http_reader {
     llhttp_t parser; /* its `data` is this struct */
@@ -22,20 +27,22 @@ struct http_reader {
     struct arena *arena;
     struct connection *connection;
     int64_t deadline;
-    bool no_body;
-    bool heard;
+    bool no_body, heard, keep_alive;
 
-    /* the scan of heads; the counts go on over interim responses and trailers */
+    /* the scan of lines; the counts go on over interim responses and trailers */
     struct buffer text; /* the head so far */
     size_t line_size, head_size, line_count;
     bool after_cr;
 
     struct http_head head;
     bool field_open; /* between a field's name and the end of its value */
-    bool in_body, complete;
-    size_t field_size;    /* of the trailer field being read */
-    size_t overhead_size; /* bytes since the last one of the body */
-    uint8_t *out;         /* where the body goes next */
+    bool head_complete;
+
+    enum framing framing;
+    enum chunk chunk;
+    size_t digit_count; /* of the chunk's size */
+    uint64_t left;      /* of the body, or of the chunk */
+    bool complete;
 };
 
 const struct net_header *http_find(const struct http_head *head, const char *name) {
@@ -47,30 +54,21 @@ const struct net_header *http_find(const struct http_head *head, const char *nam
 
 /* ---- what llhttp tells ---- */
 
-static int too_many(struct http_reader *reader) {
-    llhttp_set_error_reason(&reader->parser, "too large");
-    return HPE_USER;
-}
-
 static int on_field(llhttp_t *parser, const char *at, size_t size) {
     struct http_reader *reader = parser->data;
-    if (reader->in_body) { /* trailers are counted and dropped */
-        reader->field_size += size;
-        return reader->field_size > MAX_LINE_SIZE ? too_many(reader) : 0;
-    }
+    struct http_head *head = &reader->head;
+    const uint8_t *name = (const uint8_t *)at;
     if (!reader->field_open) {
-        if (reader->head.header_count == MAX_HEADER_COUNT) return too_many(reader);
-        reader->head.headers[reader->head.header_count++] = (struct net_header){
-            .name = {(const uint8_t *)at, 0}, .value = {(const uint8_t *)at + size, 0}};
+        if (head->header_count == MAX_HEADER_COUNT) return HPE_USER;
+        head->headers[head->header_count++] = (struct net_header){{name, 0}, {name + size, 0}};
         reader->field_open = true;
     }
-    reader->head.headers[reader->head.header_count - 1].name.size += size;
+    head->headers[head->header_count - 1].name.size += size;
     return 0;
 }
 
 static int on_value(llhttp_t *parser, const char *at, size_t size) {
     struct http_reader *reader = parser->data;
-    if (reader->in_body) return on_field(parser, at, size);
     struct slice *value = &reader->head.headers[reader->head.header_count - 1].value;
     if (value->size == 0) value->data = (const uint8_t *)at;
     value->size = (size_t)((const uint8_t *)at + size - value->data);
@@ -78,33 +76,15 @@ static int on_value(llhttp_t *parser, const char *at, size_t size) {
 }
 
 static int on_value_complete(llhttp_t *parser) {
-    struct http_reader *reader = parser->data;
-    reader->field_open = false;
-    reader->field_size = 0;
-    return reader->in_body && ++reader->line_count > MAX_HEADER_COUNT ? too_many(reader) : 0;
-}
-
-static bool is_interim(int status) {
-    return status >= 100 && status < 200;
+    ((struct http_reader *)parser->data)->field_open = false;
+    return 0;
 }
 
 static int on_headers_complete(llhttp_t *parser) {
     struct http_reader *reader = parser->data;
-    int status = parser->status_code;
-    reader->in_body = true;
-    return reader->no_body || is_interim(status) || status == 204 || status == 304;
-}
-
-static int on_body(llhttp_t *parser, const char *at, size_t size) {
-    struct http_reader *reader = parser->data;
-    memcpy(reader->out, at, size);
-    reader->out += size;
-    return 0;
-}
-
-static int on_message_complete(llhttp_t *parser) {
-    ((struct http_reader *)parser->data)->complete = true;
-    return HPE_PAUSED;
+    reader->head_complete = true;
+    reader->keep_alive = llhttp_should_keep_alive(parser);
+    return HPE_PAUSED; /* the body is not llhttp's */
 }
 
 struct http_reader *http_reader_new(struct arena *arena, struct connection *connection,
@@ -115,36 +95,33 @@ struct http_reader *http_reader_new(struct arena *arena, struct connection *conn
     reader->connection = connection;
     reader->no_body = no_body;
     reader->deadline = deadline;
-    llhttp_settings_t *settings = &reader->settings;
-    llhttp_settings_init(settings);
-    settings->on_header_field = on_field;
-    settings->on_header_value = on_value;
-    settings->on_header_value_complete = on_value_complete;
-    settings->on_headers_complete = on_headers_complete;
-    settings->on_body = on_body;
-    settings->on_message_complete = on_message_complete;
+    llhttp_settings_init(&reader->settings);
+    reader->settings.on_header_field = on_field;
+    reader->settings.on_header_value = on_value;
+    reader->settings.on_header_value_complete = on_value_complete;
+    reader->settings.on_headers_complete = on_headers_complete;
     return reader;
 }
 
 /* ---- heads ---- */
 
-static const char *check_byte(struct http_reader *reader, uint8_t c) {
+static const char *check_byte(const struct http_reader *reader, uint8_t c) {
     if (c == '\n') return "a line that does not end in CR LF";
-    if ((c < 0x20 && c != '\t') || c == 0x7F) return "a control byte in its head";
+    if ((c < 0x20 && c != '\t') || c == 0x7F) return "a control byte in a line";
     if (reader->line_size == 0 && reader->line_count > 0 && (c == ' ' || c == '\t'))
         return "a folded header line";
     return NULL;
 }
 
-/* One byte of the head. */
+/* One byte of a head or a trailer; *end is set at the empty line. */
 static bool scan(struct http_reader *reader, uint8_t c, bool *end, struct error *error) {
     const char *wrong = NULL;
     if (++reader->head_size > MAX_HEAD_SIZE || reader->line_size > MAX_LINE_SIZE)
         return net_fail(error, NET_TOO_LARGE, "the response's head is too large");
     if (reader->after_cr) {
         if (c != '\n') wrong = "a CR without LF";
-        reader->after_cr = false;
         *end = reader->line_size == 0;
+        reader->after_cr = false;
         reader->line_size = 0;
         if (++reader->line_count > MAX_HEADER_COUNT + MAX_INTERIM_RESPONSES)
             return net_fail(error, NET_TOO_LARGE, "the response has too many header lines");
@@ -160,6 +137,7 @@ static bool scan(struct http_reader *reader, uint8_t c, bool *end, struct error 
 /* Collect one head, to its empty line, and leave what follows in the connection. */
 static bool collect_head(struct http_reader *reader, struct error *error) {
     struct connection *connection = reader->connection;
+    reader->text.size = 0;
     for (bool end = false; !end;) {
         int filled = connection_fill(connection, reader->deadline, error);
         if (filled < 0) return false;
@@ -177,21 +155,13 @@ static bool collect_head(struct http_reader *reader, struct error *error) {
     return !reader->text.failed || net_fail(error, NET_TOO_LARGE, "no memory for the response");
 }
 
-static bool fail_parse(const struct http_reader *reader, struct error *error) {
-    const char *reason = llhttp_get_error_reason(&reader->parser);
-    if (llhttp_get_errno(&reader->parser) == HPE_USER)
-        return net_fail(error, NET_TOO_LARGE, "the response has too many or too long header lines");
-    return net_fail(error, NET_PROTOCOL, "the response is malformed: %s", reason ? reason : "");
-}
-
 /* The framing fields must leave one reading only (RFC 9112 section 6.3). */
-static const char *check_framing(struct http_head *head, bool http_1_0) {
-    size_t codings = 0;
+static const char *check_framing(struct http_head *head, bool *chunked) {
     for (size_t i = 0; i < head->header_count; i++) {
         const struct net_header *header = &head->headers[i];
         if (slice_is(header->name, "transfer-encoding")) {
-            if (!text_equal(header->value, "chunked")) return "an unknown transfer coding";
-            codings++;
+            if (*chunked || !text_equal(header->value, "chunked")) return "an unknown coding";
+            *chunked = true;
         } else if (slice_is(header->name, "content-length")) {
             uint64_t length;
             if (!parse_number(header->value, UINT64_MAX, &length)) return "a malformed length";
@@ -200,26 +170,43 @@ static const char *check_framing(struct http_head *head, bool http_1_0) {
             head->length = length;
         }
     }
-    if (codings > 1 || (codings && (head->has_length || http_1_0)))
-        return "a transfer coding where there must be none";
-    return NULL;
+    return *chunked && head->has_length ? "both a length and a transfer coding" : NULL;
+}
+
+static bool is_interim(int status) {
+    return status >= 100 && status < 200;
 }
 
 static bool check_head(struct http_reader *reader, struct error *error) {
     const llhttp_t *parser = &reader->parser;
+    struct http_head *head = &reader->head;
     const char *wrong = NULL;
+    bool chunked = false;
+    int status = head->status = parser->status_code;
     if (parser->http_major != 1 || parser->http_minor > 1)
         wrong = "an unknown HTTP version";
-    else if (parser->status_code < 100)
+    else if (status < 100)
         wrong = "an impossible status";
-    else if (parser->status_code == 101)
+    else if (status == 101)
         wrong = "a change of protocol nobody asked for";
     else
-        wrong = check_framing(&reader->head, parser->http_minor == 0);
+        wrong = check_framing(head, &chunked);
+    if (!wrong && chunked && parser->http_minor == 0) wrong = "a coding that HTTP/1.0 has not";
     if (wrong) return net_fail(error, NET_PROTOCOL, "the response has %s", wrong);
-    reader->head.status = parser->status_code;
-    reader->head.has_body = !reader->complete;
+    bool bodiless = reader->no_body || is_interim(status) || status == 204 || status == 304;
+    head->has_body = !bodiless && (chunked || !head->has_length || head->length > 0);
+    reader->complete = !head->has_body;
+    reader->framing = chunked ? BODY_CHUNKED : head->has_length ? BODY_LENGTH : BODY_TO_END;
+    reader->left = head->has_length ? head->length : 0;
     return true;
+}
+
+/* llhttp takes a tab behind a Content-Length for part of it; blanks there mean nothing. */
+static void blank_line_ends(char *text, size_t size) {
+    for (size_t i = 0; i < size; i++) {
+        for (size_t k = i; text[i] == '\r' && k > 0 && strchr(" \t", text[k - 1]); k--)
+            text[k - 1] = ' ';
+    }
 }
 
 /* Parse a collected head. Its text moves into the arena, where the headers are slices of it. */
@@ -229,13 +216,16 @@ static bool parse_head(struct http_reader *reader, struct error *error) {
         .headers = arena_alloc(reader->arena, MAX_HEADER_COUNT, sizeof(struct net_header))};
     if (!text || !reader->head.headers)
         return net_fail(error, NET_TOO_LARGE, "no memory for the response");
+    blank_line_ends(text, reader->text.size);
     llhttp_init(&reader->parser, HTTP_RESPONSE, &reader->settings);
     reader->parser.data = reader;
-    reader->in_body = reader->complete = false;
+    reader->head_complete = false;
     llhttp_errno_t status = llhttp_execute(&reader->parser, text, reader->text.size);
-    if (status != HPE_OK && status != HPE_PAUSED) return fail_parse(reader, error);
-    if (!reader->in_body)
-        return net_fail(error, NET_PROTOCOL, "the response's head ends too early");
+    if (status == HPE_USER)
+        return net_fail(error, NET_TOO_LARGE, "the response has too many header lines");
+    if (!reader->head_complete)
+        return net_fail(error, NET_PROTOCOL, "the response's head is malformed: %s",
+                        status == HPE_OK ? "it ends early" : reader->parser.reason);
     for (size_t i = 0; i < reader->head.header_count; i++) {
         struct net_header *header = &reader->head.headers[i];
         if (!is_token(header->name))
@@ -248,11 +238,10 @@ static bool parse_head(struct http_reader *reader, struct error *error) {
 }
 
 bool http_read_head(struct http_reader *reader, struct http_head *head, struct error *error) {
-    bool ok = true;
     int interim = 0;
+    bool ok = true;
     buffer_init(&reader->text, MAX_HEAD_SIZE);
     do {
-        reader->text.size = 0;
         ok = collect_head(reader, error) && parse_head(reader, error);
         if (ok && interim++ > MAX_INTERIM_RESPONSES)
             ok = net_fail(error, NET_TOO_LARGE, "too many interim responses");
@@ -268,45 +257,86 @@ bool http_has_heard(const struct http_reader *reader) {
 
 /* ---- bodies ---- */
 
-/* Lines of chunk sizes, extensions and trailers come without bound unless they are bounded. */
-static bool check_overhead(struct http_reader *reader, size_t fed, size_t body,
-                           struct error *error) {
-    bool trailer = reader->parser.content_length == 0;
-    reader->overhead_size = body ? 0 : reader->overhead_size + fed;
-    if (reader->overhead_size <= (trailer ? MAX_HEAD_SIZE : MAX_CHUNK_EXTENSION_SIZE)) return true;
-    return net_fail(error, NET_TOO_LARGE, "a chunk extension or the trailer is too large");
+static bool bad_chunk(struct error *error, const char *what) {
+    return net_fail(error, NET_PROTOCOL, "the response's chunked body has %s", what);
 }
 
-/* Feed input that is there, at most `size` bytes, so that the body in it fits into `bytes`. */
-static ssize_t feed(struct http_reader *reader, uint8_t *bytes, size_t size, struct error *error) {
-    struct connection *connection = reader->connection;
-    const uint8_t *data = connection->input + connection->begin;
-    size_t fed = connection->end - connection->begin;
-    if (fed > size) fed = size;
-    reader->out = bytes;
-    llhttp_errno_t status = llhttp_execute(&reader->parser, (const char *)data, fed);
-    if (status == HPE_PAUSED)
-        fed = (size_t)(llhttp_get_error_pos(&reader->parser) - (const char *)data);
-    else if (status != HPE_OK) {
-        fail_parse(reader, error);
-        return -1;
+/* One byte of a chunk's first line: SIZE [ ";" extension ] CR LF. */
+static bool take_size_byte(struct http_reader *reader, uint8_t c, struct error *error) {
+    if (reader->after_cr) {
+        if (c != '\n') return bad_chunk(error, "a CR without LF");
+        reader->after_cr = false;
+        reader->line_size = 0;
+        reader->digit_count = 0;
+        reader->chunk = reader->left ? CHUNK_DATA : CHUNK_TRAILER;
+        return true;
     }
-    connection->begin += fed;
-    size_t body = (size_t)(reader->out - bytes);
-    return check_overhead(reader, fed, body, error) ? (ssize_t)body : -1;
+    if (++reader->line_size > MAX_CHUNK_EXTENSION_SIZE)
+        return net_fail(error, NET_TOO_LARGE, "a chunk extension is too large");
+    int digit = hex_digit(c);
+    if (c == '\r') {
+        reader->after_cr = true;
+    } else if (reader->chunk == CHUNK_EXTENSION) {
+        if ((c < 0x20 && c != '\t') || c == 0x7F) return bad_chunk(error, "a control byte");
+    } else if (c == ';') {
+        reader->chunk = CHUNK_EXTENSION;
+    } else {
+        if (digit < 0 || reader->left >> 60) return bad_chunk(error, "a malformed size");
+        reader->left = reader->left << 4 | (uint64_t)digit;
+        reader->digit_count++;
+        return true;
+    }
+    return reader->digit_count > 0 || bad_chunk(error, "a chunk without a size");
+}
+
+static bool take_data_end(struct http_reader *reader, uint8_t c, struct error *error) {
+    if (c != (reader->after_cr ? '\n' : '\r')) return bad_chunk(error, "a chunk of another size");
+    if (reader->after_cr) reader->chunk = CHUNK_SIZE;
+    reader->after_cr = !reader->after_cr;
+    return true;
+}
+
+/* One byte of a chunked body that is no data. */
+static bool take_framing(struct http_reader *reader, uint8_t c, struct error *error) {
+    if (reader->chunk == CHUNK_TRAILER) return scan(reader, c, &reader->complete, error);
+    if (reader->chunk == CHUNK_DATA_END) return take_data_end(reader, c, error);
+    return take_size_byte(reader, c, error);
+}
+
+/* Take what is there of the body, at most `size` bytes; 0 if only framing was. */
+static ssize_t take(struct http_reader *reader, uint8_t *bytes, size_t size, struct error *error) {
+    struct connection *connection = reader->connection;
+    bool chunked = reader->framing == BODY_CHUNKED;
+    while (chunked && reader->chunk != CHUNK_DATA) {
+        if (connection->begin == connection->end) return 0;
+        if (!take_framing(reader, connection->input[connection->begin++], error)) return -1;
+        if (reader->complete) return 0;
+    }
+    size_t count = connection->end - connection->begin;
+    if (count > size) count = size;
+    if (reader->framing != BODY_TO_END) {
+        if (count > reader->left) count = (size_t)reader->left;
+        reader->left -= count;
+        if (reader->left == 0) {
+            reader->chunk = CHUNK_DATA_END;
+            reader->complete = !chunked;
+        }
+    }
+    memcpy(bytes, connection->input + connection->begin, count);
+    connection->begin += count;
+    return (ssize_t)count;
 }
 
 ssize_t http_read_body(struct http_reader *reader, void *bytes, size_t size, struct error *error) {
     while (!reader->complete) {
         int filled = connection_fill(reader->connection, reader->deadline, error);
         if (filled < 0) return -1;
-        if (filled == 0) {
-            llhttp_finish(&reader->parser); /* calls on_message_complete where an end may be */
-            if (reader->complete) break;
+        if (filled == 0 && reader->framing != BODY_TO_END) {
             net_fail(error, NET_PROTOCOL, "the response ended before its body was complete");
             return -1;
         }
-        ssize_t count = feed(reader, bytes, size, error);
+        if (filled == 0) reader->complete = true;
+        ssize_t count = filled ? take(reader, bytes, size, error) : 0;
         if (count != 0) return count;
     }
     return 0;
@@ -318,6 +348,5 @@ void http_set_deadline(struct http_reader *reader, int64_t deadline) {
 
 bool http_keeps_alive(const struct http_reader *reader) {
     const struct connection *connection = reader->connection;
-    return reader->complete && connection->begin == connection->end &&
-           llhttp_should_keep_alive(&reader->parser);
+    return reader->complete && reader->keep_alive && connection->begin == connection->end;
 }

@@ -24,6 +24,7 @@ bool net_fail(struct error *error, enum net_error code, const char *format, ...)
 /* ASCII only, whatever the locale. */
 char ascii_lower(char c);
 bool ascii_is_digit(char c);
+int hex_digit(uint8_t c);                                /* its value, or -1 */
 bool text_equal(struct slice a, const char *b);          /* without regard to case */
 bool text_begins(struct slice text, const char *prefix); /* likewise */
 bool is_token(struct slice text);                        /* RFC 9110 section 5.6.2 */

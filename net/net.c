@@ -80,7 +80,7 @@ bool net_exchange(struct net *net, const struct net_request *request, struct net
     response->status = exchange.head.status;
     response->headers = exchange.head.headers;
     response->header_count = exchange.head.header_count;
-    response->body = buffer_slice(&response->storage);
+    response->body = response->storage.size ? buffer_slice(&response->storage) : slice_of("");
     return true;
 }
 

@@ -31,6 +31,12 @@ bool ascii_is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
+int hex_digit(uint8_t c) {
+    char lower = ascii_lower((char)c);
+    if (ascii_is_digit(lower)) return lower - '0';
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
 bool text_begins(struct slice text, const char *prefix) {
     for (size_t i = 0; prefix[i]; i++) {
         if (i == text.size || ascii_lower((char)text.data[i]) != ascii_lower(prefix[i]))

@@ -75,12 +75,6 @@ static bool parse_port(struct url *url, struct slice text, struct error *error) 
     return true;
 }
 
-static int hex_digit(uint8_t c) {
-    const char *digits = "0123456789abcdef";
-    const char *found = c ? strchr(digits, ascii_lower((char)c)) : NULL;
-    return found ? (int)(found - digits) : -1;
-}
-
 /* Userinfo, %-decoded. Its control bytes are refused with the whole URL's; decoded ones here. */
 static bool parse_userinfo(struct url *url, struct slice text, struct arena *arena) {
     char *out = arena_text(arena, text);
@@ -102,6 +96,7 @@ static bool parse_userinfo(struct url *url, struct slice text, struct arena *are
 
 static bool parse_authority(struct url *url, struct slice text, struct arena *arena,
                             struct error *error) {
+    if (slice_find(text, "\\") < text.size) return bad(error, "a backslash before its path");
     size_t at = slice_find(text, "@");
     if (at < text.size) {
         if (!parse_userinfo(url, slice_cut(text, 0, at), arena)) return bad(error, "its userinfo");
