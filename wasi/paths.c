@@ -76,14 +76,6 @@ static int host_flags(const struct request *request) {
     return flags | (writes ? reads ? O_RDWR : O_WRONLY : O_RDONLY);
 }
 
-/* A file must not take the number of a closed stdout or stderr: we may have something to say. */
-static int above_stdio(int host) {
-    if (host > STDERR_FILENO) return host;
-    int moved = fcntl(host, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    close(host);
-    return moved;
-}
-
 /* Look at what was opened and keep it, or refuse it. */
 static enum wasi_errno keep(struct call *call, const struct request *request, uint32_t number,
                             int host) {
@@ -118,9 +110,8 @@ enum wasi_errno call_path_open(struct call *call) {
     error = path_open(&path, follow, host_flags(&request), &host);
     if (error == WASI_NXIO) return WASI_NOTCAPABLE; /* a socket, or a pipe nobody reads */
     if (error) return error;
-    host = above_stdio(host);
     error = keep(call, &request, number, host);
-    if (error && host >= 0) close(host);
+    if (error) close(host);
     return error;
 }
 
