@@ -20,8 +20,8 @@
 
 /* clang-format off */
 const char options_help[] =
-    "usage: hostel [options] MODULE.wasm [ARGS...]  run a WebAssembly module\n"
-    "       hostel dump|check MODULE.wasm           print its content | validate only\n"
+    "usage: hostel [options] MODULE.wasm [ARGS...] run a WebAssembly module\n"
+    "       hostel dump|check MODULE.wasm          print its content | validate only\n"
     "  --dir HOST[::GUEST][:ro]  let the guest use directory HOST, by the name GUEST\n"
     "  --tmpdir GUEST            give it a fresh directory, removed at the end\n"
     "  --env NAME=VALUE          set an environment variable (none is inherited)\n"

@@ -19,9 +19,8 @@ static bool integer_read(const char *text, unsigned bits, uint64_t *value) {
     bool negative = *text == '-';
     if (*text == '-' || *text == '+') text++;
     bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
-    if (hex) text += 2;
-    /* strtoull alone would also take blanks and further signs. */
-    if (!isxdigit((unsigned char)*text)) return false;
+    /* strtoull alone would also take blanks, further signs and a bare 0x. */
+    if (!isxdigit((unsigned char)text[hex ? 2 : 0])) return false;
     char *end;
     errno = 0;
     uint64_t magnitude = strtoull(text, &end, hex ? 16 : 10);
