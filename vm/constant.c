@@ -1,0 +1,118 @@
+/* Constant expressions (spec 3.3.10): initial values of globals, offsets and items of segments.
+ *
+ * They are too short to be worth translating, so one loop over their bytes serves both ends: at
+ * load it runs on types and validates (constant_read), at instantiation it runs on values, which
+ * the first run has made safe (constant_next). Besides constants, references and imported globals
+ * it knows add, sub and mul of integers (the extended-const proposal), as linkers emit them for
+ * position-independent code.
+ */
+#include "vm/module.h"
+#include "vm/opcodes.h"
+#include "vm/store.h"
+
+/* The operand stack of either run: types[i] is known in the first, values[i] in the second. */
+struct operands {
+    uint8_t types[LIMIT_CONSTANT_DEPTH];
+    uint64_t values[LIMIT_CONSTANT_DEPTH];
+    uint32_t count;
+};
+
+static void push(struct operands *stack, struct reader *reader, uint8_t type, uint64_t value) {
+    if (stack->count == LIMIT_CONSTANT_DEPTH) {
+        reader_fail(reader, ERROR_INVALID, "limit: a constant expression deeper than %d",
+                    LIMIT_CONSTANT_DEPTH);
+        return;
+    }
+    stack->types[stack->count] = type;
+    stack->values[stack->count++] = value;
+}
+
+/* Two operands of `type` become one. */
+static void arithmetic(struct operands *stack, struct reader *reader, uint32_t code, uint8_t type) {
+    uint32_t n = stack->count;
+    if (n < 2 || stack->types[n - 1] != type || stack->types[n - 2] != type) {
+        reader_fail(reader, ERROR_INVALID, "type mismatch in a constant expression");
+        return;
+    }
+    uint64_t x = stack->values[n - 2], y = stack->values[n - 1];
+    uint64_t value = code == WASM_i32_add || code == WASM_i64_add   ? x + y
+                     : code == WASM_i32_sub || code == WASM_i64_sub ? x - y
+                                                                    : x * y;
+    stack->values[n - 2] = type == VM_I32 ? (uint32_t)value : value;
+    stack->count--;
+}
+
+static void global_get(struct module *module, const struct instance *instance,
+                       struct reader *reader, struct operands *stack, uint32_t index) {
+    if (index >= module->imported_globals) {
+        reader_fail(reader, ERROR_INVALID, "unknown global %u", index);
+    } else if (module->globals[index].mutable) {
+        reader_fail(reader, ERROR_INVALID, "constant expression required: global %u is mutable",
+                    index);
+    } else {
+        push(stack, reader, module->globals[index].type,
+             instance ? *instance->globals[index] : 0);
+    }
+}
+
+static void ref_func(struct module *module, const struct instance *instance, struct reader *reader,
+                     struct operands *stack, uint32_t index) {
+    if (index >= module->function_count) {
+        reader_fail(reader, ERROR_INVALID, "unknown function %u", index);
+        return;
+    }
+    module_reference(module, index);
+    push(stack, reader, VM_FUNCREF, instance ? (uintptr_t)instance->functions[index] : 0);
+}
+
+/* One instruction; false at `end`. `instance` is NULL in the first run. */
+static bool step(struct module *module, const struct instance *instance, struct reader *reader,
+                 struct operands *stack) {
+    const struct instruction *row = instruction_read(reader);
+    if (!row) return false;
+    struct immediate immediate = immediate_read(reader, (enum immediates)row->immediates);
+    if (!reader_ok(reader)) return false;
+    switch (row->code) {
+    case WASM_end: return false;
+    case WASM_i32_const: push(stack, reader, VM_I32, immediate.bits); break;
+    case WASM_i64_const: push(stack, reader, VM_I64, immediate.bits); break;
+    case WASM_f32_const: push(stack, reader, VM_F32, immediate.bits); break;
+    case WASM_f64_const: push(stack, reader, VM_F64, immediate.bits); break;
+    case WASM_ref_null: push(stack, reader, immediate.type, 0); break;
+    case WASM_ref_func: ref_func(module, instance, reader, stack, immediate.first); break;
+    case WASM_global_get: global_get(module, instance, reader, stack, immediate.first); break;
+    case WASM_i32_add:
+    case WASM_i32_sub:
+    case WASM_i32_mul:
+    case WASM_i64_add:
+    case WASM_i64_sub:
+    case WASM_i64_mul: arithmetic(stack, reader, row->code, row->operand); break;
+    default: reader_fail(reader, ERROR_INVALID, "constant expression required: %s", row->mnemonic);
+    }
+    return reader_ok(reader);
+}
+
+struct slice constant_read(struct module *module, struct reader *reader, uint8_t type) {
+    size_t start = reader->position;
+    struct operands stack = {.count = 0};
+    while (step(module, NULL, reader, &stack)) {
+    }
+    if (reader_ok(reader) && (stack.count != 1 || stack.types[0] != type)) {
+        reader_fail(reader, ERROR_INVALID, "type mismatch: a constant expression of type %s is wanted",
+                    vm_type_name((enum vm_type)type));
+    }
+    return (struct slice){reader->bytes + start, reader->position - start};
+}
+
+uint64_t constant_next(const struct instance *instance, struct reader *reader) {
+    struct operands stack = {.count = 0};
+    while (step(instance->module, instance, reader, &stack)) {
+    }
+    return stack.count ? stack.values[0] : 0;
+}
+
+uint64_t constant_evaluate(const struct instance *instance, struct slice expression) {
+    struct error unused = ERROR_INIT; /* the expression was validated */
+    struct reader reader = reader_init(expression, &unused);
+    return constant_next(instance, &reader);
+}

@@ -1,0 +1,217 @@
+/* Printing a module: what it declares, and every function disassembled from its bytes.
+ *
+ * It reads the instructions with the same reader of immediates as the validator; only how they are
+ * printed is said here, once a kind of immediate.
+ */
+#include "vm/module.h"
+#include "vm/numeric.h"
+#include "vm/opcodes.h"
+#include "vm/types.h"
+
+static void print_name(struct slice name, FILE *out) {
+    fputc('"', out);
+    for (size_t i = 0; i < name.size; i++) {
+        uint8_t byte = name.data[i];
+        if (byte < 0x20 || byte == 0x7F || byte == '"' || byte == '\\') {
+            fprintf(out, "\\%02x", byte);
+        } else {
+            fputc(byte, out);
+        }
+    }
+    fputc('"', out);
+}
+
+static void print_func_type(const struct func_type *type, FILE *out) {
+    char text[256];
+    func_type_format(type, text, sizeof text);
+    fputs(text, out);
+}
+
+static void print_limits(const struct limits *limits, FILE *out) {
+    fprintf(out, "%u", limits->min);
+    if (limits->has_max) fprintf(out, " to %u", limits->max);
+}
+
+static void print_extern_type(const struct extern_type *type, FILE *out) {
+    const char *name = vm_type_name((enum vm_type)type->type);
+    switch (type->kind) {
+    case VM_FUNCTION:
+        fputs("function ", out);
+        print_func_type(type->function, out);
+        break;
+    case VM_TABLE:
+        fprintf(out, "table %s ", name);
+        print_limits(&type->limits, out);
+        break;
+    case VM_MEMORY:
+        fputs("memory ", out);
+        print_limits(&type->limits, out);
+        fputs(" pages", out);
+        break;
+    case VM_GLOBAL: fprintf(out, "global %s%s", type->mutable ? "mutable " : "", name); break;
+    }
+}
+
+/* ---- instructions ---- */
+
+static void print_block_type(const struct module *module, int64_t code, FILE *out) {
+    enum { EMPTY = -64 };
+    if (code >= 0) {
+        fputc(' ', out);
+        print_func_type(module->types[code], out);
+    } else if (code != EMPTY) {
+        fprintf(out, " %s", vm_type_name((enum vm_type)(code & 0x7F)));
+    }
+}
+
+static void print_immediate(const struct module *module, enum immediates kind,
+                            const struct immediate *immediate, struct reader *reader, FILE *out) {
+    switch (kind) {
+    case IMMEDIATE_NONE:
+    case IMMEDIATE_MEMORY:
+    case IMMEDIATE_MEMORY_MEMORY: break;
+    case IMMEDIATE_BLOCK: print_block_type(module, immediate->block, out); break;
+    case IMMEDIATE_LABELS:
+        for (uint32_t i = 0; i <= immediate->first; i++) fprintf(out, " %u", reader_u32(reader));
+        break;
+    case IMMEDIATE_FUNCTION: {
+        struct slice name = module_function_name(module, immediate->first);
+        fprintf(out, " %u", immediate->first);
+        if (name.size) fputs(" ; ", out), print_name(name, out);
+        break;
+    }
+    case IMMEDIATE_LABEL:
+    case IMMEDIATE_LOCAL:
+    case IMMEDIATE_GLOBAL:
+    case IMMEDIATE_TABLE:
+    case IMMEDIATE_ELEMENT:
+    case IMMEDIATE_DATA:
+    case IMMEDIATE_DATA_MEMORY: fprintf(out, " %u", immediate->first); break;
+    case IMMEDIATE_TYPE_TABLE:
+        fputc(' ', out);
+        print_func_type(module->types[immediate->first], out);
+        fprintf(out, " table %u", immediate->second);
+        break;
+    case IMMEDIATE_TABLE_TABLE:
+    case IMMEDIATE_ELEMENT_TABLE:
+        fprintf(out, " %u %u", immediate->first, immediate->second);
+        break;
+    case IMMEDIATE_MEMARG:
+        fprintf(out, " offset=%llu align=%u", (unsigned long long)immediate->bits,
+                1u << immediate->first);
+        break;
+    case IMMEDIATE_I32: fprintf(out, " %d", (int32_t)(uint32_t)immediate->bits); break;
+    case IMMEDIATE_I64: fprintf(out, " %lld", (long long)immediate->bits); break;
+    case IMMEDIATE_F32:
+        fprintf(out, " %.9g", (double)f32_from_bits((uint32_t)immediate->bits));
+        break;
+    case IMMEDIATE_F64: fprintf(out, " %.17g", f64_from_bits(immediate->bits)); break;
+    case IMMEDIATE_REFERENCE:
+    case IMMEDIATE_TYPES: fprintf(out, " %s", vm_type_name((enum vm_type)immediate->type)); break;
+    }
+}
+
+static void print_locals(struct reader *reader, FILE *out) {
+    uint32_t count = reader_u32(reader);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t locals = reader_u32(reader);
+        fprintf(out, "          locals %u x %s\n", locals,
+                vm_type_name((enum vm_type)value_type_read(reader)));
+    }
+}
+
+/* Blocks are indented, up to a depth that still leaves room on a line. */
+static void print_body(const struct module *module, struct slice body, FILE *out) {
+    enum { DEEPEST = 30 };
+    struct error unused = ERROR_INIT; /* the body was validated */
+    struct reader reader = reader_init(module->bytes, &unused);
+    reader.position = (size_t)(body.data - module->bytes.data);
+    reader.end = reader.position + body.size;
+    print_locals(&reader, out);
+    int depth = 1;
+    while (reader_ok(&reader) && !reader_at_end(&reader)) {
+        size_t offset = reader.position;
+        const struct instruction *row = instruction_read(&reader);
+        if (!row) return;
+        struct immediate immediate = immediate_read(&reader, (enum immediates)row->immediates);
+        if (row->code == WASM_end || row->code == WASM_else) depth--;
+        int indent = 2 * (depth < DEEPEST ? depth : DEEPEST);
+        fprintf(out, "%8zx: %*s%s", offset, indent, "", row->mnemonic);
+        print_immediate(module, (enum immediates)row->immediates, &immediate, &reader, out);
+        fputc('\n', out);
+        if (row->immediates == IMMEDIATE_BLOCK || row->code == WASM_else) depth++;
+    }
+}
+
+/* ---- declarations ---- */
+
+static void print_imports(const struct module *module, FILE *out) {
+    for (uint32_t i = 0; i < module->import_count; i++) {
+        fputs("import ", out);
+        print_name(module->imports[i].module, out);
+        fputc(' ', out);
+        print_name(module->imports[i].name, out);
+        fputc(' ', out);
+        print_extern_type(&module->imports[i].type, out);
+        fputc('\n', out);
+    }
+}
+
+static void print_exports(const struct module *module, FILE *out) {
+    static const char *const kinds[] = {"function", "table", "memory", "global"};
+    for (uint32_t i = 0; i < module->export_count; i++) {
+        fputs("export ", out);
+        print_name(module->exports[i].name, out);
+        fprintf(out, " %s %u\n", kinds[module->exports[i].kind], module->exports[i].index);
+    }
+}
+
+static void print_segments(const struct module *module, FILE *out) {
+    static const char *const modes[] = {"active", "passive", "declarative"};
+    for (uint32_t i = 0; i < module->element_count; i++) {
+        const struct element_segment *segment = &module->elements[i];
+        fprintf(out, "element segment %u: %s, %u x %s\n", i, modes[segment->mode], segment->count,
+                vm_type_name((enum vm_type)segment->type));
+    }
+    for (uint32_t i = 0; i < module->data_count; i++) {
+        const struct data_segment *segment = &module->data[i];
+        fprintf(out, "data segment %u: %s, %zu bytes at offset 0x%zx\n", i, modes[segment->mode],
+                segment->bytes.size, (size_t)(segment->bytes.data - module->bytes.data));
+    }
+}
+
+static void print_own(const struct module *module, FILE *out) {
+    for (uint32_t i = module->imported_tables; i < module->table_count; i++) {
+        fprintf(out, "table %u: ", i);
+        print_extern_type(&module->tables[i], out);
+        fputc('\n', out);
+    }
+    for (uint32_t i = module->imported_memories; i < module->memory_count; i++) {
+        fprintf(out, "memory %u: ", i);
+        print_limits(&module->memories[i], out);
+        fputs(" pages\n", out);
+    }
+    for (uint32_t i = module->imported_globals; i < module->global_count; i++) {
+        fprintf(out, "global %u: %s%s\n", i, module->globals[i].mutable ? "mutable " : "",
+                vm_type_name((enum vm_type)module->globals[i].type));
+    }
+}
+
+void vm_dump(const struct module *module, FILE *out) {
+    fprintf(out, "module of %zu bytes: %u types, %u functions, %u of them imported\n",
+            module->bytes.size, module->type_count, module->function_count,
+            module->imported_functions);
+    print_imports(module, out);
+    print_own(module, out);
+    print_exports(module, out);
+    if (module->has_start) fprintf(out, "start function %u\n", module->start);
+    print_segments(module, out);
+    for (uint32_t i = module->imported_functions; i < module->function_count; i++) {
+        struct slice name = module_function_name(module, i);
+        fprintf(out, "\nfunction %u ", i);
+        if (name.size) print_name(name, out), fputc(' ', out);
+        print_func_type(module->functions[i].type, out);
+        fputc('\n', out);
+        print_body(module, module->functions[i].body, out);
+    }
+}

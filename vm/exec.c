@@ -1,0 +1,262 @@
+/* The interpreter: dispatch, calls that leave an instance, and entry from the host.
+ *
+ * The state of execution is eight values, which the tail-calling form passes from handler to
+ * handler in registers:
+ *
+ *     pc            the current cell                      memory        base of memory 0
+ *     frame         slot 0 of the current function        memory_size   its size in bytes
+ *     instance      whose code it is                      r0, f0, s0    the accumulators
+ *
+ * Dispatch comes in two forms over the same text, handlers.h. With tail calls every handler is a
+ * function that ends by jumping to the next: the compiler keeps the state in registers, and each
+ * handler has a jump of its own for the branch predictor to learn. This needs clang's musttail or
+ * gcc's sibling calls at -O2. The switch is for every other build, sanitizers among them.
+ *
+ * A trap stores where it happened and returns: there is nothing to unwind, since guest frames are
+ * not C frames. A call to a function of another instance gets four extra slots below its frame,
+ * to remember what return_foreign must restore:
+ *
+ *     [ window of the caller | results | link | instance | frame ][ frame of the callee ...
+ */
+#include "vm/numeric.h"
+#include "vm/store.h"
+
+#include <string.h>
+
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "linear memory is little-endian; so must the host be"
+#endif
+
+#define PARAMETERS                                                                                 \
+    const struct cell *pc, uint64_t *frame, uint8_t *memory, uint64_t memory_size,                 \
+        struct instance *instance, uint64_t r0, double f0, float s0
+#define ARGUMENTS pc, frame, memory, memory_size, instance, r0, f0, s0
+
+/* ---- leaving the interpreter ---- */
+
+static enum trap leave(struct instance *instance, const struct cell *pc, uint64_t *frame,
+                       enum trap trap) {
+    struct vm *vm = instance->vm;
+    vm->trap_pc = pc;
+    vm->trap_frame = frame;
+    vm->trap_instance = instance;
+    return trap;
+}
+
+/* ---- calls into another instance ---- */
+
+enum { FOREIGN_SLOTS = 4 };
+
+struct foreign_call {
+    const struct cell *link;
+    struct instance *instance;
+    uint64_t *frame;
+};
+
+/* Where the outermost frame, and one called from another instance, return to: a link whose window
+ * is at 0, and the operation behind it. */
+static const struct cell halt_cells[2], foreign_cells[2];
+
+/* Lay out the callee's frame above the caller's window; NULL if the stack is used up. */
+static uint64_t *foreign_frame(const struct function *function, const struct cell *link,
+                               uint64_t *frame, struct instance *instance) {
+    const struct func_type *type = function->type;
+    uint64_t *window = frame + link->a;
+    uint32_t params = type->param_count, results = type->result_count;
+    uint32_t taken = (params > results ? params : results) + FOREIGN_SLOTS;
+    const struct cell *entry = function->entry;
+    uint64_t need = (uint64_t)taken + (uint32_t)entry->tail.imm;
+    if ((uint64_t)(instance->stack_end - window) < need) return NULL;
+    uint64_t *callee = window + taken;
+    callee[-4] = results;
+    callee[-3] = (uintptr_t)link;
+    callee[-2] = (uintptr_t)instance;
+    callee[-1] = (uintptr_t)frame;
+    memcpy(callee, window, params * sizeof *callee);
+    for (unsigned i = entry->d; i < entry->a; i++) callee[i] = 0;
+    callee[entry->a] = (uintptr_t)foreign_cells;
+    return callee;
+}
+
+static struct foreign_call foreign_caller(const uint64_t *callee) {
+    return (struct foreign_call){.link = (const struct cell *)(uintptr_t)callee[-3],
+                                 .instance = (struct instance *)(uintptr_t)callee[-2],
+                                 .frame = (uint64_t *)(uintptr_t)callee[-1]};
+}
+
+/* Copy the results to the caller's window. */
+static struct foreign_call foreign_return(const uint64_t *callee) {
+    struct foreign_call call = foreign_caller(callee);
+    memcpy(call.frame + call.link->a, callee, callee[-4] * sizeof *callee);
+    return call;
+}
+
+/* ---- calls to the host ---- */
+
+static enum trap call_host(const struct function *function, uint64_t *window, struct vm *vm) {
+    const struct func_type *type = function->type;
+    uint64_t *top = vm->top;
+    uint32_t taken = type->param_count > type->result_count ? type->param_count
+                                                            : type->result_count;
+    vm->top = window + taken; /* the host may call the guest, above the frame's live part */
+    bool ok = function->host(function->host_context, function->instance, window, vm->host_error);
+    vm->top = top;
+    return ok ? TRAP_NONE : TRAP_HOST;
+}
+
+/* ---- the two forms of dispatch ---- */
+
+/* The accumulators and the memory are of no use to anybody any more, which compilers want to hear. */
+#define TRAP(kind)                                                                                 \
+    return (void)memory, (void)memory_size, (void)r0, (void)f0, (void)s0,                          \
+           leave(instance, pc, frame, kind)
+
+#if defined(HOSTEL_DISPATCH_TAIL)
+
+#if defined(__clang__)
+#define MUSTTAIL __attribute__((musttail))
+#else
+#define MUSTTAIL
+#endif
+
+#define HANDLER(name) static enum trap do_##name(PARAMETERS)
+#define JUMP(cell)                                                                                 \
+    {                                                                                              \
+        pc = (cell);                                                                               \
+        MUSTTAIL return pc->head.run(ARGUMENTS);                                                   \
+    }
+#define NEXT(n) JUMP(pc + (n))
+#include "vm/handlers.h"
+
+static const handler handlers[OP_COUNT] = {
+#define OP(name) [OP_##name] = do_##name,
+#define UNARY(code, name, ...) FORMS_UNARY(OP, name)
+#define BINARY(code, name, mnemonic, type, ...) FORMS_BINARY_##type(OP, name)
+#define COMPARE(code, name, mnemonic, type, ...) FORMS_COMPARE_##type(OP, name)
+#define LOAD(code, name, ...) FORMS_UNARY(OP, name)
+#define STORE(code, name, mnemonic, type, ...) FORMS_STORE_##type(OP, name)
+#define WINDOW(code, name, ...) OP(name)
+#define OTHER(...)
+#include "vm/opcodes.def"
+    SPECIAL_OPS(OP)};
+
+#define CELL_OF(name) {.head.run = do_##name}
+
+void cell_set_op(struct cell *cell, enum op op) {
+    cell->head.run = handlers[op];
+}
+
+static enum trap run(PARAMETERS) {
+    return pc->head.run(ARGUMENTS);
+}
+
+#else
+
+#define HANDLER(name) case OP_##name:
+#define JUMP(cell)                                                                                 \
+    {                                                                                              \
+        pc = (cell);                                                                               \
+        continue;                                                                                  \
+    }
+#define NEXT(n) JUMP(pc + (n))
+
+#define CELL_OF(name) {.head.op = OP_##name}
+
+void cell_set_op(struct cell *cell, enum op op) {
+    cell->head.op = op;
+}
+
+static enum trap run(PARAMETERS) {
+    for (;;) {
+        switch ((enum op)pc->head.op) {
+#include "vm/handlers.h"
+        case OP_COUNT: return TRAP_NONE; /* no cell holds it */
+        }
+    }
+}
+
+#endif
+
+static const struct cell halt_cells[2] = {[1] = CELL_OF(halt)};
+static const struct cell foreign_cells[2] = {[1] = CELL_OF(return_foreign)};
+
+/* ---- entry from the host ---- */
+
+enum { SLICE = 100000 }; /* ticks between two looks at the clock: about a millisecond */
+
+enum trap refill(struct vm *vm) {
+    if (vm->limits.timeout_ms != VM_UNLIMITED && clock_ns() >= vm->deadline_ns) return TRAP_TIME;
+    if (vm->limits.fuel == VM_UNLIMITED) {
+        vm->budget = SLICE;
+        return TRAP_NONE;
+    }
+    vm->fuel += vm->budget; /* what was overdrawn */
+    vm->budget = 0;
+    if (vm->fuel < 0) {
+        vm->fuel = 0;
+        vm->budget = -1;
+        return TRAP_FUEL;
+    }
+    vm->budget = vm->fuel < SLICE ? vm->fuel : SLICE;
+    vm->fuel -= vm->budget;
+    return TRAP_NONE;
+}
+
+bool error_set_trap(struct error *error, enum trap trap) {
+    static const struct {
+        enum error_kind kind;
+        const char *text;
+    } traps[] = {{ERROR_NONE, ""},
+#define X(name, kind, text) {ERROR_##kind, text},
+                 TRAPS(X)
+#undef X
+    };
+    return error_set(error, traps[trap].kind, "%s", traps[trap].text);
+}
+
+/* Append the guest frames of a run() that trapped to the backtrace: from the trap's cell over the
+ * link of each frame to the cell that halts. */
+static void record_backtrace(struct vm *vm) {
+    const struct cell *pc = vm->trap_pc;
+    uint64_t *frame = vm->trap_frame;
+    const struct instance *instance = vm->trap_instance;
+    while (vm->trace_count < TRACE_FRAMES) {
+        const struct module *module = instance->module;
+        uint32_t cell = (uint32_t)(pc - module->cells);
+        uint32_t function = module_function_of_cell(module, cell);
+        vm->trace[vm->trace_count++] =
+            (struct vm_frame){.function = function,
+                              .name = module_function_name(module, function),
+                              .offset = module->offsets[cell]};
+        uint64_t link = frame[module->cells[module->functions[function].entry].a];
+        pc = (const struct cell *)(uintptr_t)link;
+        if (pc == halt_cells) return;
+        if (pc == foreign_cells) {
+            struct foreign_call call = foreign_caller(frame);
+            pc = call.link;
+            instance = call.instance;
+            frame = call.frame;
+        } else {
+            frame -= pc->a;
+        }
+    }
+}
+
+enum trap execute(struct vm *vm, struct function *function) {
+    uint64_t *frame = vm->top;
+    struct instance *instance = function->instance;
+    if (!function->entry) {
+        vm->top = frame + function->type->param_count + function->type->result_count;
+        bool ok = function->host(function->host_context, instance, frame, vm->host_error);
+        vm->top = frame;
+        return ok ? TRAP_NONE : TRAP_HOST;
+    }
+    const struct cell *entry = function->entry;
+    if ((uint64_t)(vm->stack_end - frame) < (uint32_t)entry->tail.imm) return TRAP_STACK;
+    frame[entry->a] = (uintptr_t)halt_cells;
+    for (unsigned i = entry->d; i < entry->a; i++) frame[i] = 0;
+    enum trap trap = run(entry + 1, frame, instance->memory->data, instance->memory->size,
+                         instance, 0, 0, 0);
+    if (trap != TRAP_NONE) record_backtrace(vm);
+    return trap;
+}

@@ -1,0 +1,475 @@
+/* What every operation does: the text of the interpreter, without its dispatch.
+ *
+ * exec.c includes this file in one of two settings: HANDLER(name) { ... } is a function that
+ * tail-calls the next, or a case of a switch. A handler reads its operands first and writes its
+ * result last, since they may share a slot, and ends with one of
+ *
+ *     NEXT(n)     go on n cells further (1, or 2 over a data cell)
+ *     JUMP(cell)  go on there
+ *     TRAP(kind)  leave the interpreter
+ *
+ * In scope: pc, frame, memory, memory_size, instance, r0, f0, s0 (see exec.c).
+ */
+
+/* ---- where operands are, by type ---- */
+
+#define CTYPE_I32 uint32_t
+#define CTYPE_I64 uint64_t
+#define CTYPE_F32 float
+#define CTYPE_F64 double
+
+#define SLOT_I32(slot) ((uint32_t)frame[slot])
+#define SLOT_I64(slot) (frame[slot])
+#define SLOT_F32(slot) (f32_from_bits((uint32_t)frame[slot]))
+#define SLOT_F64(slot) (f64_from_bits(frame[slot]))
+
+#define ACCUMULATOR_I32 ((uint32_t)r0)
+#define ACCUMULATOR_I64 r0
+#define ACCUMULATOR_F32 s0
+#define ACCUMULATOR_F64 f0
+
+/* Sign extension gives both types their constant: 32 bits of it are an i32's. */
+#define IMMEDIATE_I32 ((uint32_t)pc->tail.imm)
+#define IMMEDIATE_I64 ((uint64_t)(int64_t)pc->tail.imm)
+#define SMALL_I32 ((uint32_t)(int16_t)pc->d)
+#define SMALL_I64 ((uint64_t)(int64_t)(int16_t)pc->d)
+
+#define RESULT_I32(value) r0 = result_i32((uint32_t)(value)), frame[pc->d] = r0
+#define RESULT_I64(value) r0 = (uint64_t)(value), frame[pc->d] = r0
+#define RESULT_F32(value) s0 = (value), frame[pc->d] = f32_bits(s0)
+#define RESULT_F64(value) f0 = (value), frame[pc->d] = f64_bits(f0)
+
+#define A(type) SLOT_##type(pc->a)
+#define B(type) SLOT_##type(pc->tail.slots.b)
+#define D(type) SLOT_##type(pc->d)
+
+#define CHECK(fault)                                                                               \
+    {                                                                                              \
+        const enum trap reason = (enum trap)(fault);                                               \
+        if (reason) TRAP(reason);                                                                  \
+    }
+
+/* ---- numeric instructions ---- */
+
+#define UNARY_FORM(name, from, to, X, fault, value)                                                 \
+    HANDLER(name) {                                                                                \
+        const CTYPE_##from x = X;                                                                  \
+        CHECK(fault)                                                                                \
+        RESULT_##to(value);                                                                        \
+        NEXT(1);                                                                                   \
+    }
+
+#define BINARY_FORM(name, from, to, X, Y, fault, value)                                             \
+    HANDLER(name) {                                                                                \
+        const CTYPE_##from x = X, y = Y;                                                           \
+        CHECK(fault)                                                                                \
+        RESULT_##to(value);                                                                        \
+        NEXT(1);                                                                                   \
+    }
+
+#define BINARY_FLOAT(name, from, to, fault, value)                                                  \
+    BINARY_FORM(name##_ss, from, to, A(from), B(from), fault, value)                                \
+    BINARY_FORM(name##_rs, from, to, ACCUMULATOR_##from, B(from), fault, value)                     \
+    BINARY_FORM(name##_sr, from, to, A(from), ACCUMULATOR_##from, fault, value)
+
+#define BINARY_INTEGER(name, from, to, fault, value)                                                \
+    BINARY_FLOAT(name, from, to, fault, value)                                                      \
+    BINARY_FORM(name##_si, from, to, A(from), IMMEDIATE_##from, fault, value)                       \
+    BINARY_FORM(name##_ri, from, to, ACCUMULATOR_##from, IMMEDIATE_##from, fault, value)
+
+#define BINARY_I32 BINARY_INTEGER
+#define BINARY_I64 BINARY_INTEGER
+#define BINARY_F32 BINARY_FLOAT
+#define BINARY_F64 BINARY_FLOAT
+
+#define BRANCH_FORM(name, type, X, Y, condition)                                                   \
+    HANDLER(name) {                                                                                \
+        const CTYPE_##type x = X, y = Y;                                                           \
+        if (condition) JUMP(pc + pc->tail.imm);                                                    \
+        NEXT(1);                                                                                   \
+    }
+
+#define BRANCH_FLOAT(name, type, condition)                                                        \
+    BRANCH_FORM(name##_ss, type, A(type), D(type), condition)                                      \
+    BRANCH_FORM(name##_rs, type, ACCUMULATOR_##type, D(type), condition)                           \
+    BRANCH_FORM(name##_sr, type, A(type), ACCUMULATOR_##type, condition)
+
+#define BRANCH_INTEGER(name, type, condition)                                                      \
+    BRANCH_FLOAT(name, type, condition)                                                            \
+    BRANCH_FORM(name##_si, type, A(type), SMALL_##type, condition)                                 \
+    BRANCH_FORM(name##_ri, type, ACCUMULATOR_##type, SMALL_##type, condition)
+
+#define COMPARE_I32(name, condition)                                                               \
+    BINARY_INTEGER(name, I32, I32, 0, condition) BRANCH_INTEGER(br_##name, I32, condition)
+#define COMPARE_I64(name, condition)                                                               \
+    BINARY_INTEGER(name, I64, I32, 0, condition) BRANCH_INTEGER(br_##name, I64, condition)
+#define COMPARE_F32(name, condition)                                                               \
+    BINARY_FLOAT(name, F32, I32, 0, condition)                                                     \
+    BRANCH_FLOAT(br_##name, F32, condition)                                                        \
+    BRANCH_FLOAT(br_not_##name, F32, !(condition))
+#define COMPARE_F64(name, condition)                                                               \
+    BINARY_FLOAT(name, F64, I32, 0, condition)                                                     \
+    BRANCH_FLOAT(br_##name, F64, condition)                                                        \
+    BRANCH_FLOAT(br_not_##name, F64, !(condition))
+
+/* ---- memory: the address is 33 bits wide and the sum cannot overflow ---- */
+
+#define LOAD_FORM(name, type, ctype, address, value)                                               \
+    HANDLER(name) {                                                                                \
+        const uint64_t at = (uint64_t)(address) + (uint32_t)pc->tail.imm;                          \
+        if (at + sizeof(ctype) > memory_size) TRAP(TRAP_MEMORY_BOUNDS);                            \
+        ctype m;                                                                                   \
+        memcpy(&m, memory + at, sizeof m);                                                         \
+        RESULT_##type(value);                                                                      \
+        NEXT(1);                                                                                   \
+    }
+
+#define STORE_FORM(name, type, ctype, address, X, value)                                           \
+    HANDLER(name) {                                                                                \
+        const uint64_t at = (uint64_t)(address) + (uint32_t)pc->tail.imm;                          \
+        if (at + sizeof(ctype) > memory_size) TRAP(TRAP_MEMORY_BOUNDS);                            \
+        const CTYPE_##type x = X;                                                                  \
+        const ctype m = value;                                                                     \
+        memcpy(memory + at, &m, sizeof m);                                                         \
+        NEXT(1);                                                                                   \
+    }
+
+#define STORE_ANY(name, type, ctype, value)                                                        \
+    STORE_FORM(name##_ss, type, ctype, A(I32), D(type), value)                                     \
+    STORE_FORM(name##_rs, type, ctype, ACCUMULATOR_I32, D(type), value)                            \
+    STORE_FORM(name##_sr, type, ctype, A(I32), ACCUMULATOR_##type, value)
+
+#define STORE_INTEGER(name, type, ctype, value)                                                    \
+    STORE_ANY(name, type, ctype, value)                                                            \
+    STORE_FORM(name##_si, type, ctype, A(I32), SMALL_##type, value)                                \
+    STORE_FORM(name##_ri, type, ctype, ACCUMULATOR_I32, SMALL_##type, value)
+
+#define STORE_FLOAT(name, type, ctype, value)                                                      \
+    STORE_ANY(name, type, ctype, value)                                                            \
+    STORE_FORM(name##_rr, type, ctype, ACCUMULATOR_I32, ACCUMULATOR_##type, value)
+
+#define STORE_I32 STORE_INTEGER
+#define STORE_I64 STORE_INTEGER
+#define STORE_F32 STORE_FLOAT
+#define STORE_F64 STORE_FLOAT
+
+/* ---- all of the table ---- */
+
+#define UNARY(code, name, mnemonic, from, to, fault, value)                                         \
+    UNARY_FORM(name##_s, from, to, A(from), fault, value)                                           \
+    UNARY_FORM(name##_r, from, to, ACCUMULATOR_##from, fault, value)
+#define BINARY(code, name, mnemonic, type, swapped, fault, value)                                   \
+    BINARY_##type(name, type, type, fault, value)
+#define COMPARE(code, name, mnemonic, type, swapped, negated, condition)                           \
+    COMPARE_##type(name, condition)
+#define LOAD(code, name, mnemonic, type, ctype, value)                                             \
+    LOAD_FORM(name##_s, type, ctype, A(I32), value)                                                \
+    LOAD_FORM(name##_r, type, ctype, ACCUMULATOR_I32, value)
+#define STORE(code, name, mnemonic, type, ctype, value) STORE_##type(name, type, ctype, value)
+#define WINDOW(...)
+#define OTHER(...)
+#include "vm/opcodes.def"
+#undef UNARY
+#undef BINARY
+#undef COMPARE
+#undef LOAD
+#undef STORE
+#undef WINDOW
+#undef OTHER
+
+/* ---- moves, constants, variables ---- */
+
+HANDLER(move) {
+    frame[pc->d] = frame[pc->a];
+    NEXT(1);
+}
+
+HANDLER(move_many) {
+    for (int32_t i = 0; i < pc->tail.imm; i++) frame[pc->d + i] = frame[pc->a + i];
+    NEXT(1);
+}
+
+HANDLER(const_u32) {
+    frame[pc->d] = (uint32_t)pc->tail.imm;
+    NEXT(1);
+}
+
+HANDLER(const_s32) {
+    frame[pc->d] = (uint64_t)pc->tail.imm;
+    NEXT(1);
+}
+
+HANDLER(const_wide) {
+    frame[pc->d] = pc[1].head.wide;
+    NEXT(2);
+}
+
+HANDLER(select_s) {
+    r0 = frame[SLOT_I32(pc->tail.slots.c) ? pc->a : pc->tail.slots.b];
+    frame[pc->d] = r0;
+    NEXT(1);
+}
+
+HANDLER(select_r) {
+    r0 = frame[(uint32_t)r0 ? pc->a : pc->tail.slots.b];
+    frame[pc->d] = r0;
+    NEXT(1);
+}
+
+HANDLER(global_get) {
+    r0 = *instance->globals[pc->tail.imm];
+    frame[pc->d] = r0;
+    NEXT(1);
+}
+
+HANDLER(global_set) {
+    *instance->globals[pc->tail.imm] = frame[pc->a];
+    NEXT(1);
+}
+
+HANDLER(ref_func) {
+    r0 = (uintptr_t)instance->functions[pc->tail.imm];
+    frame[pc->d] = r0;
+    NEXT(1);
+}
+
+/* ---- control ---- */
+
+HANDLER(trap_unreachable) {
+    TRAP(TRAP_UNREACHABLE);
+}
+
+HANDLER(tick) {
+    struct vm *vm = instance->vm;
+    vm->budget -= pc->tail.imm;
+    if (vm->budget < 0) CHECK(refill(vm))
+    NEXT(1);
+}
+
+HANDLER(br) {
+    JUMP(pc + pc->tail.imm);
+}
+
+HANDLER(br_table_s) {
+    const uint32_t index = A(I32), last = (uint32_t)pc->tail.imm;
+    const struct cell *entry = pc + 1 + (index < last ? index : last);
+    JUMP(entry + entry->tail.imm);
+}
+
+HANDLER(br_table_r) {
+    const uint32_t index = ACCUMULATOR_I32, last = (uint32_t)pc->tail.imm;
+    const struct cell *entry = pc + 1 + (index < last ? index : last);
+    JUMP(entry + entry->tail.imm);
+}
+
+/* ---- calls and returns ---- */
+
+/* Run the code behind `entry` in the frame that begins at the window; `link` is where to go on
+ * after the return. Nothing is written unless the whole frame fits. */
+#define ENTER(entry, link)                                                                         \
+    {                                                                                              \
+        uint64_t *const callee = frame + (link)->a;                                                \
+        if ((uint64_t)(instance->stack_end - callee) < (uint32_t)(entry)->tail.imm) {              \
+            TRAP(TRAP_STACK);                                                                      \
+        }                                                                                          \
+        callee[(entry)->a] = (uintptr_t)(link);                                                    \
+        for (unsigned i = (entry)->d; i < (entry)->a; i++) callee[i] = 0;                          \
+        frame = callee;                                                                            \
+        JUMP((entry) + 1);                                                                         \
+    }
+
+/* After a return every accumulator has a single result: the translator counts on it. */
+#define ACCUMULATE(bits)                                                                           \
+    {                                                                                              \
+        r0 = (bits);                                                                               \
+        s0 = f32_from_bits((uint32_t)r0);                                                          \
+        f0 = f64_from_bits(r0);                                                                    \
+    }
+
+/* Call any function object: one of this instance, of another, or the host's. */
+#define CALL_FUNCTION(function, link)                                                              \
+    {                                                                                              \
+        if ((function)->entry && (function)->instance == instance) {                               \
+            ENTER((function)->entry, link)                                                         \
+        }                                                                                          \
+        uint64_t *const window = frame + (link)->a;                                                \
+        if ((function)->entry) {                                                                   \
+            uint64_t *callee = foreign_frame((function), (link), frame, instance);                 \
+            if (!callee) TRAP(TRAP_STACK);                                                         \
+            frame = callee;                                                                        \
+            instance = (function)->instance;                                                       \
+            memory = instance->memory->data;                                                       \
+            memory_size = instance->memory->size;                                                  \
+            JUMP((function)->entry + 1);                                                           \
+        }                                                                                          \
+        CHECK(call_host((function), window, instance->vm))                                  \
+        memory = instance->memory->data;                                                           \
+        memory_size = instance->memory->size;                                                      \
+        ACCUMULATE(window[0])                                                                      \
+        JUMP((link) + 1);                                                                          \
+    }
+
+HANDLER(call) {
+    const struct cell *entry = pc + pc->tail.imm;
+    ENTER(entry, pc)
+}
+
+HANDLER(call_import) {
+    const struct function *function = instance->functions[pc->tail.imm];
+    CALL_FUNCTION(function, pc)
+}
+
+/* The data cell holds the type that is wanted; it also is the link, with the window in its a. */
+HANDLER(call_indirect) {
+    const struct table *table = instance->tables[pc->tail.imm];
+    const uint32_t index = D(I32);
+    if (index >= table->size) TRAP(TRAP_UNDEFINED_ELEMENT);
+    const struct function *function = (const struct function *)(uintptr_t)table->elements[index];
+    if (!function) TRAP(TRAP_UNINITIALIZED_ELEMENT);
+    if ((uintptr_t)function->type != pc[1].head.wide) TRAP(TRAP_INDIRECT_TYPE);
+    CALL_FUNCTION(function, pc + 1)
+}
+
+#define RETURN()                                                                                   \
+    {                                                                                              \
+        pc = (const struct cell *)(uintptr_t)frame[pc->tail.slots.b];                              \
+        frame -= pc->a;                                                                            \
+        NEXT(1);                                                                                   \
+    }
+
+HANDLER(return_void) {
+    RETURN()
+}
+
+HANDLER(return_s) {
+    ACCUMULATE(frame[pc->a])
+    frame[0] = r0;
+    RETURN()
+}
+
+HANDLER(return_i) {
+    frame[0] = r0;
+    RETURN()
+}
+
+HANDLER(return_f32) {
+    frame[0] = f32_bits(s0);
+    RETURN()
+}
+
+HANDLER(return_f64) {
+    frame[0] = f64_bits(f0);
+    RETURN()
+}
+
+HANDLER(return_many) {
+    for (unsigned i = 0; i < pc->d; i++) frame[i] = frame[pc->a + i];
+    RETURN()
+}
+
+HANDLER(return_foreign) {
+    struct foreign_call call = foreign_return(frame);
+    frame = call.frame;
+    instance = call.instance;
+    memory = instance->memory->data;
+    memory_size = instance->memory->size;
+    ACCUMULATE(frame[call.link->a])
+    JUMP(call.link + 1);
+}
+
+HANDLER(halt) {
+    TRAP(TRAP_NONE);
+}
+
+/* ---- memories and tables: w is the window ---- */
+
+#define W (frame + pc->a)
+#define W32(i) ((uint32_t)W[i])
+#define SECOND ((uint32_t)pc[1].head.wide)
+
+/* Bulk operations are paid for by size. */
+#define CHARGE(units) (instance->vm->budget -= (int64_t)(units) >> 8)
+
+HANDLER(memory_size) {
+    W[0] = memory_size >> PAGE_SIZE_BITS;
+    NEXT(2);
+}
+
+HANDLER(memory_grow) {
+    W[0] = memory_grow(instance->memory, W32(0));
+    memory = instance->memory->data;
+    memory_size = instance->memory->size;
+    NEXT(2);
+}
+
+HANDLER(memory_fill) {
+    CHECK(memory_fill(instance->memory, W32(0), (uint8_t)W[1], W32(2)))
+    CHARGE(W32(2));
+    NEXT(2);
+}
+
+HANDLER(memory_copy) {
+    CHECK(memory_copy(instance->memory, W32(0), W32(1), W32(2)))
+    CHARGE(W32(2));
+    NEXT(2);
+}
+
+HANDLER(memory_init) {
+    CHECK(memory_init(instance, (uint32_t)pc->tail.imm, W32(0), W32(1), W32(2)))
+    CHARGE(W32(2));
+    NEXT(2);
+}
+
+HANDLER(data_drop) {
+    instance->dropped_data[pc->tail.imm] = true;
+    NEXT(2);
+}
+
+HANDLER(table_get) {
+    const struct table *table = instance->tables[pc->tail.imm];
+    if (W32(0) >= table->size) TRAP(TRAP_TABLE_BOUNDS);
+    W[0] = table->elements[W32(0)];
+    NEXT(2);
+}
+
+HANDLER(table_set) {
+    const struct table *table = instance->tables[pc->tail.imm];
+    if (W32(0) >= table->size) TRAP(TRAP_TABLE_BOUNDS);
+    table->elements[W32(0)] = W[1];
+    NEXT(2);
+}
+
+HANDLER(table_size) {
+    W[0] = instance->tables[pc->tail.imm]->size;
+    NEXT(2);
+}
+
+HANDLER(table_grow) {
+    W[0] = table_grow(instance->tables[pc->tail.imm], W32(1), W[0]);
+    NEXT(2);
+}
+
+HANDLER(table_fill) {
+    CHECK(table_fill(instance->tables[pc->tail.imm], W32(0), W[1], W32(2)))
+    CHARGE(W32(2));
+    NEXT(2);
+}
+
+HANDLER(table_copy) {
+    CHECK(table_copy(instance->tables[pc->tail.imm], instance->tables[SECOND], W32(0), W32(1),
+                     W32(2)))
+    CHARGE(W32(2));
+    NEXT(2);
+}
+
+HANDLER(table_init) {
+    CHECK(table_init(instance, instance->tables[SECOND], (uint32_t)pc->tail.imm, W32(0), W32(1),
+                     W32(2)))
+    CHARGE((uint64_t)W32(1) + W32(2));
+    NEXT(2);
+}
+
+HANDLER(elem_drop) {
+    instance->dropped_elements[pc->tail.imm] = true;
+    NEXT(2);
+}

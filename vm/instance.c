@@ -1,0 +1,293 @@
+/* Instantiation (spec 4.5.4): resolve the imports, allocate, initialise, run the start function.
+ *
+ * Imports are resolved by name: instances registered under the module's name first, the latest
+ * winning, then host functions. What is found must match the declared type (spec 3.2.5 and 4.5.1):
+ * functions and globals exactly, tables and memories by their limits.
+ */
+#include "vm/store.h"
+
+#include <string.h>
+
+enum { QUOTED = 100 }; /* bytes of a name that a message quotes */
+
+/* "%.*s" arguments for a name. */
+static int quoted(struct slice name) {
+    return (int)(name.size < QUOTED ? name.size : QUOTED);
+}
+
+/* ---- what an export is ---- */
+
+static bool find_export(const struct instance *instance, struct slice name,
+                        struct vm_export *found) {
+    const struct module *module = instance->module;
+    for (uint32_t i = 0; i < module->export_count; i++) {
+        if (slice_equal(module->exports[i].name, name)) {
+            *found = module->exports[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+struct function *vm_find_function(const struct instance *instance, struct slice name) {
+    struct vm_export export;
+    if (!find_export(instance, name, &export) || export.kind != VM_FUNCTION) return NULL;
+    return instance->functions[export.index];
+}
+
+bool vm_get_global(const struct instance *instance, struct slice name, struct vm_value *value) {
+    struct vm_export export;
+    if (!find_export(instance, name, &export) || export.kind != VM_GLOBAL) return false;
+    value->type = (enum vm_type)instance->module->globals[export.index].type;
+    value->of.i64 = *instance->globals[export.index];
+    return true;
+}
+
+/* ---- imports ---- */
+
+static const struct instance *registered(const struct vm *vm, struct slice name) {
+    for (size_t i = vm->registration_count; i-- > 0;) {
+        if (slice_equal(vm->registrations[i].name, name)) return vm->registrations[i].instance;
+    }
+    return NULL;
+}
+
+static const struct host_function *find_host(const struct vm *vm, const struct import *import) {
+    for (size_t i = vm->host_count; i-- > 0;) {
+        const struct host_function *host = &vm->host_functions[i];
+        if (slice_is(import->module, host->module) && slice_is(import->name, host->name)) {
+            return host;
+        }
+    }
+    return NULL;
+}
+
+/* "function (i32) -> ()", "memory of 1 page and more", for messages. */
+static void describe(const struct extern_type *type, char *out, size_t size) {
+    char signature[128];
+    switch (type->kind) {
+    case VM_FUNCTION:
+        func_type_format(type->function, signature, sizeof signature);
+        snprintf(out, size, "function %s", signature);
+        break;
+    case VM_TABLE:
+        snprintf(out, size, "table of %u to %u %s", type->limits.min, type->limits.max,
+                 vm_type_name((enum vm_type)type->type));
+        break;
+    case VM_MEMORY:
+        snprintf(out, size, "memory of %u to %u pages", type->limits.min, type->limits.max);
+        break;
+    case VM_GLOBAL:
+        snprintf(out, size, "%s global %s", type->mutable ? "mutable" : "immutable",
+                 vm_type_name((enum vm_type)type->type));
+        break;
+    }
+}
+
+static bool unknown_import(const struct import *import, struct error *error) {
+    char wanted[160];
+    describe(&import->type, wanted, sizeof wanted);
+    return error_set(error, ERROR_UNLINKABLE, "unknown import \"%.*s\" \"%.*s\": %s",
+                     quoted(import->module), (const char *)import->module.data,
+                     quoted(import->name), (const char *)import->name.data, wanted);
+}
+
+static bool incompatible_import(const struct import *import, const struct extern_type *found,
+                                struct error *error) {
+    char wanted[160], is[160];
+    describe(&import->type, wanted, sizeof wanted);
+    describe(found, is, sizeof is);
+    return error_set(error, ERROR_UNLINKABLE,
+                     "incompatible import type \"%.*s\" \"%.*s\": %s wanted, it is a %s",
+                     quoted(import->module), (const char *)import->module.data,
+                     quoted(import->name), (const char *)import->name.data, wanted, is);
+}
+
+/* Spec 3.2.5, "Import Matching": `size` is what the table or memory has now. */
+static bool limits_match(uint32_t size, struct limits found, struct limits wanted) {
+    return size >= wanted.min && (!wanted.has_max || (found.has_max && found.max <= wanted.max));
+}
+
+static bool types_match(const struct extern_type *found, const struct extern_type *wanted) {
+    if (found->kind != wanted->kind) return false;
+    switch (wanted->kind) {
+    case VM_FUNCTION: return found->function == wanted->function;
+    case VM_TABLE:
+        return found->type == wanted->type &&
+               limits_match(found->limits.min, found->limits, wanted->limits);
+    case VM_MEMORY: return limits_match(found->limits.min, found->limits, wanted->limits);
+    case VM_GLOBAL: return found->type == wanted->type && found->mutable == wanted->mutable;
+    }
+    return false;
+}
+
+/* The type of an instance's export as it is now: the minimum is the present size. */
+static struct extern_type export_type(const struct instance *from, const struct vm_export *export) {
+    struct extern_type type = {.kind = export->kind};
+    const struct global_declaration *global;
+    switch (export->kind) {
+    case VM_FUNCTION: type.function = from->functions[export->index]->type; break;
+    case VM_TABLE:
+        type = from->tables[export->index]->type;
+        type.limits.min = from->tables[export->index]->size;
+        break;
+    case VM_MEMORY:
+        type.limits = from->memories[export->index]->declared;
+        type.limits.min = (uint32_t)(from->memories[export->index]->size >> PAGE_SIZE_BITS);
+        break;
+    case VM_GLOBAL:
+        global = &from->module->globals[export->index];
+        type.type = global->type;
+        type.mutable = global->mutable;
+        break;
+    }
+    return type;
+}
+
+/* How many entries of each index space are filled. */
+struct filled {
+    uint32_t functions, tables, memories, globals;
+};
+
+static bool import_from_instance(struct instance *instance, const struct import *import,
+                                 const struct instance *from, struct filled *filled,
+                                 struct error *error) {
+    struct vm_export export;
+    if (!find_export(from, import->name, &export)) return unknown_import(import, error);
+    struct extern_type type = export_type(from, &export);
+    if (!types_match(&type, &import->type)) return incompatible_import(import, &type, error);
+    switch (export.kind) {
+    case VM_FUNCTION:
+        instance->functions[filled->functions++] = from->functions[export.index];
+        break;
+    case VM_TABLE: instance->tables[filled->tables++] = from->tables[export.index]; break;
+    case VM_MEMORY: instance->memories[filled->memories++] = from->memories[export.index]; break;
+    case VM_GLOBAL: instance->globals[filled->globals++] = from->globals[export.index]; break;
+    }
+    return true;
+}
+
+static bool import_from_host(struct instance *instance, const struct import *import,
+                             struct filled *filled, struct error *error) {
+    const struct host_function *host = find_host(instance->vm, import);
+    if (!host) return unknown_import(import, error);
+    struct extern_type type = {.kind = VM_FUNCTION, .function = host->type};
+    if (!types_match(&type, &import->type)) return incompatible_import(import, &type, error);
+    struct function *function = arena_alloc(&instance->arena, 1, sizeof *function);
+    if (!function) return error_set(error, ERROR_IO, "out of memory: imports");
+    *function = (struct function){.type = host->type,
+                                  .instance = instance,
+                                  .host = host->function,
+                                  .host_context = host->context};
+    instance->functions[filled->functions++] = function;
+    return true;
+}
+
+static bool resolve_imports(struct instance *instance, struct filled *filled,
+                            struct error *error) {
+    for (uint32_t i = 0; i < instance->module->import_count; i++) {
+        const struct import *import = &instance->module->imports[i];
+        const struct instance *from = registered(instance->vm, import->module);
+        bool ok = from ? import_from_instance(instance, import, from, filled, error)
+                       : import_from_host(instance, import, filled, error);
+        if (!ok) return false;
+    }
+    return true;
+}
+
+/* ---- allocation ---- */
+
+static bool allocate_spaces(struct instance *instance, struct error *error) {
+    const struct module *m = instance->module;
+    struct arena *arena = &instance->arena;
+    uint32_t functions = m->function_count - m->imported_functions;
+    uint32_t globals = m->global_count - m->imported_globals;
+    instance->functions = arena_alloc(arena, m->function_count, sizeof *instance->functions);
+    instance->tables = arena_alloc(arena, m->table_count, sizeof *instance->tables);
+    instance->memories = arena_alloc(arena, m->memory_count, sizeof *instance->memories);
+    instance->globals = arena_alloc(arena, m->global_count, sizeof *instance->globals);
+    instance->own_functions = arena_alloc(arena, functions, sizeof *instance->own_functions);
+    instance->own_globals = arena_alloc(arena, globals, sizeof *instance->own_globals);
+    instance->dropped_elements = arena_alloc(arena, m->element_count, sizeof(bool));
+    instance->dropped_data = arena_alloc(arena, m->data_count, sizeof(bool));
+    instance->memory = arena_alloc(arena, 1, sizeof *instance->memory);
+    bool ok = instance->functions && instance->tables && instance->memories && instance->globals &&
+              instance->own_functions && instance->own_globals && instance->dropped_elements &&
+              instance->dropped_data && instance->memory;
+    return ok || error_set(error, ERROR_IO, "out of memory: instance");
+}
+
+static bool allocate_own(struct instance *instance, struct filled filled, struct error *error) {
+    const struct module *module = instance->module;
+    for (uint32_t i = filled.functions; i < module->function_count; i++) {
+        struct function *function = &instance->own_functions[i - filled.functions];
+        *function = (struct function){.type = module->functions[i].type,
+                                      .instance = instance,
+                                      .entry = &module->cells[module->functions[i].entry]};
+        instance->functions[i] = function;
+    }
+    for (uint32_t i = filled.tables; i < module->table_count; i++) {
+        instance->tables[i] = table_new(instance->vm, &module->tables[i], error);
+        if (!instance->tables[i]) return false;
+    }
+    for (uint32_t i = filled.memories; i < module->memory_count; i++) {
+        instance->memories[i] = memory_new(instance->vm, module->memories[i], error);
+        if (!instance->memories[i]) return false;
+    }
+    if (module->memory_count) instance->memory = instance->memories[0];
+    for (uint32_t i = filled.globals; i < module->global_count; i++) {
+        uint64_t *global = &instance->own_globals[i - filled.globals];
+        *global = constant_evaluate(instance, module->globals[i].init);
+        instance->globals[i] = global;
+    }
+    return true;
+}
+
+/* ---- initialisation ---- */
+
+static bool initialize_tables(struct instance *instance, struct error *error) {
+    for (uint32_t i = 0; i < instance->module->element_count; i++) {
+        const struct element_segment *segment = &instance->module->elements[i];
+        if (segment->mode == SEGMENT_PASSIVE) continue;
+        if (segment->mode == SEGMENT_ACTIVE) {
+            uint32_t at = (uint32_t)constant_evaluate(instance, segment->offset);
+            enum trap trap = table_init(instance, instance->tables[segment->table], i, at, 0,
+                                        segment->count);
+            if (trap) return error_set_trap(error, trap);
+        }
+        instance->dropped_elements[i] = true;
+    }
+    return true;
+}
+
+static bool initialize_memory(struct instance *instance, struct error *error) {
+    for (uint32_t i = 0; i < instance->module->data_count; i++) {
+        const struct data_segment *segment = &instance->module->data[i];
+        if (segment->mode != SEGMENT_ACTIVE) continue;
+        uint32_t at = (uint32_t)constant_evaluate(instance, segment->offset);
+        enum trap trap = memory_init(instance, i, at, 0, segment->bytes.size);
+        if (trap) return error_set_trap(error, trap);
+        instance->dropped_data[i] = true;
+    }
+    return true;
+}
+
+struct instance *vm_instantiate(struct vm *vm, struct module *module, struct error *error) {
+    struct instance *instance = arena_alloc(&vm->arena, 1, sizeof *instance);
+    if (!instance) return error_set(error, ERROR_IO, "out of memory: instance"), NULL;
+    instance->vm = vm;
+    instance->module = module;
+    instance->stack_end = vm->stack_end;
+    instance->next = vm->instances;
+    arena_init(&instance->arena);
+    vm->instances = instance;
+    vm->trace_count = 0;
+    struct filled filled = {0};
+    bool ok = allocate_spaces(instance, error) && resolve_imports(instance, &filled, error) &&
+              allocate_own(instance, filled, error) && initialize_tables(instance, error) &&
+              initialize_memory(instance, error);
+    if (ok && module->has_start) {
+        ok = vm_call(instance->functions[module->start], NULL, 0, NULL, error);
+    }
+    return ok ? instance : NULL;
+}

@@ -1,0 +1,35 @@
+/* Every limit of the implementation, in one place.
+ *
+ * The binary format could declare more of everything than any machine has; these are the sizes up
+ * to which hostel accepts a module (spec, appendix "Implementation Limitations"). A module beyond
+ * one of them is refused with the limit named. Counts are also bounded by the bytes that are left
+ * in the section, so a short module cannot make the decoder allocate much.
+ */
+#ifndef HOSTEL_VM_LIMITS_H
+#define HOSTEL_VM_LIMITS_H
+
+enum {
+    LIMIT_TYPES = 1000000,
+    LIMIT_FUNCTIONS = 1000000,
+    LIMIT_GLOBALS = 1000000,
+    LIMIT_IMPORTS = 1000000,
+    LIMIT_EXPORTS = 1000000,
+    LIMIT_DATA_SEGMENTS = 100000,
+    LIMIT_ELEMENT_SEGMENTS = 10000000,
+    LIMIT_TABLES = 100000,
+    LIMIT_TABLE_ELEMENTS = 10000000, /* default of --max-table-elements */
+    LIMIT_MEMORY_PAGES = 65536,
+    LIMIT_FUNCTION_BODY = 7654321, /* bytes */
+    LIMIT_LOCALS = 50000,          /* with the parameters */
+    LIMIT_PARAMETERS = 1000,
+    LIMIT_RESULTS = 1000,
+    LIMIT_BR_TABLE = 131072,
+    LIMIT_NAME = 100000,      /* bytes */
+    LIMIT_CONSTANT_DEPTH = 64, /* operands a constant expression holds at once */
+    LIMIT_FRAME_SLOTS = 65535, /* slot numbers are 16 bits wide in the internal code */
+    LIMIT_HOST_NESTING = 64,   /* guest calls host calls guest ...: the only C recursion */
+};
+
+#define LIMIT_MODULE_BYTES ((uint64_t)1 << 30)
+
+#endif

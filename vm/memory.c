@@ -1,0 +1,192 @@
+/* Linear memories and tables (spec 4.2.7, 4.2.8): growth and bulk operations.
+ *
+ * A memory reserves the address space it may ever need and makes it usable page by page as it
+ * grows, so its base rarely moves and untouched pages cost nothing. When the system will not
+ * reserve that much, the memory moves to a larger mapping as it grows.
+ */
+#include "vm/platform.h"
+#include "vm/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct owned_memory {
+    struct memory memory;
+    struct owned_memory *next;
+};
+
+struct owned_table {
+    struct table table;
+    struct owned_table *next;
+};
+
+/* ---- memories ---- */
+
+static uint64_t page_bytes(uint64_t pages) {
+    return pages << PAGE_SIZE_BITS;
+}
+
+struct memory *memory_new(struct vm *vm, struct limits limits, struct error *error) {
+    struct owned_memory *owned = arena_alloc(&vm->arena, 1, sizeof *owned);
+    if (!owned) return error_set(error, ERROR_IO, "out of memory"), NULL;
+    struct memory *memory = &owned->memory;
+    uint64_t cap = vm->limits.memory_bytes >> PAGE_SIZE_BITS;
+    memory->declared = limits;
+    memory->max = limits.max < cap ? limits.max : (uint32_t)cap;
+    if (limits.min > memory->max) {
+        error_set(error, ERROR_IO,
+                  "limit: the module wants a memory of %u pages of 64 KiB, --max-memory allows %llu",
+                  limits.min, (unsigned long long)cap);
+        return NULL;
+    }
+    memory->reserved = page_bytes(memory->max);
+    memory->data = platform_reserve(memory->reserved);
+    if (!memory->data) {
+        memory->reserved = page_bytes(limits.min);
+        memory->data = platform_reserve(memory->reserved);
+    }
+    owned->next = vm->memories;
+    if (memory->data) vm->memories = owned;
+    if (!memory->data || memory_grow(memory, limits.min) == UINT32_MAX) {
+        error_set(error, ERROR_IO, "out of memory: %u pages of 64 KiB for the guest", limits.min);
+        return NULL;
+    }
+    return memory;
+}
+
+/* Move the memory to a mapping of `size` bytes. */
+static bool move(struct memory *memory, uint64_t size) {
+    uint8_t *data = platform_reserve(size);
+    if (!data) return false;
+    if (!platform_commit(data, memory->size)) {
+        platform_release(data, size);
+        return false;
+    }
+    if (memory->size) memcpy(data, memory->data, memory->size);
+    platform_release(memory->data, memory->reserved);
+    memory->data = data;
+    memory->reserved = size;
+    return true;
+}
+
+uint32_t memory_grow(struct memory *memory, uint32_t pages) {
+    uint32_t old = (uint32_t)(memory->size >> PAGE_SIZE_BITS);
+    if (pages > memory->max - old) return UINT32_MAX;
+    if (pages == 0) return old;
+    uint64_t size = page_bytes((uint64_t)old + pages);
+    if (size > memory->reserved && !move(memory, size)) return UINT32_MAX;
+    if (!platform_commit(memory->data, size)) return UINT32_MAX;
+    memory->size = size;
+    return old;
+}
+
+static bool within(uint64_t at, uint64_t size, uint64_t end) {
+    return size <= end && at <= end - size;
+}
+
+enum trap memory_fill(struct memory *memory, uint64_t at, uint8_t value, uint64_t size) {
+    if (!within(at, size, memory->size)) return TRAP_MEMORY_BOUNDS;
+    if (size) memset(memory->data + at, value, size);
+    return TRAP_NONE;
+}
+
+enum trap memory_copy(struct memory *memory, uint64_t to, uint64_t from, uint64_t size) {
+    if (!within(to, size, memory->size) || !within(from, size, memory->size)) {
+        return TRAP_MEMORY_BOUNDS;
+    }
+    if (size) memmove(memory->data + to, memory->data + from, size);
+    return TRAP_NONE;
+}
+
+enum trap memory_init(struct instance *instance, uint32_t segment, uint64_t to, uint64_t from,
+                      uint64_t size) {
+    struct memory *memory = instance->memory;
+    struct slice bytes = instance->module->data[segment].bytes;
+    if (instance->dropped_data[segment]) bytes.size = 0;
+    if (!within(to, size, memory->size) || !within(from, size, bytes.size)) {
+        return TRAP_MEMORY_BOUNDS;
+    }
+    if (size) memcpy(memory->data + to, bytes.data + from, size);
+    return TRAP_NONE;
+}
+
+/* ---- tables ---- */
+
+struct table *table_new(struct vm *vm, const struct extern_type *type, struct error *error) {
+    struct owned_table *owned = arena_alloc(&vm->arena, 1, sizeof *owned);
+    if (!owned) return error_set(error, ERROR_IO, "out of memory"), NULL;
+    struct table *table = &owned->table;
+    uint64_t cap = vm->limits.table_elements;
+    table->type = *type;
+    table->max = type->limits.max < cap ? type->limits.max : (uint32_t)cap;
+    if (type->limits.min > table->max) {
+        error_set(error, ERROR_IO,
+                  "limit: the module wants a table of %u elements, at most %llu are allowed",
+                  type->limits.min, (unsigned long long)cap);
+        return NULL;
+    }
+    owned->next = vm->tables;
+    vm->tables = owned;
+    if (table_grow(table, type->limits.min, 0) == UINT32_MAX) {
+        error_set(error, ERROR_IO, "out of memory: a table of %u elements", type->limits.min);
+        return NULL;
+    }
+    return table;
+}
+
+uint32_t table_grow(struct table *table, uint32_t count, uint64_t reference) {
+    uint32_t old = table->size;
+    if (count > table->max - old) return UINT32_MAX;
+    if (count == 0) return old;
+    uint64_t *elements = realloc(table->elements, ((size_t)old + count) * sizeof *elements);
+    if (!elements) return UINT32_MAX;
+    table->elements = elements;
+    table->size = old + count;
+    for (uint32_t i = old; i < table->size; i++) elements[i] = reference;
+    return old;
+}
+
+enum trap table_fill(struct table *table, uint64_t at, uint64_t reference, uint64_t count) {
+    if (!within(at, count, table->size)) return TRAP_TABLE_BOUNDS;
+    for (uint64_t i = 0; i < count; i++) table->elements[at + i] = reference;
+    return TRAP_NONE;
+}
+
+enum trap table_copy(struct table *to_table, struct table *from_table, uint64_t to, uint64_t from,
+                     uint64_t count) {
+    if (!within(to, count, to_table->size) || !within(from, count, from_table->size)) {
+        return TRAP_TABLE_BOUNDS;
+    }
+    if (count) {
+        memmove(to_table->elements + to, from_table->elements + from,
+                count * sizeof *to_table->elements);
+    }
+    return TRAP_NONE;
+}
+
+enum trap table_init(struct instance *instance, struct table *table, uint32_t segment, uint64_t to,
+                     uint64_t from, uint64_t count) {
+    const struct element_segment *elements = &instance->module->elements[segment];
+    uint64_t available = instance->dropped_elements[segment] ? 0 : elements->count;
+    if (!within(to, count, table->size) || !within(from, count, available)) {
+        return TRAP_TABLE_BOUNDS;
+    }
+    struct error unused = ERROR_INIT; /* the segment was validated */
+    struct reader items = reader_init(elements->items, &unused);
+    for (uint64_t i = 0; i < from + count; i++) {
+        uint64_t reference = elements->expressions
+                                 ? constant_next(instance, &items)
+                                 : (uintptr_t)instance->functions[reader_u32(&items)];
+        if (i >= from) table->elements[to + i - from] = reference;
+    }
+    return TRAP_NONE;
+}
+
+void memories_free(struct vm *vm) {
+    for (struct owned_memory *owned = vm->memories; owned; owned = owned->next) {
+        platform_release(owned->memory.data, owned->memory.reserved);
+    }
+    for (struct owned_table *owned = vm->tables; owned; owned = owned->next) {
+        free(owned->table.elements);
+    }
+}

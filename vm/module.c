@@ -1,0 +1,590 @@
+/* Decoding a module (spec 5.5, "Modules"): the preamble, then sections in a fixed order.
+ *
+ *     magic "\0asm", version 1
+ *     section: id (1 byte), size (u32), content
+ *
+ * Custom sections (id 0) may stand anywhere and are skipped; only "name" is remembered. What a
+ * section declares is validated at once (spec 3.4), against the sections before it. The bodies in
+ * the code section are only delimited here: validate.c reads them when all declarations are known.
+ */
+#include "vm/module.h"
+
+#include "vm/opcodes.h"
+#include "vm/store.h"
+
+#include <string.h>
+
+enum section {
+    SECTION_CUSTOM,
+    SECTION_TYPE,
+    SECTION_IMPORT,
+    SECTION_FUNCTION,
+    SECTION_TABLE,
+    SECTION_MEMORY,
+    SECTION_GLOBAL,
+    SECTION_EXPORT,
+    SECTION_START,
+    SECTION_ELEMENT,
+    SECTION_CODE,
+    SECTION_DATA,
+    SECTION_DATA_COUNT,
+};
+
+/* Allocate from the module's arena; refusal fails the reader. */
+static void *allocate(struct module *module, struct reader *reader, size_t count, size_t size) {
+    void *memory = arena_alloc(&module->arena, count, size);
+    if (!memory) reader_fail(reader, ERROR_IO, "out of memory: %zu entries", count);
+    return memory;
+}
+
+/* ---- types ---- */
+
+static uint32_t types_read(struct reader *reader, uint32_t limit, const char *what,
+                           uint8_t *types) {
+    uint32_t count = reader_count(reader, limit, what);
+    for (uint32_t i = 0; i < count && reader_ok(reader); i++) types[i] = value_type_read(reader);
+    return count;
+}
+
+static void decode_types(struct module *module, struct reader *reader) {
+    uint32_t count = reader_count(reader, LIMIT_TYPES, "types");
+    module->types = allocate(module, reader, count, sizeof *module->types);
+    uint8_t types[LIMIT_PARAMETERS + LIMIT_RESULTS];
+    for (; module->type_count < count && reader_ok(reader); module->type_count++) {
+        if (reader_u8(reader) != 0x60) {
+            reader_fail(reader, ERROR_MALFORMED, "malformed function type");
+        }
+        uint32_t params = types_read(reader, LIMIT_PARAMETERS, "parameters", types);
+        uint32_t results = types_read(reader, LIMIT_RESULTS, "results", types + params);
+        if (!reader_ok(reader)) return;
+        const struct func_type *type =
+            type_intern(&module->vm->types, types, params, results);
+        if (!type) reader_fail(reader, ERROR_IO, "out of memory: types");
+        module->types[module->type_count] = type;
+    }
+}
+
+static const struct func_type *type_at(struct module *module, struct reader *reader) {
+    uint32_t index = reader_u32(reader);
+    if (!reader_ok(reader)) return NULL;
+    if (index >= module->type_count) {
+        reader_fail(reader, ERROR_INVALID, "unknown type %u", index);
+        return NULL;
+    }
+    return module->types[index];
+}
+
+/* `limit` is what the kind may have at most; beyond it the text of the spec suite is `what`. */
+static struct limits decode_limits(struct reader *reader, uint32_t limit, const char *what) {
+    uint8_t flags = reader_u8(reader);
+    if (flags > 1) {
+        reader_fail(reader, ERROR_MALFORMED,
+                    "integer too large: limits flag 0x%02X, only 0 and 1 are known", flags);
+    }
+    struct limits limits = {.min = reader_u32(reader), .has_max = flags == 1};
+    limits.max = limits.has_max ? reader_u32(reader) : limit;
+    if (!reader_ok(reader)) return limits;
+    if (limits.min > limit || limits.max > limit) reader_fail(reader, ERROR_INVALID, "%s", what);
+    if (limits.min > limits.max) {
+        reader_fail(reader, ERROR_INVALID, "size minimum must not be greater than maximum");
+    }
+    return limits;
+}
+
+static struct limits decode_memory_type(struct reader *reader) {
+    return decode_limits(reader, LIMIT_MEMORY_PAGES, "memory size must be at most 65536 pages (4GiB)");
+}
+
+static struct extern_type decode_table_type(struct reader *reader) {
+    struct extern_type type = {.kind = VM_TABLE, .type = reference_type_read(reader)};
+    type.limits = decode_limits(reader, UINT32_MAX, "table size");
+    return type;
+}
+
+static void decode_global_type(struct reader *reader, uint8_t *type, bool *mutable) {
+    *type = value_type_read(reader);
+    uint8_t flag = reader_u8(reader);
+    if (flag > 1) reader_fail(reader, ERROR_MALFORMED, "malformed mutability 0x%02X", flag);
+    *mutable = flag == 1;
+}
+
+/* ---- imports: the first entries of every index space ---- */
+
+static void decode_import(struct module *module, struct reader *reader, struct import *import) {
+    import->module = reader_name(reader);
+    import->name = reader_name(reader);
+    struct extern_type *type = &import->type;
+    uint8_t kind = reader_u8(reader);
+    switch (kind) {
+    case VM_FUNCTION:
+        type->function = type_at(module, reader);
+        module->imported_functions++;
+        break;
+    case VM_TABLE:
+        *type = decode_table_type(reader);
+        module->imported_tables++;
+        break;
+    case VM_MEMORY:
+        type->limits = decode_memory_type(reader);
+        module->imported_memories++;
+        break;
+    case VM_GLOBAL:
+        decode_global_type(reader, &type->type, &type->mutable);
+        module->imported_globals++;
+        break;
+    default: reader_fail(reader, ERROR_MALFORMED, "malformed import kind 0x%02X", kind);
+    }
+    type->kind = (enum vm_kind)kind;
+}
+
+static void decode_imports(struct module *module, struct reader *reader) {
+    uint32_t count = reader_count(reader, LIMIT_IMPORTS, "imports");
+    module->imports = allocate(module, reader, count, sizeof *module->imports);
+    for (; module->import_count < count && reader_ok(reader); module->import_count++) {
+        decode_import(module, reader, &module->imports[module->import_count]);
+    }
+}
+
+/* Make an index space of the imports of one kind and `count` more entries; the imported entries
+ * are left to the caller. Spaces without a section of their own are made in module_decode. */
+static void *index_space(struct module *module, struct reader *reader, uint32_t imported,
+                         uint32_t count, uint32_t limit, const char *what, size_t size) {
+    if (count > limit || imported > limit - count) {
+        reader_fail(reader, ERROR_INVALID, "limit: %u %s, at most %u are accepted",
+                    imported + count, what, limit);
+    }
+    return reader_ok(reader) ? allocate(module, reader, imported + count, size) : NULL;
+}
+
+static void make_functions(struct module *module, struct reader *reader, uint32_t count) {
+    module->functions = index_space(module, reader, module->imported_functions, count,
+                                    LIMIT_FUNCTIONS, "functions", sizeof *module->functions);
+    module->referenced = allocate(module, reader, (module->imported_functions + count) / 8 + 1, 1);
+    if (!reader_ok(reader)) return;
+    for (uint32_t i = 0; i < module->import_count; i++) {
+        const struct extern_type *type = &module->imports[i].type;
+        if (type->kind != VM_FUNCTION) continue;
+        module->functions[module->function_count++].type = type->function;
+    }
+}
+
+static void make_tables(struct module *module, struct reader *reader, uint32_t count) {
+    module->tables = index_space(module, reader, module->imported_tables, count, LIMIT_TABLES,
+                                 "tables", sizeof *module->tables);
+    if (!reader_ok(reader)) return;
+    for (uint32_t i = 0; i < module->import_count; i++) {
+        const struct extern_type *type = &module->imports[i].type;
+        if (type->kind == VM_TABLE) module->tables[module->table_count++] = *type;
+    }
+}
+
+static void make_memories(struct module *module, struct reader *reader, uint32_t count) {
+    module->memories = index_space(module, reader, module->imported_memories, count, LIMIT_IMPORTS,
+                                   "memories", sizeof *module->memories);
+    if (!reader_ok(reader)) return;
+    for (uint32_t i = 0; i < module->import_count; i++) {
+        const struct extern_type *type = &module->imports[i].type;
+        if (type->kind == VM_MEMORY) module->memories[module->memory_count++] = type->limits;
+    }
+}
+
+static void make_globals(struct module *module, struct reader *reader, uint32_t count) {
+    module->globals = index_space(module, reader, module->imported_globals, count, LIMIT_GLOBALS,
+                                  "globals", sizeof *module->globals);
+    if (!reader_ok(reader)) return;
+    for (uint32_t i = 0; i < module->import_count; i++) {
+        const struct extern_type *type = &module->imports[i].type;
+        if (type->kind != VM_GLOBAL) continue;
+        module->globals[module->global_count++] =
+            (struct global_declaration){.type = type->type, .mutable = type->mutable};
+    }
+}
+
+/* ---- functions, tables, memories, globals ---- */
+
+static void decode_functions(struct module *module, struct reader *reader) {
+    uint32_t count = reader_count(reader, LIMIT_FUNCTIONS, "functions");
+    make_functions(module, reader, count);
+    for (uint32_t i = 0; i < count && reader_ok(reader); i++) {
+        module->functions[module->function_count++].type = type_at(module, reader);
+    }
+}
+
+static void decode_tables(struct module *module, struct reader *reader) {
+    uint32_t count = reader_count(reader, LIMIT_TABLES, "tables");
+    make_tables(module, reader, count);
+    for (uint32_t i = 0; i < count && reader_ok(reader); i++) {
+        module->tables[module->table_count++] = decode_table_type(reader);
+    }
+}
+
+static void decode_memories(struct module *module, struct reader *reader) {
+    uint32_t count = reader_count(reader, UINT32_MAX, "memories");
+    make_memories(module, reader, count);
+    for (uint32_t i = 0; i < count && reader_ok(reader); i++) {
+        module->memories[module->memory_count++] = decode_memory_type(reader);
+    }
+}
+
+static void decode_globals(struct module *module, struct reader *reader) {
+    uint32_t count = reader_count(reader, LIMIT_GLOBALS, "globals");
+    make_globals(module, reader, count);
+    for (uint32_t i = 0; i < count && reader_ok(reader); i++) {
+        struct global_declaration global;
+        decode_global_type(reader, &global.type, &global.mutable);
+        global.init = constant_read(module, reader, global.type);
+        module->globals[module->global_count++] = global;
+    }
+}
+
+/* ---- exports and start ---- */
+
+static int compare_names(struct slice a, struct slice b) {
+    size_t shorter = a.size < b.size ? a.size : b.size;
+    int order = shorter ? memcmp(a.data, b.data, shorter) : 0;
+    return order ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+/* Move the root of a heap that may be too small down to its place. */
+static void sift(struct slice *names, size_t root, size_t count) {
+    for (size_t child; (child = 2 * root + 1) < count; root = child) {
+        if (child + 1 < count && compare_names(names[child], names[child + 1]) < 0) child++;
+        if (compare_names(names[root], names[child]) >= 0) return;
+        struct slice swap = names[root];
+        names[root] = names[child];
+        names[child] = swap;
+    }
+}
+
+/* Heap sort, since no hostile order of names makes it quadratic. */
+static void sort_names(struct slice *names, size_t count) {
+    for (size_t i = count / 2; i-- > 0;) sift(names, i, count);
+    for (size_t i = count; i-- > 1;) {
+        struct slice swap = names[0];
+        names[0] = names[i];
+        names[i] = swap;
+        sift(names, 0, i);
+    }
+}
+
+static void check_export_names(struct module *module, struct reader *reader) {
+    struct slice *names = allocate(module, reader, module->export_count, sizeof *names);
+    if (!names) return;
+    for (uint32_t i = 0; i < module->export_count; i++) names[i] = module->exports[i].name;
+    sort_names(names, module->export_count);
+    for (uint32_t i = 1; i < module->export_count; i++) {
+        if (slice_equal(names[i - 1], names[i])) {
+            reader_fail(reader, ERROR_INVALID, "duplicate export name \"%.*s\"",
+                        (int)(names[i].size < 100 ? names[i].size : 100),
+                        (const char *)names[i].data);
+            return;
+        }
+    }
+}
+
+static void decode_exports(struct module *module, struct reader *reader) {
+    static const char *const kinds[] = {"function", "table", "memory", "global"};
+    const uint32_t counts[] = {module->function_count, module->table_count, module->memory_count,
+                               module->global_count};
+    uint32_t count = reader_count(reader, LIMIT_EXPORTS, "exports");
+    module->exports = allocate(module, reader, count, sizeof *module->exports);
+    for (; module->export_count < count && reader_ok(reader); module->export_count++) {
+        struct vm_export *export = &module->exports[module->export_count];
+        export->name = reader_name(reader);
+        uint8_t kind = reader_u8(reader);
+        if (kind > VM_GLOBAL) {
+            reader_fail(reader, ERROR_MALFORMED, "malformed export kind 0x%02X", kind);
+            return;
+        }
+        export->kind = (enum vm_kind)kind;
+        export->index = reader_u32(reader);
+        if (reader_ok(reader) && export->index >= counts[kind]) {
+            reader_fail(reader, ERROR_INVALID, "unknown %s %u", kinds[kind], export->index);
+        }
+        if (reader_ok(reader) && kind == VM_FUNCTION) module_reference(module, export->index);
+    }
+    if (reader_ok(reader)) check_export_names(module, reader);
+}
+
+static void decode_start(struct module *module, struct reader *reader) {
+    module->start = reader_u32(reader);
+    module->has_start = true;
+    if (!reader_ok(reader)) return;
+    if (module->start >= module->function_count) {
+        reader_fail(reader, ERROR_INVALID, "unknown function %u", module->start);
+        return;
+    }
+    const struct func_type *type = module->functions[module->start].type;
+    if (type->param_count || type->result_count) {
+        reader_fail(reader, ERROR_INVALID, "start function must have type () -> ()");
+    }
+}
+
+/* ---- segments ---- */
+
+static void element_items(struct module *module, struct reader *reader,
+                          struct element_segment *segment) {
+    segment->count = reader_count(reader, LIMIT_ELEMENT_SEGMENTS, "elements");
+    size_t start = reader->position;
+    for (uint32_t i = 0; i < segment->count && reader_ok(reader); i++) {
+        if (segment->expressions) {
+            constant_read(module, reader, segment->type);
+            continue;
+        }
+        uint32_t function = reader_u32(reader);
+        if (reader_ok(reader) && function >= module->function_count) {
+            reader_fail(reader, ERROR_INVALID, "unknown function %u", function);
+        } else if (reader_ok(reader)) {
+            module_reference(module, function);
+        }
+    }
+    segment->items = (struct slice){reader->bytes + start, reader->position - start};
+}
+
+/* The flags of an element segment (spec 5.5.12): bit 0 passive or declarative; bit 1 explicit
+ * table index, or declarative; bit 2 items are expressions. */
+static void decode_element(struct module *module, struct reader *reader,
+                           struct element_segment *segment) {
+    uint32_t flags = reader_u32(reader);
+    if (flags > 7) {
+        reader_fail(reader, ERROR_MALFORMED, "malformed elements segment kind %u", flags);
+        return;
+    }
+    segment->mode = !(flags & 1)  ? SEGMENT_ACTIVE
+                    : (flags & 2) ? SEGMENT_DECLARATIVE
+                                  : SEGMENT_PASSIVE;
+    segment->expressions = flags & 4;
+    segment->type = VM_FUNCREF;
+    if (segment->mode == SEGMENT_ACTIVE) {
+        segment->table = flags & 2 ? reader_u32(reader) : 0;
+        if (reader_ok(reader) && segment->table >= module->table_count) {
+            reader_fail(reader, ERROR_INVALID, "unknown table %u", segment->table);
+        }
+        segment->offset = constant_read(module, reader, VM_I32);
+    }
+    if (flags & 3) { /* an element kind or type is given */
+        if (segment->expressions) {
+            segment->type = reference_type_read(reader);
+        } else if (reader_u8(reader) != 0) {
+            reader_fail(reader, ERROR_MALFORMED, "malformed element kind");
+        }
+    }
+    if (!reader_ok(reader)) return;
+    if (segment->mode == SEGMENT_ACTIVE &&
+        module->tables[segment->table].type != segment->type) {
+        reader_fail(reader, ERROR_INVALID, "type mismatch: %s segment for a table of %s",
+                    vm_type_name(segment->type),
+                    vm_type_name(module->tables[segment->table].type));
+    }
+    element_items(module, reader, segment);
+}
+
+static void decode_elements(struct module *module, struct reader *reader) {
+    uint32_t count = reader_count(reader, LIMIT_ELEMENT_SEGMENTS, "element segments");
+    module->elements = allocate(module, reader, count, sizeof *module->elements);
+    for (; module->element_count < count && reader_ok(reader); module->element_count++) {
+        decode_element(module, reader, &module->elements[module->element_count]);
+    }
+}
+
+static void decode_data_segment(struct module *module, struct reader *reader,
+                                struct data_segment *segment) {
+    uint32_t flags = reader_u32(reader);
+    if (flags > 2) {
+        reader_fail(reader, ERROR_MALFORMED, "malformed data segment kind %u", flags);
+        return;
+    }
+    segment->mode = flags == 1 ? SEGMENT_PASSIVE : SEGMENT_ACTIVE;
+    if (segment->mode == SEGMENT_ACTIVE) {
+        uint32_t memory = flags == 2 ? reader_u32(reader) : 0;
+        if (reader_ok(reader) && memory >= module->memory_count) {
+            reader_fail(reader, ERROR_INVALID, "unknown memory %u", memory);
+        }
+        segment->offset = constant_read(module, reader, VM_I32);
+    }
+    segment->bytes = reader_bytes(reader, reader_u32(reader));
+}
+
+static void decode_data(struct module *module, struct reader *reader) {
+    uint32_t count = reader_count(reader, LIMIT_DATA_SEGMENTS, "data segments");
+    if (reader_ok(reader) && module->has_data_count && count != module->data_count) {
+        reader_fail(reader, ERROR_MALFORMED,
+                    "data count and data section have inconsistent lengths: %u and %u",
+                    module->data_count, count);
+    }
+    module->data = allocate(module, reader, count, sizeof *module->data);
+    module->data_count = count;
+    for (uint32_t i = 0; i < count && reader_ok(reader); i++) {
+        decode_data_segment(module, reader, &module->data[i]);
+    }
+}
+
+static void decode_data_count(struct module *module, struct reader *reader) {
+    module->data_count = reader_u32(reader);
+    module->has_data_count = true;
+}
+
+/* ---- code ---- */
+
+static void decode_code(struct module *module, struct reader *reader) {
+    uint32_t count = reader_count(reader, LIMIT_FUNCTIONS, "bodies");
+    uint32_t declared = module->function_count - module->imported_functions;
+    if (reader_ok(reader) && count != declared) {
+        reader_fail(reader, ERROR_MALFORMED,
+                    "function and code section have inconsistent lengths: %u and %u", declared,
+                    count);
+    }
+    for (uint32_t i = 0; i < count && reader_ok(reader); i++) {
+        uint32_t size = reader_u32(reader);
+        if (reader_ok(reader) && size > LIMIT_FUNCTION_BODY &&
+            size <= reader->end - reader->position) {
+            reader_fail(reader, ERROR_INVALID,
+                        "limit: a function body of %u bytes, at most %d are accepted", size,
+                        LIMIT_FUNCTION_BODY);
+        }
+        module->functions[module->imported_functions + i].body = reader_bytes(reader, size);
+    }
+}
+
+/* ---- the whole ---- */
+
+/* The order in which sections must come: their ids, except that data count precedes code. */
+static int section_order(uint8_t id) {
+    return id == SECTION_DATA_COUNT ? 2 * SECTION_CODE - 1 : 2 * id;
+}
+
+static void decode_custom(struct module *module, struct reader *reader) {
+    struct slice name = reader_name(reader);
+    if (reader_ok(reader) && slice_is(name, "name")) {
+        module->names = reader_bytes(reader, reader->end - reader->position);
+    }
+    reader->position = reader->end;
+}
+
+static void decode_section(struct module *module, uint8_t id, struct reader *reader) {
+    switch (id) {
+    case SECTION_CUSTOM: decode_custom(module, reader); break;
+    case SECTION_TYPE: decode_types(module, reader); break;
+    case SECTION_IMPORT: decode_imports(module, reader); break;
+    case SECTION_FUNCTION: decode_functions(module, reader); break;
+    case SECTION_TABLE: decode_tables(module, reader); break;
+    case SECTION_MEMORY: decode_memories(module, reader); break;
+    case SECTION_GLOBAL: decode_globals(module, reader); break;
+    case SECTION_EXPORT: decode_exports(module, reader); break;
+    case SECTION_START: decode_start(module, reader); break;
+    case SECTION_ELEMENT: decode_elements(module, reader); break;
+    case SECTION_CODE: decode_code(module, reader); break;
+    case SECTION_DATA: decode_data(module, reader); break;
+    case SECTION_DATA_COUNT: decode_data_count(module, reader); break;
+    default: break; /* refused by the caller */
+    }
+    if (reader_ok(reader) && !reader_at_end(reader)) {
+        reader_fail(reader, ERROR_MALFORMED, "section size mismatch: %zu bytes too many",
+                    reader->end - reader->position);
+    }
+}
+
+/* Index spaces whose section is absent or still to come hold the imports alone. Called before
+ * every section behind the one that would have made them. */
+static void make_missing_spaces(struct module *module, struct reader *reader, uint8_t id) {
+    if (id > SECTION_FUNCTION && !module->functions) make_functions(module, reader, 0);
+    if (id > SECTION_TABLE && !module->tables) make_tables(module, reader, 0);
+    if (id > SECTION_MEMORY && !module->memories) make_memories(module, reader, 0);
+    if (id > SECTION_GLOBAL && !module->globals) make_globals(module, reader, 0);
+}
+
+static void decode_preamble(struct reader *reader) {
+    if (reader_fixed(reader, 4) != 0x6D736100) {
+        error_set_at(reader->error, ERROR_MALFORMED, 0,
+                     "magic header not detected: this is not a WebAssembly module");
+        reader_fail(reader, ERROR_MALFORMED, "magic header not detected");
+    }
+    uint64_t version = reader_fixed(reader, 4);
+    if (reader_ok(reader) && version != 1) {
+        reader_fail(reader, ERROR_MALFORMED, "unknown binary version %u", (unsigned)version);
+    }
+}
+
+bool module_decode(struct module *module, struct error *error) {
+    struct reader reader = reader_init(module->bytes, error);
+    decode_preamble(&reader);
+    int order = 0;
+    while (reader_ok(&reader) && !reader_at_end(&reader)) {
+        uint8_t id = reader_u8(&reader);
+        if (id > SECTION_DATA_COUNT) {
+            return reader_fail(&reader, ERROR_MALFORMED, "malformed section id %u", id);
+        }
+        struct reader content = reader_part(&reader, reader_u32(&reader), "section");
+        if (!reader_ok(&reader)) return false;
+        if (id != SECTION_CUSTOM) {
+            if (section_order(id) <= order) {
+                return reader_fail(&reader, ERROR_MALFORMED,
+                                   "unexpected content after last section: section %u is out of "
+                                   "order or doubled",
+                                   id);
+            }
+            order = section_order(id);
+            make_missing_spaces(module, &content, id);
+        }
+        decode_section(module, id, &content);
+        if (!reader_ok(&content)) return false;
+    }
+    make_missing_spaces(module, &reader, SECTION_DATA_COUNT);
+    if (!reader_ok(&reader)) return false;
+    if (module->memory_count > 1) {
+        return reader_fail(&reader, ERROR_INVALID, "multiple memories");
+    }
+    uint32_t bodies = module->function_count - module->imported_functions;
+    if (bodies && !module->functions[module->imported_functions].body.data) {
+        return reader_fail(&reader, ERROR_MALFORMED,
+                           "function and code section have inconsistent lengths: %u and 0", bodies);
+    }
+    if (module->has_data_count && module->data_count && !module->data) {
+        return reader_fail(&reader, ERROR_MALFORMED,
+                           "data count and data section have inconsistent lengths: %u and 0",
+                           module->data_count);
+    }
+    return true;
+}
+
+/* ---- questions about a module ---- */
+
+bool module_is_referenced(const struct module *module, uint32_t function) {
+    return module->referenced[function / 8] >> (function % 8) & 1;
+}
+
+void module_reference(struct module *module, uint32_t function) {
+    module->referenced[function / 8] |= (uint8_t)(1 << (function % 8));
+}
+
+uint32_t module_function_of_cell(const struct module *module, uint32_t cell) {
+    uint32_t low = module->imported_functions, high = module->function_count;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (module->functions[middle].entry <= cell) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+/* The name section is a hint: whatever is wrong in it only means that there is no name. */
+struct slice module_function_name(const struct module *module, uint32_t function) {
+    enum { FUNCTION_NAMES = 1 };
+    struct error ignored = ERROR_INIT;
+    struct reader names = reader_init(module->names, &ignored);
+    while (reader_ok(&names) && !reader_at_end(&names)) {
+        uint8_t id = reader_u8(&names);
+        struct reader content = reader_part(&names, reader_u32(&names), "names");
+        if (id != FUNCTION_NAMES) continue;
+        uint32_t count = reader_u32(&content);
+        for (uint32_t i = 0; i < count && reader_ok(&content); i++) {
+            uint32_t index = reader_u32(&content);
+            struct slice name = reader_name(&content);
+            if (index == function && reader_ok(&content)) return name;
+        }
+    }
+    return (struct slice){module->bytes.data, 0};
+}

@@ -1,0 +1,128 @@
+/* A module: what the decoder makes of the bytes (spec 2.5), with its code translated.
+ *
+ * All of it lives in the module's arena, except the code, which grows while functions are
+ * translated. Names, bodies, initialisers and segments are slices into the module's bytes.
+ */
+#ifndef HOSTEL_VM_MODULE_H
+#define HOSTEL_VM_MODULE_H
+
+#include "vm/code.h"
+#include "vm/reader.h"
+#include "vm/vm.h"
+
+struct limits {
+    uint32_t min, max;
+    bool has_max;
+};
+
+/* The type of anything that can be imported or exported; `kind` says which members count. */
+struct extern_type {
+    enum vm_kind kind;
+    const struct func_type *function; /* interned: equal types are the same pointer */
+    uint8_t type;                     /* of a table's elements or of a global */
+    bool mutable;                     /* of a global */
+    struct limits limits;             /* of a table or a memory */
+};
+
+struct import {
+    struct slice module, name;
+    struct extern_type type;
+};
+
+struct function_declaration {
+    const struct func_type *type;
+    struct slice body; /* locals and code; empty for an import */
+    uint32_t entry;    /* the index of its entry cell */
+    uint32_t calls;    /* while translating: the last call cell that waits for `entry` */
+};
+
+struct global_declaration {
+    uint8_t type;
+    bool mutable;
+    struct slice init; /* a constant expression; empty for an import */
+};
+
+enum segment_mode { SEGMENT_ACTIVE, SEGMENT_PASSIVE, SEGMENT_DECLARATIVE };
+
+struct element_segment {
+    enum segment_mode mode;
+    uint8_t type;
+    bool expressions;    /* items are constant expressions, not function indices */
+    uint32_t table, count;
+    struct slice offset; /* a constant expression, of an active segment */
+    struct slice items;  /* `count` of them, undecoded */
+};
+
+struct data_segment {
+    enum segment_mode mode;
+    struct slice offset, bytes;
+};
+
+/* The index spaces begin with the imports. */
+struct module {
+    struct vm *vm;
+    struct slice bytes; /* borrowed */
+    struct arena arena;
+
+    const struct func_type **types;
+    uint32_t type_count;
+    struct import *imports;
+    uint32_t import_count;
+    struct function_declaration *functions;
+    uint32_t function_count, imported_functions;
+    struct extern_type *tables;
+    uint32_t table_count, imported_tables;
+    struct limits *memories;
+    uint32_t memory_count, imported_memories;
+    struct global_declaration *globals;
+    uint32_t global_count, imported_globals;
+    struct vm_export *exports;
+    uint32_t export_count;
+    struct element_segment *elements;
+    uint32_t element_count;
+    struct data_segment *data;
+    uint32_t data_count;
+    bool has_data_count, has_start;
+    uint32_t start;
+    struct slice names; /* the name section's content, unchecked */
+
+    uint8_t *referenced; /* one bit a function: ref.func may name it (spec 3.4.10, C.refs) */
+
+    struct cell *cells; /* owned; of all functions, one after the other */
+    uint32_t *offsets;  /* owned; of each cell: where in `bytes` its instruction stands */
+    uint32_t cell_count, cell_capacity;
+    bool metered; /* tick operations are emitted: the vm limits fuel or time */
+
+    struct module *next; /* of the vm's modules */
+};
+
+/* Decode and validate everything but the function bodies. */
+bool module_decode(struct module *module, struct error *error);
+
+/* The name the name section gives to a function; empty if none. */
+struct slice module_function_name(const struct module *module, uint32_t function);
+
+/* Whether ref.func may name the function; and say that it may. */
+bool module_is_referenced(const struct module *module, uint32_t function);
+void module_reference(struct module *module, uint32_t function);
+
+/* The function to which the cell belongs. */
+uint32_t module_function_of_cell(const struct module *module, uint32_t cell);
+
+/* ---- constant expressions (spec 3.3.10): constant.c ---- */
+
+/* Read and validate one; `type` is what it must yield. Its bytes, `end` included, are returned. */
+struct slice constant_read(struct module *module, struct reader *reader, uint8_t type);
+
+/* The value of a validated constant expression in an instance. */
+uint64_t constant_evaluate(const struct instance *instance, struct slice expression);
+
+/* The same for the next of several in a row; the reader moves behind it. */
+uint64_t constant_next(const struct instance *instance, struct reader *reader);
+
+/* ---- function bodies: validate.c ---- */
+
+/* Validate and translate every function body. */
+bool module_validate(struct module *module, struct error *error);
+
+#endif

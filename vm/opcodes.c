@@ -1,0 +1,135 @@
+/* The instruction table and the one reader of immediates (spec 5.4). */
+#include "vm/opcodes.h"
+
+#include "vm/code.h"
+
+enum { PREFIX = 0xFC, TABLE_SIZE = 0x100 + 32 };
+
+/* One byte opcodes first, those behind the prefix after them. */
+#define INDEX(code) ((code) < 0x100 ? (code) : 0x100 + ((code)&0xFF))
+
+/* clang-format off: it folds the rows into one another */
+static const struct instruction instructions[TABLE_SIZE] = {
+#define ROW(code_, mnemonic_, shape_, ...)                                                         \
+    [INDEX(code_)] = {.code = code_, .mnemonic = mnemonic_, .shape = SHAPE_##shape_, __VA_ARGS__},
+#define UNARY(code, name, mnemonic, from, to, trap, expression)                                    \
+    ROW(code, mnemonic, UNARY, .op = OP_##name##_s, .operand = VM_##from, .result = VM_##to)
+#define BINARY(code, name, mnemonic, type, other, trap, expression)                                \
+    ROW(code, mnemonic, BINARY, .op = OP_##name##_ss, .operand = VM_##type, .result = VM_##type,   \
+        .swapped = WASM_##other)
+#define COMPARE(code, name, mnemonic, type, other, opposite, expression)                           \
+    ROW(code, mnemonic, COMPARE, .op = OP_##name##_ss, .operand = VM_##type, .result = VM_I32,     \
+        .swapped = WASM_##other, .negated = WASM_##opposite)
+#define LOAD(code, name, mnemonic, type, memory, expression)                                       \
+    ROW(code, mnemonic, LOAD, .op = OP_##name##_s, .immediates = IMMEDIATE_MEMARG,                 \
+        .operand = VM_I32, .result = VM_##type, .bytes = sizeof(memory))
+#define STORE(code, name, mnemonic, type, memory, expression)                                      \
+    ROW(code, mnemonic, STORE, .op = OP_##name##_ss, .immediates = IMMEDIATE_MEMARG,               \
+        .operand = VM_##type, .bytes = sizeof(memory))
+#define WINDOW(code, name, mnemonic, immediate, types)                                             \
+    ROW(code, mnemonic, WINDOW, .op = OP_##name, .immediates = IMMEDIATE_##immediate,              \
+        .signature = types)
+#define OTHER(code, name, mnemonic, immediate)                                                     \
+    ROW(code, mnemonic, OTHER, .immediates = IMMEDIATE_##immediate)
+#include "vm/opcodes.def"
+};
+/* clang-format on */
+
+const struct instruction *instruction_at(uint32_t code) {
+    return &instructions[INDEX(code)];
+}
+
+const struct instruction *instruction_read(struct reader *reader) {
+    size_t start = reader->position;
+    uint32_t code = reader_u8(reader);
+    const struct instruction *row = &instructions[code];
+    if (code == PREFIX) {
+        code = reader_u32(reader);
+        row = code < TABLE_SIZE - 0x100 ? &instructions[0x100 + code] : &instructions[PREFIX];
+    }
+    if (!reader_ok(reader)) return NULL;
+    if (row->shape == SHAPE_ILLEGAL) {
+        reader->position = start;
+        reader_fail(reader, ERROR_MALFORMED, "illegal opcode 0x%02X", reader->bytes[start]);
+        return NULL;
+    }
+    return row;
+}
+
+bool is_reference_type(uint8_t code) {
+    return code == VM_FUNCREF || code == VM_EXTERNREF;
+}
+
+bool is_value_type(uint8_t code) {
+    return (code >= VM_F64 && code <= VM_I32) || is_reference_type(code);
+}
+
+uint8_t value_type_read(struct reader *reader) {
+    uint8_t code = reader_u8(reader);
+    if (reader_ok(reader) && !is_value_type(code)) {
+        reader_fail(reader, ERROR_MALFORMED, "malformed value type 0x%02X", code);
+    }
+    return code;
+}
+
+uint8_t reference_type_read(struct reader *reader) {
+    uint8_t code = reader_u8(reader);
+    if (reader_ok(reader) && !is_reference_type(code)) {
+        reader_fail(reader, ERROR_MALFORMED, "malformed reference type 0x%02X", code);
+    }
+    return code;
+}
+
+/* Only memory 0 exists, and its index is one zero byte. */
+static void zero_byte(struct reader *reader) {
+    if (reader_u8(reader) != 0) reader_fail(reader, ERROR_MALFORMED, "zero byte expected");
+}
+
+static void types_read(struct reader *reader, struct immediate *immediate) {
+    immediate->first = reader_count(reader, UINT32_MAX, "types");
+    for (uint32_t i = 0; i < immediate->first && reader_ok(reader); i++) {
+        uint8_t type = value_type_read(reader);
+        if (i == 0) immediate->type = type;
+    }
+}
+
+struct immediate immediate_read(struct reader *reader, enum immediates kind) {
+    struct immediate immediate = {0};
+    switch (kind) {
+    case IMMEDIATE_NONE: break;
+    case IMMEDIATE_BLOCK: immediate.block = reader_s33(reader); break;
+    case IMMEDIATE_LABELS:
+        immediate.first = reader_count(reader, LIMIT_BR_TABLE, "br_table targets");
+        break;
+    case IMMEDIATE_LABEL:
+    case IMMEDIATE_FUNCTION:
+    case IMMEDIATE_LOCAL:
+    case IMMEDIATE_GLOBAL:
+    case IMMEDIATE_TABLE:
+    case IMMEDIATE_ELEMENT:
+    case IMMEDIATE_DATA: immediate.first = reader_u32(reader); break;
+    case IMMEDIATE_TYPE_TABLE:
+    case IMMEDIATE_TABLE_TABLE:
+    case IMMEDIATE_ELEMENT_TABLE:
+        immediate.first = reader_u32(reader);
+        immediate.second = reader_u32(reader);
+        break;
+    case IMMEDIATE_MEMARG:
+        immediate.first = reader_u32(reader);
+        immediate.bits = reader_u32(reader);
+        break;
+    case IMMEDIATE_MEMORY_MEMORY: zero_byte(reader); /* fall through */
+    case IMMEDIATE_MEMORY: zero_byte(reader); break;
+    case IMMEDIATE_DATA_MEMORY:
+        immediate.first = reader_u32(reader);
+        zero_byte(reader);
+        break;
+    case IMMEDIATE_I32: immediate.bits = (uint32_t)reader_s32(reader); break;
+    case IMMEDIATE_I64: immediate.bits = (uint64_t)reader_s64(reader); break;
+    case IMMEDIATE_F32: immediate.bits = reader_fixed(reader, 4); break;
+    case IMMEDIATE_F64: immediate.bits = reader_fixed(reader, 8); break;
+    case IMMEDIATE_REFERENCE: immediate.type = reference_type_read(reader); break;
+    case IMMEDIATE_TYPES: types_read(reader, &immediate); break;
+    }
+    return immediate;
+}

@@ -1,0 +1,99 @@
+/* The instruction table as data: what opcodes.def says of each instruction, and its immediates. */
+#ifndef HOSTEL_VM_OPCODES_H
+#define HOSTEL_VM_OPCODES_H
+
+#include "vm/reader.h"
+#include "vm/vm.h"
+
+/* WASM_i32_add and so on: the codes of the binary format. */
+enum wasm_code {
+#define UNARY(code, name, ...) WASM_##name = code,
+#define BINARY UNARY
+#define COMPARE UNARY
+#define LOAD UNARY
+#define STORE UNARY
+#define WINDOW UNARY
+#define OTHER UNARY
+#include "vm/opcodes.def"
+#undef UNARY
+#undef BINARY
+#undef COMPARE
+#undef LOAD
+#undef STORE
+#undef WINDOW
+#undef OTHER
+    WASM_none = 0xFFFF,
+};
+
+enum shape {
+    SHAPE_ILLEGAL, /* no such instruction */
+    SHAPE_UNARY,
+    SHAPE_BINARY,
+    SHAPE_COMPARE,
+    SHAPE_LOAD,
+    SHAPE_STORE,
+    SHAPE_WINDOW,
+    SHAPE_OTHER,
+};
+
+/* What follows the opcode in the binary format. */
+enum immediates {
+    IMMEDIATE_NONE,
+    IMMEDIATE_BLOCK,  /* a block type */
+    IMMEDIATE_LABEL,
+    IMMEDIATE_LABELS, /* the count only: the labels themselves are left to the caller */
+    IMMEDIATE_FUNCTION,
+    IMMEDIATE_TYPE_TABLE,
+    IMMEDIATE_LOCAL,
+    IMMEDIATE_GLOBAL,
+    IMMEDIATE_TABLE,
+    IMMEDIATE_TABLE_TABLE,
+    IMMEDIATE_ELEMENT,
+    IMMEDIATE_ELEMENT_TABLE,
+    IMMEDIATE_MEMARG, /* alignment as a power of two, offset */
+    IMMEDIATE_MEMORY, /* always 0 */
+    IMMEDIATE_MEMORY_MEMORY,
+    IMMEDIATE_DATA,
+    IMMEDIATE_DATA_MEMORY,
+    IMMEDIATE_I32,
+    IMMEDIATE_I64,
+    IMMEDIATE_F32,
+    IMMEDIATE_F64,
+    IMMEDIATE_REFERENCE, /* a reference type */
+    IMMEDIATE_TYPES,     /* a vector of value types */
+};
+
+struct immediate {
+    uint32_t first, second; /* indices in the order of the kind's name; a count; an alignment */
+    uint64_t bits;          /* a constant (i32 and f32 zero-extended) or an offset */
+    int64_t block;          /* a block type as s33: an index, or a negative code */
+    uint8_t type;           /* a reference type, or the first of TYPES */
+};
+
+struct instruction {
+    const char *mnemonic;
+    const char *signature;     /* of WINDOW */
+    uint16_t code;             /* enum wasm_code, as the next two */
+    uint16_t swapped, negated; /* of BINARY and COMPARE, or WASM_none */
+    uint16_t op;               /* the first of its internal operations (enum op) */
+    uint8_t shape;             /* enum shape */
+    uint8_t immediates;        /* enum immediates */
+    uint8_t operand, result;   /* enum vm_type; of a store: the value */
+    uint8_t bytes;             /* in memory, of LOAD and STORE */
+};
+
+/* Read an opcode and find its row. An illegal opcode fails the reader and gives NULL. */
+const struct instruction *instruction_read(struct reader *reader);
+
+/* The row of a code that is in the table. */
+const struct instruction *instruction_at(uint32_t code);
+
+struct immediate immediate_read(struct reader *reader, enum immediates kind);
+
+/* A value type or a reference type; fails the reader on any other byte. */
+uint8_t value_type_read(struct reader *reader);
+uint8_t reference_type_read(struct reader *reader);
+bool is_value_type(uint8_t code);
+bool is_reference_type(uint8_t code);
+
+#endif

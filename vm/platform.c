@@ -1,0 +1,33 @@
+/* Address space by mmap. Anonymous mappings are older than their standard: the feature macros are
+ * what glibc and the BSDs want to see before they show MAP_ANON. */
+#define _DEFAULT_SOURCE
+#define _DARWIN_C_SOURCE
+#include "vm/platform.h"
+
+#include <stddef.h>
+#include <sys/mman.h>
+
+enum { SMALLEST = 1 << 16 };
+
+#if !defined(MAP_NORESERVE)
+#define MAP_NORESERVE 0
+#endif
+
+static size_t mapped(uint64_t size) {
+    return size < SMALLEST ? SMALLEST : (size_t)size;
+}
+
+uint8_t *platform_reserve(uint64_t size) {
+    if (size > SIZE_MAX) return NULL;
+    void *base =
+        mmap(NULL, mapped(size), PROT_NONE, MAP_PRIVATE | MAP_ANON | MAP_NORESERVE, -1, 0);
+    return base == MAP_FAILED ? NULL : base;
+}
+
+bool platform_commit(uint8_t *base, uint64_t size) {
+    return size == 0 || mprotect(base, (size_t)size, PROT_READ | PROT_WRITE) == 0;
+}
+
+void platform_release(uint8_t *base, uint64_t size) {
+    munmap(base, mapped(size));
+}

@@ -1,0 +1,42 @@
+/* The one bounded cursor through which all module bytes are read (spec 5.2).
+ *
+ * Failure is sticky: the first error is recorded with its offset, the cursor moves to the end and
+ * every further read yields zero. Decoding code therefore checks `reader_ok` only before it
+ * allocates, loops or believes what it read.
+ */
+#ifndef HOSTEL_VM_READER_H
+#define HOSTEL_VM_READER_H
+
+#include "base/base.h"
+
+struct reader {
+    const uint8_t *bytes; /* the whole module, borrowed: offsets count from here */
+    size_t position, end;
+    struct error *error;
+    bool failed;
+};
+
+struct reader reader_init(struct slice module, struct error *error);
+
+/* A reader for the next `size` bytes; the original stands behind them. */
+struct reader reader_part(struct reader *reader, size_t size, const char *what);
+
+bool reader_ok(const struct reader *reader);
+bool reader_at_end(const struct reader *reader);
+bool reader_fail(struct reader *reader, enum error_kind kind, const char *format, ...)
+    PRINTF_LIKE(3, 4); /* returns false */
+
+uint8_t reader_u8(struct reader *reader);
+uint32_t reader_u32(struct reader *reader); /* LEB128, as the next three */
+int32_t reader_s32(struct reader *reader);
+int64_t reader_s33(struct reader *reader);
+int64_t reader_s64(struct reader *reader);
+uint64_t reader_fixed(struct reader *reader, size_t size); /* little-endian, at most 8 bytes */
+struct slice reader_bytes(struct reader *reader, size_t size);
+struct slice reader_name(struct reader *reader); /* a counted UTF-8 string */
+
+/* The number of entries of a vector: at most `limit`, and at most what the bytes that are left can
+ * hold when an entry takes one byte. `what` names the entries in the error. */
+uint32_t reader_count(struct reader *reader, uint32_t limit, const char *what);
+
+#endif

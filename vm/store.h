@@ -1,0 +1,138 @@
+/* The store (spec 4.2.1): everything that exists while guests run.
+ *
+ *     vm ── modules, instances, host functions, types: lists the vm owns
+ *      └── the value stack on which all guest frames live
+ *     instance ── addresses of its functions, tables, memories, globals: own ones and imported
+ *
+ * A reference value is the address of a struct function (funcref) or a number of the host's
+ * (externref); 0 is null. All instances live until vm_close, since a table of another instance may
+ * refer to their functions, even when their instantiation failed.
+ */
+#ifndef HOSTEL_VM_STORE_H
+#define HOSTEL_VM_STORE_H
+
+#include "vm/code.h"
+#include "vm/module.h"
+#include "vm/trap.h"
+#include "vm/types.h"
+
+struct function {
+    const struct func_type *type;
+    struct instance *instance; /* a host function's: the one that imported it */
+    const struct cell *entry;  /* a guest function's entry cell, NULL for a host function */
+    vm_host_function host;
+    void *host_context;
+};
+
+struct table {
+    uint64_t *elements; /* owned; references */
+    uint32_t size;
+    uint32_t max; /* what it may grow to */
+    struct extern_type type; /* as declared */
+};
+
+enum { PAGE_SIZE_BITS = 16 }; /* a page of linear memory has 65,536 bytes (spec 4.2.8) */
+
+struct memory {
+    uint8_t *data;     /* owned; a mapping of `reserved` bytes of which `size` are usable */
+    uint64_t size;     /* bytes, whole pages */
+    uint64_t reserved; /* bytes */
+    uint32_t max;      /* pages it may grow to */
+    struct limits declared;
+};
+
+struct instance {
+    struct vm *vm;
+    struct module *module;
+    struct function **functions; /* index spaces: addresses, own or imported */
+    struct table **tables;
+    struct memory **memories;
+    uint64_t **globals;
+    struct memory *memory; /* memories[0], or an empty one */
+    uint64_t *stack_end;   /* the vm's */
+    struct function *own_functions;
+    uint64_t *own_globals;
+    bool *dropped_elements, *dropped_data;
+    struct arena arena;
+    struct instance *next;
+};
+
+struct host_function {
+    const char *module, *name;
+    const struct func_type *type;
+    vm_host_function function;
+    void *context;
+};
+
+struct registration {
+    struct slice name;
+    struct instance *instance;
+};
+
+enum { TRACE_FRAMES = 64 };
+
+struct vm {
+    struct vm_limits limits;
+    struct type_table types;
+    struct arena arena; /* tables, memories, host functions: the records, not what they own */
+    struct module *modules;
+    struct instance *instances;
+    struct owned_table *tables;
+    struct owned_memory *memories;
+    struct host_function *host_functions; /* owned */
+    size_t host_count, host_capacity;
+    struct registration *registrations; /* owned; a later one of the same name wins */
+    size_t registration_count, registration_capacity;
+
+    uint64_t *stack; /* owned */
+    uint64_t *stack_end;
+    uint64_t *top; /* where the frame of a call from the host begins */
+    unsigned nesting;
+
+    int64_t budget; /* ticks until refill() must look at fuel and clock */
+    int64_t fuel;   /* not in the budget yet */
+    int64_t deadline_ns;
+
+    const struct cell *trap_pc; /* where the interpreter was left */
+    uint64_t *trap_frame;
+    struct instance *trap_instance;
+    struct error *host_error; /* where host functions report */
+
+    struct vm_frame trace[TRACE_FRAMES];
+    size_t trace_count;
+};
+
+/* ---- memory.c ---- */
+
+/* Growing gives the old size in pages or elements, or UINT32_MAX when it is refused. The bulk
+ * operations check all bounds before they write anything. */
+struct memory *memory_new(struct vm *vm, struct limits limits, struct error *error);
+uint32_t memory_grow(struct memory *memory, uint32_t pages);
+enum trap memory_fill(struct memory *memory, uint64_t at, uint8_t value, uint64_t size);
+enum trap memory_copy(struct memory *memory, uint64_t to, uint64_t from, uint64_t size);
+enum trap memory_init(struct instance *instance, uint32_t segment, uint64_t to, uint64_t from,
+                      uint64_t size);
+
+struct table *table_new(struct vm *vm, const struct extern_type *type, struct error *error);
+uint32_t table_grow(struct table *table, uint32_t count, uint64_t reference);
+enum trap table_fill(struct table *table, uint64_t at, uint64_t reference, uint64_t count);
+enum trap table_copy(struct table *to_table, struct table *from_table, uint64_t to, uint64_t from,
+                     uint64_t count);
+enum trap table_init(struct instance *instance, struct table *table, uint32_t segment, uint64_t to,
+                     uint64_t from, uint64_t count);
+
+void memories_free(struct vm *vm);
+
+/* ---- exec.c ---- */
+
+/* Call a function whose arguments stand at vm->top; its results replace them. The frames of a trap
+ * are added to the backtrace. */
+enum trap execute(struct vm *vm, struct function *function);
+
+/* Give the interpreter another budget, or the reason why there is none left. */
+enum trap refill(struct vm *vm);
+
+/* Sets the error of a trap; returns false. */
+bool error_set_trap(struct error *error, enum trap trap);
+
+#endif

@@ -1,0 +1,141 @@
+/* From the operand stack to internal code, in one pass.
+ *
+ * The validator (validate.c) walks a function body and keeps the spec's operand stack. That stack
+ * lives here, because it is also all the translator needs: an operand knows its type and where its
+ * value is. local.get and the constants emit nothing; they push an operand that says "in local 3"
+ * or "the constant 7", and the instruction that consumes it picks the form that reads it there.
+ *
+ *     local.get 0        operands: [local 0]
+ *     i32.const 7        operands: [local 0] [constant 7]
+ *     i32.add            emits  i32_add_si  d=t0 a=0 imm=7;  operands: [slot t0, made by that cell]
+ *     local.set 1        turns that cell's d into 1
+ *
+ * Five things make this correct; whoever changes this file keeps them in mind:
+ *  - A pending "in local x" is copied to its own slot before x is written (local_set), and before
+ *    any block begins, since the copy must not happen on one path only.
+ *  - Values that cross a label are in their home slots: the slot of their height.
+ *  - A cell may be changed or taken back only while it is the last one and no label stands behind
+ *    it (`last`, `barrier`), and only through the operand it produced.
+ *  - `mirror` says which slot each accumulator copies; writing that slot otherwise, or binding a
+ *    label, forgets it.
+ *  - In unreachable code the same functions run, but emit nothing (`dead`).
+ */
+#ifndef HOSTEL_VM_TRANSLATE_H
+#define HOSTEL_VM_TRANSLATE_H
+
+#include "vm/module.h"
+#include "vm/opcodes.h"
+
+enum place { IN_SLOT, IN_LOCAL, IS_CONSTANT };
+
+struct operand {
+    uint64_t constant;
+    uint32_t producer; /* the cell that wrote it to its home, or NO_CELL */
+    uint16_t slot;     /* where it is read: its home or the local */
+    uint16_t home;     /* the temporary of its height */
+    uint8_t type;      /* enum vm_type, or TYPE_ANY in unreachable code */
+    uint8_t place;
+};
+
+enum { TYPE_ANY = 0, PENDING_MAX = 32, ACCUMULATORS = 3 };
+#define NO_CELL UINT32_MAX
+#define NO_SLOT UINT32_MAX
+
+/* Where branches go. A loop's is known when it begins; branches to any other wait, linked through
+ * their imm, until the label is bound. */
+struct label {
+    uint32_t target;  /* of a loop, else NO_CELL */
+    uint32_t patches; /* the last waiting branch, or NO_CELL */
+    uint32_t height;  /* where on the operand stack its values belong */
+    uint32_t arity;   /* how many they are */
+    bool is_return;   /* the function's own label */
+};
+
+struct translator {
+    struct module *module;
+    struct reader *reader; /* reports failure */
+    uint32_t offset;       /* of the current instruction in the module */
+
+    struct operand *operands; /* owned; the operand stack */
+    uint32_t count, capacity;
+    bool dead;
+
+    uint32_t entry;           /* the function's entry cell */
+    uint32_t link, temporary; /* slots: the link, and the first temporary */
+    uint32_t frame_slots;     /* the highest slot used, plus one */
+
+    uint32_t last, barrier; /* cells */
+    const struct instruction *compare; /* if `last` is a comparison: its row and form */
+    enum form compare_form;
+    uint32_t mirror[ACCUMULATORS], mirror_before[ACCUMULATORS]; /* slots; before `last` */
+    uint32_t pending[PENDING_MAX]; /* heights of the operands in locals, ascending */
+    uint32_t pending_count;
+    struct cell scratch; /* what is "emitted" in unreachable code */
+};
+
+void translator_init(struct translator *t, struct module *module);
+void translator_free(struct translator *t);
+
+void translate_begin(struct translator *t, uint32_t function, uint32_t locals,
+                     struct reader *reader);
+void translate_end(struct translator *t, uint32_t function);
+
+/* ---- the operand stack ---- */
+
+struct operand operand_pop(struct translator *t);
+void operand_push(struct translator *t, uint8_t type); /* at home, produced by nobody */
+void operands_truncate(struct translator *t, uint32_t height);
+
+/* ---- instructions; operands are popped already, results are pushed ---- */
+
+void translate_local_get(struct translator *t, uint8_t type, uint32_t local);
+void translate_local_set(struct translator *t, uint32_t local, struct operand value, bool tee);
+void translate_constant(struct translator *t, uint8_t type, uint64_t bits);
+void translate_unary(struct translator *t, const struct instruction *row, struct operand x);
+void translate_binary(struct translator *t, const struct instruction *row, struct operand x,
+                      struct operand y);
+void translate_load(struct translator *t, const struct instruction *row, struct operand address,
+                    uint32_t offset);
+void translate_store(struct translator *t, const struct instruction *row, struct operand address,
+                     struct operand value, uint32_t offset);
+void translate_select(struct translator *t, uint8_t type, struct operand x, struct operand y,
+                      struct operand condition);
+void translate_global_get(struct translator *t, uint8_t type, uint32_t global);
+void translate_global_set(struct translator *t, struct operand value, uint32_t global);
+void translate_ref_func(struct translator *t, uint32_t function);
+void translate_unreachable(struct translator *t);
+
+/* These find their operands still on the stack: bring the topmost `count` home first. The cell's
+ * window begins at the first of them; operands_truncate and operand_push then replace them. */
+void operands_home(struct translator *t, uint32_t count);
+void translate_window(struct translator *t, const struct instruction *row, uint32_t args,
+                      const struct immediate *immediate);
+void translate_call(struct translator *t, uint32_t function);
+void translate_call_indirect(struct translator *t, const struct func_type *type, uint32_t table,
+                             struct operand index);
+/* After a call, when its results have been pushed: one result is in the accumulator too. */
+void translate_call_result(struct translator *t, const struct func_type *type);
+
+/* ---- control ---- */
+
+struct label label_init(uint32_t height, uint32_t arity);
+
+/* Begin a block whose `params` are on top of the stack: all that is pending is settled. */
+void translate_block(struct translator *t, uint32_t params);
+void translate_loop(struct translator *t, struct label *label);
+
+/* Branch to `label` if the condition is false: `if`. */
+void translate_if(struct translator *t, struct operand condition, struct label *label,
+                  uint32_t params);
+void translate_br(struct translator *t, struct label *label);
+void translate_br_if(struct translator *t, struct operand condition, struct label *label);
+
+/* br_table: begin, then each target in order, then for each the stub it may need. */
+void translate_br_table(struct translator *t, struct operand index, uint32_t count);
+void translate_br_table_target(struct translator *t, struct label *label);
+void translate_br_table_stub(struct translator *t, uint32_t target_cell, struct label *label);
+
+/* All branches to the label arrive here. */
+void label_bind(struct translator *t, struct label *label);
+
+#endif

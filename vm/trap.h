@@ -1,0 +1,28 @@
+/* Traps: the ways a guest's execution ends abnormally, with the texts of the spec suite. */
+#ifndef HOSTEL_VM_TRAP_H
+#define HOSTEL_VM_TRAP_H
+
+/* name, kind of error, text */
+#define TRAPS(X)                                                                                   \
+    X(UNREACHABLE, TRAP, "unreachable executed")                                                   \
+    X(DIVIDE_BY_ZERO, TRAP, "integer divide by zero")                                              \
+    X(INTEGER_OVERFLOW, TRAP, "integer overflow")                                                  \
+    X(INVALID_CONVERSION, TRAP, "invalid conversion to integer")                                   \
+    X(MEMORY_BOUNDS, TRAP, "out of bounds memory access")                                          \
+    X(TABLE_BOUNDS, TRAP, "out of bounds table access")                                            \
+    X(UNDEFINED_ELEMENT, TRAP, "undefined element")                                                \
+    X(UNINITIALIZED_ELEMENT, TRAP, "uninitialized element")                                        \
+    X(INDIRECT_TYPE, TRAP, "indirect call type mismatch")                                          \
+    X(STACK, EXHAUSTION, "call stack exhausted: raise --max-stack if the guest needs more")        \
+    X(FUEL, EXHAUSTION, "all fuel consumed: raise --fuel if the guest needs more")                 \
+    X(TIME, EXHAUSTION, "time limit exceeded: raise --timeout if the guest needs more")            \
+    X(HOST, TRAP, "host function failed") /* the error is already set */
+
+enum trap {
+    TRAP_NONE,
+#define X(name, kind, text) TRAP_##name,
+    TRAPS(X)
+#undef X
+};
+
+#endif

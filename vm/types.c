@@ -1,0 +1,88 @@
+/* Function types, interned. */
+#include "vm/types.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void type_table_init(struct type_table *table) {
+    *table = (struct type_table){0};
+    arena_init(&table->arena);
+}
+
+void type_table_free(struct type_table *table) {
+    arena_free(&table->arena);
+    free(table->slots);
+}
+
+/* FNV-1a over the types and where the results begin. */
+static size_t hash(const uint8_t *types, uint32_t param_count, uint32_t result_count) {
+    uint64_t h = 0xCBF29CE484222325 ^ param_count;
+    for (uint32_t i = 0; i < param_count + result_count; i++) h = (h ^ types[i]) * 0x100000001B3;
+    return (size_t)(h ^ h >> 32);
+}
+
+/* The slot that holds an equal type, or the empty one where it belongs. */
+static const struct func_type **find(const struct type_table *table, const uint8_t *types,
+                                     uint32_t param_count, uint32_t result_count) {
+    size_t mask = table->capacity - 1;
+    for (size_t i = hash(types, param_count, result_count) & mask;; i = (i + 1) & mask) {
+        const struct func_type *type = table->slots[i];
+        if (!type || (type->param_count == param_count && type->result_count == result_count &&
+                      memcmp(type->types, types, param_count + result_count) == 0)) {
+            return &table->slots[i];
+        }
+    }
+}
+
+static bool grow(struct type_table *table) {
+    struct type_table larger = *table;
+    larger.capacity = table->capacity ? table->capacity * 2 : 64;
+    larger.slots = calloc(larger.capacity, sizeof *larger.slots);
+    if (!larger.slots) return false;
+    for (size_t i = 0; i < table->capacity; i++) {
+        const struct func_type *type = table->slots[i];
+        if (type) *find(&larger, type->types, type->param_count, type->result_count) = type;
+    }
+    free(table->slots);
+    *table = larger;
+    return true;
+}
+
+const struct func_type *type_intern(struct type_table *table, const uint8_t *types,
+                                    uint32_t param_count, uint32_t result_count) {
+    if (2 * table->count >= table->capacity && !grow(table)) return NULL;
+    const struct func_type **slot = find(table, types, param_count, result_count);
+    if (*slot) return *slot;
+    struct func_type *type = arena_alloc(&table->arena, 1, sizeof *type);
+    uint8_t *copy = arena_alloc(&table->arena, param_count + result_count, 1);
+    if (!type || !copy) return NULL;
+    memcpy(copy, types, param_count + result_count);
+    *type = (struct func_type){param_count, result_count, copy};
+    *slot = type;
+    table->count++;
+    return type;
+}
+
+const char *vm_type_name(enum vm_type type) {
+    switch (type) {
+    case VM_I32: return "i32";
+    case VM_I64: return "i64";
+    case VM_F32: return "f32";
+    case VM_F64: return "f64";
+    case VM_FUNCREF: return "funcref";
+    case VM_EXTERNREF: return "externref";
+    }
+    return "any";
+}
+
+void func_type_format(const struct func_type *type, char *out, size_t size) {
+    size_t length = (size_t)snprintf(out, size, "(");
+    for (uint32_t i = 0; i < type->param_count + type->result_count && length < size; i++) {
+        const char *before = i == type->param_count ? ") -> (" : i ? " " : "";
+        length += (size_t)snprintf(out + length, size - length, "%s%s", before,
+                                   vm_type_name(type->types[i]));
+    }
+    if (length < size) {
+        snprintf(out + length, size - length, "%s)", type->result_count ? "" : ") -> (");
+    }
+}

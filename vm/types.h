@@ -1,0 +1,24 @@
+/* Interned function types: equal types of all modules of a vm are one object, so that comparing
+ * two types, as every call_indirect must, is comparing two pointers. */
+#ifndef HOSTEL_VM_TYPES_H
+#define HOSTEL_VM_TYPES_H
+
+#include "vm/vm.h"
+
+struct type_table {
+    struct arena arena;
+    const struct func_type **slots; /* owned; a hash table with open addressing */
+    size_t count, capacity;         /* capacity is a power of two */
+};
+
+void type_table_init(struct type_table *table);
+void type_table_free(struct type_table *table);
+
+/* The one object for these types (parameters, then results), or NULL when memory is refused. */
+const struct func_type *type_intern(struct type_table *table, const uint8_t *types,
+                                    uint32_t param_count, uint32_t result_count);
+
+/* "(i32 i64) -> (f32)", for messages. */
+void func_type_format(const struct func_type *type, char *out, size_t size);
+
+#endif

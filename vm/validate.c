@@ -1,0 +1,643 @@
+/* Validation of function bodies (spec appendix, "Validation Algorithm"), which drives translation.
+ *
+ * Two stacks: operands (in the translator) and control frames. An instruction pops operands of the
+ * types it wants and pushes those it yields; `end` checks that exactly the block's results are
+ * left. After an unconditional branch the rest of a block is unreachable: its operand stack is
+ * polymorphic, which means that popping at the block's own floor yields TYPE_ANY. Most
+ * instructions are validated by their row alone; those that are not stand below by groups.
+ */
+#include "vm/module.h"
+#include "vm/opcodes.h"
+#include "vm/store.h"
+#include "vm/translate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A block that has begun: its label is where `br` goes, `otherwise` where a false `if` goes. */
+struct control {
+    const struct func_type *type;
+    uint32_t code;      /* WASM_block, WASM_loop, WASM_if, WASM_else; WASM_call: the function */
+    uint32_t height;    /* of the operand stack below its parameters */
+    bool unreachable;   /* the rest of it */
+    bool dead_before;   /* all of it */
+    struct label label, otherwise;
+};
+
+/* A run of locals of one type: the binary format's own form, since four bytes can declare 50,000. */
+struct local_run {
+    uint32_t end; /* the index behind its last */
+    uint8_t type;
+};
+
+struct validator {
+    struct module *module;
+    struct translator t;
+    struct reader reader; /* of the current body */
+    const struct instruction *row; /* the current instruction */
+    const struct func_type *empty; /* () -> () */
+
+    struct control *controls; /* owned */
+    uint32_t control_count, control_capacity;
+    struct local_run *runs; /* owned */
+    uint32_t run_count, run_capacity, local_count;
+};
+
+static bool invalid(struct validator *v, const char *what) {
+    return reader_fail(&v->reader, ERROR_INVALID, "%s in %s", what,
+                       v->row ? v->row->mnemonic : "function");
+}
+
+/* ---- the operand stack ---- */
+
+static struct control *innermost(struct validator *v) {
+    return &v->controls[v->control_count - 1];
+}
+
+static const char *type_name(uint8_t type) {
+    return vm_type_name((enum vm_type)type);
+}
+
+static bool mismatch(struct validator *v, uint8_t wanted, uint8_t found) {
+    return reader_fail(&v->reader, ERROR_INVALID, "type mismatch in %s: %s expected, %s found",
+                       v->row->mnemonic, type_name(wanted), type_name(found));
+}
+
+static bool underflow(struct validator *v, uint8_t wanted) {
+    return reader_fail(&v->reader, ERROR_INVALID, "type mismatch in %s: %s expected, nothing found",
+                       v->row->mnemonic, type_name(wanted));
+}
+
+static struct operand pop(struct validator *v, uint8_t wanted) {
+    struct operand nothing = {.type = TYPE_ANY, .producer = NO_CELL};
+    if (v->t.count == innermost(v)->height) {
+        if (!innermost(v)->unreachable) underflow(v, wanted);
+        return nothing;
+    }
+    struct operand x = operand_pop(&v->t);
+    if (wanted != TYPE_ANY && x.type != TYPE_ANY && x.type != wanted) mismatch(v, wanted, x.type);
+    return x;
+}
+
+/* Check the topmost operands without popping them. */
+static bool check_top(struct validator *v, const uint8_t *types, uint32_t count) {
+    const struct control *block = innermost(v);
+    uint32_t available = v->t.count - block->height;
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t wanted = types[count - 1 - i];
+        if (i >= available) return block->unreachable ? true : underflow(v, wanted);
+        uint8_t found = v->t.operands[v->t.count - 1 - i].type;
+        if (found != wanted && found != TYPE_ANY) return mismatch(v, wanted, found);
+    }
+    return true;
+}
+
+/* Forget the topmost operands, as far as the block has them, and push others at home. */
+static void replace_top(struct validator *v, uint32_t count, const uint8_t *types,
+                        uint32_t type_count) {
+    uint32_t available = v->t.count - innermost(v)->height;
+    operands_truncate(&v->t, v->t.count - (count < available ? count : available));
+    for (uint32_t i = 0; i < type_count; i++) operand_push(&v->t, types[i]);
+}
+
+static void set_unreachable(struct validator *v) {
+    innermost(v)->unreachable = true;
+    v->t.dead = true;
+    operands_truncate(&v->t, innermost(v)->height);
+}
+
+/* ---- control frames ---- */
+
+static const uint8_t *results_of(const struct func_type *type) {
+    return type->types + type->param_count;
+}
+
+/* What a branch to the block carries: its results, but to a loop its parameters. */
+static const uint8_t *label_types(const struct control *block) {
+    return block->code == WASM_loop ? block->type->types : results_of(block->type);
+}
+
+static struct control *push_control(struct validator *v, uint32_t code,
+                                    const struct func_type *type) {
+    if (v->control_count == v->control_capacity) {
+        uint32_t capacity = v->control_capacity ? v->control_capacity * 2 : 32;
+        struct control *controls = realloc(v->controls, capacity * sizeof *controls);
+        if (!controls) {
+            reader_fail(&v->reader, ERROR_IO, "out of memory: control frames");
+            return NULL;
+        }
+        v->controls = controls;
+        v->control_capacity = capacity;
+    }
+    struct control *block = &v->controls[v->control_count++];
+    uint32_t height = v->t.count - (code == WASM_call ? 0 : type->param_count);
+    *block = (struct control){.type = type,
+                              .code = code,
+                              .height = height,
+                              .dead_before = v->t.dead,
+                              .otherwise = label_init(height, type->param_count)};
+    block->label =
+        label_init(height, code == WASM_loop ? type->param_count : type->result_count);
+    block->label.is_return = code == WASM_call;
+    return block;
+}
+
+/* An empty block type, a single result, or the index of a function type (spec 5.4.1). */
+static const struct func_type *block_type(struct validator *v, int64_t code) {
+    enum { EMPTY = -64 };
+    if (code == EMPTY) return v->empty;
+    if (code >= 0) {
+        if (code < v->module->type_count) return v->module->types[code];
+        invalid(v, "unknown type");
+        return NULL;
+    }
+    uint8_t type = (uint8_t)(code & 0x7F);
+    if (code < EMPTY || !is_value_type(type)) {
+        reader_fail(&v->reader, ERROR_MALFORMED, "malformed block type");
+        return NULL;
+    }
+    const struct func_type *single = type_intern(&v->module->vm->types, &type, 0, 1);
+    if (!single) reader_fail(&v->reader, ERROR_IO, "out of memory: types");
+    return single;
+}
+
+static void begin_block(struct validator *v, int64_t code) {
+    struct operand condition = {0};
+    if (v->row->code == WASM_if) condition = pop(v, VM_I32);
+    const struct func_type *type = block_type(v, code);
+    if (!type || !check_top(v, type->types, type->param_count)) return;
+    struct label otherwise = label_init(0, 0);
+    if (v->row->code == WASM_if) {
+        translate_if(&v->t, condition, &otherwise, type->param_count);
+    } else {
+        translate_block(&v->t, type->param_count);
+    }
+    replace_top(v, type->param_count, type->types, type->param_count);
+    struct control *block = push_control(v, v->row->code, type);
+    if (!block) return;
+    block->otherwise.patches = otherwise.patches;
+    if (v->row->code == WASM_loop) translate_loop(&v->t, &block->label);
+}
+
+/* The results, and nothing else, are on the stack. */
+static bool check_block_end(struct validator *v) {
+    const struct control *block = innermost(v);
+    if (!check_top(v, results_of(block->type), block->type->result_count)) return false;
+    if (v->t.count - block->height > block->type->result_count) {
+        return reader_fail(&v->reader, ERROR_INVALID,
+                           "type mismatch in %s: %u values left over at the end of the block",
+                           v->row->mnemonic,
+                           v->t.count - block->height - block->type->result_count);
+    }
+    return true;
+}
+
+static void do_else(struct validator *v) {
+    struct control *block = innermost(v);
+    if (block->code != WASM_if) {
+        invalid(v, "else without if");
+        return;
+    }
+    if (!check_block_end(v)) return;
+    translate_br(&v->t, &block->label);
+    v->t.dead = block->dead_before;
+    block->code = WASM_else;
+    block->unreachable = false;
+    operands_truncate(&v->t, block->height);
+    for (uint32_t i = 0; i < block->type->param_count; i++) {
+        operand_push(&v->t, block->type->types[i]);
+    }
+    label_bind(&v->t, &block->otherwise);
+}
+
+static void do_end(struct validator *v) {
+    if (!check_block_end(v)) return;
+    struct control block = *innermost(v);
+    const struct func_type *type = block.type;
+    bool same = type->param_count == type->result_count &&
+                memcmp(type->types, results_of(type), type->param_count) == 0;
+    if (block.code == WASM_if && !same) {
+        invalid(v, "type mismatch: if without else must leave what it found");
+        return;
+    }
+    v->control_count--;
+    if (block.code == WASM_call) {
+        translate_br(&v->t, &block.label);
+        return;
+    }
+    bool reached_by_branch =
+        block.label.patches != NO_CELL || block.otherwise.patches != NO_CELL;
+    if (!v->t.dead && !reached_by_branch) return; /* the results may stay where they are */
+    operands_home(&v->t, type->result_count);
+    v->t.dead = block.dead_before;
+    label_bind(&v->t, &block.otherwise);
+    label_bind(&v->t, &block.label);
+    operands_truncate(&v->t, block.height);
+    for (uint32_t i = 0; i < type->result_count; i++) {
+        operand_push(&v->t, results_of(type)[i]);
+    }
+}
+
+/* ---- branches ---- */
+
+static struct control *target(struct validator *v, uint32_t depth) {
+    if (depth < v->control_count) return &v->controls[v->control_count - 1 - depth];
+    reader_fail(&v->reader, ERROR_INVALID, "unknown label %u in %s", depth, v->row->mnemonic);
+    return NULL;
+}
+
+static void branch(struct validator *v, uint32_t depth) {
+    struct operand condition = {0};
+    bool conditional = v->row->code == WASM_br_if;
+    if (conditional) condition = pop(v, VM_I32);
+    struct control *block = target(v, depth);
+    if (!block || !check_top(v, label_types(block), block->label.arity)) return;
+    if (!conditional) {
+        translate_br(&v->t, &block->label);
+        set_unreachable(v);
+        return;
+    }
+    translate_br_if(&v->t, condition, &block->label);
+    if (v->t.dead) replace_top(v, block->label.arity, label_types(block), block->label.arity);
+}
+
+/* All targets take as many values, of types that fit what is on the stack. */
+static bool check_br_table(struct validator *v, uint32_t count, struct reader labels) {
+    uint32_t arity = 0;
+    for (uint32_t i = 0; i <= count; i++) {
+        struct control *block = target(v, reader_u32(&labels));
+        if (!reader_ok(&labels) || !block) return false;
+        if (i > 0 && block->label.arity != arity) {
+            return invalid(v, "type mismatch: labels of different arity");
+        }
+        arity = block->label.arity;
+        if (!check_top(v, label_types(block), arity)) return false;
+    }
+    operands_home(&v->t, arity);
+    return true;
+}
+
+static void br_table(struct validator *v, uint32_t count) {
+    struct operand index = pop(v, VM_I32);
+    struct reader labels = v->reader;
+    if (!check_br_table(v, count, labels)) {
+        v->reader.failed = true;
+        return;
+    }
+    translate_br_table(&v->t, index, count);
+    uint32_t first = v->module->cell_count;
+    for (uint32_t i = 0; i <= count; i++) {
+        translate_br_table_target(&v->t, &target(v, reader_u32(&v->reader))->label);
+    }
+    for (uint32_t i = 0; i <= count && reader_ok(&v->reader); i++) {
+        translate_br_table_stub(&v->t, first + i, &target(v, reader_u32(&labels))->label);
+    }
+    set_unreachable(v);
+}
+
+/* ---- calls ---- */
+
+static void call(struct validator *v, const struct func_type *type, uint32_t function) {
+    if (!check_top(v, type->types, type->param_count)) return;
+    translate_call(&v->t, function);
+    replace_top(v, type->param_count, results_of(type), type->result_count);
+    translate_call_result(&v->t, type);
+}
+
+static void call_indirect(struct validator *v, uint32_t type_index, uint32_t table) {
+    if (table >= v->module->table_count) {
+        invalid(v, "unknown table");
+    } else if (type_index >= v->module->type_count) {
+        invalid(v, "unknown type");
+    } else if (v->module->tables[table].type != VM_FUNCREF) {
+        mismatch(v, VM_FUNCREF, v->module->tables[table].type);
+    } else {
+        const struct func_type *type = v->module->types[type_index];
+        struct operand index = pop(v, VM_I32);
+        if (!check_top(v, type->types, type->param_count)) return;
+        translate_call_indirect(&v->t, type, table, index);
+        replace_top(v, type->param_count, results_of(type), type->result_count);
+        translate_call_result(&v->t, type);
+    }
+}
+
+/* ---- variables ---- */
+
+/* The type of a local, by binary search over the runs. */
+static bool local_type(struct validator *v, uint32_t index, uint8_t *type) {
+    if (index >= v->local_count) {
+        return reader_fail(&v->reader, ERROR_INVALID, "unknown local %u in %s", index,
+                           v->row->mnemonic);
+    }
+    uint32_t low = 0, high = v->run_count - 1;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (index < v->runs[middle].end) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    *type = v->runs[low].type;
+    return true;
+}
+
+static void local(struct validator *v, uint32_t index) {
+    uint8_t type = TYPE_ANY;
+    if (!local_type(v, index, &type)) return;
+    if (v->row->code == WASM_local_get) {
+        translate_local_get(&v->t, type, index);
+        return;
+    }
+    struct operand value = pop(v, type);
+    value.type = type;
+    translate_local_set(&v->t, index, value, v->row->code == WASM_local_tee);
+}
+
+static void global(struct validator *v, uint32_t index) {
+    if (index >= v->module->global_count) {
+        reader_fail(&v->reader, ERROR_INVALID, "unknown global %u in %s", index, v->row->mnemonic);
+        return;
+    }
+    const struct global_declaration *declaration = &v->module->globals[index];
+    if (v->row->code == WASM_global_get) {
+        translate_global_get(&v->t, declaration->type, index);
+    } else if (!declaration->mutable) {
+        reader_fail(&v->reader, ERROR_INVALID, "global is immutable: global %u", index);
+    } else {
+        translate_global_set(&v->t, pop(v, declaration->type), index);
+    }
+}
+
+/* ---- select, references ---- */
+
+/* Without a type the operands must be numbers of the same type. */
+static void select(struct validator *v, uint8_t type) {
+    struct operand condition = pop(v, VM_I32);
+    struct operand y = pop(v, type), x = pop(v, type);
+    if (type == TYPE_ANY) {
+        type = x.type != TYPE_ANY ? x.type : y.type;
+        if (y.type != TYPE_ANY && y.type != type) {
+            mismatch(v, type, y.type);
+        } else if (is_reference_type(x.type) || is_reference_type(y.type)) {
+            invalid(v, "type mismatch: references need a select with a type");
+        }
+    }
+    translate_select(&v->t, type, x, y, condition);
+}
+
+/* A reference is null if its slot is 0: i64.eqz on the slot. */
+static void ref_is_null(struct validator *v) {
+    struct operand x = pop(v, TYPE_ANY), zero = {.place = IS_CONSTANT, .type = VM_I64};
+    if (x.type != TYPE_ANY && !is_reference_type(x.type)) {
+        reader_fail(&v->reader, ERROR_INVALID,
+                    "type mismatch in ref.is_null: a reference expected, %s found",
+                    type_name(x.type));
+    }
+    translate_binary(&v->t, instruction_at(WASM_i64_eq), x, zero);
+}
+
+static void ref_func(struct validator *v, uint32_t function) {
+    if (function >= v->module->function_count) {
+        invalid(v, "unknown function");
+    } else if (!module_is_referenced(v->module, function)) {
+        invalid(v, "undeclared function reference");
+    } else {
+        translate_ref_func(&v->t, function);
+    }
+}
+
+/* ---- instructions whose row says it all ---- */
+
+static void equals_zero(struct validator *v, uint8_t type, uint32_t code) {
+    struct operand x = pop(v, type), zero = {.place = IS_CONSTANT, .type = type};
+    translate_binary(&v->t, instruction_at(code), x, zero);
+}
+
+static bool check_memarg(struct validator *v, const struct immediate *immediate) {
+    if (v->module->memory_count == 0) return invalid(v, "unknown memory 0");
+    if (immediate->first > 3 || 1u << immediate->first > v->row->bytes) {
+        return invalid(v, "alignment must not be larger than natural");
+    }
+    return true;
+}
+
+static bool check_index(struct validator *v, const char *what, uint32_t index, uint32_t count) {
+    if (index < count) return true;
+    return reader_fail(&v->reader, ERROR_INVALID, "unknown %s %u in %s", what, index,
+                       v->row->mnemonic);
+}
+
+/* The indices of an instruction on tables, memories and segments; and `element`, the type of the
+ * elements it moves, if it does. */
+static bool check_window(struct validator *v, const struct immediate *immediate, uint8_t *element) {
+    const struct module *m = v->module;
+    uint32_t first = immediate->first, second = immediate->second;
+    switch (v->row->immediates) {
+    case IMMEDIATE_TABLE:
+        if (!check_index(v, "table", first, m->table_count)) return false;
+        *element = m->tables[first].type;
+        return true;
+    case IMMEDIATE_TABLE_TABLE:
+        if (!check_index(v, "table", first, m->table_count)) return false;
+        if (!check_index(v, "table", second, m->table_count)) return false;
+        return m->tables[first].type == m->tables[second].type ||
+               mismatch(v, m->tables[first].type, m->tables[second].type);
+    case IMMEDIATE_ELEMENT_TABLE:
+        if (!check_index(v, "table", second, m->table_count)) return false;
+        if (!check_index(v, "elem segment", first, m->element_count)) return false;
+        return m->tables[second].type == m->elements[first].type ||
+               mismatch(v, m->tables[second].type, m->elements[first].type);
+    case IMMEDIATE_ELEMENT: return check_index(v, "elem segment", first, m->element_count);
+    case IMMEDIATE_DATA_MEMORY:
+        if (!check_index(v, "memory", 0, m->memory_count)) return false; /* fall through */
+    case IMMEDIATE_DATA:
+        if (!m->has_data_count) {
+            return reader_fail(&v->reader, ERROR_MALFORMED, "data count section required");
+        }
+        return check_index(v, "data segment", first, m->data_count);
+    default: return check_index(v, "memory", 0, m->memory_count);
+    }
+}
+
+static void window(struct validator *v, const struct immediate *immediate) {
+    uint8_t element = VM_FUNCREF, types[4];
+    uint32_t params = 0, results = 0;
+    if (!check_window(v, immediate, &element)) return;
+    bool after_colon = false;
+    for (const char *c = v->row->signature; *c; c++) {
+        if (*c == ':') {
+            after_colon = true;
+            continue;
+        }
+        types[params + results] = *c == 't' ? element : VM_I32;
+        *(after_colon ? &results : &params) += 1;
+    }
+    if (!check_top(v, types, params)) return;
+    translate_window(&v->t, v->row, params, immediate);
+    replace_top(v, params, types + params, results);
+}
+
+static void other(struct validator *v, const struct immediate *immediate) {
+    switch (v->row->code) {
+    case WASM_unreachable:
+        translate_unreachable(&v->t);
+        set_unreachable(v);
+        break;
+    case WASM_nop: break;
+    case WASM_block:
+    case WASM_loop:
+    case WASM_if: begin_block(v, immediate->block); break;
+    case WASM_else: do_else(v); break;
+    case WASM_end: do_end(v); break;
+    case WASM_br:
+    case WASM_br_if: branch(v, immediate->first); break;
+    case WASM_br_table: br_table(v, immediate->first); break;
+    case WASM_return: branch(v, v->control_count - 1); break;
+    case WASM_call:
+        if (!check_index(v, "function", immediate->first, v->module->function_count)) break;
+        call(v, v->module->functions[immediate->first].type, immediate->first);
+        break;
+    case WASM_call_indirect: call_indirect(v, immediate->first, immediate->second); break;
+    case WASM_drop: pop(v, TYPE_ANY); break;
+    case WASM_select: select(v, TYPE_ANY); break;
+    case WASM_select_t:
+        if (immediate->first != 1) {
+            invalid(v, "invalid result arity");
+        } else {
+            select(v, immediate->type);
+        }
+        break;
+    case WASM_local_get:
+    case WASM_local_set:
+    case WASM_local_tee: local(v, immediate->first); break;
+    case WASM_global_get:
+    case WASM_global_set: global(v, immediate->first); break;
+    case WASM_ref_null: translate_constant(&v->t, immediate->type, 0); break;
+    case WASM_ref_is_null: ref_is_null(v); break;
+    case WASM_ref_func: ref_func(v, immediate->first); break;
+    case WASM_i32_const: translate_constant(&v->t, VM_I32, immediate->bits); break;
+    case WASM_i64_const: translate_constant(&v->t, VM_I64, immediate->bits); break;
+    case WASM_f32_const: translate_constant(&v->t, VM_F32, immediate->bits); break;
+    case WASM_f64_const: translate_constant(&v->t, VM_F64, immediate->bits); break;
+    case WASM_i32_eqz: equals_zero(v, VM_I32, WASM_i32_eq); break;
+    case WASM_i64_eqz: equals_zero(v, VM_I64, WASM_i64_eq); break;
+    }
+}
+
+static void instruction(struct validator *v) {
+    v->t.offset = (uint32_t)v->reader.position;
+    const struct instruction *row = instruction_read(&v->reader);
+    if (!row) return;
+    v->row = row;
+    struct immediate immediate = immediate_read(&v->reader, (enum immediates)row->immediates);
+    if (!reader_ok(&v->reader)) return;
+    struct operand x, y;
+    switch ((enum shape)row->shape) {
+    case SHAPE_UNARY:
+        x = pop(v, row->operand);
+        translate_unary(&v->t, row, x);
+        break;
+    case SHAPE_BINARY:
+    case SHAPE_COMPARE:
+        y = pop(v, row->operand);
+        x = pop(v, row->operand);
+        translate_binary(&v->t, row, x, y);
+        break;
+    case SHAPE_LOAD:
+        if (!check_memarg(v, &immediate)) return;
+        x = pop(v, VM_I32);
+        translate_load(&v->t, row, x, (uint32_t)immediate.bits);
+        break;
+    case SHAPE_STORE:
+        if (!check_memarg(v, &immediate)) return;
+        y = pop(v, row->operand);
+        x = pop(v, VM_I32);
+        translate_store(&v->t, row, x, y, (uint32_t)immediate.bits);
+        break;
+    case SHAPE_WINDOW: window(v, &immediate); break;
+    case SHAPE_OTHER: other(v, &immediate); break;
+    case SHAPE_ILLEGAL: break; /* instruction_read refused it */
+    }
+}
+
+/* ---- bodies ---- */
+
+static void add_run(struct validator *v, uint32_t count, uint8_t type) {
+    if (v->run_count == v->run_capacity) {
+        uint32_t capacity = v->run_capacity ? v->run_capacity * 2 : 64;
+        struct local_run *runs = realloc(v->runs, capacity * sizeof *runs);
+        if (!runs) {
+            reader_fail(&v->reader, ERROR_IO, "out of memory: locals");
+            return;
+        }
+        v->runs = runs;
+        v->run_capacity = capacity;
+    }
+    v->local_count += count;
+    v->runs[v->run_count++] = (struct local_run){v->local_count, type};
+}
+
+static void read_locals(struct validator *v, const struct func_type *type) {
+    v->run_count = v->local_count = 0;
+    for (uint32_t i = 0; i < type->param_count; i++) add_run(v, 1, type->types[i]);
+    uint32_t declarations = reader_count(&v->reader, UINT32_MAX, "local declarations");
+    uint64_t total = v->local_count;
+    for (uint32_t i = 0; i < declarations && reader_ok(&v->reader); i++) {
+        uint32_t count = reader_u32(&v->reader);
+        uint8_t local = value_type_read(&v->reader);
+        total += count;
+        if (total > UINT32_MAX) {
+            reader_fail(&v->reader, ERROR_MALFORMED, "too many locals");
+        } else if (total > LIMIT_LOCALS) {
+            reader_fail(&v->reader, ERROR_INVALID, "limit: %llu locals, at most %d are accepted",
+                        (unsigned long long)total, LIMIT_LOCALS);
+        } else if (count) {
+            add_run(v, count, local);
+        }
+    }
+}
+
+static bool validate_body(struct validator *v, uint32_t index) {
+    struct function_declaration *function = &v->module->functions[index];
+    v->reader.position = (size_t)(function->body.data - v->module->bytes.data);
+    v->reader.end = v->reader.position + function->body.size;
+    v->row = NULL;
+    v->t.offset = (uint32_t)v->reader.position;
+    read_locals(v, function->type);
+    if (!reader_ok(&v->reader)) return false;
+    v->control_count = 0;
+    translate_begin(&v->t, index, v->local_count, &v->reader);
+    push_control(v, WASM_call, function->type);
+    while (reader_ok(&v->reader) && v->control_count > 0) {
+        if (reader_at_end(&v->reader)) {
+            return reader_fail(&v->reader, ERROR_MALFORMED,
+                               "unexpected end of section or function: END opcode expected");
+        }
+        instruction(v);
+    }
+    if (reader_ok(&v->reader) && !reader_at_end(&v->reader)) {
+        return reader_fail(&v->reader, ERROR_MALFORMED,
+                           "section size mismatch: END opcode expected at the end of the body");
+    }
+    translate_end(&v->t, index);
+    return reader_ok(&v->reader);
+}
+
+bool module_validate(struct module *module, struct error *error) {
+    struct validator v = {.module = module, .reader = reader_init(module->bytes, error)};
+    translator_init(&v.t, module);
+    v.empty = type_intern(&module->vm->types, NULL, 0, 0);
+    if (!v.empty) error_set(error, ERROR_IO, "out of memory: types");
+    for (uint32_t i = 0; i < module->function_count; i++) {
+        module->functions[i].entry = module->functions[i].calls = NO_CELL;
+    }
+    bool ok = v.empty != NULL;
+    for (uint32_t i = module->imported_functions; ok && i < module->function_count; i++) {
+        ok = validate_body(&v, i);
+    }
+    translator_free(&v.t);
+    free(v.controls);
+    free(v.runs);
+    return ok;
+}

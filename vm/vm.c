@@ -1,0 +1,268 @@
+/* The embedding interface: opening and closing a vm, loading, host functions, calls. */
+#include "vm/vm.h"
+
+#include "vm/platform.h"
+#include "vm/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SPARE_SLOTS = 64 }; /* read, never written, behind a window that ends with the stack */
+
+/* ---- the store ---- */
+
+struct vm_limits vm_limits_default(void) {
+    return (struct vm_limits){.memory_bytes = (uint64_t)LIMIT_MEMORY_PAGES << PAGE_SIZE_BITS,
+                              .stack_bytes = 8 << 20,
+                              .table_elements = LIMIT_TABLE_ELEMENTS,
+                              .fuel = VM_UNLIMITED,
+                              .timeout_ms = VM_UNLIMITED};
+}
+
+static uint64_t stack_mapping(const struct vm *vm) {
+    return vm->limits.stack_bytes + SPARE_SLOTS * sizeof(uint64_t);
+}
+
+struct vm *vm_open(const struct vm_limits *limits, struct error *error) {
+    struct vm *vm = calloc(1, sizeof *vm);
+    if (!vm) return error_set(error, ERROR_IO, "out of memory"), NULL;
+    vm->limits = *limits;
+    vm->limits.stack_bytes -= vm->limits.stack_bytes % sizeof(uint64_t);
+    arena_init(&vm->arena);
+    type_table_init(&vm->types);
+    uint8_t *stack = platform_reserve(stack_mapping(vm));
+    if (!stack || !platform_commit(stack, stack_mapping(vm))) {
+        if (stack) platform_release(stack, stack_mapping(vm));
+        free(vm);
+        return error_set(error, ERROR_IO, "out of memory: a value stack of %llu bytes",
+                         (unsigned long long)limits->stack_bytes),
+               NULL;
+    }
+    vm->stack = vm->top = (uint64_t *)(void *)stack;
+    vm->stack_end = vm->stack + vm->limits.stack_bytes / sizeof(uint64_t);
+    vm->fuel = limits->fuel;
+    if (limits->timeout_ms != VM_UNLIMITED) {
+        int64_t now = clock_ns();
+        bool far = limits->timeout_ms > (INT64_MAX - now) / 1000000;
+        vm->deadline_ns = far ? INT64_MAX : now + limits->timeout_ms * 1000000;
+    }
+    return vm;
+}
+
+static void module_free(struct module *module) {
+    free(module->cells);
+    free(module->offsets);
+    arena_free(&module->arena);
+    free(module);
+}
+
+void vm_close(struct vm *vm) {
+    if (!vm) return;
+    for (struct module *module = vm->modules; module;) {
+        struct module *next = module->next;
+        module_free(module);
+        module = next;
+    }
+    for (struct instance *instance = vm->instances; instance; instance = instance->next) {
+        arena_free(&instance->arena);
+    }
+    memories_free(vm);
+    free(vm->host_functions);
+    free(vm->registrations);
+    type_table_free(&vm->types);
+    arena_free(&vm->arena);
+    platform_release((uint8_t *)vm->stack, stack_mapping(vm));
+    free(vm);
+}
+
+int64_t vm_time_left_ms(const struct vm *vm) {
+    if (vm->limits.timeout_ms == VM_UNLIMITED) return INT64_MAX;
+    int64_t left = vm->deadline_ns - clock_ns();
+    return left > 0 ? left / 1000000 : 0;
+}
+
+bool vm_time_out(struct error *error) {
+    return error_set_trap(error, TRAP_TIME);
+}
+
+struct vm *vm_of(const struct instance *instance) {
+    return instance->vm;
+}
+
+/* ---- host functions and registered instances ---- */
+
+/* Room for one more entry in an array that doubles. */
+static bool reserve(void **array, size_t count, size_t *capacity, size_t size) {
+    if (count < *capacity) return true;
+    size_t larger = *capacity ? *capacity * 2 : 64;
+    void *grown = realloc(*array, larger * size);
+    if (!grown) return false;
+    *array = grown;
+    *capacity = larger;
+    return true;
+}
+
+/* The type a signature such as "ii:I" spells, or NULL. */
+static const struct func_type *parse_signature(struct vm *vm, const char *signature) {
+    static const char letters[] = "iIfFce";
+    static const uint8_t codes[] = {VM_I32, VM_I64, VM_F32, VM_F64, VM_FUNCREF, VM_EXTERNREF};
+    uint8_t types[32];
+    uint32_t count = 0, params = 0;
+    bool after_colon = false;
+    for (const char *c = signature; *c; c++) {
+        const char *letter = strchr(letters, *c);
+        if (*c == ':' && !after_colon) {
+            after_colon = true;
+            params = count;
+        } else if (letter && count < sizeof types) {
+            types[count++] = codes[letter - letters];
+        } else {
+            return NULL;
+        }
+    }
+    return after_colon ? type_intern(&vm->types, types, params, count - params) : NULL;
+}
+
+bool vm_define(struct vm *vm, const char *module, const char *name, const char *signature,
+               vm_host_function function, void *context, struct error *error) {
+    const struct func_type *type = parse_signature(vm, signature);
+    if (!type) {
+        return error_set(error, ERROR_USAGE, "%s.%s: \"%s\" is not a signature", module, name,
+                         signature);
+    }
+    void *array = vm->host_functions;
+    bool room = reserve(&array, vm->host_count, &vm->host_capacity, sizeof *vm->host_functions);
+    vm->host_functions = array;
+    if (!room) return error_set(error, ERROR_IO, "out of memory: host functions");
+    vm->host_functions[vm->host_count++] = (struct host_function){
+        .module = module, .name = name, .type = type, .function = function, .context = context};
+    return true;
+}
+
+bool vm_register(struct vm *vm, struct slice name, struct instance *instance,
+                 struct error *error) {
+    void *array = vm->registrations;
+    bool room = reserve(&array, vm->registration_count, &vm->registration_capacity,
+                        sizeof *vm->registrations);
+    vm->registrations = array;
+    if (!room) return error_set(error, ERROR_IO, "out of memory: registered instances");
+    vm->registrations[vm->registration_count++] = (struct registration){name, instance};
+    return true;
+}
+
+/* ---- modules ---- */
+
+/* Give back what the doubling of the code arrays took too much. */
+static void trim_code(struct module *module) {
+    if (module->cell_count == 0) return;
+    void *cells = realloc(module->cells, module->cell_count * sizeof *module->cells);
+    void *offsets = realloc(module->offsets, module->cell_count * sizeof *module->offsets);
+    if (cells) module->cells = cells;
+    if (offsets) module->offsets = offsets;
+    module->cell_capacity = module->cell_count;
+}
+
+struct module *vm_load(struct vm *vm, struct slice bytes, struct error *error) {
+    if (bytes.size > LIMIT_MODULE_BYTES) {
+        error_set(error, ERROR_INVALID, "limit: a module of %zu bytes, at most 1 GiB is accepted",
+                  bytes.size);
+        return NULL;
+    }
+    struct module *module = calloc(1, sizeof *module);
+    if (!module) return error_set(error, ERROR_IO, "out of memory"), NULL;
+    module->vm = vm;
+    module->bytes = bytes;
+    module->metered =
+        vm->limits.fuel != VM_UNLIMITED || vm->limits.timeout_ms != VM_UNLIMITED;
+    arena_init(&module->arena);
+    if (!module_decode(module, error) || !module_validate(module, error)) {
+        module_free(module);
+        return NULL;
+    }
+    trim_code(module);
+    module->next = vm->modules;
+    vm->modules = module;
+    return module;
+}
+
+size_t vm_export_count(const struct module *module) {
+    return module->export_count;
+}
+
+struct vm_export vm_export_at(const struct module *module, size_t i) {
+    return module->exports[i];
+}
+
+const struct func_type *vm_export_type(const struct module *module, uint32_t index) {
+    return module->functions[index].type;
+}
+
+/* ---- calls ---- */
+
+const struct func_type *vm_function_type(const struct function *function) {
+    return function->type;
+}
+
+static bool check_args(const struct func_type *type, const struct vm_value *args, size_t count,
+                       struct error *error) {
+    if (count != type->param_count) {
+        return error_set(error, ERROR_USAGE, "the function takes %u arguments, %zu were given",
+                         type->param_count, count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (args[i].type != type->types[i]) {
+            return error_set(error, ERROR_USAGE, "argument %zu is of type %s, %s was given", i + 1,
+                             vm_type_name((enum vm_type)type->types[i]),
+                             vm_type_name(args[i].type));
+        }
+    }
+    return true;
+}
+
+static bool is_narrow(uint8_t type) {
+    return type == VM_I32 || type == VM_F32;
+}
+
+bool vm_call(struct function *function, const struct vm_value *args, size_t arg_count,
+             struct vm_value *results, struct error *error) {
+    struct vm *vm = function->instance->vm;
+    const struct func_type *type = function->type;
+    if (!check_args(type, args, arg_count, error)) return false;
+    if (vm->nesting == 0) vm->trace_count = 0;
+    uint64_t *top = vm->top;
+    size_t taken = (size_t)type->param_count + type->result_count;
+    if (vm->nesting == LIMIT_HOST_NESTING || (size_t)(vm->stack_end - top) < taken) {
+        return error_set_trap(error, TRAP_STACK);
+    }
+    for (size_t i = 0; i < arg_count; i++) {
+        top[i] = is_narrow(type->types[i]) ? args[i].of.i32 : args[i].of.i64;
+    }
+    struct error *outer = vm->host_error;
+    vm->host_error = error;
+    vm->nesting++;
+    enum trap trap = execute(vm, function);
+    vm->nesting--;
+    vm->host_error = outer;
+    vm->top = top;
+    if (trap == TRAP_HOST) return false;
+    if (trap) return error_set_trap(error, trap);
+    for (size_t i = 0; i < type->result_count; i++) {
+        results[i].type = (enum vm_type)type->types[type->param_count + i];
+        results[i].of.i64 = is_narrow((uint8_t)results[i].type) ? (uint32_t)top[i] : top[i];
+    }
+    return true;
+}
+
+size_t vm_backtrace(const struct vm *vm, struct vm_frame *frames, size_t capacity) {
+    size_t count = vm->trace_count < capacity ? vm->trace_count : capacity;
+    memcpy(frames, vm->trace, count * sizeof *frames);
+    return count;
+}
+
+/* ---- guest memory ---- */
+
+uint8_t *vm_memory_at(const struct instance *instance, uint64_t address, uint64_t size) {
+    const struct memory *memory = instance->memory;
+    if (size > memory->size || address > memory->size - size) return NULL;
+    return memory->data + address;
+}
