@@ -64,7 +64,7 @@ endif
 
 # The engine calls its instruction handlers by jumps ("tail calls") in the release build. That
 # needs -O2, and nothing between one handler and the next. All other builds use a switch, whose
-# one big function takes a compiler minutes at -O2.
+# one big function takes a compiler minutes at -O2, and with sanitizers at -O1 too.
 ifeq ($(VARIANT),release)
 HARDENING  = -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fPIE
 LINK_FLAGS = -pie -Wl,-z,relro,-z,now
@@ -75,7 +75,7 @@ else
 override CFLAGS = -O1 -g -fno-omit-frame-pointer
 HARDENING  = -fsanitize=address,undefined -fno-sanitize-recover=all
 LINK_FLAGS = $(HARDENING)
-ENGINE     = -fno-math-errno -ffp-contract=off
+ENGINE     = -O0 -fno-math-errno -ffp-contract=off
 endif
 
 all: $(BUILD)/hostel
