@@ -459,7 +459,9 @@ void translate_call_indirect(struct translator *t, const struct func_type *type,
     cell->a = window(t, type->param_count);
     cell->d = index.slot;
     cell->tail.imm = (int32_t)table;
-    emit_data(t)->head.wide = (uintptr_t)type;
+    struct cell *data = emit_data(t); /* the link to return to, so it has the window as well */
+    data->head.wide = (uintptr_t)type;
+    data->a = window(t, type->param_count);
     forget_mirrors(t);
 }
 

@@ -223,6 +223,18 @@ static bool is_narrow(uint8_t type) {
     return type == VM_I32 || type == VM_F32;
 }
 
+/* A call through a table that fails names the element: its number is still in the slot that the
+ * call_indirect cell reads. */
+static bool report(const struct vm *vm, enum trap trap, struct error *error) {
+    if (trap == TRAP_HOST) return false;
+    error_set_trap(error, trap);
+    if (trap != TRAP_UNDEFINED_ELEMENT && trap != TRAP_UNINITIALIZED_ELEMENT) return false;
+    size_t length = strlen(error->text);
+    snprintf(error->text + length, sizeof error->text - length, " %u",
+             (uint32_t)vm->trap_frame[vm->trap_pc->d]);
+    return false;
+}
+
 bool vm_call(struct function *function, const struct vm_value *args, size_t arg_count,
              struct vm_value *results, struct error *error) {
     struct vm *vm = function->instance->vm;
@@ -244,8 +256,7 @@ bool vm_call(struct function *function, const struct vm_value *args, size_t arg_
     vm->nesting--;
     vm->host_error = outer;
     vm->top = top;
-    if (trap == TRAP_HOST) return false;
-    if (trap) return error_set_trap(error, trap);
+    if (trap) return report(vm, trap, error);
     for (size_t i = 0; i < type->result_count; i++) {
         results[i].type = (enum vm_type)type->types[type->param_count + i];
         results[i].of.i64 = is_narrow((uint8_t)results[i].type) ? (uint32_t)top[i] : top[i];
