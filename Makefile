@@ -52,7 +52,7 @@ PACKAGES = gcc libc6-dev binutils python3 pkg-config clang clang-format lld wasi
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 FLAGS    = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARNINGS) -I. $(HTTP_FLAGS) -MMD -MP -pthread
-LIBS     = $(HTTP_LIBS) -lmbedtls -lmbedx509 -lmbedcrypto -lpsl -pthread
+LIBS     = $(HTTP_LIBS) -lmbedtls -lmbedx509 -lmbedcrypto -lpsl -lm -pthread
 
 # llhttp is a library on some systems; Debian 12 has its source in a package of Node's.
 HTTP_LIBS  := $(shell pkg-config --libs libllhttp 2>/dev/null)
