@@ -120,8 +120,9 @@ enum wasi_errno call_fd_fdstat_set_flags(struct call *call) {
     uint32_t flags = arg(call, 1), changed = flags ^ fd->flags;
     if (flags & ~31u) return WASI_INVAL;
     /* The host cannot change how an open file is synchronised, and must not change one lent. */
-    if (changed & ~(fd->inherited ? 0u | FDFLAG_NONBLOCK : 0u | FDFLAG_NONBLOCK | FDFLAG_APPEND))
-        return WASI_NOTSUP;
+    uint32_t settable = FDFLAG_NONBLOCK;
+    if (!fd->inherited) settable |= FDFLAG_APPEND;
+    if (changed & ~settable) return WASI_NOTSUP;
     if (changed & FDFLAG_APPEND) {
         int host = fcntl(fd->host, F_GETFL);
         host = flags & FDFLAG_APPEND ? host | O_APPEND : host & ~O_APPEND;

@@ -264,7 +264,19 @@ static enum wasi_errno find_object(const struct path *path, bool follow, struct 
     return error;
 }
 
+/* The end of a call on a place: what the system said, and leave. */
+static enum wasi_errno finish(struct place *place, int returned) {
+    enum wasi_errno error = result(returned);
+    leave(place);
+    return error;
+}
+
 /* ---- opening ---- */
+
+enum wasi_errno path_grant(const char *host, int *fd) {
+    *fd = open(host, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return result(*fd);
+}
 
 static enum wasi_errno open_at_place(const struct path *path, bool follow, int flags, int *fd) {
     struct place place;
@@ -304,10 +316,7 @@ enum wasi_errno path_reopen_directory(int directory, int *fd) {
 enum wasi_errno path_stat(const struct path *path, bool follow, struct stat *out) {
     struct place place;
     enum wasi_errno error = find_object(path, follow, &place);
-    if (error) return error;
-    error = result(stat_place(&place, out));
-    leave(&place);
-    return error;
+    return error ? error : finish(&place, stat_place(&place, out));
 }
 
 enum wasi_errno path_set_times(const struct path *path, bool follow,
@@ -315,27 +324,19 @@ enum wasi_errno path_set_times(const struct path *path, bool follow,
     struct place place;
     enum wasi_errno error = find_object(path, follow, &place);
     if (error) return error;
-    error = result(utimensat(place.directory, place.name, times, AT_SYMLINK_NOFOLLOW));
-    leave(&place);
-    return error;
+    return finish(&place, utimensat(place.directory, place.name, times, AT_SYMLINK_NOFOLLOW));
 }
 
 enum wasi_errno path_create_directory(const struct path *path) {
     struct place place;
-    enum wasi_errno error = find(path, false, &place);
-    if (error) return error;
-    error = result(mkdirat(place.directory, place.name, 0777));
-    leave(&place);
-    return error;
+    enum wasi_errno error = find(path, false, &place); /* `new/` is as good as `new` */
+    return error ? error : finish(&place, mkdirat(place.directory, place.name, 0777));
 }
 
 static enum wasi_errno unlink_place(const struct path *path, int flags) {
     struct place place;
     enum wasi_errno error = find_object(path, false, &place);
-    if (error) return error;
-    error = result(unlinkat(place.directory, place.name, flags));
-    leave(&place);
-    return error;
+    return error ? error : finish(&place, unlinkat(place.directory, place.name, flags));
 }
 
 enum wasi_errno path_remove_directory(const struct path *path) {
@@ -368,8 +369,7 @@ enum wasi_errno path_link(const struct path *from, const struct path *to) {
     if (error) return error;
     error = find_object(to, false, &new);
     if (!error) {
-        error = result(linkat(old.directory, old.name, new.directory, new.name, 0));
-        leave(&new);
+        error = finish(&new, linkat(old.directory, old.name, new.directory, new.name, 0));
     }
     leave(&old);
     return error;
@@ -378,12 +378,9 @@ enum wasi_errno path_link(const struct path *from, const struct path *to) {
 enum wasi_errno path_symlink(struct slice target, const struct path *path) {
     char text[PATH_SIZE];
     struct place place;
-    enum wasi_errno error = copy_path(target, text);
+    enum wasi_errno error = copy_path(target, text); /* absolute targets are refused here */
     if (!error) error = find_object(path, false, &place);
-    if (error) return error;
-    error = result(symlinkat(text, place.directory, place.name));
-    leave(&place);
-    return error;
+    return error ? error : finish(&place, symlinkat(text, place.directory, place.name));
 }
 
 enum wasi_errno path_readlink(const struct path *path, uint8_t *out, size_t size, size_t *used) {
@@ -392,7 +389,5 @@ enum wasi_errno path_readlink(const struct path *path, uint8_t *out, size_t size
     if (error) return error;
     ssize_t count = readlinkat(place.directory, place.name, (char *)out, size);
     *used = count < 0 ? 0 : (size_t)count;
-    error = result(count < 0 ? -1 : 0);
-    leave(&place);
-    return error;
+    return finish(&place, count < 0 ? -1 : 0);
 }

@@ -12,6 +12,9 @@ struct resolver {
     bool walk; /* step by step, not by the kernel: no openat2 here, or a test wants it */
 };
 
+/* Open a directory the user grants, by the host's own path. */
+enum wasi_errno path_grant(const char *host, int *fd);
+
 /* Find out whether this kernel resolves beneath a directory for us. */
 void resolver_init(struct resolver *resolver);
 
@@ -21,12 +24,14 @@ struct path {
     struct slice text;
 };
 
-/* Open with the host's O_ flags. The last component is followed if it is a link and `follow`. */
+/* Open with the host's O_ flags. Here and below the last component is followed if it is a link and
+ * `follow`; the components before it always are. */
 enum wasi_errno path_open(const struct path *path, bool follow, int flags, int *fd);
 
 /* A second, independent descriptor of a directory. */
 enum wasi_errno path_reopen_directory(int directory, int *fd);
 
+/* A slash at the end of a path asks for a directory: NOTDIR if there is something else. */
 enum wasi_errno path_stat(const struct path *path, bool follow, struct stat *out);
 enum wasi_errno path_set_times(const struct path *path, bool follow,
                                const struct timespec times[2]);
@@ -34,7 +39,9 @@ enum wasi_errno path_create_directory(const struct path *path);
 enum wasi_errno path_remove_directory(const struct path *path);
 enum wasi_errno path_unlink(const struct path *path);
 enum wasi_errno path_rename(const struct path *from, const struct path *to);
-enum wasi_errno path_link(const struct path *from, const struct path *to); /* never follows */
+enum wasi_errno path_link(const struct path *from, const struct path *to);
+
+/* Make a link. The target is text, but absolute it may not be. */
 enum wasi_errno path_symlink(struct slice target, const struct path *path);
 
 /* As much of the link's text as fits. */

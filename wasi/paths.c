@@ -138,22 +138,23 @@ enum wasi_errno call_path_filestat_set_times(struct call *call) {
     return error ? error : path_set_times(&path, follow, times);
 }
 
-enum wasi_errno call_path_create_directory(struct call *call) {
+/* Do something to the one path in argument 1. */
+static enum wasi_errno with_path(struct call *call, enum wasi_errno (*act)(const struct path *)) {
     struct path path;
     enum wasi_errno error = path_arg(call, call->fd, 1, &path);
-    return error ? error : path_create_directory(&path);
+    return error ? error : act(&path);
+}
+
+enum wasi_errno call_path_create_directory(struct call *call) {
+    return with_path(call, path_create_directory);
 }
 
 enum wasi_errno call_path_remove_directory(struct call *call) {
-    struct path path;
-    enum wasi_errno error = path_arg(call, call->fd, 1, &path);
-    return error ? error : path_remove_directory(&path);
+    return with_path(call, path_remove_directory);
 }
 
 enum wasi_errno call_path_unlink_file(struct call *call) {
-    struct path path;
-    enum wasi_errno error = path_arg(call, call->fd, 1, &path);
-    return error ? error : path_unlink(&path);
+    return with_path(call, path_unlink);
 }
 
 /* Two paths: of the call's descriptor at `i`, of another at `i + 2`, where it needs `right`. */

@@ -10,10 +10,8 @@
 #include "wasi/internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const struct row rows[CALL_COUNT] = {
 #define X(name, rights, arguments) {#name, rights, arguments, call_##name},
@@ -35,8 +33,8 @@ static bool check_texts(const char *const *texts, size_t count, const char *what
 
 static bool open_directory(struct wasi *wasi, uint32_t number,
                            const struct wasi_directory *directory, struct error *error) {
-    int host = open(directory->host, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (host < 0) {
+    int host;
+    if (path_grant(directory->host, &host)) {
         return error_set(error, ERROR_IO, "cannot open directory %s: %s", directory->host,
                          strerror(errno));
     }
