@@ -33,9 +33,9 @@
 #include <stdint.h>
 
 /* The forms of each class, in the order the translator counts on (enum form). */
-#define FORMS_UNARY(X, name) X(name##_s) X(name##_r)
-#define FORMS_INTEGER(X, name) X(name##_ss) X(name##_rs) X(name##_sr) X(name##_si) X(name##_ri)
-#define FORMS_FLOAT(X, name) X(name##_ss) X(name##_rs) X(name##_sr)
+#define FORMS_UNARY(X, name)       X(name##_s) X(name##_r)
+#define FORMS_INTEGER(X, name)     X(name##_ss) X(name##_rs) X(name##_sr) X(name##_si) X(name##_ri)
+#define FORMS_FLOAT(X, name)       X(name##_ss) X(name##_rs) X(name##_sr)
 #define FORMS_FLOAT_STORE(X, name) FORMS_FLOAT(X, name) X(name##_rr)
 
 #define FORMS_BINARY_I32 FORMS_INTEGER
@@ -65,44 +65,44 @@ enum { FORM_S, FORM_R };
 
 /* Operations that come from no row of the table. */
 #define SPECIAL_OPS(X)                                                                             \
-    X(trap_unreachable)                                                                            \
-    X(tick)           /* charge imm units of fuel */                                               \
-    X(move)           /* d = a */                                                                  \
-    X(const_u32)      /* d = imm, zero-extended */                                                 \
-    X(const_s32)      /* d = imm, sign-extended */                                                 \
-    X(const_wide)     /* d = the data cell */                                                      \
-    X(move_many)      /* imm slots from a to d, ascending */                                        \
-    X(select_s)       /* d = c ? a : b */                                                          \
-    X(select_r)       /* d = r0 ? a : b */                                                         \
-    X(global_get)     /* d = global imm */                                                         \
-    X(global_set)     /* global imm = a */                                                         \
-    X(ref_func)       /* d = reference to function imm */                                          \
-    X(br)             /* to imm */                                                                 \
-    X(br_table_s)     /* to the entry min(a, imm) of the table of data cells behind */             \
-    X(br_table_r)                                                                                  \
-    X(call)           /* the function whose code is at imm; window at a */                         \
-    X(call_import)    /* function imm of the instance */                                           \
-    X(call_indirect)  /* element d of table imm; the data cell holds the type */                   \
-    X(return_void)    /* b = link, in all of them */                                               \
-    X(return_s)       /* the value of slot a */                                                    \
-    X(return_i)       /* the accumulator r0 */                                                     \
-    X(return_f32)     /* s0 */                                                                     \
-    X(return_f64)     /* f0 */                                                                     \
-    X(return_many)    /* d values from slot a on */                                                \
-    X(return_foreign) /* from a function of another instance back to the caller's */               \
-    X(halt)           /* leave the interpreter */
+    X(trap_unreachable) /* what it says */                                                         \
+    X(tick)             /* charge imm units of fuel */                                             \
+    X(move)             /* d = a */                                                                \
+    X(const_u32)        /* d = imm, zero-extended */                                               \
+    X(const_s32)        /* d = imm, sign-extended */                                               \
+    X(const_wide)       /* d = the data cell */                                                    \
+    X(move_many)        /* imm slots from a to d, ascending */                                     \
+    X(select_s)         /* d = c ? a : b */                                                        \
+    X(select_r)         /* d = r0 ? a : b */                                                       \
+    X(global_get)       /* d = global imm */                                                       \
+    X(global_set)       /* global imm = a */                                                       \
+    X(ref_func)         /* d = reference to function imm */                                        \
+    X(br)               /* to imm */                                                               \
+    X(br_table_s)       /* to the entry min(a, imm) of the table of data cells behind */           \
+    X(br_table_r)       /* the same, to min(r0, imm) */                                            \
+    X(call)             /* the function whose code is at imm; window at a */                       \
+    X(call_import)      /* function imm of the instance */                                         \
+    X(call_indirect)    /* element d of table imm; the data cell holds the type */                 \
+    X(return_void)      /* b = link, in all of them */                                             \
+    X(return_s)         /* the value of slot a */                                                  \
+    X(return_i)         /* the accumulator r0 */                                                   \
+    X(return_f32)       /* s0 */                                                                   \
+    X(return_f64)       /* f0 */                                                                   \
+    X(return_many)      /* d values from slot a on */                                              \
+    X(return_foreign)   /* from a function of another instance back to the caller's */             \
+    X(halt)             /* leave the interpreter */
 
 enum op {
-#define OP(name) OP_##name,
-#define UNARY(code, name, ...) FORMS_UNARY(OP, name)
-#define BINARY(code, name, mnemonic, type, ...) FORMS_BINARY_##type(OP, name)
+#define OP(name)                                 OP_##name,
+#define UNARY(code, name, ...)                   FORMS_UNARY(OP, name)
+#define BINARY(code, name, mnemonic, type, ...)  FORMS_BINARY_##type(OP, name)
 #define COMPARE(code, name, mnemonic, type, ...) FORMS_COMPARE_##type(OP, name)
-#define LOAD(code, name, ...) FORMS_UNARY(OP, name)
-#define STORE(code, name, mnemonic, type, ...) FORMS_STORE_##type(OP, name)
-#define WINDOW(code, name, ...) OP(name)
+#define LOAD(code, name, ...)                    FORMS_UNARY(OP, name)
+#define STORE(code, name, mnemonic, type, ...)   FORMS_STORE_##type(OP, name)
+#define WINDOW(code, name, ...)                  OP(name)
 #define OTHER(...)
 #include "vm/opcodes.def"
-    SPECIAL_OPS(OP)
+    SPECIAL_OPS(OP) OP_COUNT
 #undef OP
 #undef UNARY
 #undef BINARY
@@ -111,7 +111,6 @@ enum op {
 #undef STORE
 #undef WINDOW
 #undef OTHER
-    OP_COUNT
 };
 
 struct cell;

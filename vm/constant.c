@@ -50,8 +50,7 @@ static void global_get(struct module *module, const struct instance *instance,
         reader_fail(reader, ERROR_INVALID, "constant expression required: global %u is mutable",
                     index);
     } else {
-        push(stack, reader, module->globals[index].type,
-             instance ? *instance->globals[index] : 0);
+        push(stack, reader, module->globals[index].type, instance ? *instance->globals[index] : 0);
     }
 }
 
@@ -98,7 +97,8 @@ struct slice constant_read(struct module *module, struct reader *reader, uint8_t
     while (step(module, NULL, reader, &stack)) {
     }
     if (reader_ok(reader) && (stack.count != 1 || stack.types[0] != type)) {
-        reader_fail(reader, ERROR_INVALID, "type mismatch: a constant expression of type %s is wanted",
+        reader_fail(reader, ERROR_INVALID,
+                    "type mismatch: a constant expression of type %s is wanted",
                     vm_type_name((enum vm_type)type));
     }
     return (struct slice){reader->bytes + start, reader->position - start};

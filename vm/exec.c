@@ -96,8 +96,8 @@ static struct foreign_call foreign_return(const uint64_t *callee) {
 static enum trap call_host(const struct function *function, uint64_t *window, struct vm *vm) {
     const struct func_type *type = function->type;
     uint64_t *top = vm->top;
-    uint32_t taken = type->param_count > type->result_count ? type->param_count
-                                                            : type->result_count;
+    uint32_t taken =
+        type->param_count > type->result_count ? type->param_count : type->result_count;
     vm->top = window + taken; /* the host may call the guest, above the frame's live part */
     bool ok = function->host(function->host_context, function->instance, window, vm->host_error);
     vm->top = top;
@@ -106,7 +106,7 @@ static enum trap call_host(const struct function *function, uint64_t *window, st
 
 /* ---- the two forms of dispatch ---- */
 
-/* The accumulators and the memory are of no use to anybody any more, which compilers want to hear. */
+/* Compilers want to hear that the rest of the state is of no use any more. */
 #define TRAP(kind)                                                                                 \
     return (void)memory, (void)memory_size, (void)r0, (void)f0, (void)s0,                          \
            leave(instance, pc, frame, kind)
@@ -129,18 +129,19 @@ static enum trap call_host(const struct function *function, uint64_t *window, st
 #include "vm/handlers.h"
 
 static const handler handlers[OP_COUNT] = {
-#define OP(name) [OP_##name] = do_##name,
-#define UNARY(code, name, ...) FORMS_UNARY(OP, name)
-#define BINARY(code, name, mnemonic, type, ...) FORMS_BINARY_##type(OP, name)
+#define OP(name)                                 [OP_##name] = do_##name,
+#define UNARY(code, name, ...)                   FORMS_UNARY(OP, name)
+#define BINARY(code, name, mnemonic, type, ...)  FORMS_BINARY_##type(OP, name)
 #define COMPARE(code, name, mnemonic, type, ...) FORMS_COMPARE_##type(OP, name)
-#define LOAD(code, name, ...) FORMS_UNARY(OP, name)
-#define STORE(code, name, mnemonic, type, ...) FORMS_STORE_##type(OP, name)
-#define WINDOW(code, name, ...) OP(name)
+#define LOAD(code, name, ...)                    FORMS_UNARY(OP, name)
+#define STORE(code, name, mnemonic, type, ...)   FORMS_STORE_##type(OP, name)
+#define WINDOW(code, name, ...)                  OP(name)
 #define OTHER(...)
 #include "vm/opcodes.def"
     SPECIAL_OPS(OP)};
 
-#define CELL_OF(name) {.head.run = do_##name}
+#define CELL_OF(name)                                                                              \
+    { .head.run = do_##name }
 
 void cell_set_op(struct cell *cell, enum op op) {
     cell->head.run = handlers[op];
@@ -160,7 +161,8 @@ static enum trap run(PARAMETERS) {
     }
 #define NEXT(n) JUMP(pc + (n))
 
-#define CELL_OF(name) {.head.op = OP_##name}
+#define CELL_OF(name)                                                                              \
+    { .head.op = OP_##name }
 
 void cell_set_op(struct cell *cell, enum op op) {
     cell->head.op = op;
@@ -255,8 +257,8 @@ enum trap execute(struct vm *vm, struct function *function) {
     if ((uint64_t)(vm->stack_end - frame) < (uint32_t)entry->tail.imm) return TRAP_STACK;
     frame[entry->a] = (uintptr_t)halt_cells;
     for (unsigned i = entry->d; i < entry->a; i++) frame[i] = 0;
-    enum trap trap = run(entry + 1, frame, instance->memory->data, instance->memory->size,
-                         instance, 0, 0, 0);
+    enum trap trap =
+        run(entry + 1, frame, instance->memory->data, instance->memory->size, instance, 0, 0, 0);
     if (trap != TRAP_NONE) record_backtrace(vm);
     return trap;
 }

@@ -31,8 +31,8 @@
 /* Sign extension gives both types their constant: 32 bits of it are an i32's. */
 #define IMMEDIATE_I32 ((uint32_t)pc->tail.imm)
 #define IMMEDIATE_I64 ((uint64_t)(int64_t)pc->tail.imm)
-#define SMALL_I32 ((uint32_t)(int16_t)pc->d)
-#define SMALL_I64 ((uint64_t)(int64_t)(int16_t)pc->d)
+#define SMALL_I32     ((uint32_t)(int16_t)pc->d)
+#define SMALL_I64     ((uint64_t)(int64_t)(int16_t)pc->d)
 
 #define RESULT_I32(value) r0 = result_i32((uint32_t)(value)), frame[pc->d] = r0
 #define RESULT_I64(value) r0 = (uint64_t)(value), frame[pc->d] = r0
@@ -51,30 +51,30 @@
 
 /* ---- numeric instructions ---- */
 
-#define UNARY_FORM(name, from, to, X, fault, value)                                                 \
+#define UNARY_FORM(name, from, to, X, fault, value)                                                \
     HANDLER(name) {                                                                                \
         const CTYPE_##from x = X;                                                                  \
-        CHECK(fault)                                                                                \
+        CHECK(fault);                                                                              \
         RESULT_##to(value);                                                                        \
         NEXT(1);                                                                                   \
     }
 
-#define BINARY_FORM(name, from, to, X, Y, fault, value)                                             \
+#define BINARY_FORM(name, from, to, X, Y, fault, value)                                            \
     HANDLER(name) {                                                                                \
         const CTYPE_##from x = X, y = Y;                                                           \
-        CHECK(fault)                                                                                \
+        CHECK(fault);                                                                              \
         RESULT_##to(value);                                                                        \
         NEXT(1);                                                                                   \
     }
 
-#define BINARY_FLOAT(name, from, to, fault, value)                                                  \
-    BINARY_FORM(name##_ss, from, to, A(from), B(from), fault, value)                                \
-    BINARY_FORM(name##_rs, from, to, ACCUMULATOR_##from, B(from), fault, value)                     \
+#define BINARY_FLOAT(name, from, to, fault, value)                                                 \
+    BINARY_FORM(name##_ss, from, to, A(from), B(from), fault, value)                               \
+    BINARY_FORM(name##_rs, from, to, ACCUMULATOR_##from, B(from), fault, value)                    \
     BINARY_FORM(name##_sr, from, to, A(from), ACCUMULATOR_##from, fault, value)
 
-#define BINARY_INTEGER(name, from, to, fault, value)                                                \
-    BINARY_FLOAT(name, from, to, fault, value)                                                      \
-    BINARY_FORM(name##_si, from, to, A(from), IMMEDIATE_##from, fault, value)                       \
+#define BINARY_INTEGER(name, from, to, fault, value)                                               \
+    BINARY_FLOAT(name, from, to, fault, value)                                                     \
+    BINARY_FORM(name##_si, from, to, A(from), IMMEDIATE_##from, fault, value)                      \
     BINARY_FORM(name##_ri, from, to, ACCUMULATOR_##from, IMMEDIATE_##from, fault, value)
 
 #define BINARY_I32 BINARY_INTEGER
@@ -155,10 +155,10 @@
 
 /* ---- all of the table ---- */
 
-#define UNARY(code, name, mnemonic, from, to, fault, value)                                         \
-    UNARY_FORM(name##_s, from, to, A(from), fault, value)                                           \
+#define UNARY(code, name, mnemonic, from, to, fault, value)                                        \
+    UNARY_FORM(name##_s, from, to, A(from), fault, value)                                          \
     UNARY_FORM(name##_r, from, to, ACCUMULATOR_##from, fault, value)
-#define BINARY(code, name, mnemonic, type, swapped, fault, value)                                   \
+#define BINARY(code, name, mnemonic, type, swapped, fault, value)                                  \
     BINARY_##type(name, type, type, fault, value)
 #define COMPARE(code, name, mnemonic, type, swapped, negated, condition)                           \
     COMPARE_##type(name, condition)
@@ -242,7 +242,7 @@ HANDLER(trap_unreachable) {
 HANDLER(tick) {
     struct vm *vm = instance->vm;
     vm->budget -= pc->tail.imm;
-    if (vm->budget < 0) CHECK(refill(vm))
+    if (vm->budget < 0) CHECK(refill(vm));
     NEXT(1);
 }
 
@@ -302,21 +302,21 @@ HANDLER(br_table_r) {
             memory_size = instance->memory->size;                                                  \
             JUMP((function)->entry + 1);                                                           \
         }                                                                                          \
-        CHECK(call_host((function), window, instance->vm))                                  \
+        CHECK(call_host((function), window, instance->vm));                                        \
         memory = instance->memory->data;                                                           \
         memory_size = instance->memory->size;                                                      \
-        ACCUMULATE(window[0])                                                                      \
+        ACCUMULATE(window[0]);                                                                     \
         JUMP((link) + 1);                                                                          \
     }
 
 HANDLER(call) {
     const struct cell *entry = pc + pc->tail.imm;
-    ENTER(entry, pc)
+    ENTER(entry, pc);
 }
 
 HANDLER(call_import) {
     const struct function *function = instance->functions[pc->tail.imm];
-    CALL_FUNCTION(function, pc)
+    CALL_FUNCTION(function, pc);
 }
 
 /* The data cell holds the type that is wanted; it also is the link, with the window in its a. */
@@ -327,7 +327,7 @@ HANDLER(call_indirect) {
     const struct function *function = (const struct function *)(uintptr_t)table->elements[index];
     if (!function) TRAP(TRAP_UNINITIALIZED_ELEMENT);
     if ((uintptr_t)function->type != pc[1].head.wide) TRAP(TRAP_INDIRECT_TYPE);
-    CALL_FUNCTION(function, pc + 1)
+    CALL_FUNCTION(function, pc + 1);
 }
 
 #define RETURN()                                                                                   \
@@ -338,33 +338,33 @@ HANDLER(call_indirect) {
     }
 
 HANDLER(return_void) {
-    RETURN()
+    RETURN();
 }
 
 HANDLER(return_s) {
-    ACCUMULATE(frame[pc->a])
+    ACCUMULATE(frame[pc->a]);
     frame[0] = r0;
-    RETURN()
+    RETURN();
 }
 
 HANDLER(return_i) {
     frame[0] = r0;
-    RETURN()
+    RETURN();
 }
 
 HANDLER(return_f32) {
     frame[0] = f32_bits(s0);
-    RETURN()
+    RETURN();
 }
 
 HANDLER(return_f64) {
     frame[0] = f64_bits(f0);
-    RETURN()
+    RETURN();
 }
 
 HANDLER(return_many) {
     for (unsigned i = 0; i < pc->d; i++) frame[i] = frame[pc->a + i];
-    RETURN()
+    RETURN();
 }
 
 HANDLER(return_foreign) {
@@ -373,7 +373,7 @@ HANDLER(return_foreign) {
     instance = call.instance;
     memory = instance->memory->data;
     memory_size = instance->memory->size;
-    ACCUMULATE(frame[call.link->a])
+    ACCUMULATE(frame[call.link->a]);
     JUMP(call.link + 1);
 }
 
@@ -383,7 +383,7 @@ HANDLER(halt) {
 
 /* ---- memories and tables: w is the window ---- */
 
-#define W (frame + pc->a)
+#define W      (frame + pc->a)
 #define W32(i) ((uint32_t)W[i])
 #define SECOND ((uint32_t)pc[1].head.wide)
 
@@ -403,19 +403,19 @@ HANDLER(memory_grow) {
 }
 
 HANDLER(memory_fill) {
-    CHECK(memory_fill(instance->memory, W32(0), (uint8_t)W[1], W32(2)))
+    CHECK(memory_fill(instance->memory, W32(0), (uint8_t)W[1], W32(2)));
     CHARGE(W32(2));
     NEXT(2);
 }
 
 HANDLER(memory_copy) {
-    CHECK(memory_copy(instance->memory, W32(0), W32(1), W32(2)))
+    CHECK(memory_copy(instance->memory, W32(0), W32(1), W32(2)));
     CHARGE(W32(2));
     NEXT(2);
 }
 
 HANDLER(memory_init) {
-    CHECK(memory_init(instance, (uint32_t)pc->tail.imm, W32(0), W32(1), W32(2)))
+    CHECK(memory_init(instance, (uint32_t)pc->tail.imm, W32(0), W32(1), W32(2)));
     CHARGE(W32(2));
     NEXT(2);
 }
@@ -450,21 +450,21 @@ HANDLER(table_grow) {
 }
 
 HANDLER(table_fill) {
-    CHECK(table_fill(instance->tables[pc->tail.imm], W32(0), W[1], W32(2)))
+    CHECK(table_fill(instance->tables[pc->tail.imm], W32(0), W[1], W32(2)));
     CHARGE(W32(2));
     NEXT(2);
 }
 
 HANDLER(table_copy) {
     CHECK(table_copy(instance->tables[pc->tail.imm], instance->tables[SECOND], W32(0), W32(1),
-                     W32(2)))
+                     W32(2)));
     CHARGE(W32(2));
     NEXT(2);
 }
 
 HANDLER(table_init) {
     CHECK(table_init(instance, instance->tables[SECOND], (uint32_t)pc->tail.imm, W32(0), W32(1),
-                     W32(2)))
+                     W32(2)));
     CHARGE((uint64_t)W32(1) + W32(2));
     NEXT(2);
 }

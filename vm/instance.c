@@ -183,8 +183,7 @@ static bool import_from_host(struct instance *instance, const struct import *imp
     return true;
 }
 
-static bool resolve_imports(struct instance *instance, struct filled *filled,
-                            struct error *error) {
+static bool resolve_imports(struct instance *instance, struct filled *filled, struct error *error) {
     for (uint32_t i = 0; i < instance->module->import_count; i++) {
         const struct import *import = &instance->module->imports[i];
         const struct instance *from = registered(instance->vm, import->module);
@@ -251,8 +250,8 @@ static bool initialize_tables(struct instance *instance, struct error *error) {
         if (segment->mode == SEGMENT_PASSIVE) continue;
         if (segment->mode == SEGMENT_ACTIVE) {
             uint32_t at = (uint32_t)constant_evaluate(instance, segment->offset);
-            enum trap trap = table_init(instance, instance->tables[segment->table], i, at, 0,
-                                        segment->count);
+            enum trap trap =
+                table_init(instance, instance->tables[segment->table], i, at, 0, segment->count);
             if (trap) return error_set_trap(error, trap);
         }
         instance->dropped_elements[i] = true;

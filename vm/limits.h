@@ -24,7 +24,7 @@ enum {
     LIMIT_PARAMETERS = 1000,
     LIMIT_RESULTS = 1000,
     LIMIT_BR_TABLE = 131072,
-    LIMIT_NAME = 100000,      /* bytes */
+    LIMIT_NAME = 100000,       /* bytes */
     LIMIT_CONSTANT_DEPTH = 64, /* operands a constant expression holds at once */
     LIMIT_FRAME_SLOTS = 65535, /* slot numbers are 16 bits wide in the internal code */
     LIMIT_HOST_NESTING = 64,   /* guest calls host calls guest ...: the only C recursion */

@@ -34,9 +34,10 @@ struct memory *memory_new(struct vm *vm, struct limits limits, struct error *err
     memory->declared = limits;
     memory->max = limits.max < cap ? limits.max : (uint32_t)cap;
     if (limits.min > memory->max) {
-        error_set(error, ERROR_IO,
-                  "limit: the module wants a memory of %u pages of 64 KiB, --max-memory allows %llu",
-                  limits.min, (unsigned long long)cap);
+        error_set(
+            error, ERROR_IO,
+            "limit: the module wants a memory of %u pages of 64 KiB, --max-memory allows %llu",
+            limits.min, (unsigned long long)cap);
         return NULL;
     }
     memory->reserved = page_bytes(memory->max);

@@ -57,8 +57,7 @@ static void decode_types(struct module *module, struct reader *reader) {
         uint32_t params = types_read(reader, LIMIT_PARAMETERS, "parameters", types);
         uint32_t results = types_read(reader, LIMIT_RESULTS, "results", types + params);
         if (!reader_ok(reader)) return;
-        const struct func_type *type =
-            type_intern(&module->vm->types, types, params, results);
+        const struct func_type *type = type_intern(&module->vm->types, types, params, results);
         if (!type) reader_fail(reader, ERROR_IO, "out of memory: types");
         module->types[module->type_count] = type;
     }
@@ -92,7 +91,8 @@ static struct limits decode_limits(struct reader *reader, uint32_t limit, const 
 }
 
 static struct limits decode_memory_type(struct reader *reader) {
-    return decode_limits(reader, LIMIT_MEMORY_PAGES, "memory size must be at most 65536 pages (4GiB)");
+    return decode_limits(reader, LIMIT_MEMORY_PAGES,
+                         "memory size must be at most 65536 pages (4GiB)");
 }
 
 static struct extern_type decode_table_type(struct reader *reader) {
@@ -370,11 +370,9 @@ static void decode_element(struct module *module, struct reader *reader,
         }
     }
     if (!reader_ok(reader)) return;
-    if (segment->mode == SEGMENT_ACTIVE &&
-        module->tables[segment->table].type != segment->type) {
+    if (segment->mode == SEGMENT_ACTIVE && module->tables[segment->table].type != segment->type) {
         reader_fail(reader, ERROR_INVALID, "type mismatch: %s segment for a table of %s",
-                    vm_type_name(segment->type),
-                    vm_type_name(module->tables[segment->table].type));
+                    vm_type_name(segment->type), vm_type_name(module->tables[segment->table].type));
     }
     element_items(module, reader, segment);
 }

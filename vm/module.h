@@ -47,7 +47,7 @@ enum segment_mode { SEGMENT_ACTIVE, SEGMENT_PASSIVE, SEGMENT_DECLARATIVE };
 struct element_segment {
     enum segment_mode mode;
     uint8_t type;
-    bool expressions;    /* items are constant expressions, not function indices */
+    bool expressions; /* items are constant expressions, not function indices */
     uint32_t table, count;
     struct slice offset; /* a constant expression, of an active segment */
     struct slice items;  /* `count` of them, undecoded */

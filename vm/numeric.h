@@ -1,4 +1,5 @@
-/* What the numeric instructions compute (spec 4.3, "Numerics"), where one C operator does not say it.
+/* What the numeric instructions compute (spec 4.3, "Numerics"), where one C operator does not say
+ * it.
  *
  * These are the functions the expressions in opcodes.def use. Slots hold bits: f32_bits and friends
  * go between bits and floats without changing a NaN's payload.
@@ -166,7 +167,7 @@ static inline uint32_t trunc_sat_u32(double x) {
 
 static inline int64_t trunc_sat_s64(double x) {
     if (x != x) return 0;
-    return x < -9223372036854775808.0  ? INT64_MIN
+    return x < -9223372036854775808.0   ? INT64_MIN
            : x >= 9223372036854775808.0 ? INT64_MAX
                                         : (int64_t)x;
 }

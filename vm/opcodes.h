@@ -8,12 +8,12 @@
 /* WASM_i32_add and so on: the codes of the binary format. */
 enum wasm_code {
 #define UNARY(code, name, ...) WASM_##name = code,
-#define BINARY UNARY
-#define COMPARE UNARY
-#define LOAD UNARY
-#define STORE UNARY
-#define WINDOW UNARY
-#define OTHER UNARY
+#define BINARY                 UNARY
+#define COMPARE                UNARY
+#define LOAD                   UNARY
+#define STORE                  UNARY
+#define WINDOW                 UNARY
+#define OTHER                  UNARY
 #include "vm/opcodes.def"
 #undef UNARY
 #undef BINARY
@@ -39,7 +39,7 @@ enum shape {
 /* What follows the opcode in the binary format. */
 enum immediates {
     IMMEDIATE_NONE,
-    IMMEDIATE_BLOCK,  /* a block type */
+    IMMEDIATE_BLOCK, /* a block type */
     IMMEDIATE_LABEL,
     IMMEDIATE_LABELS, /* the count only: the labels themselves are left to the caller */
     IMMEDIATE_FUNCTION,

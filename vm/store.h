@@ -27,7 +27,7 @@ struct function {
 struct table {
     uint64_t *elements; /* owned; references */
     uint32_t size;
-    uint32_t max; /* what it may grow to */
+    uint32_t max;            /* what it may grow to */
     struct extern_type type; /* as declared */
 };
 

@@ -477,8 +477,7 @@ void translate_unreachable(struct translator *t) {
 /* ---- labels and branches ---- */
 
 struct label label_init(uint32_t height, uint32_t arity) {
-    return (struct label){
-        .target = NO_CELL, .patches = NO_CELL, .height = height, .arity = arity};
+    return (struct label){.target = NO_CELL, .patches = NO_CELL, .height = height, .arity = arity};
 }
 
 /* Let the cell branch to the label, now or when it is bound. */

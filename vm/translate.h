@@ -64,7 +64,7 @@ struct translator {
     uint32_t link, temporary; /* slots: the link, and the first temporary */
     uint32_t frame_slots;     /* the highest slot used, plus one */
 
-    uint32_t last, barrier; /* cells */
+    uint32_t last, barrier;            /* cells */
     const struct instruction *compare; /* if `last` is a comparison: its row and form */
     enum form compare_form;
     uint32_t mirror[ACCUMULATORS], mirror_before[ACCUMULATORS]; /* slots; before `last` */

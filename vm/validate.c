@@ -17,14 +17,14 @@
 /* A block that has begun: its label is where `br` goes, `otherwise` where a false `if` goes. */
 struct control {
     const struct func_type *type;
-    uint32_t code;      /* WASM_block, WASM_loop, WASM_if, WASM_else; WASM_call: the function */
-    uint32_t height;    /* of the operand stack below its parameters */
-    bool unreachable;   /* the rest of it */
-    bool dead_before;   /* all of it */
+    uint32_t code;    /* WASM_block, WASM_loop, WASM_if, WASM_else; WASM_call: the function */
+    uint32_t height;  /* of the operand stack below its parameters */
+    bool unreachable; /* the rest of it */
+    bool dead_before; /* all of it */
     struct label label, otherwise;
 };
 
-/* A run of locals of one type: the binary format's own form, since four bytes can declare 50,000. */
+/* A run of locals of one type, as in the binary format: four bytes can declare 50,000. */
 struct local_run {
     uint32_t end; /* the index behind its last */
     uint8_t type;
@@ -33,7 +33,7 @@ struct local_run {
 struct validator {
     struct module *module;
     struct translator t;
-    struct reader reader; /* of the current body */
+    struct reader reader;          /* of the current body */
     const struct instruction *row; /* the current instruction */
     const struct func_type *empty; /* () -> () */
 
@@ -136,8 +136,7 @@ static struct control *push_control(struct validator *v, uint32_t code,
                               .height = height,
                               .dead_before = v->t.dead,
                               .otherwise = label_init(height, type->param_count)};
-    block->label =
-        label_init(height, code == WASM_loop ? type->param_count : type->result_count);
+    block->label = label_init(height, code == WASM_loop ? type->param_count : type->result_count);
     block->label.is_return = code == WASM_call;
     return block;
 }
@@ -225,8 +224,7 @@ static void do_end(struct validator *v) {
         translate_br(&v->t, &block.label);
         return;
     }
-    bool reached_by_branch =
-        block.label.patches != NO_CELL || block.otherwise.patches != NO_CELL;
+    bool reached_by_branch = block.label.patches != NO_CELL || block.otherwise.patches != NO_CELL;
     if (!v->t.dead && !reached_by_branch) return; /* the results may stay where they are */
     operands_home(&v->t, type->result_count);
     v->t.dead = block.dead_before;

@@ -139,8 +139,7 @@ bool vm_define(struct vm *vm, const char *module, const char *name, const char *
     return true;
 }
 
-bool vm_register(struct vm *vm, struct slice name, struct instance *instance,
-                 struct error *error) {
+bool vm_register(struct vm *vm, struct slice name, struct instance *instance, struct error *error) {
     void *array = vm->registrations;
     bool room = reserve(&array, vm->registration_count, &vm->registration_capacity,
                         sizeof *vm->registrations);
@@ -172,8 +171,7 @@ struct module *vm_load(struct vm *vm, struct slice bytes, struct error *error) {
     if (!module) return error_set(error, ERROR_IO, "out of memory"), NULL;
     module->vm = vm;
     module->bytes = bytes;
-    module->metered =
-        vm->limits.fuel != VM_UNLIMITED || vm->limits.timeout_ms != VM_UNLIMITED;
+    module->metered = vm->limits.fuel != VM_UNLIMITED || vm->limits.timeout_ms != VM_UNLIMITED;
     arena_init(&module->arena);
     if (!module_decode(module, error) || !module_validate(module, error)) {
         module_free(module);
