@@ -6,8 +6,8 @@
  * out: {"error":{"kind":"invalid_request","message":"the request lies outside memory"}}
  * out: {"error":{"kind":"invalid_request","message":"the request lies outside memory"}}
  * out: {"error":{"kind":"too_large","message":"the request is too large"}}
- * out: {"error":{"kind":"invalid_request","message":"the request is not JSON: a value was expected,
- * at byte 0"}} status: 0
+ * out: {"error":{"kind":"invalid_request","message":"the request is not JSON: a value was
+ * status: 0
  */
 #include "abi.h"
 

@@ -16,7 +16,7 @@
  */
 #include "abi.h"
 
-static int constructed;
+static volatile int constructed;
 
 __attribute__((constructor)) static void construct(void) {
     constructed++;
