@@ -65,16 +65,16 @@ endif
 # The engine calls its instruction handlers by jumps ("tail calls") in the release build. That
 # needs -O2, and nothing between one handler and the next. All other builds use a switch, whose
 # one big function takes a compiler minutes at -O2, and with sanitizers at -O1 too.
+IS_CLANG  := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
 ifeq ($(VARIANT),release)
 HARDENING  = -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fPIE
 LINK_FLAGS = -pie -Wl,-z,relro,-z,now
-IS_CLANG  := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
 ENGINE     = -O2 -DHOSTEL_DISPATCH_TAIL -fno-stack-protector -fno-math-errno -ffp-contract=off \
              $(if $(IS_CLANG),,-fno-tree-loop-distribute-patterns)
 else
 override CFLAGS = -O1 -g -fno-omit-frame-pointer
 HARDENING  = -fsanitize=address,undefined -fno-sanitize-recover=all
-LINK_FLAGS = $(HARDENING)
+LINK_FLAGS = $(HARDENING) $(if $(IS_CLANG),,-static-libasan -static-libubsan)
 ENGINE     = -O0 -fno-math-errno -ffp-contract=off
 endif
 
@@ -140,7 +140,7 @@ $(BUILD)/spec/unpacked: $(wildcard $(DATA)/spec/spec-2.0.tar.gz)
 	$(if $<,tar -xzf $< -C $(@D))
 	touch $@
 
-programs: $(if $(wildcard main.c),$(BUILD)/hostel) $(TESTS)
+programs: $(BUILD)/hostel $(TESTS)
 
 guests: $(GUESTS) $(BUILD)/spec/unpacked
 
@@ -151,7 +151,7 @@ sanitized:
 	$(MAKE) BUILD=$(BUILD)/san VARIANT=sanitized programs
 
 test: deps
-	-$(MAKE) -k programs guests sanitized guest/demo.wasm
+	$(MAKE) programs guests sanitized guest/demo.wasm
 	BUILD=$(BUILD) DATA=$(DATA) tests/run $(T)
 
 demo: deps

@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SECONDS_PER_FILE = 120 };
+enum { SECONDS_PER_FILE = 60 };
 
 struct run {
     const char *folder;
@@ -60,6 +60,7 @@ static void free_expected(struct run *run) {
 /* In the process of the file: run it and end. */
 static void child(const struct run *run, const char *name, int progress) {
     alarm(SECONDS_PER_FILE);
+    setvbuf(stdout, NULL, _IOLBF, 0);
     char folder[1024];
     snprintf(folder, sizeof folder, "%s/spec-2.0", run->folder);
     struct script script = {.folder = folder,

@@ -20,6 +20,10 @@ static struct guest open_calling(char *name) {
     return guest;
 }
 
+static bool begins_with(const char *text, const char *start) {
+    return !strncmp(text, start, strlen(start));
+}
+
 static void frame_is(const struct guest *guest, const struct vm_frame *frame, const char *name,
                      uint32_t index, int opcode) {
     assert_true(slice_is(frame->name, name));
@@ -32,7 +36,7 @@ static void a_trap_has_a_backtrace(void **state) {
     (void)state;
     struct guest guest = open_calling("run");
     struct error error = guest_fails(&guest, "run", ERROR_TRAP);
-    assert_string_equal(error.text, "unreachable");
+    assert_true(begins_with(error.text, "unreachable"));
     struct vm_frame frames[8];
     assert_int_equal(vm_backtrace(guest.vm, frames, 8), 3);
     frame_is(&guest, &frames[0], "innermost", 1, OP_UNREACHABLE);
@@ -66,7 +70,7 @@ static void an_index_out_of_the_table_traps(void **state) {
         struct error error = ERROR_INIT;
         assert_false(vm_call(guest_function(&guest, "run"), &arg, 1, &result, &error));
         assert_int_equal(error.kind, ERROR_TRAP);
-        assert_memory_equal(error.text, cases[i].text, strlen(cases[i].text));
+        assert_true(begins_with(error.text, cases[i].text));
     }
     guest_close(&guest);
 }
@@ -74,7 +78,8 @@ static void an_index_out_of_the_table_traps(void **state) {
 static void division_traps_on_what_has_no_quotient(void **state) {
     (void)state;
     struct guest guest = open_calling("run");
-    assert_string_equal(guest_fails(&guest, "divide", ERROR_TRAP).text, "integer divide by zero");
+    struct error error = guest_fails(&guest, "divide", ERROR_TRAP);
+    assert_true(begins_with(error.text, "integer divide by zero"));
     uint32_t args[2] = {UINT32_C(0x80000000), UINT32_MAX};
     assert_int_equal(guest_try(&guest, "divide", args, NULL), ERROR_TRAP);
     assert_int_equal(guest_call(&guest, "divide", (uint32_t)-7, 2), (uint32_t)-3);
@@ -85,7 +90,7 @@ static void a_trap_passes_through_the_host(void **state) {
     (void)state;
     struct guest guest = open_calling("run");
     struct error error = guest_fails(&guest, "through_host", ERROR_TRAP);
-    assert_string_equal(error.text, "unreachable");
+    assert_true(begins_with(error.text, "unreachable"));
     assert_int_equal(guest_call(&guest, "fine", 0, 0), 1);
     guest_close(&guest);
 
@@ -99,7 +104,7 @@ static void exhaustion_has_a_backtrace_too(void **state) {
     (void)state;
     struct guest guest = open_calling("run");
     struct error error = guest_fails(&guest, "recurse", ERROR_EXHAUSTION);
-    assert_memory_equal(error.text, "call stack exhausted", 20);
+    assert_true(begins_with(error.text, "call stack exhausted"));
     struct vm_frame frames[50];
     assert_int_equal(vm_backtrace(guest.vm, frames, 50), 50);
     for (int i = 1; i < 50; i++) frame_is(&guest, &frames[i], "recurse", 5, OP_CALL);
@@ -115,7 +120,7 @@ static void a_start_function_that_traps_keeps_its_effects(void **state) {
     guest_load(&guest, "start_trap");
     assert_null(vm_instantiate(guest.vm, guest.module, &error));
     assert_int_equal(error.kind, ERROR_TRAP);
-    assert_memory_equal(error.text, "out of bounds memory access", 27);
+    assert_true(begins_with(error.text, "out of bounds memory access"));
     struct vm_frame frame;
     assert_int_equal(vm_backtrace(guest.vm, &frame, 1), 1);
     frame_is(&guest, &frame, "begin", 0, OP_I32_LOAD8_U);
