@@ -259,17 +259,21 @@ static void branch(struct validator *v, uint32_t depth) {
     if (v->t.dead) replace_top(v, block->label.arity, label_types(block), block->label.arity);
 }
 
-/* All targets take as many values, of types that fit what is on the stack. */
+/* All targets take as many values, of types that fit what is on the stack. Where they take the
+ * same types as the target before, as they nearly always do, that has been checked. */
 static bool check_br_table(struct validator *v, uint32_t count, struct reader labels) {
+    const uint8_t *types = NULL;
     uint32_t arity = 0;
     for (uint32_t i = 0; i <= count; i++) {
-        struct control *block = target(v, reader_u32(&labels));
+        const struct control *block = target(v, reader_u32(&labels));
         if (!reader_ok(&labels) || !block) return false;
         if (i > 0 && block->label.arity != arity) {
             return invalid(v, "type mismatch: labels of different arity");
         }
         arity = block->label.arity;
-        if (!check_top(v, label_types(block), arity)) return false;
+        if (types && memcmp(types, label_types(block), arity) == 0) continue;
+        types = label_types(block);
+        if (!check_top(v, types, arity)) return false;
     }
     operands_home(&v->t, arity);
     return true;
