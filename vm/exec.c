@@ -62,7 +62,7 @@ static uint64_t *foreign_frame(const struct function *function, const struct cel
                                uint64_t *frame, struct instance *instance) {
     const struct func_type *type = function->type;
     uint64_t *window = frame + link->a;
-    uint32_t params = type->param_count, results = type->result_count;
+    uint32_t params = type->param_slots, results = type->result_slots;
     uint32_t taken = (params > results ? params : results) + FOREIGN_SLOTS;
     const struct cell *entry = function->entry;
     uint64_t need = (uint64_t)taken + (uint32_t)entry->tail.imm;
@@ -97,7 +97,7 @@ static enum trap call_host(const struct function *function, uint64_t *window, st
     const struct func_type *type = function->type;
     uint64_t *top = vm->top;
     uint32_t taken =
-        type->param_count > type->result_count ? type->param_count : type->result_count;
+        type->param_slots > type->result_slots ? type->param_slots : type->result_slots;
     vm->top = window + taken; /* the host may call the guest, above the frame's live part */
     bool ok = function->host(function->host_context, function->instance, window, vm->host_error);
     vm->top = top;
@@ -248,7 +248,7 @@ enum trap execute(struct vm *vm, struct function *function) {
     uint64_t *frame = vm->top;
     struct instance *instance = function->instance;
     if (!function->entry) {
-        vm->top = frame + function->type->param_count + function->type->result_count;
+        vm->top = frame + function->type->param_slots + function->type->result_slots;
         bool ok = function->host(function->host_context, instance, frame, vm->host_error);
         vm->top = frame;
         return ok ? TRAP_NONE : TRAP_HOST;

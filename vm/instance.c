@@ -39,7 +39,8 @@ bool vm_get_global(const struct instance *instance, struct slice name, struct vm
     struct vm_export export;
     if (!find_export(instance, name, &export) || export.kind != VM_GLOBAL) return false;
     value->type = (enum vm_type)instance->module->globals[export.index].type;
-    value->of.i64 = *instance->globals[export.index];
+    value->of.i64 = instance->globals[export.index][0];
+    if (value->type == VM_V128) value->of.v128[1] = instance->globals[export.index][1];
     return true;
 }
 

@@ -1,5 +1,5 @@
-/* Emitting internal code; translate.h has the idea and the rules. */
-#include "vm/translate.h"
+/* Translating instructions; translate.h has the idea and the rules. */
+#include "vm/emit.h"
 
 #include <stdlib.h>
 
@@ -11,223 +11,19 @@ void translator_free(struct translator *t) {
     free(t->operands);
 }
 
-/* ---- cells ---- */
-
-static bool grow_cells(struct translator *t) {
-    struct module *module = t->module;
-    uint32_t capacity = module->cell_capacity ? module->cell_capacity * 2 : 1024;
-    if (module->cell_capacity > INT32_MAX / 2) {
-        return reader_fail(t->reader, ERROR_INVALID, "limit: more code than 2^30 cells");
-    }
-    struct cell *cells = realloc(module->cells, capacity * sizeof *cells);
-    if (cells) module->cells = cells;
-    uint32_t *offsets = realloc(module->offsets, capacity * sizeof *offsets);
-    if (offsets) module->offsets = offsets;
-    if (!cells || !offsets) return reader_fail(t->reader, ERROR_IO, "out of memory: code");
-    module->cell_capacity = capacity;
-    return true;
-}
-
-/* A zeroed cell at the end of the code; the scratch cell if the code is unreachable. */
-static struct cell *new_cell(struct translator *t) {
-    struct module *module = t->module;
-    t->scratch = (struct cell){0};
-    if (t->dead) return &t->scratch;
-    if (module->cell_count == module->cell_capacity && !grow_cells(t)) return &t->scratch;
-    module->offsets[module->cell_count] = t->offset;
-    struct cell *cell = &module->cells[module->cell_count++];
-    *cell = (struct cell){0};
-    return cell;
-}
-
-static uint32_t here(const struct translator *t) {
-    return t->module->cell_count;
-}
-
-static struct cell *emit(struct translator *t, unsigned op) {
-    struct cell *cell = new_cell(t);
-    cell_set_op(cell, (enum op)op);
-    t->last = here(t) - 1;
-    t->compare = NULL;
-    for (int k = 0; k < ACCUMULATORS; k++) t->mirror_before[k] = t->mirror[k];
-    return cell;
-}
-
-/* A data cell: never to be taken for an operation. */
-static struct cell *emit_data(struct translator *t) {
-    struct cell *cell = new_cell(t);
-    t->barrier = here(t);
-    return cell;
-}
-
-/* ---- accumulators ---- */
-
-static unsigned accumulator(uint8_t type) {
-    return type == VM_F32 ? 1 : type == VM_F64 ? 2 : 0;
-}
-
-static void forget_mirrors(struct translator *t) {
-    for (int k = 0; k < ACCUMULATORS; k++) t->mirror[k] = NO_SLOT;
-}
-
-/* The slot has a new value that no accumulator holds. */
-static void slot_written(struct translator *t, uint32_t slot) {
-    for (int k = 0; k < ACCUMULATORS; k++) {
-        if (t->mirror[k] == slot) t->mirror[k] = NO_SLOT;
-    }
-}
-
-static bool in_accumulator(const struct translator *t, const struct operand *x) {
-    return x->place != IS_CONSTANT && t->mirror[accumulator(x->type)] == x->slot;
-}
-
-/* ---- the operand stack ---- */
-
-static struct operand *push(struct translator *t, uint8_t type) {
-    if (t->count == t->capacity) {
-        uint32_t capacity = t->capacity ? t->capacity * 2 : 64;
-        struct operand *operands = realloc(t->operands, capacity * sizeof *operands);
-        if (!operands) {
-            reader_fail(t->reader, ERROR_IO, "out of memory: operand stack");
-            return &t->operands[t->count - 1]; /* the walk ends at the next look at the reader */
-        }
-        t->operands = operands;
-        t->capacity = capacity;
-    }
-    uint32_t home = t->temporary + t->count;
-    if (home >= LIMIT_FRAME_SLOTS) {
-        reader_fail(t->reader, ERROR_INVALID, "limit: a frame of more than %d slots",
-                    LIMIT_FRAME_SLOTS);
-        home = 0;
-    }
-    if (home >= t->frame_slots) t->frame_slots = home + 1;
-    struct operand *x = &t->operands[t->count++];
-    *x = (struct operand){.producer = NO_CELL,
-                          .slot = (uint16_t)home,
-                          .home = (uint16_t)home,
-                          .type = type,
-                          .place = IN_SLOT};
-    return x;
-}
-
-void operand_push(struct translator *t, uint8_t type) {
-    push(t, type);
-}
-
-void operands_truncate(struct translator *t, uint32_t height) {
-    t->count = height;
-    while (t->pending_count && t->pending[t->pending_count - 1] >= height) t->pending_count--;
-}
-
-struct operand operand_pop(struct translator *t) {
-    struct operand x = t->operands[t->count - 1];
-    operands_truncate(t, t->count - 1);
-    return x;
-}
-
-/* The cell's result becomes the top of the stack; accumulator `k` has it too. */
-static void push_result(struct translator *t, struct cell *cell, uint8_t type, unsigned k) {
-    struct operand *x = push(t, type);
-    cell->d = x->home;
-    if (t->dead) return;
-    x->producer = t->last;
-    slot_written(t, x->home);
-    t->mirror[k] = x->home;
-}
-
-static void emit_constant(struct translator *t, uint32_t slot, uint64_t bits) {
-    struct cell *cell;
-    if (bits <= UINT32_MAX) {
-        cell = emit(t, OP_const_u32);
-        cell->tail.imm = (int32_t)(uint32_t)bits;
-    } else if (bits >= (uint64_t)INT32_MIN) {
-        cell = emit(t, OP_const_s32);
-        cell->tail.imm = (int32_t)(int64_t)bits;
-    } else {
-        emit(t, OP_const_wide)->d = (uint16_t)slot;
-        cell = emit_data(t);
-        cell->head.wide = bits;
-    }
-    cell->d = (uint16_t)slot;
-    slot_written(t, slot);
-}
-
-/* Write the operand's value to a slot. */
-static void emit_move(struct translator *t, uint32_t slot, const struct operand *x) {
-    if (x->place == IS_CONSTANT) {
-        emit_constant(t, slot, x->constant);
-    } else if (x->slot != slot) {
-        struct cell *cell = emit(t, OP_move);
-        cell->d = (uint16_t)slot;
-        cell->a = x->slot;
-        slot_written(t, slot);
-    }
-}
-
-static void bring_home(struct translator *t, struct operand *x) {
-    if (x->place == IN_SLOT) return;
-    emit_move(t, x->home, x);
-    x->place = IN_SLOT;
-    x->slot = x->home;
-    x->producer = NO_CELL;
-}
-
-/* Make sure that a popped operand can be read from a slot. */
-static void need_slot(struct translator *t, struct operand *x) {
-    if (x->place == IS_CONSTANT) bring_home(t, x);
-}
-
-/* Bring home the pending operands that are in `local`, or all if it is NO_SLOT; true if any. */
-static bool settle(struct translator *t, uint32_t local) {
-    uint32_t kept = 0, settled = 0;
-    for (uint32_t i = 0; i < t->pending_count; i++) {
-        struct operand *x = &t->operands[t->pending[i]];
-        if (local == NO_SLOT || x->slot == local) {
-            bring_home(t, x);
-            settled++;
-        } else {
-            t->pending[kept++] = t->pending[i];
-        }
-    }
-    t->pending_count = kept;
-    return settled > 0;
-}
-
-void operands_home(struct translator *t, uint32_t count) {
-    if (t->dead) return; /* they may not even be on the stack */
-    uint32_t bottom = t->count - count;
-    for (uint32_t i = bottom; i < t->count; i++) bring_home(t, &t->operands[i]);
-    while (t->pending_count && t->pending[t->pending_count - 1] >= bottom) t->pending_count--;
-}
-
-/* True if the operand's value was computed by the last cell, which may still be changed. */
-static bool made_by_last(const struct translator *t, const struct operand *x) {
-    return !t->dead && x->place == IN_SLOT && x->producer != NO_CELL && x->producer == t->last &&
-           t->last >= t->barrier;
-}
-
-/* Let the last cell write its result to another slot. */
-static void redirect(struct translator *t, const struct operand *x, uint32_t slot) {
-    t->module->cells[t->last].d = (uint16_t)slot;
-    slot_written(t, slot);
-    for (int k = 0; k < ACCUMULATORS; k++) {
-        if (t->mirror[k] == x->home) t->mirror[k] = slot;
-    }
-}
-
 /* ---- functions ---- */
 
-void translate_begin(struct translator *t, uint32_t function, uint32_t locals,
+void translate_begin(struct translator *t, uint32_t function, uint32_t local_slots,
                      struct reader *reader) {
     const struct func_type *type = t->module->functions[function].type;
     t->reader = reader;
     t->count = t->pending_count = 0;
     t->dead = false;
-    t->link = locals > type->result_count ? locals : type->result_count;
+    t->link = local_slots > type->result_slots ? local_slots : type->result_slots;
     t->temporary = t->frame_slots = t->link + 1;
     t->entry = here(t);
     struct cell *entry = emit_data(t);
-    entry->d = (uint16_t)type->param_count;
+    entry->d = (uint16_t)type->param_slots;
     entry->a = (uint16_t)t->link;
     forget_mirrors(t);
     if (t->module->metered) emit(t, OP_tick)->tail.imm = 1;
@@ -248,7 +44,7 @@ void translate_end(struct translator *t, uint32_t function) {
 
 /* ---- variables and constants ---- */
 
-void translate_local_get(struct translator *t, uint8_t type, uint32_t local) {
+void translate_local_get(struct translator *t, uint8_t type, uint32_t slot) {
     if (t->dead) {
         push(t, type);
         return;
@@ -260,7 +56,7 @@ void translate_local_get(struct translator *t, uint8_t type, uint32_t local) {
     }
     struct operand *x = push(t, type);
     x->place = IN_LOCAL;
-    x->slot = (uint16_t)local;
+    x->slot = (uint16_t)slot;
     t->pending[t->pending_count++] = t->count - 1;
 }
 
@@ -270,23 +66,23 @@ void translate_constant(struct translator *t, uint8_t type, uint64_t bits) {
     x->constant = bits;
 }
 
-void translate_local_set(struct translator *t, uint32_t local, struct operand value, bool tee) {
-    bool same = value.place == IN_LOCAL && value.slot == local;
+void translate_local_set(struct translator *t, uint32_t slot, struct operand value, bool tee) {
+    bool same = value.place == IN_LOCAL && value.slot == slot;
     if (!t->dead && !same) {
-        bool settled = settle(t, local);
+        bool settled = settle(t, slot);
         if (!settled && made_by_last(t, &value)) {
-            redirect(t, &value, local);
+            redirect(t, &value, slot);
         } else {
             bool mirrored = in_accumulator(t, &value);
-            emit_move(t, local, &value);
-            if (mirrored) t->mirror[accumulator(value.type)] = local;
+            emit_move(t, slot, &value);
+            if (mirrored) mirror_set(t, accumulator(value.type), slot);
         }
     }
     if (!tee) return;
     if (value.place == IS_CONSTANT) {
         translate_constant(t, value.type, value.constant);
     } else {
-        translate_local_get(t, value.type, local);
+        translate_local_get(t, value.type, slot);
     }
 }
 
@@ -417,10 +213,6 @@ void translate_store(struct translator *t, const struct instruction *row, struct
 
 /* ---- windows and calls ---- */
 
-static uint16_t window(const struct translator *t, uint32_t args) {
-    return (uint16_t)(t->temporary + t->count - args);
-}
-
 void translate_window(struct translator *t, const struct instruction *row, uint32_t args,
                       const struct immediate *immediate) {
     operands_home(t, args);
@@ -428,7 +220,7 @@ void translate_window(struct translator *t, const struct instruction *row, uint3
     cell->a = cell->d = window(t, args);
     cell->tail.imm = (int32_t)immediate->first;
     emit_data(t)->head.wide = immediate->second;
-    slot_written(t, window(t, args));
+    slot_written(t, window(t, args), VM_I64);
 }
 
 void translate_call(struct translator *t, uint32_t function) {
@@ -467,229 +259,9 @@ void translate_call_indirect(struct translator *t, const struct func_type *type,
 
 void translate_call_result(struct translator *t, const struct func_type *type) {
     if (type->result_count != 1 || t->dead) return;
-    t->mirror[accumulator(type->types[type->param_count])] = t->operands[t->count - 1].home;
+    mirror_set(t, accumulator(type->types[type->param_count]), t->operands[t->count - 1].home);
 }
 
 void translate_unreachable(struct translator *t) {
     emit(t, OP_trap_unreachable);
-}
-
-/* ---- labels and branches ---- */
-
-struct label label_init(uint32_t height, uint32_t arity) {
-    return (struct label){.target = NO_CELL, .patches = NO_CELL, .height = height, .arity = arity};
-}
-
-/* Let the cell branch to the label, now or when it is bound. */
-static void link_branch(struct translator *t, uint32_t cell, struct label *label) {
-    if (t->dead) return;
-    if (label->target != NO_CELL) {
-        t->module->cells[cell].tail.imm = (int32_t)(label->target - cell);
-    } else {
-        t->module->cells[cell].tail.imm = (int32_t)label->patches;
-        label->patches = cell;
-    }
-}
-
-void label_bind(struct translator *t, struct label *label) {
-    if (label->patches == NO_CELL) return;
-    for (uint32_t cell = label->patches; cell != NO_CELL;) {
-        uint32_t next = (uint32_t)t->module->cells[cell].tail.imm;
-        t->module->cells[cell].tail.imm = (int32_t)(here(t) - cell);
-        cell = next;
-    }
-    label->patches = NO_CELL;
-    t->barrier = here(t);
-    forget_mirrors(t);
-}
-
-void translate_block(struct translator *t, uint32_t params) {
-    if (t->dead) return;
-    settle(t, NO_SLOT);
-    operands_home(t, params);
-}
-
-void translate_loop(struct translator *t, struct label *label) {
-    label->target = here(t);
-    t->barrier = here(t);
-    forget_mirrors(t);
-    if (t->module->metered) emit(t, OP_tick)->tail.imm = 1;
-}
-
-/* A comparison that is taken back, to become a branch. */
-struct condition {
-    const struct instruction *row; /* NULL: branch on the value of `x` */
-    enum form form;
-    uint16_t a, d;
-    struct operand x;
-};
-
-/* If the condition was just computed by a comparison, and the branch form can hold its operands,
- * take the comparison back. What is emitted between this and emit_branch must be moves only: they
- * leave the accumulators alone. */
-static struct condition take_condition(struct translator *t, struct operand x) {
-    struct condition condition = {.x = x};
-    if (!made_by_last(t, &x) || !t->compare) {
-        need_slot(t, &condition.x);
-        return condition;
-    }
-    const struct cell *cell = &t->module->cells[t->last];
-    enum form form = t->compare_form;
-    bool immediate = form == FORM_SI || form == FORM_RI;
-    if (immediate && cell->tail.imm != (int16_t)cell->tail.imm) return condition;
-    condition.row = t->compare;
-    condition.form = form;
-    condition.a = cell->a;
-    condition.d = immediate ? (uint16_t)cell->tail.imm : cell->tail.slots.b;
-    t->module->cell_count--;
-    t->last = NO_CELL;
-    for (int k = 0; k < ACCUMULATORS; k++) t->mirror[k] = t->mirror_before[k];
-    return condition;
-}
-
-/* Emit a branch that is taken if the condition is `sense`; returns its cell, to be linked. */
-static uint32_t emit_branch(struct translator *t, struct condition condition, bool sense) {
-    const struct instruction *row = condition.row;
-    if (!row) { /* compare the value with 0 */
-        row = instruction_at(WASM_i32_ne);
-        condition.x.type = VM_I32;
-        condition.form = in_accumulator(t, &condition.x) ? FORM_RI : FORM_SI;
-        condition.a = condition.x.slot;
-        condition.d = 0;
-    }
-    bool is_float = accumulator(row->operand) != 0;
-    unsigned op = condition.form;
-    if (is_float) {
-        op += row->op + (sense ? FORM_COUNT_FLOAT : 2u * FORM_COUNT_FLOAT);
-    } else {
-        op += (sense ? row : instruction_at(row->negated))->op + (unsigned)FORM_COUNT_INTEGER;
-    }
-    struct cell *cell = emit(t, op);
-    cell->a = condition.a;
-    cell->d = condition.d;
-    t->barrier = here(t);
-    return t->last;
-}
-
-void translate_if(struct translator *t, struct operand condition, struct label *label,
-                  uint32_t params) {
-    struct condition taken = take_condition(t, condition);
-    translate_block(t, params);
-    link_branch(t, emit_branch(t, taken, false), label);
-}
-
-static struct operand *label_values(struct translator *t, const struct label *label) {
-    return &t->operands[t->count - label->arity];
-}
-
-/* True if the label's values, once home, are where the label wants them. */
-static bool values_in_place(const struct translator *t, const struct label *label) {
-    return label->arity == 0 || label->height == t->count - label->arity;
-}
-
-static void emit_return(struct translator *t, const struct label *label) {
-    static const uint16_t by_accumulator[] = {OP_return_i, OP_return_f32, OP_return_f64};
-    struct cell *cell;
-    if (label->arity == 0) {
-        cell = emit(t, OP_return_void);
-    } else if (label->arity == 1) {
-        struct operand x = *label_values(t, label);
-        need_slot(t, &x);
-        bool ready = in_accumulator(t, &x);
-        cell = emit(t, ready ? by_accumulator[accumulator(x.type)] : (unsigned)OP_return_s);
-        cell->a = x.slot;
-    } else {
-        operands_home(t, label->arity);
-        cell = emit(t, OP_return_many);
-        cell->d = (uint16_t)label->arity;
-        cell->a = window(t, label->arity);
-    }
-    cell->tail.slots.b = (uint16_t)t->link;
-    t->barrier = here(t);
-}
-
-/* Put the values where the label wants them. Many are moved by one cell, so that code stays linear
- * in the size of the body. */
-static void move_values(struct translator *t, const struct label *label) {
-    uint32_t to = t->temporary + label->height;
-    if (values_in_place(t, label)) {
-        operands_home(t, label->arity);
-    } else if (label->arity == 1) {
-        emit_move(t, to, label_values(t, label));
-    } else {
-        operands_home(t, label->arity);
-        struct cell *cell = emit(t, OP_move_many);
-        cell->d = (uint16_t)to;
-        cell->a = window(t, label->arity);
-        cell->tail.imm = (int32_t)label->arity;
-        forget_mirrors(t);
-    }
-}
-
-/* Go to the label with its values, which are copied, not popped. */
-static void emit_br(struct translator *t, struct label *label) {
-    if (label->is_return) {
-        emit_return(t, label);
-        return;
-    }
-    move_values(t, label);
-    emit(t, OP_br);
-    link_branch(t, t->last, label);
-    t->barrier = here(t);
-}
-
-void translate_br(struct translator *t, struct label *label) {
-    if (t->dead) return;
-    if (label->arity == 1 && !label->is_return) {
-        struct operand *x = label_values(t, label);
-        if (made_by_last(t, x)) { /* let its producer write it to the label's slot */
-            x->slot = (uint16_t)(t->temporary + label->height);
-            redirect(t, x, x->slot);
-        }
-    }
-    emit_br(t, label);
-}
-
-void translate_br_if(struct translator *t, struct operand condition, struct label *label) {
-    if (t->dead) return;
-    struct condition taken = take_condition(t, condition);
-    if (!label->is_return && values_in_place(t, label)) {
-        operands_home(t, label->arity);
-        link_branch(t, emit_branch(t, taken, true), label);
-        return;
-    }
-    if (label->arity > 1) operands_home(t, label->arity); /* on both paths */
-    struct label over = label_init(0, 0);
-    link_branch(t, emit_branch(t, taken, false), &over);
-    uint32_t mirror[ACCUMULATORS];
-    for (int k = 0; k < ACCUMULATORS; k++) mirror[k] = t->mirror[k];
-    emit_br(t, label);
-    label_bind(t, &over);
-    /* Both ways to this point have the accumulators as they were before the branch. */
-    for (int k = 0; k < ACCUMULATORS; k++) t->mirror[k] = mirror[k];
-}
-
-void translate_br_table(struct translator *t, struct operand index, uint32_t count) {
-    need_slot(t, &index);
-    index.type = VM_I32;
-    struct cell *cell = emit(t, in_accumulator(t, &index) ? OP_br_table_r : OP_br_table_s);
-    cell->a = index.slot;
-    cell->tail.imm = (int32_t)count;
-}
-
-/* Targets whose values must be moved, or that return, are reached through a stub. */
-static bool needs_stub(const struct translator *t, const struct label *label) {
-    return label->is_return || !values_in_place(t, label);
-}
-
-void translate_br_table_target(struct translator *t, struct label *label) {
-    emit_data(t);
-    if (!t->dead && !needs_stub(t, label)) link_branch(t, here(t) - 1, label);
-}
-
-void translate_br_table_stub(struct translator *t, uint32_t target_cell, struct label *label) {
-    if (t->dead || !needs_stub(t, label)) return;
-    forget_mirrors(t);
-    t->module->cells[target_cell].tail.imm = (int32_t)(here(t) - target_cell);
-    emit_br(t, label);
 }

@@ -32,7 +32,7 @@ struct operand {
     uint64_t constant;
     uint32_t producer; /* the cell that wrote it to its home, or NO_CELL */
     uint16_t slot;     /* where it is read: its home or the local */
-    uint16_t home;     /* the temporary of its height */
+    uint16_t home;     /* the temporary of its height; the first of two of a v128 */
     uint8_t type;      /* enum vm_type, or TYPE_ANY in unreachable code */
     uint8_t place;
 };
@@ -46,8 +46,9 @@ enum { TYPE_ANY = 0, PENDING_MAX = 32, ACCUMULATORS = 3 };
 struct label {
     uint32_t target;  /* of a loop, else NO_CELL */
     uint32_t patches; /* the last waiting branch, or NO_CELL */
-    uint32_t height;  /* where on the operand stack its values belong */
+    uint32_t home;    /* the slot where its values belong */
     uint32_t arity;   /* how many they are */
+    uint32_t slots;   /* how many slots they take */
     bool is_return;   /* the function's own label */
 };
 
@@ -76,7 +77,7 @@ struct translator {
 void translator_init(struct translator *t, struct module *module);
 void translator_free(struct translator *t);
 
-void translate_begin(struct translator *t, uint32_t function, uint32_t locals,
+void translate_begin(struct translator *t, uint32_t function, uint32_t local_slots,
                      struct reader *reader);
 void translate_end(struct translator *t, uint32_t function);
 
@@ -88,8 +89,8 @@ void operands_truncate(struct translator *t, uint32_t height);
 
 /* ---- instructions; operands are popped already, results are pushed ---- */
 
-void translate_local_get(struct translator *t, uint8_t type, uint32_t local);
-void translate_local_set(struct translator *t, uint32_t local, struct operand value, bool tee);
+void translate_local_get(struct translator *t, uint8_t type, uint32_t slot);
+void translate_local_set(struct translator *t, uint32_t slot, struct operand value, bool tee);
 void translate_constant(struct translator *t, uint8_t type, uint64_t bits);
 void translate_unary(struct translator *t, const struct instruction *row, struct operand x);
 void translate_binary(struct translator *t, const struct instruction *row, struct operand x,
@@ -118,7 +119,8 @@ void translate_call_result(struct translator *t, const struct func_type *type);
 
 /* ---- control ---- */
 
-struct label label_init(uint32_t height, uint32_t arity);
+/* A label at the top of the stack, where `types` will be when it is reached. */
+struct label label_init(const struct translator *t, const uint8_t *types, uint32_t arity);
 
 /* Begin a block whose `params` are on top of the stack: all that is pending is settled. */
 void translate_block(struct translator *t, uint32_t params);

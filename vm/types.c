@@ -57,10 +57,19 @@ const struct func_type *type_intern(struct type_table *table, const uint8_t *typ
     uint8_t *copy = arena_alloc(&table->arena, param_count + result_count, 1);
     if (!type || !copy) return NULL;
     memcpy(copy, types, param_count + result_count);
-    *type = (struct func_type){param_count, result_count, copy};
+    *type =
+        (struct func_type){.param_count = param_count, .result_count = result_count, .types = copy};
+    for (uint32_t i = 0; i < param_count; i++) type->param_slots += type_slots(types[i]);
+    for (uint32_t i = 0; i < result_count; i++) {
+        type->result_slots += type_slots(types[param_count + i]);
+    }
     *slot = type;
     table->count++;
     return type;
+}
+
+uint32_t type_slots(uint8_t type) {
+    return type == VM_V128 ? 2 : 1;
 }
 
 const char *vm_type_name(enum vm_type type) {
@@ -69,6 +78,7 @@ const char *vm_type_name(enum vm_type type) {
     case VM_I64: return "i64";
     case VM_F32: return "f32";
     case VM_F64: return "f64";
+    case VM_V128: return "v128";
     case VM_FUNCREF: return "funcref";
     case VM_EXTERNREF: return "externref";
     }

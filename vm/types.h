@@ -18,6 +18,9 @@ void type_table_free(struct type_table *table);
 const struct func_type *type_intern(struct type_table *table, const uint8_t *types,
                                     uint32_t param_count, uint32_t result_count);
 
+/* How many 64-bit slots a value of the type takes. */
+uint32_t type_slots(uint8_t type);
+
 /* "(i32 i64) -> (f32)", for messages. */
 void func_type_format(const struct func_type *type, char *out, size_t size);
 

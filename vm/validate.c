@@ -26,7 +26,8 @@ struct control {
 
 /* A run of locals of one type, as in the binary format: four bytes can declare 50,000. */
 struct local_run {
-    uint32_t end; /* the index behind its last */
+    uint32_t start, end; /* the index of its first local, and behind its last */
+    uint32_t slot;       /* of its first local */
     uint8_t type;
 };
 
@@ -40,7 +41,8 @@ struct validator {
     struct control *controls; /* owned */
     uint32_t control_count, control_capacity;
     struct local_run *runs; /* owned */
-    uint32_t run_count, run_capacity, local_count;
+    uint32_t run_count, run_capacity;
+    uint32_t local_count, local_slots;
 };
 
 static bool invalid(struct validator *v, const char *what) {
@@ -92,12 +94,16 @@ static bool check_top(struct validator *v, const uint8_t *types, uint32_t count)
     return true;
 }
 
+static void push_types(struct validator *v, const uint8_t *types, uint32_t count) {
+    for (uint32_t i = 0; i < count && reader_ok(&v->reader); i++) operand_push(&v->t, types[i]);
+}
+
 /* Forget the topmost operands, as far as the block has them, and push others at home. */
 static void replace_top(struct validator *v, uint32_t count, const uint8_t *types,
                         uint32_t type_count) {
     uint32_t available = v->t.count - innermost(v)->height;
     operands_truncate(&v->t, v->t.count - (count < available ? count : available));
-    for (uint32_t i = 0; i < type_count; i++) operand_push(&v->t, types[i]);
+    push_types(v, types, type_count);
 }
 
 static void set_unreachable(struct validator *v) {
@@ -130,13 +136,10 @@ static struct control *push_control(struct validator *v, uint32_t code,
         v->control_capacity = capacity;
     }
     struct control *block = &v->controls[v->control_count++];
-    uint32_t height = v->t.count - (code == WASM_call ? 0 : type->param_count);
-    *block = (struct control){.type = type,
-                              .code = code,
-                              .height = height,
-                              .dead_before = v->t.dead,
-                              .otherwise = label_init(height, type->param_count)};
-    block->label = label_init(height, code == WASM_loop ? type->param_count : type->result_count);
+    *block = (struct control){
+        .type = type, .code = code, .height = v->t.count, .dead_before = v->t.dead};
+    uint32_t arity = code == WASM_loop ? type->param_count : type->result_count;
+    block->label = label_init(&v->t, label_types(block), arity);
     block->label.is_return = code == WASM_call;
     return block;
 }
@@ -165,16 +168,17 @@ static void begin_block(struct validator *v, int64_t code) {
     if (v->row->code == WASM_if) condition = pop(v, VM_I32);
     const struct func_type *type = block_type(v, code);
     if (!type || !check_top(v, type->types, type->param_count)) return;
-    struct label otherwise = label_init(0, 0);
+    struct label otherwise = label_init(&v->t, NULL, 0);
     if (v->row->code == WASM_if) {
         translate_if(&v->t, condition, &otherwise, type->param_count);
     } else {
         translate_block(&v->t, type->param_count);
     }
-    replace_top(v, type->param_count, type->types, type->param_count);
+    replace_top(v, type->param_count, NULL, 0);
     struct control *block = push_control(v, v->row->code, type);
     if (!block) return;
-    block->otherwise.patches = otherwise.patches;
+    block->otherwise = otherwise;
+    push_types(v, type->types, type->param_count);
     if (v->row->code == WASM_loop) translate_loop(&v->t, &block->label);
 }
 
@@ -203,9 +207,7 @@ static void do_else(struct validator *v) {
     block->code = WASM_else;
     block->unreachable = false;
     operands_truncate(&v->t, block->height);
-    for (uint32_t i = 0; i < block->type->param_count; i++) {
-        operand_push(&v->t, block->type->types[i]);
-    }
+    push_types(v, block->type->types, block->type->param_count);
     label_bind(&v->t, &block->otherwise);
 }
 
@@ -231,9 +233,7 @@ static void do_end(struct validator *v) {
     label_bind(&v->t, &block.otherwise);
     label_bind(&v->t, &block.label);
     operands_truncate(&v->t, block.height);
-    for (uint32_t i = 0; i < type->result_count; i++) {
-        operand_push(&v->t, results_of(type)[i]);
-    }
+    push_types(v, results_of(type), type->result_count);
 }
 
 /* ---- branches ---- */
@@ -325,11 +325,11 @@ static void call_indirect(struct validator *v, uint32_t type_index, uint32_t tab
 
 /* ---- variables ---- */
 
-/* The type of a local, by binary search over the runs. */
-static bool local_type(struct validator *v, uint32_t index, uint8_t *type) {
+/* The run of a local, by binary search; NULL if there is no such local. */
+static const struct local_run *find_run(struct validator *v, uint32_t index) {
     if (index >= v->local_count) {
-        return reader_fail(&v->reader, ERROR_INVALID, "unknown local %u in %s", index,
-                           v->row->mnemonic);
+        reader_fail(&v->reader, ERROR_INVALID, "unknown local %u in %s", index, v->row->mnemonic);
+        return NULL;
     }
     uint32_t low = 0, high = v->run_count - 1;
     while (low < high) {
@@ -340,20 +340,20 @@ static bool local_type(struct validator *v, uint32_t index, uint8_t *type) {
             low = middle + 1;
         }
     }
-    *type = v->runs[low].type;
-    return true;
+    return &v->runs[low];
 }
 
 static void local(struct validator *v, uint32_t index) {
-    uint8_t type = TYPE_ANY;
-    if (!local_type(v, index, &type)) return;
+    const struct local_run *run = find_run(v, index);
+    if (!run) return;
+    uint32_t slot = run->slot + (index - run->start) * type_slots(run->type);
     if (v->row->code == WASM_local_get) {
-        translate_local_get(&v->t, type, index);
+        translate_local_get(&v->t, run->type, slot);
         return;
     }
-    struct operand value = pop(v, type);
-    value.type = type;
-    translate_local_set(&v->t, index, value, v->row->code == WASM_local_tee);
+    struct operand value = pop(v, run->type);
+    value.type = run->type;
+    translate_local_set(&v->t, slot, value, v->row->code == WASM_local_tee);
 }
 
 static void global(struct validator *v, uint32_t index) {
@@ -576,12 +576,14 @@ static void add_run(struct validator *v, uint32_t count, uint8_t type) {
         v->runs = runs;
         v->run_capacity = capacity;
     }
+    v->runs[v->run_count++] =
+        (struct local_run){v->local_count, v->local_count + count, v->local_slots, type};
     v->local_count += count;
-    v->runs[v->run_count++] = (struct local_run){v->local_count, type};
+    v->local_slots += count * type_slots(type);
 }
 
 static void read_locals(struct validator *v, const struct func_type *type) {
-    v->run_count = v->local_count = 0;
+    v->run_count = v->local_count = v->local_slots = 0;
     for (uint32_t i = 0; i < type->param_count; i++) add_run(v, 1, type->types[i]);
     uint32_t declarations = reader_count(&v->reader, UINT32_MAX, "local declarations");
     uint64_t total = v->local_count;
@@ -609,7 +611,7 @@ static bool validate_body(struct validator *v, uint32_t index) {
     read_locals(v, function->type);
     if (!reader_ok(&v->reader)) return false;
     v->control_count = 0;
-    translate_begin(&v->t, index, v->local_count, &v->reader);
+    translate_begin(&v->t, index, v->local_slots, &v->reader);
     push_control(v, WASM_call, function->type);
     while (reader_ok(&v->reader) && v->control_count > 0) {
         if (reader_at_end(&v->reader)) {

@@ -104,8 +104,9 @@ static bool reserve(void **array, size_t count, size_t *capacity, size_t size) {
 
 /* The type a signature such as "ii:I" spells, or NULL. */
 static const struct func_type *parse_signature(struct vm *vm, const char *signature) {
-    static const char letters[] = "iIfFce";
-    static const uint8_t codes[] = {VM_I32, VM_I64, VM_F32, VM_F64, VM_FUNCREF, VM_EXTERNREF};
+    static const char letters[] = "iIfFvce";
+    static const uint8_t codes[] = {VM_I32,  VM_I64,     VM_F32,      VM_F64,
+                                    VM_V128, VM_FUNCREF, VM_EXTERNREF};
     uint8_t types[32];
     uint32_t count = 0, params = 0;
     bool after_colon = false;
@@ -217,8 +218,18 @@ static bool check_args(const struct func_type *type, const struct vm_value *args
     return true;
 }
 
-static bool is_narrow(uint8_t type) {
-    return type == VM_I32 || type == VM_F32;
+/* Write a value to its slots; returns the next. */
+static uint64_t *put_value(uint64_t *slots, const struct vm_value *value) {
+    bool narrow = value->type == VM_I32 || value->type == VM_F32;
+    slots[0] = narrow ? value->of.i32 : value->of.i64;
+    if (value->type == VM_V128) slots[1] = value->of.v128[1];
+    return slots + type_slots((uint8_t)value->type);
+}
+
+static const uint64_t *get_value(const uint64_t *slots, struct vm_value *value) {
+    value->of.i64 = slots[0];
+    if (value->type == VM_V128) value->of.v128[1] = slots[1];
+    return slots + type_slots((uint8_t)value->type);
 }
 
 /* A call through a table that fails names the element: its number is still in the slot that the
@@ -240,13 +251,12 @@ bool vm_call(struct function *function, const struct vm_value *args, size_t arg_
     if (!check_args(type, args, arg_count, error)) return false;
     if (vm->nesting == 0) vm->trace_count = 0;
     uint64_t *top = vm->top;
-    size_t taken = (size_t)type->param_count + type->result_count;
+    size_t taken = (size_t)type->param_slots + type->result_slots;
     if (vm->nesting == LIMIT_HOST_NESTING || (size_t)(vm->stack_end - top) < taken) {
         return error_set_trap(error, TRAP_STACK);
     }
-    for (size_t i = 0; i < arg_count; i++) {
-        top[i] = is_narrow(type->types[i]) ? args[i].of.i32 : args[i].of.i64;
-    }
+    uint64_t *slots = top;
+    for (size_t i = 0; i < arg_count; i++) slots = put_value(slots, &args[i]);
     struct error *outer = vm->host_error;
     vm->host_error = error;
     vm->nesting++;
@@ -255,9 +265,10 @@ bool vm_call(struct function *function, const struct vm_value *args, size_t arg_
     vm->host_error = outer;
     vm->top = top;
     if (trap) return report(vm, trap, error);
+    const uint64_t *from = top;
     for (size_t i = 0; i < type->result_count; i++) {
         results[i].type = (enum vm_type)type->types[type->param_count + i];
-        results[i].of.i64 = is_narrow((uint8_t)results[i].type) ? (uint32_t)top[i] : top[i];
+        from = get_value(from, &results[i]);
     }
     return true;
 }

@@ -27,6 +27,7 @@ enum vm_type {
     VM_I64 = 0x7E,
     VM_F32 = 0x7D,
     VM_F64 = 0x7C,
+    VM_V128 = 0x7B,
     VM_FUNCREF = 0x70,
     VM_EXTERNREF = 0x6F,
 };
@@ -42,12 +43,14 @@ struct vm_value {
         float f32;
         double f64;
         uint64_t ref;
+        uint64_t v128[2]; /* the low half first */
     } of;
 };
 
 struct func_type {
     uint32_t param_count, result_count;
-    const uint8_t *types; /* parameters, then results, as enum vm_type */
+    uint32_t param_slots, result_slots; /* what they take on the value stack: a v128 two */
+    const uint8_t *types;               /* parameters, then results, as enum vm_type */
 };
 
 /* ---- the store ---- */
@@ -76,14 +79,15 @@ bool vm_time_out(struct error *error); /* sets the error of an exceeded time lim
 /* ---- host functions ---- */
 
 /* A function the host provides. `slots` holds the arguments in order, one 64-bit slot each (i32
- * and f32 in the low half, zero-extended); the results are written over them from slots[0] on.
- * `caller` is the instance that imported the function. Returning false ends the guest with
- * `error`: a trap, or ERROR_EXIT with the status in error->code. */
+ * and f32 in the low half, zero-extended; a v128 two); the results are written over them from
+ * slots[0] on. `caller` is the instance that imported the function. Returning false ends the guest
+ * with `error`: a trap, or ERROR_EXIT with the status in error->code. */
 typedef bool (*vm_host_function)(void *context, struct instance *caller, uint64_t *slots,
                                  struct error *error);
 
 /* Provide `module`.`name` to guests instantiated later. The signature has one letter a value,
- * parameters before the colon: i = i32, I = i64, f = f32, F = f64, c = funcref, e = externref.
+ * parameters before the colon: i = i32, I = i64, f = f32, F = f64, v = v128, c = funcref,
+ * e = externref.
  * `module` and `name` are borrowed for the life of the vm. */
 bool vm_define(struct vm *vm, const char *module, const char *name, const char *signature,
                vm_host_function function, void *context, struct error *error);

@@ -1,0 +1,230 @@
+/* Translating control: labels, blocks, branches and returns.
+ *
+ * Values that a branch carries are moved to the slots of their label before it is taken. A branch
+ * that is conditional and has something to move becomes the opposite branch, over the moves and an
+ * unconditional one. A comparison whose result only a branch reads is taken back and made part of
+ * the branch.
+ */
+#include "vm/emit.h"
+
+#include "vm/types.h"
+
+struct label label_init(const struct translator *t, const uint8_t *types, uint32_t arity) {
+    struct label label = {
+        .target = NO_CELL, .patches = NO_CELL, .home = next_home(t), .arity = arity};
+    for (uint32_t i = 0; i < arity; i++) label.slots += type_slots(types[i]);
+    return label;
+}
+
+/* Let the cell branch to the label, now or when it is bound. */
+static void link_branch(struct translator *t, uint32_t cell, struct label *label) {
+    if (t->dead) return;
+    if (label->target != NO_CELL) {
+        t->module->cells[cell].tail.imm = (int32_t)(label->target - cell);
+    } else {
+        t->module->cells[cell].tail.imm = (int32_t)label->patches;
+        label->patches = cell;
+    }
+}
+
+void label_bind(struct translator *t, struct label *label) {
+    if (label->patches == NO_CELL) return;
+    for (uint32_t cell = label->patches; cell != NO_CELL;) {
+        uint32_t next = (uint32_t)t->module->cells[cell].tail.imm;
+        t->module->cells[cell].tail.imm = (int32_t)(here(t) - cell);
+        cell = next;
+    }
+    label->patches = NO_CELL;
+    t->barrier = here(t);
+    forget_mirrors(t);
+}
+
+void translate_block(struct translator *t, uint32_t params) {
+    if (t->dead) return;
+    settle(t, NO_SLOT);
+    operands_home(t, params);
+}
+
+void translate_loop(struct translator *t, struct label *label) {
+    label->target = here(t);
+    t->barrier = here(t);
+    forget_mirrors(t);
+    if (t->module->metered) emit(t, OP_tick)->tail.imm = 1;
+}
+
+/* A comparison that is taken back, to become a branch. */
+struct condition {
+    const struct instruction *row; /* NULL: branch on the value of `x` */
+    enum form form;
+    uint16_t a, d;
+    struct operand x;
+};
+
+/* If the condition was just computed by a comparison, and the branch form can hold its operands,
+ * take the comparison back. What is emitted between this and emit_branch must be moves only: they
+ * leave the accumulators alone. */
+static struct condition take_condition(struct translator *t, struct operand x) {
+    struct condition condition = {.x = x};
+    if (!made_by_last(t, &x) || !t->compare) {
+        need_slot(t, &condition.x);
+        return condition;
+    }
+    const struct cell *cell = &t->module->cells[t->last];
+    enum form form = t->compare_form;
+    bool immediate = form == FORM_SI || form == FORM_RI;
+    if (immediate && cell->tail.imm != (int16_t)cell->tail.imm) return condition;
+    condition.row = t->compare;
+    condition.form = form;
+    condition.a = cell->a;
+    condition.d = immediate ? (uint16_t)cell->tail.imm : cell->tail.slots.b;
+    t->module->cell_count--;
+    t->last = NO_CELL;
+    for (int k = 0; k < ACCUMULATORS; k++) t->mirror[k] = t->mirror_before[k];
+    return condition;
+}
+
+/* Emit a branch that is taken if the condition is `sense`; returns its cell, to be linked. */
+static uint32_t emit_branch(struct translator *t, struct condition condition, bool sense) {
+    const struct instruction *row = condition.row;
+    if (!row) { /* compare the value with 0 */
+        row = instruction_at(WASM_i32_ne);
+        condition.x.type = VM_I32;
+        condition.form = in_accumulator(t, &condition.x) ? FORM_RI : FORM_SI;
+        condition.a = condition.x.slot;
+        condition.d = 0;
+    }
+    bool is_float = accumulator(row->operand) != 0;
+    unsigned op = condition.form;
+    if (is_float) {
+        op += row->op + (sense ? FORM_COUNT_FLOAT : 2u * FORM_COUNT_FLOAT);
+    } else {
+        op += (sense ? row : instruction_at(row->negated))->op + (unsigned)FORM_COUNT_INTEGER;
+    }
+    struct cell *cell = emit(t, op);
+    cell->a = condition.a;
+    cell->d = condition.d;
+    t->barrier = here(t);
+    return t->last;
+}
+
+void translate_if(struct translator *t, struct operand condition, struct label *label,
+                  uint32_t params) {
+    struct condition taken = take_condition(t, condition);
+    translate_block(t, params);
+    link_branch(t, emit_branch(t, taken, false), label);
+}
+
+static struct operand *label_values(struct translator *t, const struct label *label) {
+    return &t->operands[t->count - label->arity];
+}
+
+/* True if the label's values, once home, are where the label wants them. */
+static bool values_in_place(const struct translator *t, const struct label *label) {
+    return label->arity == 0 || label->home == window(t, label->arity);
+}
+
+static void emit_return(struct translator *t, const struct label *label) {
+    static const uint16_t by_accumulator[] = {OP_return_i, OP_return_f32, OP_return_f64};
+    struct cell *cell;
+    if (label->arity == 0) {
+        cell = emit(t, OP_return_void);
+    } else if (label->slots == 1) {
+        struct operand x = *label_values(t, label);
+        need_slot(t, &x);
+        bool ready = in_accumulator(t, &x);
+        cell = emit(t, ready ? by_accumulator[accumulator(x.type)] : (unsigned)OP_return_s);
+        cell->a = x.slot;
+    } else {
+        operands_home(t, label->arity);
+        cell = emit(t, OP_return_many);
+        cell->d = (uint16_t)label->slots;
+        cell->a = window(t, label->arity);
+    }
+    cell->tail.slots.b = (uint16_t)t->link;
+    t->barrier = here(t);
+}
+
+/* Put the values where the label wants them. Many are moved by one cell, so that code stays linear
+ * in the size of the body. */
+static void move_values(struct translator *t, const struct label *label) {
+    if (values_in_place(t, label)) {
+        operands_home(t, label->arity);
+    } else if (label->arity == 1) {
+        emit_move(t, label->home, label_values(t, label));
+    } else {
+        operands_home(t, label->arity);
+        struct cell *cell = emit(t, OP_move_many);
+        cell->d = (uint16_t)label->home;
+        cell->a = window(t, label->arity);
+        cell->tail.imm = (int32_t)label->slots;
+        forget_mirrors(t);
+    }
+}
+
+/* Go to the label with its values, which are copied, not popped. */
+static void emit_br(struct translator *t, struct label *label) {
+    if (label->is_return) {
+        emit_return(t, label);
+        return;
+    }
+    move_values(t, label);
+    emit(t, OP_br);
+    link_branch(t, t->last, label);
+    t->barrier = here(t);
+}
+
+void translate_br(struct translator *t, struct label *label) {
+    if (t->dead) return;
+    if (label->arity == 1 && !label->is_return) {
+        struct operand *x = label_values(t, label);
+        if (made_by_last(t, x)) { /* let its producer write it to the label's slot */
+            x->slot = (uint16_t)label->home;
+            redirect(t, x, x->slot);
+        }
+    }
+    emit_br(t, label);
+}
+
+void translate_br_if(struct translator *t, struct operand condition, struct label *label) {
+    if (t->dead) return;
+    struct condition taken = take_condition(t, condition);
+    if (!label->is_return && values_in_place(t, label)) {
+        operands_home(t, label->arity);
+        link_branch(t, emit_branch(t, taken, true), label);
+        return;
+    }
+    if (label->arity > 1) operands_home(t, label->arity); /* on both paths */
+    struct label over = label_init(t, NULL, 0);
+    link_branch(t, emit_branch(t, taken, false), &over);
+    uint32_t mirror[ACCUMULATORS];
+    for (int k = 0; k < ACCUMULATORS; k++) mirror[k] = t->mirror[k];
+    emit_br(t, label);
+    label_bind(t, &over);
+    /* Both ways to this point have the accumulators as they were before the branch. */
+    for (int k = 0; k < ACCUMULATORS; k++) t->mirror[k] = mirror[k];
+}
+
+void translate_br_table(struct translator *t, struct operand index, uint32_t count) {
+    need_slot(t, &index);
+    index.type = VM_I32;
+    struct cell *cell = emit(t, in_accumulator(t, &index) ? OP_br_table_r : OP_br_table_s);
+    cell->a = index.slot;
+    cell->tail.imm = (int32_t)count;
+}
+
+/* Targets whose values must be moved, or that return, are reached through a stub. */
+static bool needs_stub(const struct translator *t, const struct label *label) {
+    return label->is_return || !values_in_place(t, label);
+}
+
+void translate_br_table_target(struct translator *t, struct label *label) {
+    emit_data(t);
+    if (!t->dead && !needs_stub(t, label)) link_branch(t, here(t) - 1, label);
+}
+
+void translate_br_table_stub(struct translator *t, uint32_t target_cell, struct label *label) {
+    if (t->dead || !needs_stub(t, label)) return;
+    forget_mirrors(t);
+    t->module->cells[target_cell].tail.imm = (int32_t)(here(t) - target_cell);
+    emit_br(t, label);
+}

@@ -1,0 +1,52 @@
+/* What translate.c and branch.c emit code with; the rules are those of translate.h. */
+#ifndef HOSTEL_VM_EMIT_H
+#define HOSTEL_VM_EMIT_H
+
+#include "vm/translate.h"
+
+/* ---- cells ---- */
+
+uint32_t here(const struct translator *t); /* the index of the next cell */
+
+/* Append a zeroed cell that executes `op`. In unreachable code it is a scratch cell. The pointer
+ * is good until the next cell is appended. */
+struct cell *emit(struct translator *t, unsigned op);
+
+/* Append a data cell, which is never taken for an operation. */
+struct cell *emit_data(struct translator *t);
+
+/* ---- accumulators ---- */
+
+unsigned accumulator(uint8_t type); /* 0: r0, 1: s0, 2: f0, ACCUMULATORS: none */
+bool in_accumulator(const struct translator *t, const struct operand *x);
+void mirror_set(struct translator *t, unsigned k, uint32_t slot);
+void forget_mirrors(struct translator *t);
+
+/* The slots of a value have a new one that no accumulator holds. */
+void slot_written(struct translator *t, uint32_t slot, uint8_t type);
+
+/* ---- operands ---- */
+
+uint32_t next_home(const struct translator *t); /* of the operand to be pushed */
+struct operand *push(struct translator *t, uint8_t type);
+
+/* The cell's result becomes the top of the stack; accumulator `k` has it too. */
+void push_result(struct translator *t, struct cell *cell, uint8_t type, unsigned k);
+
+/* Where the topmost `args` operands are when they are home. */
+uint16_t window(const struct translator *t, uint32_t args);
+
+void emit_move(struct translator *t, uint32_t slot, const struct operand *x);
+void bring_home(struct translator *t, struct operand *x);
+void need_slot(struct translator *t, struct operand *x); /* a constant goes to its home */
+
+/* Bring home the pending operands that are in the local at `slot`, or all if it is NO_SLOT; true if
+ * there were any. */
+bool settle(struct translator *t, uint32_t slot);
+
+/* True if the operand's value was computed by the last cell, which may still be changed; and make
+ * that cell write its result to another slot. */
+bool made_by_last(const struct translator *t, const struct operand *x);
+void redirect(struct translator *t, const struct operand *x, uint32_t slot);
+
+#endif
