@@ -50,6 +50,7 @@ void listing_free(struct listing *listing) {
     free(listing);
 }
 
+/* The directory often knows; where it does not, look. */
 static enum filetype entry_type(const struct call *call, const struct dirent *entry) {
     mode_t mode = host_entry_mode(entry);
     if (mode != 0) return type_of_mode(mode);
@@ -58,6 +59,7 @@ static enum filetype entry_type(const struct call *call, const struct dirent *en
     return path_stat(&path, false, &stat) ? TYPE_UNKNOWN : type_of_mode(stat.st_mode);
 }
 
+/* Let an entry stand ready. */
 static void stand(struct listing *listing, const char *name, uint64_t inode, enum filetype type) {
     listing->ready = true;
     listing->name = name;
@@ -92,6 +94,7 @@ static enum wasi_errno advance(const struct call *call, struct listing *listing)
     }
 }
 
+/* The entry that stood ready is done with. */
 static void drop(struct listing *listing) {
     listing->ready = false;
     listing->next++;

@@ -15,6 +15,10 @@ enum wasi_errno errno_to_wasi(int host) {
     }
 }
 
+enum wasi_errno errno_result(int returned) {
+    return returned < 0 ? errno_to_wasi(errno) : WASI_SUCCESS;
+}
+
 const char *errno_name(enum wasi_errno error) {
     static const char *const names[] = {
 #define X(name, host) #name,

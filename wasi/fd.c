@@ -28,6 +28,7 @@ static enum wasi_errno refusal(enum filetype type, uint64_t missing) {
     return position && type != TYPE_REGULAR_FILE ? WASI_SPIPE : WASI_NOTCAPABLE;
 }
 
+/* The number is the guest's: any value may come. */
 enum wasi_errno fd_get(struct wasi *wasi, uint32_t number, uint64_t rights,
                        struct descriptor **found) {
     if (number >= FD_MAX || !wasi->table[number].open) return WASI_BADF;
@@ -132,6 +133,7 @@ enum wasi_errno call_fd_fdstat_set_flags(struct call *call) {
     return WASI_SUCCESS;
 }
 
+/* Rights are given away for good. */
 enum wasi_errno call_fd_fdstat_set_rights(struct call *call) {
     struct descriptor *fd = call->fd;
     uint64_t rights = call->args[1], inheriting = call->args[2];

@@ -21,10 +21,6 @@
 enum { TRANSFER_MAX = INT_MAX }; /* bytes of one call; the system may take fewer anyhow */
 enum { NANOSECONDS = 1000000000 };
 
-static enum wasi_errno result(int returned) {
-    return returned < 0 ? errno_to_wasi(errno) : WASI_SUCCESS;
-}
-
 /* ---- reading and writing ---- */
 
 struct transfer {
@@ -53,6 +49,7 @@ static enum wasi_errno gather(const struct call *call, struct transfer *transfer
     return WASI_SUCCESS;
 }
 
+/* May the call not wait for as long as it takes? */
 static bool must_not_block(const struct call *call) {
     return call->fd->flags & FDFLAG_NONBLOCK || vm_time_left_ms(vm_of(call->instance)) != INT64_MAX;
 }
@@ -71,6 +68,7 @@ static enum wasi_errno wait_ready(struct call *call, short events) {
     }
 }
 
+/* The system call itself. */
 static ssize_t move(const struct call *call, const struct transfer *transfer) {
     int fd = call->fd->host, count = transfer->count;
     const struct iovec *iovecs = transfer->iovecs;
@@ -83,6 +81,7 @@ static ssize_t move(const struct call *call, const struct transfer *transfer) {
                            : pread(fd, iovecs->iov_base, iovecs->iov_len, transfer->offset);
 }
 
+/* Gather, wait if need be, move, and store how much moved through argument `result_arg`. */
 static enum wasi_errno run(struct call *call, struct transfer *transfer, int result_arg) {
     bool stream = call->fd->type != TYPE_REGULAR_FILE;
     bool wait = stream && must_not_block(call);
@@ -101,6 +100,7 @@ static enum wasi_errno run(struct call *call, struct transfer *transfer, int res
     }
 }
 
+/* The four calls; positioned ones have the offset before the result. */
 static enum wasi_errno read_or_write(struct call *call, bool write, bool positioned) {
     struct transfer transfer; /* the iovecs are not worth clearing */
     transfer.write = write;
@@ -132,6 +132,7 @@ enum wasi_errno call_fd_pwrite(struct call *call) {
 
 /* ---- positions ---- */
 
+/* lseek itself knows which positions are none. */
 static enum wasi_errno seek(struct call *call, off_t offset, int whence, int result_arg) {
     off_t position = lseek(call->fd->host, offset, whence);
     if (position < 0) return errno_to_wasi(errno);
@@ -180,15 +181,15 @@ enum wasi_errno call_fd_advise(struct call *call) {
 
 enum wasi_errno call_fd_filestat_set_size(struct call *call) {
     if (call->args[1] > INT64_MAX) return WASI_INVAL;
-    return result(ftruncate(call->fd->host, (off_t)call->args[1]));
+    return errno_result(ftruncate(call->fd->host, (off_t)call->args[1]));
 }
 
 enum wasi_errno call_fd_sync(struct call *call) {
-    return result(fsync(call->fd->host));
+    return errno_result(fsync(call->fd->host));
 }
 
 enum wasi_errno call_fd_datasync(struct call *call) {
-    return result(fdatasync(call->fd->host));
+    return errno_result(fdatasync(call->fd->host));
 }
 
 /* ---- what a file is, and its times ---- */
@@ -251,5 +252,5 @@ enum wasi_errno times_from(const struct call *call, int i, struct timespec times
 enum wasi_errno call_fd_filestat_set_times(struct call *call) {
     struct timespec times[2];
     enum wasi_errno error = times_from(call, 1, times);
-    return error ? error : result(futimens(call->fd->host, times));
+    return error ? error : errno_result(futimens(call->fd->host, times));
 }

@@ -47,14 +47,6 @@ struct place {
     char name[NAME_SIZE];
 };
 
-static enum wasi_errno host_error(void) {
-    return errno_to_wasi(errno);
-}
-
-static enum wasi_errno result(int returned) {
-    return returned < 0 ? host_error() : WASI_SUCCESS;
-}
-
 void resolver_init(struct resolver *resolver) {
     int flags = host_search_flags() | O_DIRECTORY | O_CLOEXEC;
     int fd = host_open_beneath(AT_FDCWD, ".", flags, 0);
@@ -102,7 +94,7 @@ static bool put_before(const char *link, size_t link_size, char *rest) {
 /* Read the link `name`; INVAL if it is none, NOTCAPABLE if it is absolute. */
 static enum wasi_errno read_link(int directory, const char *name, char out[PATH_SIZE]) {
     ssize_t size = readlinkat(directory, name, out, PATH_SIZE);
-    if (size < 0) return host_error();
+    if (size < 0) return errno_to_wasi(errno);
     if (size >= PATH_SIZE) return WASI_NAMETOOLONG;
     out[size] = 0;
     return out[0] == '/' ? WASI_NOTCAPABLE : WASI_SUCCESS;
@@ -116,6 +108,7 @@ struct walk {
     char rest[TEXT_SIZE]; /* what is still to be resolved */
 };
 
+/* The directory that the next component is looked up in. */
 static int walk_top(const struct walk *walk) {
     return walk->depth > 0 ? walk->stack[walk->depth - 1] : walk->base;
 }
@@ -141,6 +134,7 @@ static enum wasi_errno walk_link(struct walk *walk, const char *name) {
     return put_before(link, strlen(link), walk->rest) ? WASI_SUCCESS : WASI_NAMETOOLONG;
 }
 
+/* Go one component on. */
 static enum wasi_errno walk_step(struct walk *walk, const char *name) {
     if (strcmp(name, "") == 0 || strcmp(name, ".") == 0) return WASI_SUCCESS;
     if (strcmp(name, "..") == 0) {
@@ -157,10 +151,10 @@ static enum wasi_errno walk_step(struct walk *walk, const char *name) {
     }
     /* Systems differ in what they call a link here. */
     bool link = errno == ENOTDIR || errno == ELOOP || errno == EMLINK;
-    return link ? walk_link(walk, name) : host_error();
+    return link ? walk_link(walk, name) : errno_to_wasi(errno);
 }
 
-/* Open the directory `text` leads to. */
+/* Open the directory `text` leads to: the last one entered, or the base again. */
 static enum wasi_errno walk_to(int base, const char *text, int *fd) {
     struct walk walk = {.base = base};
     strcpy(walk.rest, text);
@@ -172,7 +166,7 @@ static enum wasi_errno walk_to(int base, const char *text, int *fd) {
     }
     if (!error) {
         *fd = walk.depth > 0 ? walk.stack[--walk.depth] : fcntl(base, F_DUPFD_CLOEXEC, 0);
-        error = result(*fd);
+        error = errno_result(*fd);
     }
     while (walk.depth > 0) close(walk.stack[--walk.depth]);
     return error;
@@ -187,9 +181,10 @@ static enum wasi_errno open_beneath(int base, const char *text, int flags, int *
         if (*fd >= 0 || errno != EAGAIN) break;
     }
     if (*fd < 0 && errno == EXDEV) return WASI_NOTCAPABLE;
-    return result(*fd);
+    return errno_result(*fd);
 }
 
+/* Open the directory that `text` leads to, "" being the base, as that of `place`. */
 static enum wasi_errno enter(const struct path *path, const char *text, struct place *place) {
     place->directory = path->base;
     place->owned = text[0] != 0;
@@ -222,7 +217,8 @@ static enum wasi_errno split(char *text, struct place *place) {
     return WASI_SUCCESS;
 }
 
-/* Find the place a path names. On success the caller leaves it. */
+/* Find the place a path names. On success the caller leaves it. With `follow` its name was no link
+ * when we looked; should it be one by now, what is done there does not follow it. */
 static enum wasi_errno find(const struct path *path, bool follow, struct place *place) {
     char text[TEXT_SIZE], link[PATH_SIZE];
     enum wasi_errno error = copy_path(path->text, text);
@@ -251,7 +247,7 @@ static int stat_place(const struct place *place, struct stat *out) {
 static enum wasi_errno check_slash(const struct place *place) {
     struct stat stat;
     if (!place->slash) return WASI_SUCCESS;
-    if (stat_place(place, &stat) < 0) return host_error();
+    if (stat_place(place, &stat) < 0) return errno_to_wasi(errno);
     return S_ISDIR(stat.st_mode) ? WASI_SUCCESS : WASI_NOTDIR;
 }
 
@@ -266,7 +262,7 @@ static enum wasi_errno find_object(const struct path *path, bool follow, struct 
 
 /* The end of a call on a place: what the system said, and leave. */
 static enum wasi_errno finish(struct place *place, int returned) {
-    enum wasi_errno error = result(returned);
+    enum wasi_errno error = errno_result(returned);
     leave(place);
     return error;
 }
@@ -275,9 +271,10 @@ static enum wasi_errno finish(struct place *place, int returned) {
 
 enum wasi_errno path_grant(const char *host, int *fd) {
     *fd = open(host, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return result(*fd);
+    return errno_result(*fd);
 }
 
+/* Open without openat2. */
 static enum wasi_errno open_at_place(const struct path *path, bool follow, int flags, int *fd) {
     struct place place;
     enum wasi_errno error = find(path, follow, &place);
@@ -287,7 +284,7 @@ static enum wasi_errno open_at_place(const struct path *path, bool follow, int f
     } else {
         if (place.slash) flags |= O_DIRECTORY;
         *fd = openat(place.directory, place.name, flags | O_NOFOLLOW, 0666);
-        error = result(*fd);
+        error = errno_result(*fd);
     }
     leave(&place);
     return error;
@@ -308,7 +305,7 @@ enum wasi_errno path_open(const struct path *path, bool follow, int flags, int *
 
 enum wasi_errno path_reopen_directory(int directory, int *fd) {
     *fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return result(*fd);
+    return errno_result(*fd);
 }
 
 /* ---- the other calls ---- */
@@ -356,7 +353,8 @@ enum wasi_errno path_rename(const struct path *from, const struct path *to) {
         /* `new/` may be missing, but only a directory may become it. */
         old.slash = old.slash || new.slash;
         error = check_slash(&old);
-        if (!error) error = result(renameat(old.directory, old.name, new.directory, new.name));
+        if (!error)
+            error = errno_result(renameat(old.directory, old.name, new.directory, new.name));
         leave(&new);
     }
     leave(&old);

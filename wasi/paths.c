@@ -44,6 +44,7 @@ struct request {
     uint64_t rights, inheriting;
 };
 
+/* Drop the rights that make no sense and check that the directory gives the others. */
 static enum wasi_errno check_request(const struct descriptor *directory, struct request *request) {
     if (request->oflags & ~15u || request->fdflags & ~31u) return WASI_INVAL;
     if (request->oflags & OFLAG_CREAT && request->oflags & OFLAG_DIRECTORY) return WASI_INVAL;
@@ -61,6 +62,7 @@ static enum wasi_errno check_request(const struct descriptor *directory, struct 
     return inherited & ~directory->inheriting ? WASI_NOTCAPABLE : WASI_SUCCESS;
 }
 
+/* The host's way to say it. */
 static int host_flags(const struct request *request) {
     int flags = NEVER_BLOCK;
     if (request->oflags & OFLAG_CREAT) flags |= O_CREAT;

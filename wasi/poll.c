@@ -61,6 +61,7 @@ static enum wasi_errno deadline(const uint8_t *from, int64_t now, int64_t *due) 
     return WASI_SUCCESS;
 }
 
+/* Add a descriptor to those that are polled. */
 static enum wasi_errno watch(struct call *call, const struct subscription *sub,
                              struct poll_set *set) {
     struct descriptor *fd;
@@ -91,11 +92,13 @@ static int64_t subscribe(struct call *call, const uint8_t *from, int64_t now,
 
 /* ---- waiting ---- */
 
+/* What is left of the guest's time. */
 static int64_t time_limit_ns(const struct call *call) {
     int64_t left_ms = vm_time_left_ms(vm_of(call->instance));
     return left_ms > NEVER / 1000000 ? NEVER : left_ms * 1000000;
 }
 
+/* Wait for a descriptor, or `span` nanoseconds; what poll returns. */
 static int wait_once(struct poll_set *set, int64_t span) {
     if (span > LONGEST) span = LONGEST;
     if (set->count > 0) return poll(set->fds, set->count, (int)((span + 999999) / 1000000));

@@ -24,6 +24,7 @@ int argument_width(char kind) {
     return kind == 's' || kind == 'v' ? 2 : 1;
 }
 
+/* Text in quotes; what would confuse a terminal or the reader as \xNN. */
 static void print_text(FILE *out, const struct call *call, int i) {
     uint32_t size = arg(call, i + 1);
     const uint8_t *text = guest_at(call, arg(call, i), size);

@@ -23,6 +23,7 @@ _Static_assert(CALL_COUNT == 46, "preview1 has 46 functions");
 
 /* ---- opening ---- */
 
+/* Their sizes reach the guest in 32 bits, and it allocates what we say. */
 static bool check_texts(const char *const *texts, size_t count, const char *what,
                         struct error *error) {
     size_t size = 0;
@@ -31,6 +32,8 @@ static bool check_texts(const char *const *texts, size_t count, const char *what
     return error_set(error, ERROR_USAGE, "the %s are larger than 2 MiB", what);
 }
 
+/* Grant one directory. The descriptor's rights are all that keeps a read-only one from being
+ * written to, so nothing that changes anything is among them or can be inherited. */
 static bool open_directory(struct wasi *wasi, uint32_t number,
                            const struct wasi_directory *directory, struct error *error) {
     int host;
@@ -51,6 +54,7 @@ static bool open_directory(struct wasi *wasi, uint32_t number,
     return true;
 }
 
+/* Check the configuration and open what it grants. */
 static bool fill(struct wasi *wasi, struct error *error) {
     const struct wasi_config *config = &wasi->config;
     if (!check_texts(config->args, config->arg_count, "arguments", error)) return false;
@@ -131,11 +135,13 @@ enum wasi_errno call_time_out(struct call *call) {
     return WASI_SUCCESS;
 }
 
+/* How many bytes a pointer of this kind must have room for. */
 static uint64_t result_size(char kind) {
     switch (kind) {
     case '2': return 2;
     case '4': return 4;
-    case '8': return 8;
+    case '8':
+    case 'P': return 8;
     case 'F': return FDSTAT_SIZE;
     case 'S': return FILESTAT_SIZE;
     default: return 0;
@@ -158,6 +164,7 @@ static enum wasi_errno check_arguments(struct call *call, const struct row *row)
     return WASI_SUCCESS;
 }
 
+/* The vm_host_function of all calls. */
 static bool dispatch(void *context, struct instance *caller, uint64_t *slots, struct error *error) {
     const struct binding *binding = context;
     struct call call = {.wasi = binding->wasi, .instance = caller, .args = slots, .error = error};

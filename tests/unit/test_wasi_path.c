@@ -95,7 +95,8 @@ static void grow(int directory, int depth) {
         } else if (kind < 6) {
             close(openat(directory, names[i], O_WRONLY | O_CREAT, 0666));
         } else if (kind < 9) {
-            symlinkat(targets[draw(sizeof targets / sizeof *targets)], directory, names[i]);
+            const char *target = targets[draw(sizeof targets / sizeof *targets)];
+            assert_int_equal(symlinkat(target, directory, names[i]), 0);
         }
     }
 }
@@ -299,9 +300,9 @@ static void *disturb(void *unused) {
     (void)unused;
     while (!atomic_load(&stop)) {
         renameat(base, "d", base, "d.away");
-        symlinkat("../outside", base, "d");
+        bool swapped = symlinkat("../outside", base, "d") == 0;
         renameat(base, "p/q", base, "q");
-        unlinkat(base, "d", 0);
+        if (swapped) unlinkat(base, "d", 0);
         renameat(base, "d.away", base, "d");
         renameat(base, "q", base, "p/q");
     }
