@@ -131,11 +131,7 @@ static bool parse(struct parsed *parsed, struct slice text) {
 
 /* RFC 6265bis 5.1.3; both canonical. */
 static bool domain_match(const struct host *host, const char *domain) {
-    if (strcmp(host->text, domain) == 0) return true;
-    size_t size = strlen(host->text), domain_size = strlen(domain);
-    if (host->is_address || size <= domain_size) return false;
-    const char *tail = host->text + (size - domain_size);
-    return tail[-1] == '.' && strcmp(tail, domain) == 0;
+    return strcmp(host->text, domain) == 0 || host_is_below(host, domain);
 }
 
 /* RFC 6265bis 5.1.4. */

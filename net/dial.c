@@ -22,8 +22,8 @@ bool dial_route(struct net *net, const struct url *url, struct route *route, str
                             route->proxy->variable);
         url_format_host_port(&route->proxy->url, proxy);
     }
-    snprintf(route->key, sizeof route->key, "%s %s %s", url->secure ? "https" : "http", origin,
-             proxy);
+    snprintf(route->key, sizeof route->key, "%s://%s%s%s", url->secure ? "https" : "http", origin,
+             route->proxy ? " by " : "", proxy);
     return true;
 }
 

@@ -117,7 +117,8 @@ static void drain(struct exchange *exchange) {
     struct error ignored = ERROR_INIT;
     size_t size = 0;
     ssize_t count = 0;
-    http_set_deadline(exchange->reader, clock_ms() + DRAIN_MS);
+    int64_t limit = clock_ms() + DRAIN_MS;
+    if (limit < exchange->deadline) http_set_deadline(exchange->reader, limit);
     do {
         count = http_read_body(exchange->reader, rest, sizeof rest, &ignored);
         size += count > 0 ? (size_t)count : 0;

@@ -242,6 +242,7 @@ bool http_read_head(struct http_reader *reader, struct http_head *head, struct e
     bool ok = true;
     buffer_init(&reader->text, MAX_HEAD_SIZE);
     do {
+        reader->complete = false; /* an interim response, complete in itself, is not the answer */
         ok = collect_head(reader, error) && parse_head(reader, error);
         if (ok && interim++ > MAX_INTERIM_RESPONSES)
             ok = net_fail(error, NET_TOO_LARGE, "too many interim responses");

@@ -150,17 +150,11 @@ static bool matches_service(const struct policy_rule *rule, const struct url *ur
     return url->port == (rule->port == PORT_DEFAULT ? (url->secure ? 443 : 80) : rule->port);
 }
 
-static bool is_below(const char *name, const char *suffix) {
-    size_t size = strlen(name), suffix_size = strlen(suffix);
-    return size > suffix_size + 1 && name[size - suffix_size - 1] == '.' &&
-           strcmp(name + size - suffix_size, suffix) == 0;
-}
-
 static bool matches_host(const struct policy_rule *rule, const struct host *host) {
     switch (rule->kind) {
     case RULE_ANY: return true;
     case RULE_NAME: return host_equal(&rule->host, host);
-    case RULE_SUFFIX: return !host->is_address && is_below(host->text, rule->host.text);
+    case RULE_SUFFIX: return host_is_below(host, rule->host.text);
     case RULE_RANGE: return host->is_address && address_in(&host->address, &rule->range);
     }
     return false;

@@ -69,11 +69,7 @@ static bool is_excepted(struct slice item, const struct host *host) {
     if (host->is_address && address_parse_v6(&range.address, item))
         return address_equal(&range.address, &host->address);
     if (item.size && item.data[0] == '.') item = slice_cut(item, 1, item.size);
-    if (!host_parse(&own, item)) return false;
-    if (host_equal(&own, host)) return true;
-    size_t size = strlen(host->text), own_size = strlen(own.text);
-    return !host->is_address && size > own_size && host->text[size - own_size - 1] == '.' &&
-           strcmp(host->text + size - own_size, own.text) == 0;
+    return host_parse(&own, item) && (host_equal(&own, host) || host_is_below(host, own.text));
 }
 
 const struct proxy *proxy_for(const struct proxies *proxies, const struct url *url) {

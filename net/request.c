@@ -9,10 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifndef HOSTEL_VERSION
-#define HOSTEL_VERSION "0.1"
-#endif
-
 static bool invalid(struct error *error, const char *what, struct slice name) {
     return net_fail(error, NET_INVALID_REQUEST, "%s: %.*s", what,
                     (int)(name.size < 100 ? name.size : 100), (const char *)name.data);

@@ -44,6 +44,7 @@ struct tls_settings {
     mbedtls_entropy_context entropy;
     mbedtls_ctr_drbg_context random;
     const struct suffix_list *suffixes; /* borrowed */
+    const char *protocols[2];           /* for ALPN; the library keeps a pointer to them */
     struct session sessions[SESSION_COUNT];
     unsigned next_session; /* the slot to be overwritten next */
 };
@@ -68,8 +69,6 @@ static const int suites[] = {0x1301, 0x1302, 0x1303, 0xC02B, /* ECDHE-ECDSA-AES1
                              0xCCA9, /* ECDHE-ECDSA-CHACHA20-POLY1305-SHA256 */
                              0xCCA8, /* ECDHE-RSA-CHACHA20-POLY1305-SHA256 */
                              0};
-
-static const char *protocols[] = {"http/1.1", NULL};
 
 /* Where the two major versions differ: the library's own set-up, lowest version, signatures. */
 #if MBEDTLS_VERSION_MAJOR >= 3
@@ -107,11 +106,12 @@ static bool load_roots(mbedtls_x509_crt *roots, const char *ca_file, struct erro
 
 static bool settings_init(struct tls_settings *settings, const char *ca_file, struct error *error) {
     mbedtls_ssl_config *config = &settings->config;
+    settings->protocols[0] = "http/1.1";
     if (mbedtls_ctr_drbg_seed(&settings->random, mbedtls_entropy_func, &settings->entropy, NULL,
                               0) != 0 ||
         mbedtls_ssl_config_defaults(config, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM,
                                     MBEDTLS_SSL_PRESET_DEFAULT) != 0 ||
-        mbedtls_ssl_conf_alpn_protocols(config, protocols) != 0 || !version_init(config))
+        mbedtls_ssl_conf_alpn_protocols(config, settings->protocols) != 0 || !version_init(config))
         return net_fail(error, NET_TLS, "the TLS library cannot be set up");
     mbedtls_ssl_conf_rng(config, mbedtls_ctr_drbg_random, &settings->random);
     mbedtls_ssl_conf_ciphersuites(config, suites);

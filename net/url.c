@@ -65,6 +65,13 @@ bool host_equal(const struct host *a, const struct host *b) {
     return a->is_address == b->is_address && strcmp(a->text, b->text) == 0;
 }
 
+bool host_is_below(const struct host *host, const char *suffix) {
+    size_t size = strlen(host->text), suffix_size = strlen(suffix);
+    if (host->is_address || size <= suffix_size) return false;
+    const char *tail = host->text + (size - suffix_size);
+    return tail[-1] == '.' && strcmp(tail, suffix) == 0;
+}
+
 /* ---- parts ---- */
 
 static bool parse_port(struct url *url, struct slice text, struct error *error) {

@@ -26,6 +26,8 @@ struct url {
 /* A name of letters, digits, - and _, an IPv4 address in any spelling, or [IPv6]. */
 bool host_parse(struct host *host, struct slice text);
 bool host_equal(const struct host *a, const struct host *b);
+/* Is the host a name that ends in "." and `suffix`? */
+bool host_is_below(const struct host *host, const char *suffix);
 
 /* Texts are copied to the arena. A failure is NET_INVALID_REQUEST. */
 bool url_parse(struct url *url, struct slice text, struct arena *arena, struct error *error);

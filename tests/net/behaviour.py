@@ -297,6 +297,39 @@ def retries():
               (result, asked))
 
 
+def closed_while_idle():
+    """The server ends an idle connection; a POST, which must not be repeated, takes a new one."""
+    def converse(client, number):
+        asked.append((Reader(client, number).request().method, number))
+        client.sendall(answer())
+
+    asked = []
+    with Server(converse) as a, Site(lambda request: time.sleep(0.3) or answer()) as slow:
+        results = fetch(*pins(a=a, slow=slow), "GET", "http://a.test/", "+", "GET",
+                        "http://slow.test/", "+", "POST", "http://a.test/", "-d", "x")
+        check("connections/closed-while-idle", results[2].status == 200 and
+              asked == [("GET", 1), ("POST", 2)], (results, asked))
+
+
+def late_answers():
+    """An interim response, then nothing in time: the real response, late, belongs to nobody."""
+    def converse(client, number):
+        Reader(client, number).request()
+        if number > 1:
+            client.sendall(answer(body=b"second"))
+            return
+        client.sendall(b"HTTP/1.1 103 Early\r\n\r\n")
+        time.sleep(0.5)
+        client.sendall(answer(body=b"first"))
+        client.recv(1000)
+
+    with Server(converse) as server:
+        late, second = fetch("--timeout-ms", "300", *pins(a=server), "GET", "http://a.test/", "+",
+                             "GET", "http://a.test/")
+        check("connections/late-answer", late.error == "timeout" and second.body == b"second",
+              (late, second))
+
+
 def early_answers():
     """The server answers a large request without reading it."""
     def converse(client, _):
@@ -429,6 +462,7 @@ def traces():
 
 def main():
     for part in (default_headers, refused_requests, redirect_methods, redirect_ends, credentials,
-                 referers, cookies, policy, keep_alive, retries, early_answers, large_bodies,
+                 referers, cookies, policy, keep_alive, retries,
+                 closed_while_idle, late_answers, early_answers, large_bodies,
                  deadlines, proxies, traces):
         part()

@@ -92,7 +92,8 @@ class Server:
         self.listener.listen(32)
         self.port = self.listener.getsockname()[1]
         self.connections = 0
-        threading.Thread(target=self.run, daemon=True).start()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
 
     def run(self):
         while True:
@@ -117,6 +118,10 @@ class Server:
         return self
 
     def __exit__(self, *_):
+        # Wake the thread up first: one that is about to accept could else be given the next
+        # server's listener, which gets the same descriptor.
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.thread.join()
         self.listener.close()
 
 
