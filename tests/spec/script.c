@@ -41,13 +41,16 @@ PRINTF_LIKE(2, 3) static bool fail(struct script *script, const char *format, ..
 
 /* ---- modules ---- */
 
-/* The bytes of a file of the suite, for the life of the script. */
+/* The bytes of a file beside the script's own, for the life of the script. */
 static bool read_file(struct script *script, struct slice name, struct slice *bytes,
                       struct error *error) {
     struct buffer path, content;
     buffer_init(&path, 4096);
     buffer_init(&content, FILE_SIZE_MAX);
-    buffer_printf(&path, "%s/%.*s", script->folder, (int)name.size, (const char *)name.data);
+    const char *slash = strrchr(script->name, '/');
+    int folder_size = slash ? (int)(slash + 1 - script->name) : 0;
+    buffer_printf(&path, "%s/%.*s%.*s", script->folder, folder_size, script->name, (int)name.size,
+                  (const char *)name.data);
     buffer_append(&path, "", 1);
     bool read = !path.failed && file_read((const char *)path.data, &content, error);
     char *copy = read ? arena_text(&script->arena, buffer_slice(&content)) : NULL;
@@ -304,8 +307,9 @@ static bool script_open(struct script *script, struct error *error) {
 
 bool script_run(struct script *script) {
     struct error error = ERROR_INIT;
+    const char *slash = strrchr(script->name, '/');
     char name[128];
-    snprintf(name, sizeof name, "%s.json", script->name);
+    snprintf(name, sizeof name, "%s.json", slash ? slash + 1 : script->name);
     struct slice text;
     arena_init(&script->arena);
     const struct json *root = read_file(script, slice_of(name), &text, &error)

@@ -25,7 +25,7 @@ struct expected_failure {
 };
 
 struct script {
-    const char *folder, *name; /* folder/name.json */
+    const char *folder, *name; /* folder/name.json; the name may begin with a sub-folder */
     const struct expected_failure *expected;
     bool verbose;          /* print the messages that differ from the reference's, too */
     int progress;          /* file descriptor that gets the tally after each command */
