@@ -1,7 +1,7 @@
 /* flags: -mexec-model=reactor -Wl,--export=malloc */
 /* A server that does not answer holds nobody longer than the limits say.
  *
- * run: --timeout 500ms --invoke run
+ * run: --http-timeout 1h --timeout 500ms --invoke run
  * err: trap:
  * status: 134
  *
