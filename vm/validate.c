@@ -631,7 +631,7 @@ static bool validate_body(struct validator *v, uint32_t index) {
 bool module_validate(struct module *module, struct error *error) {
     struct validator v = {.module = module, .reader = reader_init(module->bytes, error)};
     translator_init(&v.t, module);
-    v.empty = type_intern(&module->vm->types, NULL, 0, 0);
+    v.empty = type_intern(&module->vm->types, (const uint8_t *)"", 0, 0);
     if (!v.empty) error_set(error, ERROR_IO, "out of memory: types");
     for (uint32_t i = 0; i < module->function_count; i++) {
         module->functions[i].entry = module->functions[i].calls = NO_CELL;
