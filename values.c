@@ -2,6 +2,7 @@
  *
  *     i32, i64    [+-]digits or [+-]0xdigits, within the type's signed or unsigned range
  *     f32, f64    what strtof and strtod take: 1.5, -2e9, 0x1.8p3, inf, nan; no overflow
+ *     v128        0xdigits, at most 32 of them
  *     funcref     null
  *     externref   null or a number the guest cannot look into
  */
@@ -42,6 +43,19 @@ static bool float_read(const char *text, struct vm_value *value) {
     return end != text && *end == '\0' && !(errno == ERANGE && isinf(read));
 }
 
+/* A vector has no sign and no lanes here: 128 bits, the low half first. */
+static bool vector_read(const char *text, uint64_t halves[2]) {
+    if (text[0] != '0' || (text[1] != 'x' && text[1] != 'X')) return false;
+    const char *digits = text + 2, *digit = digits;
+    halves[0] = halves[1] = 0;
+    for (; isxdigit((unsigned char)*digit); digit++) {
+        char one[2] = {*digit, '\0'};
+        halves[1] = halves[1] << 4 | halves[0] >> 60;
+        halves[0] = halves[0] << 4 | strtoul(one, NULL, 16);
+    }
+    return digit > digits && digit - digits <= 32 && *digit == '\0';
+}
+
 static bool value_read(const char *text, struct vm_value *value) {
     uint64_t bits;
     switch (value->type) {
@@ -52,6 +66,7 @@ static bool value_read(const char *text, struct vm_value *value) {
     case VM_I64: return integer_read(text, 64, &value->of.i64);
     case VM_F32:
     case VM_F64: return float_read(text, value);
+    case VM_V128: return vector_read(text, value->of.v128);
     case VM_FUNCREF: return strcmp(text, "null") == 0;
     case VM_EXTERNREF: return strcmp(text, "null") == 0 || integer_read(text, 64, &value->of.ref);
     }
@@ -95,6 +110,9 @@ void value_print(const struct vm_value *value, FILE *out) {
     case VM_I64: fprintf(out, "%" PRId64 "\n", (int64_t)value->of.i64); break;
     case VM_F32: float_print((double)value->of.f32, true, out); break;
     case VM_F64: float_print(value->of.f64, false, out); break;
+    case VM_V128:
+        fprintf(out, "0x%016" PRIx64 "%016" PRIx64 "\n", value->of.v128[1], value->of.v128[0]);
+        break;
     case VM_FUNCREF: fputs(value->of.ref ? "funcref\n" : "null\n", out); break;
     case VM_EXTERNREF:
         if (value->of.ref)

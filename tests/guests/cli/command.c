@@ -32,13 +32,14 @@ static int lines(long count) {
     return 0;
 }
 
-static void put_file(int directory, const char *name, const char *text) {
+/* Returns the file, still open. */
+static int put_file(int directory, const char *name, const char *text) {
     int fd = openat(directory, name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     if (fd < 0 || write(fd, text, strlen(text)) < 0) {
         perror(name);
         exit(1);
     }
-    close(fd);
+    return fd;
 }
 
 /* Files, a link, and a chain of directories longer than any path may be. */
@@ -47,11 +48,11 @@ static void fill(void) {
     memset(name, 'd', 200);
     name[200] = '\0';
     int here = open("/", O_RDONLY | O_DIRECTORY);
-    put_file(here, "hostel-0", "x");
+    close(put_file(here, "hostel-0", "x"));
     mkdirat(here, "hostel-1", 0700);
     symlink("hostel-0", "/link");
     for (int i = 0; i < 60; i++) {
-        put_file(here, "file", "x");
+        close(put_file(here, "file", "x"));
         if (mkdirat(here, name, 0700) != 0) perror("mkdirat"), exit(1);
         int next = openat(here, name, O_RDONLY | O_DIRECTORY);
         if (next < 0) perror("openat"), exit(1);
