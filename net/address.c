@@ -93,20 +93,23 @@ bool address_in(const struct address *address, const struct address_range *range
     return (address->bytes[whole] ^ range->address.bytes[whole]) >> (8 - rest) == 0;
 }
 
-static bool in_any(const struct address *address, const char *const *ranges) {
-    for (; *ranges; ranges++) {
+/* Is the address in one of the ranges, which are separated by spaces? */
+static bool in_any(const struct address *address, const char *ranges) {
+    for (struct slice rest = slice_of(ranges); rest.size;) {
         struct address_range range;
-        if (address_parse_range(&range, slice_of(*ranges)) && address_in(address, &range))
+        size_t end = slice_find(rest, " ");
+        if (address_parse_range(&range, slice_cut(rest, 0, end)) && address_in(address, &range))
             return true;
+        rest = slice_cut(rest, end < rest.size ? end + 1 : end, rest.size);
     }
     return false;
 }
 
 bool address_is_loopback(const struct address *address) {
-    static const char *const loopback[] = {"127.0.0.0/8", "::1/128", NULL};
-    return in_any(address, loopback);
+    return in_any(address, "127.0.0.0/8 ::1/128");
 }
 
+/* Is the IPv4 address public that lies within this one, its bits perhaps inverted by `mask`? */
 static bool public_v4_at(const struct address *address, unsigned offset, uint8_t mask) {
     struct address inner;
     memcpy(inner.bytes, mapped_prefix, sizeof mapped_prefix);
@@ -115,37 +118,16 @@ static bool public_v4_at(const struct address *address, unsigned offset, uint8_t
 }
 
 bool address_is_public(const struct address *address) {
-    static const char *const blocked[] = {"0.0.0.0/8",
-                                          "10.0.0.0/8",
-                                          "100.64.0.0/10",
-                                          "127.0.0.0/8",
-                                          "169.254.0.0/16",
-                                          "172.16.0.0/12",
-                                          "192.0.0.0/24",
-                                          "192.0.2.0/24",
-                                          "192.168.0.0/16",
-                                          "198.18.0.0/15",
-                                          "224.0.0.0/4",
-                                          "240.0.0.0/4",
-                                          "198.51.100.0/24",
-                                          "203.0.113.0/24",
-                                          "::/96",
-                                          "fc00::/7",
-                                          "fe80::/10",
-                                          "fec0::/10",
-                                          "ff00::/8",
-                                          "2001:db8::/32",
-                                          "100::/64",
-                                          "64:ff9b:1::/48",
-                                          NULL};
-    static const char *const nat64[] = {"64:ff9b::/96", NULL};
-    static const char *const six_to_four[] = {"2002::/16", NULL};
-    static const char *const teredo[] = {"2001::/32", NULL};
+    const char *blocked =
+        "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 "
+        "192.0.0.0/24 192.0.2.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 "
+        "224.0.0.0/4 240.0.0.0/4 "
+        "::/96 64:ff9b:1::/48 100::/64 2001:db8::/32 fc00::/7 fe80::/10 fec0::/10 ff00::/8";
     if (in_any(address, blocked)) return false;
-    if (in_any(address, nat64)) return public_v4_at(address, 12, 0);
-    if (in_any(address, six_to_four)) return public_v4_at(address, 2, 0);
+    if (in_any(address, "64:ff9b::/96")) return public_v4_at(address, 12, 0); /* NAT64 */
+    if (in_any(address, "2002::/16")) return public_v4_at(address, 2, 0);     /* 6to4 */
     /* Teredo carries the server's address, and the client's with every bit inverted. */
-    if (in_any(address, teredo))
+    if (in_any(address, "2001::/32"))
         return public_v4_at(address, 4, 0) && public_v4_at(address, 12, 0xFF);
     return true;
 }

@@ -64,12 +64,10 @@ bool connection_send(struct connection *connection, struct slice bytes, int64_t 
         struct slice rest = slice_cut(bytes, sent, bytes.size);
         ssize_t count = connection->tls ? tls_write(connection->tls, rest.data, rest.size)
                                         : socket_write(connection->fd, rest.data, rest.size);
-        if (count > 0)
-            sent += (size_t)count;
-        else if (count == IO_WANT_WRITE)
-            *complete = still_listens(connection, deadline);
-        else if (count != IO_WANT_READ)
-            *complete = false;
+        if (count > 0) sent += (size_t)count;
+        if (count == IO_WANT_WRITE) *complete = still_listens(connection, deadline);
+        if (count == IO_WANT_READ) socket_wait(connection->fd, POLLIN, deadline);
+        if (count == IO_BROKEN || count == IO_END) *complete = false;
         if (clock_ms() >= deadline)
             return net_fail(error, NET_TIMEOUT, "no time left while sending the request");
     }

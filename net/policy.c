@@ -18,12 +18,12 @@
 #include <string.h>
 
 enum rule_kind { RULE_ANY, RULE_NAME, RULE_SUFFIX, RULE_RANGE };
-enum { PORT_DEFAULT = 0, PORT_ANY = -1 };
 
 struct policy_rule {
     enum rule_kind kind;
     bool http, https;
-    int port;
+    bool any_port, usual_port; /* neither: `port` */
+    uint16_t port;
     struct host host;           /* NAME; for SUFFIX without the "*." */
     struct address_range range; /* RANGE: an address is a range of one */
 };
@@ -35,13 +35,6 @@ struct policy_pin {
 };
 
 /* ---- reading rules ---- */
-
-static bool parse_port(struct slice text, int *port) {
-    uint64_t number;
-    if (!parse_number(text, 65535, &number) || number == 0) return false;
-    *port = (int)number;
-    return true;
-}
 
 static bool parse_host(struct policy_rule *rule, struct slice text) {
     bool bracket = text.size > 1 && text.data[0] == '[';
@@ -63,12 +56,6 @@ static bool parse_host(struct policy_rule *rule, struct slice text) {
     return true;
 }
 
-/* Where the host ends: the colon before the port, or the end. */
-static size_t host_end(struct slice text) {
-    size_t bracket = text.size && text.data[0] == '[' ? slice_find(text, "]") : 0;
-    return bracket + slice_find(slice_cut(text, bracket, text.size), ":");
-}
-
 static bool parse_rule(struct policy_rule *rule, const char *item) {
     struct slice text = slice_of(item);
     rule->http = !text_begins(text, "https://");
@@ -77,11 +64,11 @@ static bool parse_rule(struct policy_rule *rule, const char *item) {
     if (!rule->https) text = slice_cut(text, 7, text.size);
     size_t end = host_end(text);
     if (!parse_host(rule, slice_cut(text, 0, end))) return false;
-    rule->port = PORT_DEFAULT;
-    if (end == text.size) return true;
+    rule->usual_port = end == text.size;
+    if (rule->usual_port) return true;
     struct slice port = slice_cut(text, end + 1, text.size);
-    rule->port = PORT_ANY;
-    return slice_is(port, "*") || parse_port(port, &rule->port);
+    rule->any_port = slice_is(port, "*");
+    return rule->any_port || port_parse(&rule->port, port);
 }
 
 static bool parse_pin(struct policy_pin *pin, const char *item) {
@@ -90,18 +77,13 @@ static bool parse_pin(struct policy_pin *pin, const char *item) {
     if (end == text.size || !host_parse(&pin->host, slice_cut(text, 0, end))) return false;
     text = slice_cut(text, end + 1, text.size);
     end = slice_find(text, ":");
-    int port;
-    if (end == text.size || !parse_port(slice_cut(text, 0, end), &port)) return false;
-    pin->port = pin->endpoint.port = (uint16_t)port;
+    if (end == text.size || !port_parse(&pin->port, slice_cut(text, 0, end))) return false;
     text = slice_cut(text, end + 1, text.size);
     end = host_end(text);
     struct host address;
     if (!host_parse(&address, slice_cut(text, 0, end)) || !address.is_address) return false;
-    pin->endpoint.address = address.address;
-    if (end == text.size) return true;
-    if (!parse_port(slice_cut(text, end + 1, text.size), &port)) return false;
-    pin->endpoint.port = (uint16_t)port;
-    return true;
+    pin->endpoint = (struct endpoint){address.address, pin->port};
+    return end == text.size || port_parse(&pin->endpoint.port, slice_cut(text, end + 1, text.size));
 }
 
 static bool parse_rules(struct policy_rule *rules, const char *const *items, size_t count,
@@ -146,8 +128,8 @@ void policy_free(struct policy *policy) {
 
 static bool matches_service(const struct policy_rule *rule, const struct url *url, bool deny) {
     if (!(url->secure ? rule->https : rule->http)) return false;
-    if (rule->port == PORT_ANY || (deny && rule->port == PORT_DEFAULT)) return true;
-    return url->port == (rule->port == PORT_DEFAULT ? (url->secure ? 443 : 80) : rule->port);
+    if (rule->any_port || (deny && rule->usual_port)) return true;
+    return rule->usual_port ? url_has_usual_port(url) : url->port == rule->port;
 }
 
 static bool matches_host(const struct policy_rule *rule, const struct host *host) {
@@ -172,10 +154,10 @@ bool policy_check_origin(const struct policy *policy, const struct url *url, str
         const struct policy_rule *rule = &policy->allow[i];
         if (matches_service(rule, url, false) && matches_host(rule, &url->host)) return true;
     }
-    size_t port = strlen(origin) - strlen(strrchr(origin, ':'));
-    bool usual = url->port == (url->secure ? 443 : 80);
-    return net_fail(error, NET_DENIED, "%s is not allowed; add --allow-net %.*s", origin,
-                    (int)(usual ? port : strlen(origin)), origin);
+    size_t size = strlen(origin);
+    if (url_has_usual_port(url)) size -= strlen(strrchr(origin, ':'));
+    return net_fail(error, NET_DENIED, "%s is not allowed; add --allow-net %.*s", origin, (int)size,
+                    origin);
 }
 
 const struct endpoint *policy_pinned(const struct policy *policy, const struct url *url) {
@@ -214,7 +196,7 @@ bool policy_check_address(const struct policy *policy, const struct url *url,
     if (pinned || address_is_public(address) || named_by_user(policy, url, address)) return true;
     bool v6 = strchr(text, ':') != NULL;
     char port[8] = "";
-    if (url->port != (url->secure ? 443 : 80)) snprintf(port, sizeof port, ":%u", url->port);
+    if (!url_has_usual_port(url)) snprintf(port, sizeof port, ":%u", url->port);
     return net_fail(error, NET_DENIED,
                     "%s is at %s, which is not a public address; add --allow-net %s%s%s%s or "
                     "--allow-private-net",

@@ -1,7 +1,8 @@
 /* URLs.
  *
- *   url       = ( "http" / "https" ) "://" [ userinfo "@" ] host [ ":" port ] [ target ] [ "#" any
- * ] host      = name / IPv4 / "[" IPv6 "]" target    = path [ "?" query ]
+ *   url     = ( "http" / "https" ) "://" [ userinfo "@" ] host [ ":" port ] [ target ] [ "#" ... ]
+ *   host    = name / IPv4 / "[" IPv6 "]"
+ *   target  = path [ "?" query ]
  *
  * Where browsers and RFC 3986 read a URL differently (a backslash, a second "@", %-encoding or
  * non-ASCII in the host, control bytes anywhere), two parsers could see two hosts, so it is
@@ -51,14 +52,25 @@ bool host_parse(struct host *host, struct slice text) {
     memset(host, 0, sizeof *host);
     if (text.size > 1 && text.data[0] == '[' && text.data[text.size - 1] == ']') {
         host->is_address = address_parse_v6(&host->address, slice_cut(text, 1, text.size - 1));
-        if (host->is_address) address_format(&host->address, host->text);
-        return host->is_address;
+    } else {
+        if (!copy_name(host->text, text)) return false;
+        if (!last_label_is_number(host->text)) return true;
+        host->is_address = address_parse_v4(&host->address, text);
     }
-    if (!copy_name(host->text, text)) return false;
-    if (!last_label_is_number(host->text)) return true;
-    host->is_address = address_parse_v4(&host->address, slice_of(host->text));
     if (host->is_address) address_format(&host->address, host->text);
     return host->is_address;
+}
+
+size_t host_end(struct slice text) {
+    size_t bracket = text.size && text.data[0] == '[' ? slice_find(text, "]") : 0;
+    return bracket + slice_find(slice_cut(text, bracket, text.size), ":");
+}
+
+bool port_parse(uint16_t *port, struct slice text) {
+    uint64_t number;
+    if (!parse_number(text, 65535, &number) || number == 0) return false;
+    *port = (uint16_t)number;
+    return true;
 }
 
 bool host_equal(const struct host *a, const struct host *b) {
@@ -73,14 +85,6 @@ bool host_is_below(const struct host *host, const char *suffix) {
 }
 
 /* ---- parts ---- */
-
-static bool parse_port(struct url *url, struct slice text, struct error *error) {
-    uint64_t port = url->secure ? 443 : 80;
-    if (text.size && (!parse_number(text, 65535, &port) || port == 0))
-        return bad(error, "the port is no number from 1 to 65535");
-    url->port = (uint16_t)port;
-    return true;
-}
 
 /* Userinfo, %-decoded. Its control bytes are refused with the whole URL's; decoded ones here. */
 static bool parse_userinfo(struct url *url, struct slice text, struct arena *arena) {
@@ -107,21 +111,20 @@ static bool parse_authority(struct url *url, struct slice text, struct arena *ar
     size_t at = slice_find(text, "@");
     if (at < text.size) {
         if (!parse_userinfo(url, slice_cut(text, 0, at), arena)) return bad(error, "its userinfo");
-        text = slice_cut(text, at + 1, text.size);
-        if (slice_find(text, "@") < text.size) return bad(error, "more than one @");
+        text = slice_cut(text, at + 1, text.size); /* a second @ is no part of a host */
     }
-    size_t bracket = text.size && text.data[0] == '[' ? slice_find(text, "]") : 0;
-    struct slice after = slice_cut(text, bracket, text.size);
-    size_t host_size = bracket + slice_find(after, ":");
-    struct slice host = slice_cut(text, 0, host_size);
+    size_t end = host_end(text);
+    struct slice host = slice_cut(text, 0, end);
     if (host.size > 1 && host.data[host.size - 1] == '.') {
         url->rooted = true;
         host.size--;
     }
     if (!host_parse(&url->host, host)) return bad(error, "its host is empty or malformed");
     if (url->host.is_address) url->rooted = false;
-    size_t port = host_size < text.size ? host_size + 1 : text.size;
-    return parse_port(url, slice_cut(text, port, text.size), error);
+    url->port = url->secure ? 443 : 80;
+    struct slice port = slice_cut(text, end < text.size ? end + 1 : end, text.size);
+    return port.size == 0 || port_parse(&url->port, port) ||
+           bad(error, "the port is no number from 1 to 65535");
 }
 
 /* ---- target ---- */
@@ -241,6 +244,10 @@ bool url_resolve(struct url *url, const struct url *base, struct slice reference
     return build_target(url, directory, reference, arena) || bad(error, "no memory for it");
 }
 
+bool url_has_usual_port(const struct url *url) {
+    return url->port == (url->secure ? 443 : 80);
+}
+
 bool url_same_origin(const struct url *a, const struct url *b) {
     return a->secure == b->secure && a->port == b->port && host_equal(&a->host, &b->host);
 }
@@ -249,7 +256,7 @@ void url_format_authority(const struct url *url, struct buffer *out) {
     bool brackets = strchr(url->host.text, ':') != NULL;
     buffer_printf(out, "%s%s%s%s", brackets ? "[" : "", url->host.text, brackets ? "]" : "",
                   url->rooted ? "." : "");
-    if (url->port != (url->secure ? 443 : 80)) buffer_printf(out, ":%u", url->port);
+    if (!url_has_usual_port(url)) buffer_printf(out, ":%u", url->port);
 }
 
 void url_format_host_port(const struct url *url, char out[ORIGIN_TEXT_SIZE]) {

@@ -23,6 +23,10 @@ struct url {
     const char *userinfo; /* percent-decoded user:password, or NULL. Secret. */
 };
 
+/* Where the host ends in host[:port]: at the colon before the port, or at the end of the text. */
+size_t host_end(struct slice text);
+bool port_parse(uint16_t *port, struct slice text); /* 1 to 65535 */
+
 /* A name of letters, digits, - and _, an IPv4 address in any spelling, or [IPv6]. */
 bool host_parse(struct host *host, struct slice text);
 bool host_equal(const struct host *a, const struct host *b);
@@ -36,6 +40,7 @@ bool url_parse(struct url *url, struct slice text, struct arena *arena, struct e
 bool url_resolve(struct url *url, const struct url *base, struct slice reference,
                  struct arena *arena, struct error *error);
 
+bool url_has_usual_port(const struct url *url); /* the scheme's own: 80 or 443 */
 bool url_same_origin(const struct url *a, const struct url *b);
 
 /* host, or host:port where the port is not the scheme's own; IPv6 in brackets: the Host header. */

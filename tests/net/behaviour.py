@@ -348,6 +348,18 @@ def early_answers():
               result.status == 413 or (not wait and result.error == "protocol"), result)
 
 
+def odd_chunks():
+    """Chunked bodies that the raw responses do not have."""
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    bad = {"cr-then-other": b"5\rXhello\r\n0\r\n\r\n", "data-end": b"5\r\nhelloXY0\r\n\r\n",
+           "folded-trailer": b"0\r\nA: b\r\n c\r\n\r\n", "lf-trailer": b"0\r\nA: b\n\r\n",
+           "control-in-extension": b"5;a=\x01\r\nhello\r\n0\r\n\r\n"}
+    for name, body in bad.items():
+        with Site(lambda request: head + body) as site:
+            result = fetch("--timeout-ms", "3000", *pins(a=site), "GET", "http://a.test/")[0]
+        check("bodies/chunk-" + name, result.error == "protocol", result)
+
+
 def large_bodies():
     with Site(lambda request: answer(body=b"%d" % len(request.body))) as site:
         result = fetch(*pins(a=site), "POST", "http://a.test/", "-n", 16 << 20)[0]
@@ -443,6 +455,11 @@ def proxies():
         check("proxy/pins-go-direct", pinned.body == b"GET /p\n", pinned)
         socks = get("http://a.test/", {"http_proxy": "socks5://user:pw@127.0.0.1:1"})
         check("proxy/socks", socks.error == "connect" and "pw" not in socks.text, socks)
+    eager = b"HTTP/1.1 200 OK\r\n\r\nbytes that belong to no tunnel"
+    with Site(lambda request: eager) as proxy:
+        result = fetch("--allow-net", "a.test", "GET", "https://a.test/",
+                       env={"https_proxy": "http://127.0.0.1:%d" % proxy.port})[0]
+        check("proxy/eager", result.error == "protocol", result)
     with Site(lambda request: answer(407, b"who are you")) as proxy:
         refused = fetch("--allow-net", "a.test", "GET", "https://a.test/",
                         env={"https_proxy": "http://127.0.0.1:%d" % proxy.port})[0]
@@ -463,6 +480,6 @@ def traces():
 def main():
     for part in (default_headers, refused_requests, redirect_methods, redirect_ends, credentials,
                  referers, cookies, policy, keep_alive, retries,
-                 closed_while_idle, late_answers, early_answers, large_bodies,
+                 closed_while_idle, late_answers, early_answers, odd_chunks, large_bodies,
                  deadlines, proxies, traces):
         part()

@@ -827,14 +827,14 @@ def judge(case, result):
     expected, error_class = case["expected"], case["error_class"]
     if result.error == "crash":
         return repr(result)
+    accepted = result.status == 200 and not result.error
     honest = ("revoked", "must-staple-missing")  # no revocation: the honest result is accept
     if expected.startswith(("accept", "full handshake", "not stored")) or case["case"] in honest:
-        return None if result.status == 200 else repr(result)
+        return None if accepted else repr(result)
     if expected.startswith("either"):
-        return None if result.status == 200 or result.error in ("tls", "protocol") else \
-            repr(result)
+        return None if accepted or result.error in ("tls", "protocol") else repr(result)
     if case["case"] == "redirect-downgrade":
-        return None if result.status == 200 else repr(result)
+        return None if accepted else repr(result)
     kinds = {"timeout": ["timeout"], "truncated": ["tls", "protocol"], "status-line": ["protocol"],
              "bad-record-mac": ["protocol"], "alert": ["tls", "protocol"],
              "handshake": ["tls", "protocol"]}.get(error_class, ["tls"])

@@ -187,6 +187,26 @@ static size_t add_dates(struct arena *arena, struct CMUnitTest *tests) {
     return count;
 }
 
+static void dates_are_bounded(void **state) {
+    (void)state;
+    static const char *const bad[] = {
+        "1 Jan 2000 00:00:60",  "1 Jan 2000 00:60:00",
+        "1 Jan 2000 24:00:00",  "0 Jan 2000 00:00:00",
+        "32 Jan 2000 00:00:00", "29 Feb 2001 00:00:00",
+        "31 Apr 2000 00:00:00", "1 Jan 1600 00:00:00",
+        "1 Jan 2000",           "",
+    };
+    int64_t seconds;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (date_parse(slice_of(bad[i]), &seconds)) fail_msg("%s is no date", bad[i]);
+    assert_true(date_parse(slice_of("29 Feb 2000 23:59:59"), &seconds));
+    assert_true(seconds == 951868799);
+    assert_true(date_parse(slice_of("1 Jan 1601 00:00:00"), &seconds));
+    assert_true(seconds == -11644473600);
+    assert_true(date_parse(slice_of("31 Dec 9999 23:59:59"), &seconds));
+    assert_true(seconds == 253402300799);
+}
+
 /* ---- rules of RFC 6265bis ---- */
 
 static const char *const SITE = "https://www.example.org/dir/page?query=/x";
@@ -406,13 +426,15 @@ int main(void) {
         cmocka_unit_test(full_domains_evict),
         cmocka_unit_test(the_jar_is_bounded),
         cmocka_unit_test(the_header_is_bounded),
+        cmocka_unit_test(dates_are_bounded),
     };
-    size_t count = 12;
+    const size_t own = 13;
+    size_t count = own;
     struct arena arena;
     arena_init(&arena);
     count += add_cases(&arena, tests + count);
     count += add_dates(&arena, tests + count);
-    if (count == 12) print_message("skip cookie cases - DATA has none\n");
+    if (count == own) print_message("skip cookie cases - DATA has none\n");
     int failed = _cmocka_run_group_tests("cookie", tests, count, NULL, NULL);
     arena_free(&arena);
     return failed;
