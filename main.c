@@ -74,9 +74,13 @@ static void print_backtrace(const struct vm *vm) {
     struct vm_frame frames[BACKTRACE_FRAMES];
     size_t count = vm_backtrace(vm, frames, BACKTRACE_FRAMES);
     for (size_t i = 0; i < count; i++) {
-        fprintf(stderr, "    #%zu function %" PRIu32 " <", i, frames[i].function);
-        print_name(frames[i].name, stderr);
-        fprintf(stderr, "> at 0x%" PRIx32 "\n", frames[i].offset);
+        fprintf(stderr, "    #%zu function %" PRIu32 " ", i, frames[i].function);
+        if (frames[i].name.size > 0) {
+            fputc('<', stderr);
+            print_name(frames[i].name, stderr);
+            fputs("> ", stderr);
+        }
+        fprintf(stderr, "at 0x%" PRIx32 "\n", frames[i].offset);
     }
     if (count == BACKTRACE_FRAMES) fputs("    ...\n", stderr);
 }
