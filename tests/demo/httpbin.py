@@ -124,7 +124,10 @@ class Server:
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
-def stop_on_signals():
-    """Let the signals that end a program unwind it, so that the server is stopped."""
+def prepare():
+    """Let the signals that end a program unwind it, so that the server is stopped; and let no
+    proxy come between the guest and the server."""
+    for name in [n for n in os.environ if n.lower().endswith("_proxy")]:
+        del os.environ[name]
     for number in signal.SIGTERM, signal.SIGHUP:
         signal.signal(number, lambda n, _: exit(128 + n))
