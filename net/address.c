@@ -15,6 +15,7 @@
 
 static const uint8_t mapped_prefix[12] = {[10] = 0xFF, [11] = 0xFF};
 
+/* A number of 32 bits as a mapped address. */
 static void set_v4(struct address *address, uint32_t value) {
     memcpy(address->bytes, mapped_prefix, sizeof mapped_prefix);
     for (int i = 0; i < 4; i++) address->bytes[12 + i] = (uint8_t)(value >> (24 - 8 * i));
@@ -39,6 +40,7 @@ static bool parse_part(struct slice text, uint64_t *value) {
     return *value <= UINT32_MAX;
 }
 
+/* a.b.c.d, a.b.c (c of 16 bits), a.b (b of 24) or a alone (of 32). */
 bool address_parse_v4(struct address *address, struct slice text) {
     uint32_t result = 0;
     for (unsigned part = 0; part < 4; part++) {
@@ -86,6 +88,7 @@ bool address_equal(const struct address *a, const struct address *b) {
     return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
+/* Whole bytes first, then the bits of the byte in which the range's prefix ends. */
 bool address_in(const struct address *address, const struct address_range *range) {
     unsigned whole = range->bits / 8, rest = range->bits % 8;
     if (memcmp(address->bytes, range->address.bytes, whole) != 0) return false;

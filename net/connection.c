@@ -30,6 +30,7 @@ void connection_close(struct connection *connection) {
     free(connection);
 }
 
+/* Wait for what an attempt asked for (an enum io). */
 static bool wait_for(struct connection *connection, ssize_t want, int64_t deadline,
                      const char *doing, struct error *error) {
     if (socket_wait(connection->fd, want == IO_WANT_READ ? POLLIN : POLLOUT, deadline)) return true;

@@ -76,6 +76,7 @@ static bool parse_pair(struct parsed *parsed, struct slice text) {
     return size > 0 && size <= MAX_PAIR_SIZE;
 }
 
+/* An optional minus and digits; anything else leaves the attribute out. */
 static void parse_max_age(struct parsed *parsed, struct slice value) {
     bool negative = value.size > 0 && value.data[0] == '-';
     struct slice digits = slice_cut(value, negative, value.size);
@@ -92,6 +93,7 @@ static void parse_max_age(struct parsed *parsed, struct slice value) {
         parsed->max_age = (int64_t)seconds;
 }
 
+/* Later attributes of a name replace earlier ones; unknown names and bad values mean nothing. */
 static void parse_attribute(struct parsed *parsed, struct slice name, struct slice value) {
     int64_t seconds;
     if (value.size > MAX_ATTRIBUTE_SIZE) return;
@@ -111,6 +113,7 @@ static void parse_attribute(struct parsed *parsed, struct slice name, struct sli
     }
 }
 
+/* The whole value; false if the cookie is to be ignored. */
 static bool parse(struct parsed *parsed, struct slice text) {
     memset(parsed, 0, sizeof *parsed);
     parsed->domain = parsed->path = slice_of("");
@@ -158,6 +161,7 @@ static struct slice choose_path(const struct parsed *parsed, const struct url *u
     return path;
 }
 
+/* The domain attribute if this host may set cookies for it, else false; without one, the host. */
 static bool choose_domain(const struct cookie_jar *jar, struct cookie *cookie, struct slice domain,
                           const struct host *host) {
     if (domain.size && domain.data[0] == '.') domain = slice_cut(domain, 1, domain.size);
@@ -191,6 +195,7 @@ static bool shadows_secure(const struct cookie_jar *jar, const struct cookie *co
     return false;
 }
 
+/* The promises that a cookie's name, scheme and attributes make (RFC 6265bis 5.7). */
 static bool acceptable(const struct cookie_jar *jar, const struct cookie *cookie,
                        const struct parsed *parsed, const struct url *url) {
     bool nameless = cookie->name.size == 0;
@@ -258,6 +263,7 @@ static struct cookie *copy(const struct cookie *cookie) {
     return own;
 }
 
+/* Into the jar, in place of its like; one that has expired only removes that. */
 static void put(struct cookie_jar *jar, struct cookie *cookie, int64_t now) {
     cookie->creation = cookie->last_use = ++jar->clock;
     for (size_t i = 0; i < jar->count; i++) {

@@ -57,6 +57,7 @@ static bool read_month(struct slice token, int *month) {
     return false;
 }
 
+/* The order of the attempts is the algorithm's own. */
 static void take_token(struct slice token, struct date *date) {
     if (!date->has_time && read_time(token, date))
         date->has_time = true;
@@ -74,6 +75,7 @@ static int days_in_month(int year, int month) {
     return days[month - 1] + (month == 2 && leap);
 }
 
+/* Seconds since 1970, in the Gregorian calendar, leap seconds not counted. */
 static int64_t to_seconds(const struct date *date) {
     int64_t past = date->year - 1; /* whole years since year 0 ended */
     int64_t days = past * 365 + past / 4 - past / 100 + past / 400 - 719162; /* 1970-01-01 */

@@ -34,6 +34,7 @@ struct candidates {
     size_t count;
 };
 
+/* All addresses of the URL's host, with its port. */
 static bool resolve(const struct url *url, int64_t deadline, struct candidates *found,
                     struct error *error) {
     struct address addresses[MAX_ADDRESSES];
@@ -124,6 +125,7 @@ static bool open_tunnel(struct connection *connection, const struct route *route
     return ok || net_fail(error, NET_CONNECT, "no memory for the request to the proxy");
 }
 
+/* From a bare connection to one that speaks with the origin: tunnel and TLS, where needed. */
 static bool set_up(struct net *net, struct connection *connection, const struct route *route,
                    int64_t deadline, struct error *error) {
     if (!route->url->secure) return true;

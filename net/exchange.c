@@ -12,6 +12,7 @@ enum { MAX_DRAIN_SIZE = 64 * 1024, DRAIN_MS = 500, SMALL_BODY_SIZE = 8 * 1024 };
 
 /* ---- one hop ---- */
 
+/* Write the request; the server may stop listening before all is sent. */
 static bool send_request(struct exchange *exchange, struct error *error) {
     const struct hop *hop = &exchange->hop;
     struct net *net = exchange->net;
@@ -34,6 +35,7 @@ static bool send_request(struct exchange *exchange, struct error *error) {
     return ok;
 }
 
+/* Send the request on the connection at hand and read the response's head. */
 static bool try_once(struct exchange *exchange, struct error *error) {
     bool no_body = slice_is(exchange->hop.method, "HEAD");
     exchange->reader =
@@ -58,6 +60,7 @@ static bool may_retry(const struct exchange *exchange, const struct error *failu
            !http_has_heard(exchange->reader) && is_idempotent(exchange->hop.method);
 }
 
+/* One hop, up to the head of its response. */
 static bool perform(struct exchange *exchange, struct error *error) {
     struct net *net = exchange->net;
     if (!dial_route(net, exchange->hop.url, &exchange->route, error)) return false;
@@ -126,6 +129,7 @@ static void drain(struct exchange *exchange) {
     exchange_finish(exchange);
 }
 
+/* Make the next hop out of this one. */
 static void redirect_to(struct exchange *exchange, const struct url *next) {
     struct hop *hop = &exchange->hop;
     bool same = url_same_origin(hop->url, next);

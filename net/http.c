@@ -54,6 +54,7 @@ const struct net_header *http_find(const struct http_head *head, const char *nam
 
 /* ---- what llhttp tells ---- */
 
+/* A name, or a further piece of it. The slices point into the head's text, which is whole. */
 static int on_field(llhttp_t *parser, const char *at, size_t size) {
     struct http_reader *reader = parser->data;
     struct http_head *head = &reader->head;
@@ -105,6 +106,7 @@ struct http_reader *http_reader_new(struct arena *arena, struct connection *conn
 
 /* ---- heads ---- */
 
+/* Why this byte may not stand in a line, or NULL. */
 static const char *check_byte(const struct http_reader *reader, uint8_t c) {
     if (c == '\n') return "a line that does not end in CR LF";
     if ((c < 0x20 && c != '\t') || c == 0x7F) return "a control byte in a line";
@@ -177,6 +179,7 @@ static bool is_interim(int status) {
     return status >= 100 && status < 200;
 }
 
+/* Judge a parsed head, and decide from it how the body is framed. */
 static bool check_head(struct http_reader *reader, struct error *error) {
     const llhttp_t *parser = &reader->parser;
     struct http_head *head = &reader->head;
@@ -290,6 +293,7 @@ static bool take_size_byte(struct http_reader *reader, uint8_t c, struct error *
     return reader->digit_count > 0 || bad_chunk(error, "a chunk without a size");
 }
 
+/* CR LF behind a chunk's data. */
 static bool take_data_end(struct http_reader *reader, uint8_t c, struct error *error) {
     if (c != (reader->after_cr ? '\n' : '\r')) return bad_chunk(error, "a chunk of another size");
     if (reader->after_cr) reader->chunk = CHUNK_SIZE;

@@ -48,6 +48,7 @@ void net_close(struct net *net) {
     free(net);
 }
 
+/* The whole body into the response's storage. */
 static bool read_body(struct exchange *exchange, struct net_response *response,
                       struct error *error) {
     uint8_t piece[PIECE_SIZE];

@@ -36,6 +36,7 @@ struct policy_pin {
 
 /* ---- reading rules ---- */
 
+/* HOST of the grammar above. */
 static bool parse_host(struct policy_rule *rule, struct slice text) {
     bool bracket = text.size > 1 && text.data[0] == '[';
     struct slice inner = bracket ? slice_cut(text, 1, text.size - 1) : text;
@@ -56,6 +57,7 @@ static bool parse_host(struct policy_rule *rule, struct slice text) {
     return true;
 }
 
+/* ORIGIN of the grammar above. */
 static bool parse_rule(struct policy_rule *rule, const char *item) {
     struct slice text = slice_of(item);
     rule->http = !text_begins(text, "https://");
@@ -71,6 +73,7 @@ static bool parse_rule(struct policy_rule *rule, const char *item) {
     return rule->any_port || port_parse(&rule->port, port);
 }
 
+/* PIN of the grammar above. */
 static bool parse_pin(struct policy_pin *pin, const char *item) {
     struct slice text = slice_of(item);
     size_t end = host_end(text);
@@ -126,12 +129,14 @@ void policy_free(struct policy *policy) {
 
 /* ---- asking ---- */
 
+/* Scheme and port. */
 static bool matches_service(const struct policy_rule *rule, const struct url *url, bool deny) {
     if (!(url->secure ? rule->https : rule->http)) return false;
     if (rule->any_port || (deny && rule->usual_port)) return true;
     return rule->usual_port ? url_has_usual_port(url) : url->port == rule->port;
 }
 
+/* By the host as it is written in the URL; what a name resolves to is another question. */
 static bool matches_host(const struct policy_rule *rule, const struct host *host) {
     switch (rule->kind) {
     case RULE_ANY: return true;

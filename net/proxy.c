@@ -60,6 +60,7 @@ void proxies_free(struct proxies *proxies) {
     arena_free(&proxies->arena);
 }
 
+/* Does an item of no_proxy mean this host? */
 static bool is_excepted(struct slice item, const struct host *host) {
     struct address_range range;
     struct host own;

@@ -29,6 +29,7 @@ static bool check_value(struct slice value) {
     return true;
 }
 
+/* Is the value what the Host header will say? */
 static bool is_authority_of(struct slice value, const struct url *url) {
     struct buffer authority;
     buffer_init(&authority, MAX_URL_SIZE);
@@ -40,6 +41,7 @@ static bool is_authority_of(struct slice value, const struct url *url) {
     return same;
 }
 
+/* One header of the guest's: its syntax, and whether it is the guest's to set. */
 static bool check_header(const struct net_request *request, const struct net_header *header,
                          const struct url *url, struct error *error) {
     static const char *const ours[] = {"transfer-encoding", "connection", "keep-alive", "te",
@@ -102,6 +104,7 @@ static bool keeps(const struct hop *hop, struct slice name) {
     return !(hop->body_dropped && text_begins(name, "content-"));
 }
 
+/* Does a header of the guest's, going out on this hop, make our own default unnecessary? */
 static bool guest_sets(const struct hop *hop, const char *name) {
     for (size_t i = 0; i < hop->request->header_count; i++) {
         struct slice own = hop->request->headers[i].name;

@@ -39,6 +39,7 @@ static void lookup_release(struct lookup *lookup) { /* with the mutex held */
     free(lookup);
 }
 
+/* The thread. */
 static void *lookup_run(void *argument) {
     struct lookup *lookup = argument;
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM}, *list = NULL;
@@ -136,6 +137,7 @@ static bool is_peer(int fd, const struct address *expected) {
            address_from_socket(&address, &peer) && address_equal(&address, expected);
 }
 
+/* Wait until the connection stands, and see that it leads where it should. */
 static bool finish_connect(int fd, const struct endpoint *to, int64_t deadline, const char *text,
                            struct error *error) {
     int status = 0;

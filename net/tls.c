@@ -88,6 +88,7 @@ static bool version_init(mbedtls_ssl_config *config) {
 }
 #endif
 
+/* The certificates to trust; nothing works without at least one. */
 static bool load_roots(mbedtls_x509_crt *roots, const char *ca_file, struct error *error) {
     static const char *const bundles[] = {"/etc/ssl/certs/ca-certificates.crt",
                                           "/etc/pki/tls/certs/ca-bundle.crt",
@@ -189,6 +190,7 @@ static bool name_matches(const struct tls *tls, struct slice pattern) {
            !suffix_is_public(tls->settings->suffixes, dot + 1);
 }
 
+/* iPAddress: 4 bytes for IPv4, 16 for IPv6. */
 static bool address_matches(const struct address *address, struct slice bytes) {
     struct slice own = {address->bytes, sizeof address->bytes};
     if (address_is_v4(address)) own = slice_cut(own, 12, 16);
@@ -240,6 +242,7 @@ static struct session *find_session(struct tls *tls) {
     return NULL;
 }
 
+/* Remember the session; an older one of the same origin, or the oldest slot, makes room. */
 static void save_session(struct tls *tls) {
     mbedtls_ssl_session fresh;
     mbedtls_ssl_session_init(&fresh);
@@ -318,6 +321,7 @@ static const struct {
     {MBEDTLS_X509_BADCERT_OTHER, "a CA certificate has name constraints"},
 };
 
+/* Say why the handshake failed: what is wrong with the certificate, or the library's own text. */
 static void explain(const struct tls *tls, int status, struct error *error) {
     char text[128];
     mbedtls_strerror(status, text, sizeof text);

@@ -10,6 +10,7 @@
  */
 #include "net/trace.h"
 
+/* Headers whose values are credentials, or may contain some. */
 static bool is_secret(struct slice name, struct slice value) {
     return text_equal(name, "authorization") || text_equal(name, "proxy-authorization") ||
            text_equal(name, "cookie") || text_equal(name, "set-cookie") ||

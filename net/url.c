@@ -22,10 +22,12 @@ static bool bad(struct error *error, const char *why) {
 
 /* ---- hosts ---- */
 
+/* Letters, digits and hyphens; and the underscore, which RFC 952 has not but the Internet does. */
 static bool is_host_byte(char c) {
     return (c >= 'a' && c <= 'z') || ascii_is_digit(c) || c == '-' || c == '_';
 }
 
+/* Such a host is an IPv4 address or an error: inet_aton would take it for one. */
 static bool last_label_is_number(const char *name) {
     const char *dot = strrchr(name, '.');
     const char *label = dot ? dot + 1 : name;
@@ -105,6 +107,7 @@ static bool parse_userinfo(struct url *url, struct slice text, struct arena *are
     return true;
 }
 
+/* [ userinfo "@" ] host [ ":" port ] */
 static bool parse_authority(struct url *url, struct slice text, struct arena *arena,
                             struct error *error) {
     if (slice_find(text, "\\") < text.size) return bad(error, "a backslash before its path");
@@ -183,6 +186,7 @@ static bool build_target(struct url *url, struct slice directory, struct slice t
 
 /* ---- whole URLs ---- */
 
+/* What no URL may have anywhere: a control byte could end the request line or a header. */
 static bool check_bytes(struct slice text, struct error *error) {
     if (text.size > MAX_URL_SIZE) return bad(error, "longer than 8 KiB");
     for (size_t i = 0; i < text.size; i++) {

@@ -1,0 +1,173 @@
+/* Names: a resolver that hangs, that changes its answers, that mixes good addresses with bad ones.
+ * This file's getaddrinfo stands in for the system's. */
+#include "net/net.h"
+#include "net/socket.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static atomic_int asked; /* how often a name was looked up */
+
+static struct addrinfo *item(const char *text, struct addrinfo *next) {
+    struct sockaddr_storage *address = calloc(1, sizeof *address);
+    struct addrinfo *info = calloc(1, sizeof *info);
+    struct host host;
+    host_parse(&host, slice_of(text));
+    info->ai_addrlen = address_to_socket(&host.address, 0, address);
+    info->ai_addr = (struct sockaddr *)address;
+    info->ai_family = address->ss_family;
+    info->ai_next = next;
+    return info;
+}
+
+void freeaddrinfo(struct addrinfo *list) {
+    while (list) {
+        struct addrinfo *next = list->ai_next;
+        free(list->ai_addr);
+        free(list);
+        list = next;
+    }
+}
+
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+                struct addrinfo **list) {
+    (void)service;
+    (void)hints;
+    int times = ++asked;
+    if (strcmp(name, "hangs.test") == 0) nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+    if (strcmp(name, "missing.test") == 0) return EAI_NONAME;
+    if (strcmp(name, "empty.test") == 0) *list = NULL;
+    /* public at first, then, if anyone asks again, this machine */
+    else if (strcmp(name, "rebinds.test") == 0)
+        *list = item(times == 1 ? "10.0.0.1" : "127.0.0.1", NULL);
+    else if (strcmp(name, "mixed.test") == 0)
+        *list = item("10.0.0.1", item("[::1]", item("127.0.0.1", NULL)));
+    else
+        *list = item("127.0.0.1", NULL);
+    return 0;
+}
+
+static enum net_error resolve(const char *name, size_t *count) {
+    struct address addresses[MAX_ADDRESSES];
+    struct error error = ERROR_INIT;
+    asked = 0;
+    socket_resolve(name, clock_ms() + 100, addresses, count, &error);
+    return (enum net_error)error.code;
+}
+
+static void lookups_end_with_the_deadline(void **state) {
+    (void)state;
+    size_t count = 0;
+    assert_int_equal(resolve("hangs.test", &count), NET_TIMEOUT);
+    assert_int_equal(resolve("missing.test", &count), NET_DNS);
+    assert_int_equal(resolve("empty.test", &count), NET_DNS);
+    assert_int_equal(count, 0);
+    assert_int_equal(resolve("mixed.test", &count), NET_OK);
+    assert_int_equal(count, 3);
+    nanosleep(&(struct timespec){.tv_nsec = 400000000}, NULL); /* the first one's thread ends */
+}
+
+/* ---- exchanges with a server on 127.0.0.1 alone ---- */
+
+struct server {
+    int listener;
+    uint16_t port;
+    pthread_t thread;
+};
+
+static void *serve_one(void *argument) {
+    static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    char request[4096];
+    int client = accept(((struct server *)argument)->listener, NULL, NULL);
+    if (client < 0) return NULL;
+    if (recv(client, request, sizeof request, 0) > 0) send(client, answer, sizeof answer - 1, 0);
+    close(client);
+    return NULL;
+}
+
+static void start(struct server *server) {
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof at;
+    server->listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(server->listener, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(listen(server->listener, 1), 0);
+    assert_int_equal(getsockname(server->listener, (struct sockaddr *)&at, &size), 0);
+    server->port = ntohs(at.sin_port);
+    assert_int_equal(pthread_create(&server->thread, NULL, serve_one, server), 0);
+}
+
+static void stop(struct server *server) {
+    shutdown(server->listener, SHUT_RDWR);
+    pthread_join(server->thread, NULL);
+    close(server->listener);
+}
+
+/* What asking http://NAME:port/ comes to, with these origins allowed. */
+static enum net_error ask(const char *name, const char *const *allow, size_t allow_count) {
+    struct server server;
+    char url[128];
+    struct net_config config = net_config_default();
+    config.allow = allow;
+    config.allow_count = allow_count;
+    config.timeout_ms = 5000;
+    start(&server);
+    snprintf(url, sizeof url, "http://%s:%u/", name, server.port);
+    asked = 0;
+    struct error error = ERROR_INIT;
+    struct net *net = net_open(&config, &error);
+    assert_non_null(net);
+    struct net_request request = {
+        .method = slice_of("GET"), .url = slice_of(url), .time_left_ms = INT64_MAX};
+    struct net_response response;
+    if (net_exchange(net, &request, &response, &error)) {
+        assert_int_equal(response.status, 200);
+        net_response_free(&response);
+    }
+    net_close(net);
+    stop(&server);
+    return (enum net_error)error.code;
+}
+
+static void names_are_asked_for_once(void **state) {
+    (void)state;
+    static const char *const star[] = {"*:*"};
+    assert_int_equal(ask("rebinds.test", star, 1), NET_DENIED);
+    assert_int_equal(asked, 1);
+}
+
+/* 10.0.0.1 is never tried, ::1 refuses, 127.0.0.1 answers. */
+static void allowed_addresses_are_tried_in_turn(void **state) {
+    (void)state;
+    static const char *const loopback[] = {"mixed.test:*", "127.0.0.0/8:*", "[::1]:*"};
+    assert_int_equal(ask("mixed.test", loopback, 3), NET_OK);
+    assert_int_equal(ask("mixed.test", loopback, 1), NET_DENIED);
+    static const char *const v6[] = {"mixed.test:*", "[::1]:*"};
+    assert_int_equal(ask("mixed.test", v6, 2), NET_CONNECT);
+}
+
+static void localhost_must_be_local(void **state) {
+    (void)state;
+    static const char *const localhost[] = {"localhost:*", "plain.test:*"};
+    assert_int_equal(ask("localhost", localhost, 2), NET_OK);
+    assert_int_equal(ask("plain.test", localhost, 2), NET_DENIED);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lookups_end_with_the_deadline),
+        cmocka_unit_test(names_are_asked_for_once),
+        cmocka_unit_test(allowed_addresses_are_tried_in_turn),
+        cmocka_unit_test(localhost_must_be_local),
+    };
+    return cmocka_run_group_tests_name("names", tests, NULL, NULL);
+}
