@@ -65,32 +65,34 @@ enum { FORM_S, FORM_R };
 
 /* Operations that come from no row of the table. */
 #define SPECIAL_OPS(X)                                                                             \
-    X(trap_unreachable) /* what it says */                                                         \
-    X(tick)             /* charge imm units of fuel */                                             \
-    X(move)             /* d = a */                                                                \
-    X(const_u32)        /* d = imm, zero-extended */                                               \
-    X(const_s32)        /* d = imm, sign-extended */                                               \
-    X(const_wide)       /* d = the data cell */                                                    \
-    X(move_many)        /* imm slots from a to d, ascending */                                     \
-    X(select_s)         /* d = c ? a : b */                                                        \
-    X(select_r)         /* d = r0 ? a : b */                                                       \
-    X(global_get)       /* d = global imm */                                                       \
-    X(global_set)       /* global imm = a */                                                       \
-    X(ref_func)         /* d = reference to function imm */                                        \
-    X(br)               /* to imm */                                                               \
-    X(br_table_s)       /* to the entry min(a, imm) of the table of data cells behind */           \
-    X(br_table_r)       /* the same, to min(r0, imm) */                                            \
-    X(call)             /* the function whose code is at imm; window at a */                       \
-    X(call_import)      /* function imm of the instance */                                         \
-    X(call_indirect)    /* element d of table imm; the data cell holds the type */                 \
-    X(return_void)      /* b = link, in all of them */                                             \
-    X(return_s)         /* the value of slot a */                                                  \
-    X(return_i)         /* the accumulator r0 */                                                   \
-    X(return_f32)       /* s0 */                                                                   \
-    X(return_f64)       /* f0 */                                                                   \
-    X(return_many)      /* d values from slot a on */                                              \
-    X(return_foreign)   /* from a function of another instance back to the caller's */             \
-    X(halt)             /* leave the interpreter */
+    X(trap_unreachable)     /* what it says */                                                     \
+    X(tick)                 /* charge imm units of fuel */                                         \
+    X(move)                 /* d = a */                                                            \
+    X(const_u32)            /* d = imm, zero-extended */                                           \
+    X(const_s32)            /* d = imm, sign-extended */                                           \
+    X(const_wide)           /* d = the data cell */                                                \
+    X(move_many)            /* imm slots from a to d, ascending */                                 \
+    X(select_s)             /* d = c ? a : b */                                                    \
+    X(select_r)             /* d = r0 ? a : b */                                                   \
+    X(global_get)           /* d = global imm */                                                   \
+    X(global_set)           /* global imm = a */                                                   \
+    X(ref_func)             /* d = reference to function imm */                                    \
+    X(br)                   /* to imm */                                                           \
+    X(br_table_s)           /* to the entry min(a, imm) of the table of data cells behind */       \
+    X(br_table_r)           /* the same, to min(r0, imm) */                                        \
+    X(call)                 /* the function whose code is at imm; window at a */                   \
+    X(call_import)          /* function imm of the instance */                                     \
+    X(call_indirect)        /* element d of table imm; the data cell holds the type */             \
+    X(return_call)          /* the same in this frame; d = link */                                 \
+    X(return_call_indirect) /* the data cell's d = link */                                         \
+    X(return_void)          /* b = link, in all of them */                                         \
+    X(return_s)             /* the value of slot a */                                              \
+    X(return_i)             /* the accumulator r0 */                                               \
+    X(return_f32)           /* s0 */                                                               \
+    X(return_f64)           /* f0 */                                                               \
+    X(return_many)          /* d values from slot a on */                                          \
+    X(return_foreign)       /* from a function of another instance back to the caller's */         \
+    X(halt)                 /* leave the interpreter */
 
 enum op {
 #define OP(name)                                 OP_##name,

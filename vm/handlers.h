@@ -319,14 +319,46 @@ HANDLER(call_import) {
     CALL_FUNCTION(function, pc);
 }
 
+/* The function that the cell of an indirect call means, if it is of the type that is wanted. */
+#define FIND_ELEMENT(function)                                                                     \
+    const struct table *table = instance->tables[pc->tail.imm];                                    \
+    const uint32_t index = D(I32);                                                                 \
+    if (index >= table->size) TRAP(TRAP_UNDEFINED_ELEMENT);                                        \
+    const struct function *function = (const struct function *)(uintptr_t)table->elements[index];  \
+    if (!function) TRAP(TRAP_UNINITIALIZED_ELEMENT);                                               \
+    if ((uintptr_t)function->type != pc[1].head.wide) TRAP(TRAP_INDIRECT_TYPE)
+
 /* The data cell holds the type that is wanted; it also is the link, with the window in its a. */
 HANDLER(call_indirect) {
-    const struct table *table = instance->tables[pc->tail.imm];
-    const uint32_t index = D(I32);
-    if (index >= table->size) TRAP(TRAP_UNDEFINED_ELEMENT);
-    const struct function *function = (const struct function *)(uintptr_t)table->elements[index];
-    if (!function) TRAP(TRAP_UNINITIALIZED_ELEMENT);
-    if ((uintptr_t)function->type != pc[1].head.wide) TRAP(TRAP_INDIRECT_TYPE);
+    FIND_ELEMENT(function);
+    CALL_FUNCTION(function, pc + 1);
+}
+
+/* Call in the frame of the caller, which is not needed any more (the tail-call proposal): the
+ * arguments move from the window to slot 0, the link is handed on. */
+#define ENTER_TAIL(entry, window, link_slot)                                                       \
+    {                                                                                              \
+        const uint64_t link = frame[link_slot];                                                    \
+        if ((uint64_t)(instance->stack_end - frame) < (uint32_t)(entry)->tail.imm) {               \
+            TRAP(TRAP_STACK);                                                                      \
+        }                                                                                          \
+        for (unsigned i = 0; i < (entry)->d; i++) frame[i] = frame[(window) + i];                  \
+        for (unsigned i = (entry)->d; i < (entry)->a; i++) frame[i] = 0;                           \
+        frame[(entry)->a] = link;                                                                  \
+        JUMP((entry) + 1);                                                                         \
+    }
+
+HANDLER(return_call) {
+    const struct cell *entry = pc + pc->tail.imm;
+    ENTER_TAIL(entry, pc->a, pc->d);
+}
+
+/* A function that is not of this instance is called and returned from: the cells behind do that. */
+HANDLER(return_call_indirect) {
+    FIND_ELEMENT(function);
+    if (function->entry && function->instance == instance) {
+        ENTER_TAIL(function->entry, pc->a, pc[1].d);
+    }
     CALL_FUNCTION(function, pc + 1);
 }
 

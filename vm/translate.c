@@ -223,13 +223,14 @@ void translate_window(struct translator *t, const struct instruction *row, uint3
     slot_written(t, window(t, args), VM_I64);
 }
 
-void translate_call(struct translator *t, uint32_t function) {
+void translate_call(struct translator *t, uint32_t function, bool tail) {
     struct module *module = t->module;
     struct function_declaration *callee = &module->functions[function];
     uint32_t args = callee->type->param_count;
     operands_home(t, args);
     bool imported = function < module->imported_functions;
-    struct cell *cell = emit(t, imported ? OP_call_import : OP_call);
+    struct cell *cell = emit(t, imported ? OP_call_import : tail ? OP_return_call : OP_call);
+    cell->d = (uint16_t)t->link;
     cell->a = window(t, args);
     forget_mirrors(t);
     if (imported) {
@@ -244,16 +245,17 @@ void translate_call(struct translator *t, uint32_t function) {
 }
 
 void translate_call_indirect(struct translator *t, const struct func_type *type, uint32_t table,
-                             struct operand index) {
+                             struct operand index, bool tail) {
     operands_home(t, type->param_count);
     need_slot(t, &index);
-    struct cell *cell = emit(t, OP_call_indirect);
+    struct cell *cell = emit(t, tail ? OP_return_call_indirect : OP_call_indirect);
     cell->a = window(t, type->param_count);
     cell->d = index.slot;
     cell->tail.imm = (int32_t)table;
     struct cell *data = emit_data(t); /* the link to return to, so it has the window as well */
     data->head.wide = (uintptr_t)type;
     data->a = window(t, type->param_count);
+    data->d = (uint16_t)t->link;
     forget_mirrors(t);
 }
 

@@ -107,13 +107,14 @@ void translate_ref_func(struct translator *t, uint32_t function);
 void translate_unreachable(struct translator *t);
 
 /* These find their operands still on the stack: bring the topmost `count` home first. The cell's
- * window begins at the first of them; operands_truncate and operand_push then replace them. */
+ * window begins at the first of them; operands_truncate and operand_push then replace them. A tail
+ * call is followed by a return all the same, for callees that cannot use the caller's frame. */
 void operands_home(struct translator *t, uint32_t count);
 void translate_window(struct translator *t, const struct instruction *row, uint32_t args,
                       const struct immediate *immediate);
-void translate_call(struct translator *t, uint32_t function);
+void translate_call(struct translator *t, uint32_t function, bool tail);
 void translate_call_indirect(struct translator *t, const struct func_type *type, uint32_t table,
-                             struct operand index);
+                             struct operand index, bool tail);
 /* After a call, when its results have been pushed: one result is in the accumulator too. */
 void translate_call_result(struct translator *t, const struct func_type *type);
 

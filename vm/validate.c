@@ -299,11 +299,31 @@ static void br_table(struct validator *v, uint32_t count) {
 
 /* ---- calls ---- */
 
-static void call(struct validator *v, const struct func_type *type, uint32_t function) {
-    if (!check_top(v, type->types, type->param_count)) return;
-    translate_call(&v->t, function);
+/* A tail call must yield what the function yields. */
+static bool check_tail(struct validator *v, const struct func_type *callee, bool tail) {
+    const struct func_type *caller = v->controls[0].type;
+    if (!tail || (callee->result_count == caller->result_count &&
+                  memcmp(results_of(callee), results_of(caller), callee->result_count) == 0)) {
+        return true;
+    }
+    return invalid(v, "type mismatch: the callee's results are not those of the function");
+}
+
+/* The arguments have become the results; those of a tail call are returned. */
+static void end_call(struct validator *v, const struct func_type *type, bool tail) {
     replace_top(v, type->param_count, results_of(type), type->result_count);
     translate_call_result(&v->t, type);
+    if (!tail) return;
+    translate_br(&v->t, &v->controls[0].label);
+    set_unreachable(v);
+}
+
+static void call(struct validator *v, uint32_t function) {
+    const struct func_type *type = v->module->functions[function].type;
+    bool tail = v->row->code == WASM_return_call;
+    if (!check_tail(v, type, tail) || !check_top(v, type->types, type->param_count)) return;
+    translate_call(&v->t, function, tail);
+    end_call(v, type, tail);
 }
 
 static void call_indirect(struct validator *v, uint32_t type_index, uint32_t table) {
@@ -315,11 +335,11 @@ static void call_indirect(struct validator *v, uint32_t type_index, uint32_t tab
         mismatch(v, VM_FUNCREF, v->module->tables[table].type);
     } else {
         const struct func_type *type = v->module->types[type_index];
+        bool tail = v->row->code == WASM_return_call_indirect;
         struct operand index = pop(v, VM_I32);
-        if (!check_top(v, type->types, type->param_count)) return;
-        translate_call_indirect(&v->t, type, table, index);
-        replace_top(v, type->param_count, results_of(type), type->result_count);
-        translate_call_result(&v->t, type);
+        if (!check_tail(v, type, tail) || !check_top(v, type->types, type->param_count)) return;
+        translate_call_indirect(&v->t, type, table, index, tail);
+        end_call(v, type, tail);
     }
 }
 
@@ -497,10 +517,12 @@ static void other(struct validator *v, const struct immediate *immediate) {
     case WASM_br_table: br_table(v, immediate->first); break;
     case WASM_return: branch(v, v->control_count - 1); break;
     case WASM_call:
+    case WASM_return_call:
         if (!check_index(v, "function", immediate->first, v->module->function_count)) break;
-        call(v, v->module->functions[immediate->first].type, immediate->first);
+        call(v, immediate->first);
         break;
-    case WASM_call_indirect: call_indirect(v, immediate->first, immediate->second); break;
+    case WASM_call_indirect:
+    case WASM_return_call_indirect: call_indirect(v, immediate->first, immediate->second); break;
     case WASM_drop: pop(v, TYPE_ANY); break;
     case WASM_select: select(v, TYPE_ANY); break;
     case WASM_select_t:
