@@ -136,6 +136,20 @@ static void locals_are_counted_not_stored(void **state) {
     assert_int_equal(run(&many, NULL), ERROR_NONE);
 }
 
+static void a_frame_larger_than_the_stack_is_exhaustion(void **state) {
+    (void)state;
+    struct vm_limits limits = vm_limits_default();
+    limits.stack_bytes = 1 << 16;
+    struct guest guest = guest_open(&limits);
+    struct error error = ERROR_INIT;
+    guest.bytes = function_with_locals(25000, 25000, 1);
+    guest.module = vm_load(guest.vm, buffer_slice(&guest.bytes), &error);
+    assert_non_null(guest.module);
+    guest_start(&guest);
+    guest_fails(&guest, "f", ERROR_EXHAUSTION);
+    guest_close(&guest);
+}
+
 /* (br_table with so many targets, all of them the block around it), then 5. */
 static struct buffer table_of(uint32_t declared, uint32_t present) {
     struct buffer body = empty();
@@ -159,14 +173,14 @@ static void branch_tables_are_bounded(void **state) {
     assert_int_not_equal(run(&lying, NULL), ERROR_NONE);
 }
 
-/* Many reads of a local waiting on the operand stack while the local is written again and again:
+/* Many reads of a local waiting on the operand stack while locals are written again and again:
  * work that grows with the product would not end. */
 static void pending_reads_stay_linear(void **state) {
     (void)state;
     struct buffer body = empty();
     put(&body, "\1\2\x7F", 3);
     put_repeated(&body, "\x20\x00", 2, 50000);
-    put_repeated(&body, "\x20\x01\x21\x00", 4, 500000);
+    put_repeated(&body, "\x41\x05\x21\x01", 4, 1000000); /* another local */
     put_repeated(&body, "\x20\x00\x20\x01\x21\x00\x21\x01", 8, 300000);
     put_repeated(&body, "\x1A", 1, 49999);
     put(&body, "\x0B", 1);
@@ -282,6 +296,7 @@ int main(void) {
         cmocka_unit_test(blocks_nest_a_million_deep),
         cmocka_unit_test(a_branch_leaves_many_blocks),
         cmocka_unit_test(locals_are_counted_not_stored),
+        cmocka_unit_test(a_frame_larger_than_the_stack_is_exhaustion),
         cmocka_unit_test(branch_tables_are_bounded),
         cmocka_unit_test(pending_reads_stay_linear),
         cmocka_unit_test(a_pending_read_keeps_its_value),

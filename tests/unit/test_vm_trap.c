@@ -111,6 +111,21 @@ static void exhaustion_has_a_backtrace_too(void **state) {
     guest_close(&guest);
 }
 
+static void recursion_between_instances_is_bounded(void **state) {
+    (void)state;
+    struct guest ping = guest_run("ping", NULL);
+    struct error error = ERROR_INIT;
+    assert_true(vm_register(ping.vm, slice_of("ping"), ping.instance, &error));
+    struct guest pong = {.vm = ping.vm};
+    guest_load(&pong, "pong");
+    guest_start(&pong);
+    assert_int_equal(guest_call(&ping, "ping", 1000, 0), 1000);
+    assert_int_equal(guest_try(&ping, "ping", (uint32_t[]){UINT32_MAX, 0}, NULL), ERROR_EXHAUSTION);
+    assert_int_equal(guest_call(&ping, "ping", 7, 0), 7);
+    buffer_free(&ping.bytes);
+    guest_close(&pong);
+}
+
 static void a_start_function_that_traps_keeps_its_effects(void **state) {
     (void)state;
     struct guest other = guest_run("values", NULL);
@@ -137,6 +152,7 @@ int main(void) {
         cmocka_unit_test(division_traps_on_what_has_no_quotient),
         cmocka_unit_test(a_trap_passes_through_the_host),
         cmocka_unit_test(exhaustion_has_a_backtrace_too),
+        cmocka_unit_test(recursion_between_instances_is_bounded),
         cmocka_unit_test(a_start_function_that_traps_keeps_its_effects),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
