@@ -9,6 +9,7 @@ import shutil
 import socket
 import ssl
 import struct
+import subprocess
 import tempfile
 import threading
 
@@ -34,7 +35,6 @@ NOT_RUN = {
     "clock-unset": "the clock cannot be set here; not-yet-valid is the same check",
     "pinning": "pins are not offered",
     "hsts": "not implemented, ignored like any other header",
-    "renegotiation": "no server at hand that asks for it",
     "empty-records": "no server at hand that sends them",
     "downgrade-sentinel": "a client of TLS 1.2 alone cannot see a downgrade from 1.3",
 }
@@ -611,6 +611,37 @@ def case_resumption_other_host():
 
 def case_post_handshake_tickets():
     return usual(tune=only(ssl.TLSVersion.TLSv1_3))
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def case_renegotiation():
+    """openssl asks for a new handshake, by its command R, once it has seen the request."""
+    port = free_port()
+    chain = world.write(world.leaf(HOST), world.intermediate)
+    server = subprocess.Popen(
+        ["openssl", "s_server", "-accept", "127.0.0.1:%d" % port, "-naccept", "1", "-tls1_2",
+         "-cert", chain, "-cert_chain", chain, "-key", world.authority.key("RSA:2048").path],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    results = []
+    asking = threading.Thread(target=lambda: results.append(ask(port)))
+    try:
+        for line in server.stdout:
+            if line.startswith(b"ACCEPT"):
+                asking.start()
+            elif line.startswith(b"GET /"):
+                server.stdin.write(b"R\n")
+                server.stdin.flush()
+                break
+        asking.join()
+    finally:
+        server.kill()
+        server.communicate()
+    return results[0]
 
 
 # ---- a relay that tampers with what the server sends ----

@@ -114,8 +114,7 @@ static void ambiguous_urls_are_refused(void **state) {
         "http://good.example\\@evil.example/",
         "http://good.example@x@evil.example/",
         "http://a%2eb/",
-        "http://b\xC3\xBC"
-        "cher.example/",
+        "http://b\303\274cher.example/",
         "http://a!b/",
         "http://a:0/",
         "http://a:65536/",
