@@ -1,5 +1,9 @@
 /* A small HTTP/1.1 client: requests with redirects, cookies, keep-alive, TLS and a policy that says
- * who may be reached. Nobody, by default. */
+ * who may be reached. Nobody, by default.
+ *
+ * A client is used by one thread at a time. It reads the environment once, when it is opened:
+ * http_proxy, https_proxy, all_proxy, no_proxy (net/proxy.c) and SSL_CERT_FILE. No text of an error
+ * contains a password, a cookie or another header's value. */
 #ifndef HOSTEL_NET_NET_H
 #define HOSTEL_NET_NET_H
 
@@ -31,7 +35,7 @@ struct net_config {
     const char *const *allow; /* origins, each an item of --allow-net; all borrowed */
     size_t allow_count;
     const char *const *deny;
-    size_t deny_count;
+    size_t deny_count;          /* a denying item without a port means every port */
     const char *const *resolve; /* HOST:PORT:ADDR[:PORT] */
     size_t resolve_count;
     bool allow_private;
