@@ -1,7 +1,7 @@
 /* A small HTTP/1.1 client: requests with redirects, cookies, keep-alive, TLS and a policy that says
  * who may be reached. Nobody, by default.
  *
- * A client is used by one thread at a time. It reads the environment once, when it is opened:
+ * A client is used by one thread at a time. From the environment it reads, once each,
  * http_proxy, https_proxy, all_proxy, no_proxy (net/proxy.c) and SSL_CERT_FILE. No text of an error
  * contains a password, a cookie or another header's value. */
 #ifndef HOSTEL_NET_NET_H
