@@ -4,73 +4,35 @@
  * types it wants and pushes those it yields; `end` checks that exactly the block's results are
  * left. After an unconditional branch the rest of a block is unreachable: its operand stack is
  * polymorphic, which means that popping at the block's own floor yields TYPE_ANY. Most
- * instructions are validated by their row alone; those that are not stand below by groups.
+ * instructions are validated by their row alone; those that are not stand below by groups, and in
+ * control.c.
  */
-#include "vm/module.h"
-#include "vm/opcodes.h"
-#include "vm/store.h"
-#include "vm/translate.h"
+#include "vm/validator.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-/* A block that has begun: its label is where `br` goes, `otherwise` where a false `if` goes. */
-struct control {
-    const struct func_type *type;
-    uint32_t code;    /* WASM_block, WASM_loop, WASM_if, WASM_else; WASM_call: the function */
-    uint32_t height;  /* of the operand stack below its parameters */
-    bool unreachable; /* the rest of it */
-    bool dead_before; /* all of it */
-    struct label label, otherwise;
-};
-
-/* A run of locals of one type, as in the binary format: four bytes can declare 50,000. */
-struct local_run {
-    uint32_t start, end; /* the index of its first local, and behind its last */
-    uint32_t slot;       /* of its first local */
-    uint8_t type;
-};
-
-struct validator {
-    struct module *module;
-    struct translator t;
-    struct reader reader;          /* of the current body */
-    const struct instruction *row; /* the current instruction */
-    const struct func_type *empty; /* () -> () */
-
-    struct control *controls; /* owned */
-    uint32_t control_count, control_capacity;
-    struct local_run *runs; /* owned */
-    uint32_t run_count, run_capacity;
-    uint32_t local_count, local_slots;
-};
-
-static bool invalid(struct validator *v, const char *what) {
+bool invalid(struct validator *v, const char *what) {
     return reader_fail(&v->reader, ERROR_INVALID, "%s in %s", what,
                        v->row ? v->row->mnemonic : "function");
 }
 
 /* ---- the operand stack ---- */
 
-static struct control *innermost(struct validator *v) {
+struct control *innermost(struct validator *v) {
     return &v->controls[v->control_count - 1];
 }
 
-static const char *type_name(uint8_t type) {
-    return vm_type_name((enum vm_type)type);
-}
-
-static bool mismatch(struct validator *v, uint8_t wanted, uint8_t found) {
+bool mismatch(struct validator *v, uint8_t wanted, uint8_t found) {
     return reader_fail(&v->reader, ERROR_INVALID, "type mismatch in %s: %s expected, %s found",
-                       v->row->mnemonic, type_name(wanted), type_name(found));
+                       v->row->mnemonic, type_name_of(wanted), type_name_of(found));
 }
 
 static bool underflow(struct validator *v, uint8_t wanted) {
     return reader_fail(&v->reader, ERROR_INVALID, "type mismatch in %s: %s expected, nothing found",
-                       v->row->mnemonic, type_name(wanted));
+                       v->row->mnemonic, type_name_of(wanted));
 }
 
-static struct operand pop(struct validator *v, uint8_t wanted) {
+struct operand pop(struct validator *v, uint8_t wanted) {
     struct operand nothing = {.type = TYPE_ANY, .producer = NO_CELL};
     if (v->t.count == innermost(v)->height) {
         if (!innermost(v)->unreachable) underflow(v, wanted);
@@ -82,7 +44,7 @@ static struct operand pop(struct validator *v, uint8_t wanted) {
 }
 
 /* Check the topmost operands without popping them. */
-static bool check_top(struct validator *v, const uint8_t *types, uint32_t count) {
+bool check_top(struct validator *v, const uint8_t *types, uint32_t count) {
     const struct control *block = innermost(v);
     uint32_t available = v->t.count - block->height;
     for (uint32_t i = 0; i < count; i++) {
@@ -94,253 +56,21 @@ static bool check_top(struct validator *v, const uint8_t *types, uint32_t count)
     return true;
 }
 
-static void push_types(struct validator *v, const uint8_t *types, uint32_t count) {
+void push_types(struct validator *v, const uint8_t *types, uint32_t count) {
     for (uint32_t i = 0; i < count && reader_ok(&v->reader); i++) operand_push(&v->t, types[i]);
 }
 
 /* Forget the topmost operands, as far as the block has them, and push others at home. */
-static void replace_top(struct validator *v, uint32_t count, const uint8_t *types,
-                        uint32_t type_count) {
+void replace_top(struct validator *v, uint32_t count, const uint8_t *types, uint32_t type_count) {
     uint32_t available = v->t.count - innermost(v)->height;
     operands_truncate(&v->t, v->t.count - (count < available ? count : available));
     push_types(v, types, type_count);
 }
 
-static void set_unreachable(struct validator *v) {
+void set_unreachable(struct validator *v) {
     innermost(v)->unreachable = true;
     v->t.dead = true;
     operands_truncate(&v->t, innermost(v)->height);
-}
-
-/* ---- control frames ---- */
-
-static const uint8_t *results_of(const struct func_type *type) {
-    return type->types + type->param_count;
-}
-
-/* What a branch to the block carries: its results, but to a loop its parameters. */
-static const uint8_t *label_types(const struct control *block) {
-    return block->code == WASM_loop ? block->type->types : results_of(block->type);
-}
-
-static struct control *push_control(struct validator *v, uint32_t code,
-                                    const struct func_type *type) {
-    if (v->control_count == v->control_capacity) {
-        uint32_t capacity = v->control_capacity ? v->control_capacity * 2 : 32;
-        struct control *controls = realloc(v->controls, capacity * sizeof *controls);
-        if (!controls) {
-            reader_fail(&v->reader, ERROR_IO, "out of memory: control frames");
-            return NULL;
-        }
-        v->controls = controls;
-        v->control_capacity = capacity;
-    }
-    struct control *block = &v->controls[v->control_count++];
-    *block = (struct control){
-        .type = type, .code = code, .height = v->t.count, .dead_before = v->t.dead};
-    uint32_t arity = code == WASM_loop ? type->param_count : type->result_count;
-    block->label = label_init(&v->t, label_types(block), arity);
-    block->label.is_return = code == WASM_call;
-    return block;
-}
-
-/* An empty block type, a single result, or the index of a function type (spec 5.4.1). */
-static const struct func_type *block_type(struct validator *v, int64_t code) {
-    enum { EMPTY = -64 };
-    if (code == EMPTY) return v->empty;
-    if (code >= 0) {
-        if (code < v->module->type_count) return v->module->types[code];
-        invalid(v, "unknown type");
-        return NULL;
-    }
-    uint8_t type = (uint8_t)(code & 0x7F);
-    if (code < EMPTY || !is_value_type(type)) {
-        reader_fail(&v->reader, ERROR_MALFORMED, "malformed block type");
-        return NULL;
-    }
-    const struct func_type *single = type_intern(&v->module->vm->types, &type, 0, 1);
-    if (!single) reader_fail(&v->reader, ERROR_IO, "out of memory: types");
-    return single;
-}
-
-static void begin_block(struct validator *v, int64_t code) {
-    struct operand condition = {0};
-    if (v->row->code == WASM_if) condition = pop(v, VM_I32);
-    const struct func_type *type = block_type(v, code);
-    if (!type || !check_top(v, type->types, type->param_count)) return;
-    struct label otherwise = label_init(&v->t, NULL, 0);
-    if (v->row->code == WASM_if) {
-        translate_if(&v->t, condition, &otherwise, type->param_count);
-    } else {
-        translate_block(&v->t, type->param_count);
-    }
-    replace_top(v, type->param_count, NULL, 0);
-    struct control *block = push_control(v, v->row->code, type);
-    if (!block) return;
-    block->otherwise = otherwise;
-    push_types(v, type->types, type->param_count);
-    if (v->row->code == WASM_loop) translate_loop(&v->t, &block->label);
-}
-
-/* The results, and nothing else, are on the stack. */
-static bool check_block_end(struct validator *v) {
-    const struct control *block = innermost(v);
-    if (!check_top(v, results_of(block->type), block->type->result_count)) return false;
-    if (v->t.count - block->height > block->type->result_count) {
-        return reader_fail(&v->reader, ERROR_INVALID,
-                           "type mismatch in %s: %u values left over at the end of the block",
-                           v->row->mnemonic,
-                           v->t.count - block->height - block->type->result_count);
-    }
-    return true;
-}
-
-static void do_else(struct validator *v) {
-    struct control *block = innermost(v);
-    if (block->code != WASM_if) {
-        invalid(v, "else without if");
-        return;
-    }
-    if (!check_block_end(v)) return;
-    translate_br(&v->t, &block->label);
-    v->t.dead = block->dead_before;
-    block->code = WASM_else;
-    block->unreachable = false;
-    operands_truncate(&v->t, block->height);
-    push_types(v, block->type->types, block->type->param_count);
-    label_bind(&v->t, &block->otherwise);
-}
-
-static void do_end(struct validator *v) {
-    if (!check_block_end(v)) return;
-    struct control block = *innermost(v);
-    const struct func_type *type = block.type;
-    bool same = type->param_count == type->result_count &&
-                memcmp(type->types, results_of(type), type->param_count) == 0;
-    if (block.code == WASM_if && !same) {
-        invalid(v, "type mismatch: if without else must leave what it found");
-        return;
-    }
-    v->control_count--;
-    if (block.code == WASM_call) {
-        translate_br(&v->t, &block.label);
-        return;
-    }
-    bool reached_by_branch = block.label.patches != NO_CELL || block.otherwise.patches != NO_CELL;
-    if (!v->t.dead && !reached_by_branch) return; /* the results may stay where they are */
-    operands_home(&v->t, type->result_count);
-    v->t.dead = block.dead_before;
-    label_bind(&v->t, &block.otherwise);
-    label_bind(&v->t, &block.label);
-    operands_truncate(&v->t, block.height);
-    push_types(v, results_of(type), type->result_count);
-}
-
-/* ---- branches ---- */
-
-static struct control *target(struct validator *v, uint32_t depth) {
-    if (depth < v->control_count) return &v->controls[v->control_count - 1 - depth];
-    reader_fail(&v->reader, ERROR_INVALID, "unknown label %u in %s", depth, v->row->mnemonic);
-    return NULL;
-}
-
-static void branch(struct validator *v, uint32_t depth) {
-    struct operand condition = {0};
-    bool conditional = v->row->code == WASM_br_if;
-    if (conditional) condition = pop(v, VM_I32);
-    struct control *block = target(v, depth);
-    if (!block || !check_top(v, label_types(block), block->label.arity)) return;
-    if (!conditional) {
-        translate_br(&v->t, &block->label);
-        set_unreachable(v);
-        return;
-    }
-    translate_br_if(&v->t, condition, &block->label);
-    if (v->t.dead) replace_top(v, block->label.arity, label_types(block), block->label.arity);
-}
-
-/* All targets take as many values, of types that fit what is on the stack. Where they take the
- * same types as the target before, as they nearly always do, that has been checked. */
-static bool check_br_table(struct validator *v, uint32_t count, struct reader labels) {
-    const uint8_t *types = NULL;
-    uint32_t arity = 0;
-    for (uint32_t i = 0; i <= count; i++) {
-        const struct control *block = target(v, reader_u32(&labels));
-        if (!reader_ok(&labels) || !block) return false;
-        if (i > 0 && block->label.arity != arity) {
-            return invalid(v, "type mismatch: labels of different arity");
-        }
-        arity = block->label.arity;
-        if (types && memcmp(types, label_types(block), arity) == 0) continue;
-        types = label_types(block);
-        if (!check_top(v, types, arity)) return false;
-    }
-    operands_home(&v->t, arity);
-    return true;
-}
-
-static void br_table(struct validator *v, uint32_t count) {
-    struct operand index = pop(v, VM_I32);
-    struct reader labels = v->reader;
-    if (!check_br_table(v, count, labels)) {
-        v->reader.failed = true;
-        return;
-    }
-    translate_br_table(&v->t, index, count);
-    uint32_t first = v->module->cell_count;
-    for (uint32_t i = 0; i <= count; i++) {
-        translate_br_table_target(&v->t, &target(v, reader_u32(&v->reader))->label);
-    }
-    for (uint32_t i = 0; i <= count && reader_ok(&v->reader); i++) {
-        translate_br_table_stub(&v->t, first + i, &target(v, reader_u32(&labels))->label);
-    }
-    set_unreachable(v);
-}
-
-/* ---- calls ---- */
-
-/* A tail call must yield what the function yields. */
-static bool check_tail(struct validator *v, const struct func_type *callee, bool tail) {
-    const struct func_type *caller = v->controls[0].type;
-    if (!tail || (callee->result_count == caller->result_count &&
-                  memcmp(results_of(callee), results_of(caller), callee->result_count) == 0)) {
-        return true;
-    }
-    return invalid(v, "type mismatch: the callee's results are not those of the function");
-}
-
-/* The arguments have become the results; those of a tail call are returned. */
-static void end_call(struct validator *v, const struct func_type *type, bool tail) {
-    replace_top(v, type->param_count, results_of(type), type->result_count);
-    translate_call_result(&v->t, type);
-    if (!tail) return;
-    translate_br(&v->t, &v->controls[0].label);
-    set_unreachable(v);
-}
-
-static void call(struct validator *v, uint32_t function) {
-    const struct func_type *type = v->module->functions[function].type;
-    bool tail = v->row->code == WASM_return_call;
-    if (!check_tail(v, type, tail) || !check_top(v, type->types, type->param_count)) return;
-    translate_call(&v->t, function, tail);
-    end_call(v, type, tail);
-}
-
-static void call_indirect(struct validator *v, uint32_t type_index, uint32_t table) {
-    if (table >= v->module->table_count) {
-        invalid(v, "unknown table");
-    } else if (type_index >= v->module->type_count) {
-        invalid(v, "unknown type");
-    } else if (v->module->tables[table].type != VM_FUNCREF) {
-        mismatch(v, VM_FUNCREF, v->module->tables[table].type);
-    } else {
-        const struct func_type *type = v->module->types[type_index];
-        bool tail = v->row->code == WASM_return_call_indirect;
-        struct operand index = pop(v, VM_I32);
-        if (!check_tail(v, type, tail) || !check_top(v, type->types, type->param_count)) return;
-        translate_call_indirect(&v->t, type, table, index, tail);
-        end_call(v, type, tail);
-    }
 }
 
 /* ---- variables ---- */
@@ -414,7 +144,7 @@ static void ref_is_null(struct validator *v) {
     if (x.type != TYPE_ANY && !is_reference_type(x.type)) {
         reader_fail(&v->reader, ERROR_INVALID,
                     "type mismatch in ref.is_null: a reference expected, %s found",
-                    type_name(x.type));
+                    type_name_of(x.type));
     }
     translate_binary(&v->t, instruction_at(WASM_i64_eq), x, zero);
 }
@@ -444,7 +174,7 @@ static bool check_memarg(struct validator *v, const struct immediate *immediate)
     return true;
 }
 
-static bool check_index(struct validator *v, const char *what, uint32_t index, uint32_t count) {
+bool check_index(struct validator *v, const char *what, uint32_t index, uint32_t count) {
     if (index < count) return true;
     return reader_fail(&v->reader, ERROR_INVALID, "unknown %s %u in %s", what, index,
                        v->row->mnemonic);

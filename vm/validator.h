@@ -1,0 +1,83 @@
+/* The validator's state, and what its two files share.
+ *
+ * validate.c walks the bodies and validates most instructions by their rows; control.c validates
+ * blocks, branches and calls. Functions that return bool give false after they have failed the
+ * reader, which ends the walk.
+ */
+#ifndef HOSTEL_VM_VALIDATOR_H
+#define HOSTEL_VM_VALIDATOR_H
+
+#include "vm/module.h"
+#include "vm/opcodes.h"
+#include "vm/store.h"
+#include "vm/translate.h"
+
+/* A block that has begun: its label is where `br` goes, `otherwise` where a false `if` goes. */
+struct control {
+    const struct func_type *type;
+    uint32_t code;    /* WASM_block, WASM_loop, WASM_if, WASM_else; WASM_call: the function */
+    uint32_t height;  /* of the operand stack below its parameters */
+    bool unreachable; /* the rest of it */
+    bool dead_before; /* all of it */
+    struct label label, otherwise;
+};
+
+/* A run of locals of one type, as in the binary format: four bytes can declare 50,000. */
+struct local_run {
+    uint32_t start, end; /* the index of its first local, and behind its last */
+    uint32_t slot;       /* of its first local */
+    uint8_t type;
+};
+
+struct validator {
+    struct module *module;
+    struct translator t;
+    struct reader reader;          /* of the current body */
+    const struct instruction *row; /* the current instruction */
+    const struct func_type *empty; /* () -> () */
+
+    struct control *controls; /* owned */
+    uint32_t control_count, control_capacity;
+    struct local_run *runs; /* owned */
+    uint32_t run_count, run_capacity;
+    uint32_t local_count, local_slots;
+};
+
+static inline const char *type_name_of(uint8_t type) {
+    return vm_type_name((enum vm_type)type);
+}
+
+/* ---- validate.c ---- */
+
+/* Errors, which name the current instruction. */
+bool invalid(struct validator *v, const char *what);
+bool mismatch(struct validator *v, uint8_t wanted, uint8_t found);
+bool check_index(struct validator *v, const char *what, uint32_t index, uint32_t count);
+
+struct control *innermost(struct validator *v);
+
+/* Pop an operand of the type, or of any if it is TYPE_ANY. */
+struct operand pop(struct validator *v, uint8_t wanted);
+
+/* Check the topmost operands without popping them. */
+bool check_top(struct validator *v, const uint8_t *types, uint32_t count);
+void push_types(struct validator *v, const uint8_t *types, uint32_t count);
+
+/* Forget the topmost operands, as far as the block has them, and push others at home. */
+void replace_top(struct validator *v, uint32_t count, const uint8_t *types, uint32_t type_count);
+
+/* The rest of the block cannot be reached. */
+void set_unreachable(struct validator *v);
+
+/* ---- control.c ---- */
+
+struct control *push_control(struct validator *v, uint32_t code, const struct func_type *type);
+void begin_block(struct validator *v, int64_t code);
+void do_else(struct validator *v);
+void do_end(struct validator *v);
+void branch(struct validator *v, uint32_t depth);
+void br_table(struct validator *v, uint32_t count);
+void call(struct validator *v, uint32_t function);
+void call_indirect(struct validator *v, uint32_t type_index, uint32_t table);
+
+#endif
