@@ -67,6 +67,7 @@ static bool value_read(const char *text, struct vm_value *value) {
     case VM_F32:
     case VM_F64: return float_read(text, value);
     case VM_V128: return vector_read(text, value->of.v128);
+    case VM_EXNREF:
     case VM_FUNCREF: return strcmp(text, "null") == 0;
     case VM_EXTERNREF: return strcmp(text, "null") == 0 || integer_read(text, 64, &value->of.ref);
     }
@@ -113,6 +114,7 @@ void value_print(const struct vm_value *value, FILE *out) {
     case VM_V128:
         fprintf(out, "0x%016" PRIx64 "%016" PRIx64 "\n", value->of.v128[1], value->of.v128[0]);
         break;
+    case VM_EXNREF: fputs(value->of.ref ? "exnref\n" : "null\n", out); break;
     case VM_FUNCREF: fputs(value->of.ref ? "funcref\n" : "null\n", out); break;
     case VM_EXTERNREF:
         if (value->of.ref)

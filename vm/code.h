@@ -92,6 +92,8 @@ enum { FORM_S, FORM_R };
     X(return_f64)           /* f0 */                                                               \
     X(return_many)          /* d values from slot a on */                                          \
     X(return_foreign)       /* from a function of another instance back to the caller's */         \
+    X(throw_tag)            /* an exception of tag imm, with the values at a */                    \
+    X(throw_ref)            /* the exception of slot a */                                          \
     X(halt)                 /* leave the interpreter */
 
 enum op {

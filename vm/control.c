@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const uint8_t *results_of(const struct func_type *type) {
+const uint8_t *results_of(const struct func_type *type) {
     return type->types + type->param_count;
 }
 
 /* What a branch to the block carries: its results, but to a loop its parameters. */
-static const uint8_t *label_types(const struct control *block) {
+const uint8_t *label_types(const struct control *block) {
     return block->code == WASM_loop ? block->type->types : results_of(block->type);
 }
 
@@ -74,10 +74,11 @@ void begin_block(struct validator *v, int64_t code) {
     block->otherwise = otherwise;
     push_types(v, type->types, type->param_count);
     if (v->row->code == WASM_loop) translate_loop(&v->t, &block->label);
+    if (v->row->code == WASM_try || v->row->code == WASM_try_table) begin_attempt(v);
 }
 
 /* The results, and nothing else, are on the stack. */
-static bool check_block_end(struct validator *v) {
+bool check_block_end(struct validator *v) {
     const struct control *block = innermost(v);
     if (!check_top(v, results_of(block->type), block->type->result_count)) return false;
     if (v->t.count - block->height > block->type->result_count) {
@@ -120,6 +121,16 @@ void do_end(struct validator *v) {
         translate_br(&v->t, &block.label);
         return;
     }
+    if (block.code == WASM_try_table) {
+        end_try_table(v, &block);
+        return;
+    }
+    bool is_catch = block.code == WASM_catch || block.code == WASM_catch_all;
+    if (is_catch) { /* the results are one slot above the label's */
+        translate_br(&v->t, &block.label);
+        v->t.dead = true;
+        block.height--;
+    }
     bool reached_by_branch = block.label.patches != NO_CELL || block.otherwise.patches != NO_CELL;
     if (!v->t.dead && !reached_by_branch) return; /* the results may stay where they are */
     operands_home(&v->t, type->result_count);
@@ -132,7 +143,7 @@ void do_end(struct validator *v) {
 
 /* ---- branches ---- */
 
-static struct control *target(struct validator *v, uint32_t depth) {
+struct control *target(struct validator *v, uint32_t depth) {
     if (depth < v->control_count) return &v->controls[v->control_count - 1 - depth];
     reader_fail(&v->reader, ERROR_INVALID, "unknown label %u in %s", depth, v->row->mnemonic);
     return NULL;

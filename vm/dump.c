@@ -48,6 +48,10 @@ static void print_extern_type(const struct extern_type *type, FILE *out) {
         print_limits(&type->limits, out);
         fputs(" pages", out);
         break;
+    case VM_TAG:
+        fputs("tag ", out);
+        print_func_type(type->function, out);
+        break;
     case VM_GLOBAL: fprintf(out, "global %s%s", type->mutable ? "mutable " : "", name); break;
     }
 }
@@ -62,6 +66,15 @@ static void print_block_type(const struct module *module, int64_t code, FILE *ou
     } else if (code != EMPTY) {
         fprintf(out, " %s", vm_type_name((enum vm_type)(code & 0x7F)));
     }
+}
+
+/* A clause of try_table: its code, the tag unless it catches all, the label. */
+static void print_clause(struct reader *reader, FILE *out) {
+    static const char *const names[] = {"catch", "catch_ref", "catch_all", "catch_all_ref"};
+    uint8_t code = reader_u8(reader);
+    fprintf(out, " (%s", names[code]);
+    if (code < 2) fprintf(out, " %u", reader_u32(reader));
+    fprintf(out, " %u)", reader_u32(reader));
 }
 
 static void print_immediate(const struct module *module, enum immediates kind,
@@ -80,6 +93,11 @@ static void print_immediate(const struct module *module, enum immediates kind,
         if (name.size) fputs(" ; ", out), print_name(name, out);
         break;
     }
+    case IMMEDIATE_CATCHES:
+        print_block_type(module, immediate->block, out);
+        for (uint32_t i = 0; i < immediate->first; i++) print_clause(reader, out);
+        break;
+    case IMMEDIATE_TAG:
     case IMMEDIATE_LABEL:
     case IMMEDIATE_LOCAL:
     case IMMEDIATE_GLOBAL:
@@ -134,12 +152,16 @@ static void print_body(const struct module *module, struct slice body, FILE *out
         const struct instruction *row = instruction_read(&reader);
         if (!row) return;
         struct immediate immediate = immediate_read(&reader, (enum immediates)row->immediates);
-        if (row->code == WASM_end || row->code == WASM_else) depth--;
+        bool middle =
+            row->code == WASM_else || row->code == WASM_catch || row->code == WASM_catch_all;
+        if (row->code == WASM_end || row->code == WASM_delegate || middle) depth--;
         int indent = 2 * (depth < DEEPEST ? depth : DEEPEST);
         fprintf(out, "%8zx: %*s%s", offset, indent, "", row->mnemonic);
         print_immediate(module, (enum immediates)row->immediates, &immediate, &reader, out);
         fputc('\n', out);
-        if (row->immediates == IMMEDIATE_BLOCK || row->code == WASM_else) depth++;
+        if (row->immediates == IMMEDIATE_BLOCK || row->immediates == IMMEDIATE_CATCHES || middle) {
+            depth++;
+        }
     }
 }
 
@@ -158,7 +180,7 @@ static void print_imports(const struct module *module, FILE *out) {
 }
 
 static void print_exports(const struct module *module, FILE *out) {
-    static const char *const kinds[] = {"function", "table", "memory", "global"};
+    static const char *const kinds[] = {"function", "table", "memory", "global", "tag"};
     for (uint32_t i = 0; i < module->export_count; i++) {
         fputs("export ", out);
         print_name(module->exports[i].name, out);
@@ -197,12 +219,21 @@ static void print_own(const struct module *module, FILE *out) {
     }
 }
 
+static void print_tags(const struct module *module, FILE *out) {
+    for (uint32_t i = module->imported_tags; i < module->tag_count; i++) {
+        fprintf(out, "tag %u: ", i);
+        print_func_type(module->tags[i], out);
+        fputc('\n', out);
+    }
+}
+
 void vm_dump(const struct module *module, FILE *out) {
     fprintf(out, "module of %zu bytes: %u types, %u functions, %u of them imported\n",
             module->bytes.size, module->type_count, module->function_count,
             module->imported_functions);
     print_imports(module, out);
     print_own(module, out);
+    print_tags(module, out);
     print_exports(module, out);
     if (module->has_start) fprintf(out, "start function %u\n", module->start);
     print_segments(module, out);

@@ -216,32 +216,33 @@ bool error_set_trap(struct error *error, enum trap trap) {
     return error_set(error, traps[trap].kind, "%s", traps[trap].text);
 }
 
-/* Append the guest frames of a run() that trapped to the backtrace: from the trap's cell over the
- * link of each frame to the cell that halts. */
+bool position_outward(struct position *at) {
+    const struct module *module = at->instance->module;
+    uint32_t function = module_function_of_cell(module, (uint32_t)(at->pc - module->cells));
+    uint64_t link = at->frame[module->cells[module->functions[function].entry].a];
+    at->pc = (const struct cell *)(uintptr_t)link;
+    if (at->pc == foreign_cells) {
+        struct foreign_call call = foreign_caller(at->frame);
+        *at = (struct position){.pc = call.link, .frame = call.frame, .instance = call.instance};
+    } else if (at->pc != halt_cells) {
+        at->frame -= at->pc->a;
+    }
+    return at->pc != halt_cells;
+}
+
+/* Append the guest frames of a run() that trapped to the backtrace. */
 static void record_backtrace(struct vm *vm) {
-    const struct cell *pc = vm->trap_pc;
-    uint64_t *frame = vm->trap_frame;
-    const struct instance *instance = vm->trap_instance;
-    while (vm->trace_count < TRACE_FRAMES) {
-        const struct module *module = instance->module;
-        uint32_t cell = (uint32_t)(pc - module->cells);
+    struct position at = {vm->trap_pc, vm->trap_frame, vm->trap_instance};
+    do {
+        if (vm->trace_count == TRACE_FRAMES) return;
+        const struct module *module = at.instance->module;
+        uint32_t cell = (uint32_t)(at.pc - module->cells);
         uint32_t function = module_function_of_cell(module, cell);
         vm->trace[vm->trace_count++] =
             (struct vm_frame){.function = function,
                               .name = module_function_name(module, function),
                               .offset = module->offsets[cell]};
-        uint64_t link = frame[module->cells[module->functions[function].entry].a];
-        pc = (const struct cell *)(uintptr_t)link;
-        if (pc == halt_cells) return;
-        if (pc == foreign_cells) {
-            struct foreign_call call = foreign_caller(frame);
-            pc = call.link;
-            instance = call.instance;
-            frame = call.frame;
-        } else {
-            frame -= pc->a;
-        }
-    }
+    } while (position_outward(&at));
 }
 
 enum trap execute(struct vm *vm, struct function *function) {

@@ -409,6 +409,33 @@ HANDLER(return_foreign) {
     JUMP(call.link + 1);
 }
 
+/* ---- exceptions ---- */
+
+/* Where to go on is left in the vm: a local whose address is taken would cost the tail call. */
+#define THROW(exception)                                                                           \
+    {                                                                                              \
+        const struct position *const caught = exception_catch(instance, pc, frame, exception);     \
+        if (!caught) TRAP(TRAP_EXCEPTION);                                                         \
+        pc = caught->pc;                                                                           \
+        frame = caught->frame;                                                                     \
+        instance = caught->instance;                                                               \
+        memory = instance->memory->data;                                                           \
+        memory_size = instance->memory->size;                                                      \
+        JUMP(pc);                                                                                  \
+    }
+
+HANDLER(throw_tag) {
+    struct exception *thrown = exception_new(instance, pc, frame);
+    if (!thrown) TRAP(TRAP_EXCEPTION_MEMORY);
+    THROW(thrown);
+}
+
+HANDLER(throw_ref) {
+    struct exception *thrown = (struct exception *)(uintptr_t)frame[pc->a];
+    if (!thrown) TRAP(TRAP_NULL_EXCEPTION);
+    THROW(thrown);
+}
+
 HANDLER(halt) {
     TRAP(TRAP_NONE);
 }

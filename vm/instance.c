@@ -78,6 +78,7 @@ static void describe(const struct extern_type *type, char *out, size_t size) {
     case VM_MEMORY:
         snprintf(out, size, "memory of %u to %u pages", type->limits.min, type->limits.max);
         break;
+    case VM_TAG: snprintf(out, size, "tag"); break;
     case VM_GLOBAL:
         snprintf(out, size, "%s global %s", type->mutable ? "mutable" : "immutable",
                  vm_type_name((enum vm_type)type->type));
@@ -112,7 +113,8 @@ static bool limits_match(uint32_t size, struct limits found, struct limits wante
 static bool types_match(const struct extern_type *found, const struct extern_type *wanted) {
     if (found->kind != wanted->kind) return false;
     switch (wanted->kind) {
-    case VM_FUNCTION: return found->function == wanted->function;
+    case VM_FUNCTION:
+    case VM_TAG: return found->function == wanted->function;
     case VM_TABLE:
         return found->type == wanted->type &&
                limits_match(found->limits.min, found->limits, wanted->limits);
@@ -136,6 +138,7 @@ static struct extern_type export_type(const struct instance *from, const struct 
         type.limits = from->memories[export->index]->declared;
         type.limits.min = (uint32_t)(from->memories[export->index]->size >> PAGE_SIZE_BITS);
         break;
+    case VM_TAG: type.function = from->tags[export->index]->type; break;
     case VM_GLOBAL:
         global = &from->module->globals[export->index];
         type.type = global->type;
@@ -147,7 +150,7 @@ static struct extern_type export_type(const struct instance *from, const struct 
 
 /* How many entries of each index space are filled. */
 struct filled {
-    uint32_t functions, tables, memories, globals;
+    uint32_t functions, tables, memories, globals, tags;
 };
 
 static bool import_from_instance(struct instance *instance, const struct import *import,
@@ -163,6 +166,7 @@ static bool import_from_instance(struct instance *instance, const struct import 
         break;
     case VM_TABLE: instance->tables[filled->tables++] = from->tables[export.index]; break;
     case VM_MEMORY: instance->memories[filled->memories++] = from->memories[export.index]; break;
+    case VM_TAG: instance->tags[filled->tags++] = from->tags[export.index]; break;
     case VM_GLOBAL: instance->globals[filled->globals++] = from->globals[export.index]; break;
     }
     return true;
@@ -202,10 +206,13 @@ static bool allocate_spaces(struct instance *instance, struct error *error) {
     struct arena *arena = &instance->arena;
     uint32_t functions = m->function_count - m->imported_functions;
     uint32_t globals = m->global_count - m->imported_globals;
+    uint32_t tags = m->tag_count - m->imported_tags;
     instance->functions = arena_alloc(arena, m->function_count, sizeof *instance->functions);
     instance->tables = arena_alloc(arena, m->table_count, sizeof *instance->tables);
     instance->memories = arena_alloc(arena, m->memory_count, sizeof *instance->memories);
     instance->globals = arena_alloc(arena, m->global_count, sizeof *instance->globals);
+    instance->tags = arena_alloc(arena, m->tag_count, sizeof *instance->tags);
+    instance->own_tags = arena_alloc(arena, tags, sizeof *instance->own_tags);
     instance->own_functions = arena_alloc(arena, functions, sizeof *instance->own_functions);
     instance->own_globals = arena_alloc(arena, globals, sizeof *instance->own_globals);
     instance->dropped_elements = arena_alloc(arena, m->element_count, sizeof(bool));
@@ -213,7 +220,7 @@ static bool allocate_spaces(struct instance *instance, struct error *error) {
     instance->memory = arena_alloc(arena, 1, sizeof *instance->memory);
     bool ok = instance->functions && instance->tables && instance->memories && instance->globals &&
               instance->own_functions && instance->own_globals && instance->dropped_elements &&
-              instance->dropped_data && instance->memory;
+              instance->dropped_data && instance->memory && instance->tags && instance->own_tags;
     return ok || error_set(error, ERROR_IO, "out of memory: instance");
 }
 
@@ -235,6 +242,11 @@ static bool allocate_own(struct instance *instance, struct filled filled, struct
         if (!instance->memories[i]) return false;
     }
     if (module->memory_count) instance->memory = instance->memories[0];
+    for (uint32_t i = filled.tags; i < module->tag_count; i++) {
+        struct tag *tag = &instance->own_tags[i - filled.tags];
+        tag->type = module->tags[i];
+        instance->tags[i] = tag;
+    }
     for (uint32_t i = filled.globals; i < module->global_count; i++) {
         uint64_t *global = &instance->own_globals[i - filled.globals];
         *global = constant_evaluate(instance, module->globals[i].init);

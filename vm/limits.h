@@ -12,6 +12,7 @@ enum {
     LIMIT_TYPES = 1000000,
     LIMIT_FUNCTIONS = 1000000,
     LIMIT_GLOBALS = 1000000,
+    LIMIT_TAGS = 1000000,
     LIMIT_IMPORTS = 1000000,
     LIMIT_EXPORTS = 1000000,
     LIMIT_DATA_SEGMENTS = 100000,
@@ -24,10 +25,11 @@ enum {
     LIMIT_PARAMETERS = 1000,
     LIMIT_RESULTS = 1000,
     LIMIT_BR_TABLE = 131072,
-    LIMIT_NAME = 100000,       /* bytes */
-    LIMIT_CONSTANT_DEPTH = 64, /* operands a constant expression holds at once */
-    LIMIT_FRAME_SLOTS = 65535, /* slot numbers are 16 bits wide in the internal code */
-    LIMIT_HOST_NESTING = 64,   /* guest calls host calls guest ...: the only C recursion */
+    LIMIT_NAME = 100000,              /* bytes */
+    LIMIT_CONSTANT_DEPTH = 64,        /* operands a constant expression holds at once */
+    LIMIT_FRAME_SLOTS = 65535,        /* slot numbers are 16 bits wide in the internal code */
+    LIMIT_EXCEPTION_BYTES = 64 << 20, /* of all exceptions the guest still refers to */
+    LIMIT_HOST_NESTING = 64,          /* guest calls host calls guest ...: the only C recursion */
 };
 
 #define LIMIT_MODULE_BYTES ((uint64_t)1 << 30)

@@ -28,6 +28,7 @@ enum section {
     SECTION_CODE,
     SECTION_DATA,
     SECTION_DATA_COUNT,
+    SECTION_TAG,
 };
 
 /* Allocate from the module's arena; refusal fails the reader. */
@@ -108,6 +109,16 @@ static void decode_global_type(struct reader *reader, uint8_t *type, bool *mutab
     *mutable = flag == 1;
 }
 
+/* An attribute, which is 0 for exceptions, and a function type without results. */
+static const struct func_type *decode_tag(struct module *module, struct reader *reader) {
+    if (reader_u8(reader) != 0) reader_fail(reader, ERROR_MALFORMED, "malformed tag attribute");
+    const struct func_type *type = type_at(module, reader);
+    if (type && type->result_count) {
+        reader_fail(reader, ERROR_INVALID, "non-empty tag result type");
+    }
+    return type;
+}
+
 /* ---- imports: the first entries of every index space ---- */
 
 static void decode_import(struct module *module, struct reader *reader, struct import *import) {
@@ -131,6 +142,10 @@ static void decode_import(struct module *module, struct reader *reader, struct i
     case VM_GLOBAL:
         decode_global_type(reader, &type->type, &type->mutable);
         module->imported_globals++;
+        break;
+    case VM_TAG:
+        type->function = decode_tag(module, reader);
+        module->imported_tags++;
         break;
     default: reader_fail(reader, ERROR_MALFORMED, "malformed import kind 0x%02X", kind);
     }
@@ -200,7 +215,17 @@ static void make_globals(struct module *module, struct reader *reader, uint32_t 
     }
 }
 
-/* ---- functions, tables, memories, globals ---- */
+static void make_tags(struct module *module, struct reader *reader, uint32_t count) {
+    module->tags = index_space(module, reader, module->imported_tags, count, LIMIT_TAGS, "tags",
+                               sizeof *module->tags);
+    if (!reader_ok(reader)) return;
+    for (uint32_t i = 0; i < module->import_count; i++) {
+        const struct extern_type *type = &module->imports[i].type;
+        if (type->kind == VM_TAG) module->tags[module->tag_count++] = type->function;
+    }
+}
+
+/* ---- functions, tables, memories, globals, tags ---- */
 
 static void decode_functions(struct module *module, struct reader *reader) {
     uint32_t count = reader_count(reader, LIMIT_FUNCTIONS, "functions");
@@ -234,6 +259,14 @@ static void decode_globals(struct module *module, struct reader *reader) {
         decode_global_type(reader, &global.type, &global.mutable);
         global.init = constant_read(module, reader, global.type);
         module->globals[module->global_count++] = global;
+    }
+}
+
+static void decode_tags(struct module *module, struct reader *reader) {
+    uint32_t count = reader_count(reader, LIMIT_TAGS, "tags");
+    make_tags(module, reader, count);
+    for (uint32_t i = 0; i < count && reader_ok(reader); i++) {
+        module->tags[module->tag_count++] = decode_tag(module, reader);
     }
 }
 
@@ -283,16 +316,16 @@ static void check_export_names(struct module *module, struct reader *reader) {
 }
 
 static void decode_exports(struct module *module, struct reader *reader) {
-    static const char *const kinds[] = {"function", "table", "memory", "global"};
+    static const char *const kinds[] = {"function", "table", "memory", "global", "tag"};
     const uint32_t counts[] = {module->function_count, module->table_count, module->memory_count,
-                               module->global_count};
+                               module->global_count, module->tag_count};
     uint32_t count = reader_count(reader, LIMIT_EXPORTS, "exports");
     module->exports = allocate(module, reader, count, sizeof *module->exports);
     for (; module->export_count < count && reader_ok(reader); module->export_count++) {
         struct vm_export *export = &module->exports[module->export_count];
         export->name = reader_name(reader);
         uint8_t kind = reader_u8(reader);
-        if (kind > VM_GLOBAL) {
+        if (kind > VM_TAG) {
             reader_fail(reader, ERROR_MALFORMED, "malformed export kind 0x%02X", kind);
             return;
         }
@@ -446,9 +479,12 @@ static void decode_code(struct module *module, struct reader *reader) {
 
 /* ---- the whole ---- */
 
-/* The order in which sections must come: their ids, except that data count precedes code. */
+/* The order in which sections must come: their ids, except that data count precedes code and tags
+ * come behind memories. */
 static int section_order(uint8_t id) {
-    return id == SECTION_DATA_COUNT ? 2 * SECTION_CODE - 1 : 2 * id;
+    return id == SECTION_DATA_COUNT ? 2 * SECTION_CODE - 1
+           : id == SECTION_TAG      ? 2 * SECTION_MEMORY + 1
+                                    : 2 * id;
 }
 
 static void decode_custom(struct module *module, struct reader *reader) {
@@ -474,6 +510,7 @@ static void decode_section(struct module *module, uint8_t id, struct reader *rea
     case SECTION_CODE: decode_code(module, reader); break;
     case SECTION_DATA: decode_data(module, reader); break;
     case SECTION_DATA_COUNT: decode_data_count(module, reader); break;
+    case SECTION_TAG: decode_tags(module, reader); break;
     default: break; /* refused by the caller */
     }
     if (reader_ok(reader) && !reader_at_end(reader)) {
@@ -485,10 +522,14 @@ static void decode_section(struct module *module, uint8_t id, struct reader *rea
 /* Index spaces whose section is absent or still to come hold the imports alone. Called before
  * every section behind the one that would have made them. */
 static void make_missing_spaces(struct module *module, struct reader *reader, uint8_t id) {
-    if (id > SECTION_FUNCTION && !module->functions) make_functions(module, reader, 0);
-    if (id > SECTION_TABLE && !module->tables) make_tables(module, reader, 0);
-    if (id > SECTION_MEMORY && !module->memories) make_memories(module, reader, 0);
-    if (id > SECTION_GLOBAL && !module->globals) make_globals(module, reader, 0);
+    int order = section_order(id);
+    if (order > section_order(SECTION_FUNCTION) && !module->functions)
+        make_functions(module, reader, 0);
+    if (order > section_order(SECTION_TABLE) && !module->tables) make_tables(module, reader, 0);
+    if (order > section_order(SECTION_MEMORY) && !module->memories)
+        make_memories(module, reader, 0);
+    if (order > section_order(SECTION_TAG) && !module->tags) make_tags(module, reader, 0);
+    if (order > section_order(SECTION_GLOBAL) && !module->globals) make_globals(module, reader, 0);
 }
 
 static void decode_preamble(struct reader *reader) {
@@ -509,7 +550,7 @@ bool module_decode(struct module *module, struct error *error) {
     int order = 0;
     while (reader_ok(&reader) && !reader_at_end(&reader)) {
         uint8_t id = reader_u8(&reader);
-        if (id > SECTION_DATA_COUNT) {
+        if (id > SECTION_TAG) {
             return reader_fail(&reader, ERROR_MALFORMED, "malformed section id %u", id);
         }
         struct reader content = reader_part(&reader, reader_u32(&reader), "section");
@@ -527,7 +568,7 @@ bool module_decode(struct module *module, struct error *error) {
         decode_section(module, id, &content);
         if (!reader_ok(&content)) return false;
     }
-    make_missing_spaces(module, &reader, SECTION_DATA_COUNT);
+    make_missing_spaces(module, &reader, SECTION_DATA);
     if (!reader_ok(&reader)) return false;
     if (module->memory_count > 1) {
         return reader_fail(&reader, ERROR_INVALID, "multiple memories");

@@ -18,7 +18,7 @@ struct limits {
 /* The type of anything that can be imported or exported; `kind` says which members count. */
 struct extern_type {
     enum vm_kind kind;
-    const struct func_type *function; /* interned: equal types are the same pointer */
+    const struct func_type *function; /* or of a tag; interned: equal types are one pointer */
     uint8_t type;                     /* of a table's elements or of a global */
     bool mutable;                     /* of a global */
     struct limits limits;             /* of a table or a memory */
@@ -29,11 +29,35 @@ struct import {
     struct extern_type type;
 };
 
+/* A part of a function's code in which exceptions are caught. A function's ranges are in the order
+ * in which they end, so that the first that fits is the innermost; `depth` counts the blocks around
+ * it. One that delegates hands all its exceptions to those of at most the depth `delegate`. */
+struct try_range {
+    uint32_t first, end; /* cells */
+    uint32_t depth, delegate;
+    uint32_t clause; /* the first, in order, or NO_CLAUSE */
+};
+
+enum exception_reference { REFERENCE_NONE, REFERENCE_BEFORE, REFERENCE_AFTER };
+
+/* What to do with an exception of a tag, or of any if it is ANY_TAG: write its values to the slots
+ * from `slot` on, with a reference to itself before or behind them, and go on at `landing`. */
+struct catch_clause {
+    uint32_t tag, landing, next;
+    uint16_t slot;
+    uint8_t reference; /* enum exception_reference */
+};
+
+#define NO_CLAUSE   UINT32_MAX
+#define NO_DELEGATE UINT32_MAX
+#define ANY_TAG     UINT32_MAX
+
 struct function_declaration {
     const struct func_type *type;
     struct slice body; /* locals and code; empty for an import */
     uint32_t entry;    /* the index of its entry cell */
     uint32_t calls;    /* while translating: the last call cell that waits for `entry` */
+    uint32_t tries;    /* the first of its try ranges */
 };
 
 struct global_declaration {
@@ -76,6 +100,8 @@ struct module {
     uint32_t memory_count, imported_memories;
     struct global_declaration *globals;
     uint32_t global_count, imported_globals;
+    const struct func_type **tags; /* the parameters are an exception's values */
+    uint32_t tag_count, imported_tags;
     struct vm_export *exports;
     uint32_t export_count;
     struct element_segment *elements;
@@ -91,6 +117,10 @@ struct module {
     struct cell *cells; /* owned; of all functions, one after the other */
     uint32_t *offsets;  /* owned; of each cell: where in `bytes` its instruction stands */
     uint32_t cell_count, cell_capacity;
+    struct try_range *tries; /* owned */
+    uint32_t try_count, try_capacity;
+    struct catch_clause *clauses; /* owned */
+    uint32_t clause_count, clause_capacity;
     bool metered; /* tick operations are emitted: the vm limits fuel or time */
 
     struct module *next; /* of the vm's modules */

@@ -57,7 +57,7 @@ const struct instruction *instruction_read(struct reader *reader) {
 }
 
 bool is_reference_type(uint8_t code) {
-    return code == VM_FUNCREF || code == VM_EXTERNREF;
+    return code == VM_FUNCREF || code == VM_EXTERNREF || code == VM_EXNREF;
 }
 
 bool is_value_type(uint8_t code) {
@@ -107,7 +107,12 @@ struct immediate immediate_read(struct reader *reader, enum immediates kind) {
     case IMMEDIATE_GLOBAL:
     case IMMEDIATE_TABLE:
     case IMMEDIATE_ELEMENT:
+    case IMMEDIATE_TAG:
     case IMMEDIATE_DATA: immediate.first = reader_u32(reader); break;
+    case IMMEDIATE_CATCHES:
+        immediate.block = reader_s33(reader);
+        immediate.first = reader_count(reader, UINT32_MAX, "catch clauses");
+        break;
     case IMMEDIATE_TYPE_TABLE:
     case IMMEDIATE_TABLE_TABLE:
     case IMMEDIATE_ELEMENT_TABLE:

@@ -61,6 +61,8 @@ enum immediates {
     IMMEDIATE_F64,
     IMMEDIATE_REFERENCE, /* a reference type */
     IMMEDIATE_TYPES,     /* a vector of value types */
+    IMMEDIATE_TAG,
+    IMMEDIATE_CATCHES, /* a block type and a count: the clauses are left to the caller */
 };
 
 struct immediate {

@@ -41,6 +41,20 @@ struct memory {
     struct limits declared;
 };
 
+/* A tag is what it is by its address (spec with exceptions, 4.2): two equal ones differ. */
+struct tag {
+    const struct func_type *type;
+};
+
+/* A thrown exception; a reference to it is its address. Those no longer referred to are freed when
+ * many have been made: see exception.c. */
+struct exception {
+    struct exception *next;
+    const struct tag *tag;
+    bool marked;
+    uint64_t values[]; /* the tag's parameters, in slots */
+};
+
 struct instance {
     struct vm *vm;
     struct module *module;
@@ -48,10 +62,12 @@ struct instance {
     struct table **tables;
     struct memory **memories;
     uint64_t **globals;
+    const struct tag **tags;
     struct memory *memory; /* memories[0], or an empty one */
     uint64_t *stack_end;   /* the vm's */
     struct function *own_functions;
     uint64_t *own_globals;
+    struct tag *own_tags;
     bool *dropped_elements, *dropped_data;
     struct arena arena;
     struct instance *next;
@@ -71,6 +87,13 @@ struct registration {
 
 enum { TRACE_FRAMES = 64 };
 
+/* Where execution is: enough to walk the guest's frames outward. */
+struct position {
+    const struct cell *pc;
+    uint64_t *frame;
+    struct instance *instance;
+};
+
 struct vm {
     struct vm_limits limits;
     struct type_table types;
@@ -88,6 +111,11 @@ struct vm {
     uint64_t *stack_end;
     uint64_t *top; /* where the frame of a call from the host begins */
     unsigned nesting;
+
+    struct exception *exceptions; /* owned */
+    size_t exception_count, exception_limit;
+    size_t exception_bytes;
+    struct position caught; /* where the last exception was */
 
     int64_t budget; /* ticks until refill() must look at fuel and clock */
     int64_t fuel;   /* not in the budget yet */
@@ -123,7 +151,22 @@ enum trap table_init(struct instance *instance, struct table *table, uint32_t se
 
 void memories_free(struct vm *vm);
 
+/* ---- exception.c ---- */
+
+/* Make the exception that the throwing cell `pc` says. NULL when there is no room for it. */
+struct exception *exception_new(struct instance *instance, const struct cell *pc, uint64_t *frame);
+
+/* Find who catches an exception that is thrown at `pc`, and hand it its values. Returns where it
+ * goes on, which is in the vm; NULL if nobody does before the frame that the host called. */
+const struct position *exception_catch(struct instance *instance, const struct cell *pc,
+                                       uint64_t *frame, struct exception *exception);
+
+void exceptions_free(struct vm *vm);
+
 /* ---- exec.c ---- */
+
+/* Move to the calling frame; false if the host called this one. */
+bool position_outward(struct position *at);
 
 /* Call a function whose arguments stand at vm->top; its results replace them. The frames of a trap
  * are added to the backtrace. */

@@ -13,6 +13,9 @@
     X(UNDEFINED_ELEMENT, TRAP, "undefined element")                                                \
     X(UNINITIALIZED_ELEMENT, TRAP, "uninitialized element")                                        \
     X(INDIRECT_TYPE, TRAP, "indirect call type mismatch")                                          \
+    X(EXCEPTION, TRAP, "uncaught exception")                                                       \
+    X(NULL_EXCEPTION, TRAP, "null exception reference")                                            \
+    X(EXCEPTION_MEMORY, EXHAUSTION, "too many exceptions: 64 MiB of them are still referred to")   \
     X(STACK, EXHAUSTION, "call stack exhausted: raise --max-stack if the guest needs more")        \
     X(FUEL, EXHAUSTION, "all fuel consumed: raise --fuel if the guest needs more")                 \
     X(TIME, EXHAUSTION, "time limit exceeded: raise --timeout if the guest needs more")            \

@@ -81,6 +81,7 @@ const char *vm_type_name(enum vm_type type) {
     case VM_V128: return "v128";
     case VM_FUNCREF: return "funcref";
     case VM_EXTERNREF: return "externref";
+    case VM_EXNREF: return "exnref";
     }
     return "any";
 }

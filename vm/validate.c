@@ -239,6 +239,7 @@ static void other(struct validator *v, const struct immediate *immediate) {
     case WASM_nop: break;
     case WASM_block:
     case WASM_loop:
+    case WASM_try:
     case WASM_if: begin_block(v, immediate->block); break;
     case WASM_else: do_else(v); break;
     case WASM_end: do_end(v); break;
@@ -253,6 +254,13 @@ static void other(struct validator *v, const struct immediate *immediate) {
         break;
     case WASM_call_indirect:
     case WASM_return_call_indirect: call_indirect(v, immediate->first, immediate->second); break;
+    case WASM_try_table: begin_try_table(v, immediate); break;
+    case WASM_catch: do_catch(v, immediate->first); break;
+    case WASM_catch_all: do_catch(v, ANY_TAG); break;
+    case WASM_delegate: do_delegate(v, immediate->first); break;
+    case WASM_throw: do_throw(v, immediate->first); break;
+    case WASM_throw_ref: do_throw_ref(v); break;
+    case WASM_rethrow: do_rethrow(v, immediate->first); break;
     case WASM_drop: pop(v, TYPE_ANY); break;
     case WASM_select: select(v, TYPE_ANY); break;
     case WASM_select_t:
@@ -363,6 +371,7 @@ static bool validate_body(struct validator *v, uint32_t index) {
     read_locals(v, function->type);
     if (!reader_ok(&v->reader)) return false;
     v->control_count = 0;
+    function->tries = v->module->try_count;
     translate_begin(&v->t, index, v->local_slots, &v->reader);
     push_control(v, WASM_call, function->type);
     while (reader_ok(&v->reader) && v->control_count > 0) {

@@ -12,14 +12,26 @@
 #include "vm/store.h"
 #include "vm/translate.h"
 
+/* A try that has begun. In its catch clauses a hidden operand below the others refers to the
+ * exception, for rethrow. */
+struct attempt {
+    uint32_t first;   /* cell */
+    uint32_t range;   /* index of its try range, once there is one */
+    uint32_t clause;  /* the last one so far */
+    uint32_t clauses; /* of try_table: their number, and where they stand in the module */
+    size_t position;
+};
+
 /* A block that has begun: its label is where `br` goes, `otherwise` where a false `if` goes. */
 struct control {
     const struct func_type *type;
-    uint32_t code;    /* WASM_block, WASM_loop, WASM_if, WASM_else; WASM_call: the function */
+    uint32_t code;    /* that began it, or its last else or catch; WASM_call: the function */
     uint32_t height;  /* of the operand stack below its parameters */
     bool unreachable; /* the rest of it */
     bool dead_before; /* all of it */
-    struct label label, otherwise;
+    struct label label;
+    struct label otherwise; /* of an if: where it goes if the condition is false */
+    struct attempt attempt; /* of a try */
 };
 
 /* A run of locals of one type, as in the binary format: four bytes can declare 50,000. */
@@ -71,6 +83,16 @@ void set_unreachable(struct validator *v);
 
 /* ---- control.c ---- */
 
+/* What the block leaves, and what a branch to it carries. */
+const uint8_t *results_of(const struct func_type *type);
+const uint8_t *label_types(const struct control *block);
+
+/* The results, and nothing else, are on the stack. */
+bool check_block_end(struct validator *v);
+
+/* The block of a label; NULL fails. */
+struct control *target(struct validator *v, uint32_t depth);
+
 struct control *push_control(struct validator *v, uint32_t code, const struct func_type *type);
 void begin_block(struct validator *v, int64_t code);
 void do_else(struct validator *v);
@@ -79,5 +101,16 @@ void branch(struct validator *v, uint32_t depth);
 void br_table(struct validator *v, uint32_t count);
 void call(struct validator *v, uint32_t function);
 void call_indirect(struct validator *v, uint32_t type_index, uint32_t table);
+
+/* ---- try.c ---- */
+
+void begin_try_table(struct validator *v, const struct immediate *immediate);
+void begin_attempt(struct validator *v); /* of the try block just begun */
+void end_try_table(struct validator *v, const struct control *block);
+void do_catch(struct validator *v, uint32_t tag); /* ANY_TAG: catch_all */
+void do_delegate(struct validator *v, uint32_t depth);
+void do_throw(struct validator *v, uint32_t tag);
+void do_throw_ref(struct validator *v);
+void do_rethrow(struct validator *v, uint32_t depth);
 
 #endif

@@ -52,6 +52,8 @@ struct vm *vm_open(const struct vm_limits *limits, struct error *error) {
 static void module_free(struct module *module) {
     free(module->cells);
     free(module->offsets);
+    free(module->tries);
+    free(module->clauses);
     arena_free(&module->arena);
     free(module);
 }
@@ -67,6 +69,7 @@ void vm_close(struct vm *vm) {
         arena_free(&instance->arena);
     }
     memories_free(vm);
+    exceptions_free(vm);
     free(vm->host_functions);
     free(vm->registrations);
     type_table_free(&vm->types);
@@ -209,6 +212,9 @@ static bool check_args(const struct func_type *type, const struct vm_value *args
                          type->param_count, count);
     }
     for (size_t i = 0; i < count; i++) {
+        if (args[i].type == VM_EXNREF && args[i].of.ref != 0) {
+            return error_set(error, ERROR_USAGE, "argument %zu: the host has no exceptions", i + 1);
+        }
         if (args[i].type != type->types[i]) {
             return error_set(error, ERROR_USAGE, "argument %zu is of type %s, %s was given", i + 1,
                              vm_type_name((enum vm_type)type->types[i]),

@@ -30,6 +30,7 @@ enum vm_type {
     VM_V128 = 0x7B,
     VM_FUNCREF = 0x70,
     VM_EXTERNREF = 0x6F,
+    VM_EXNREF = 0x69, /* a caught exception; the host can tell whether it is null */
 };
 
 const char *vm_type_name(enum vm_type type);
@@ -97,7 +98,7 @@ bool vm_define(struct vm *vm, const char *module, const char *name, const char *
 /* `bytes` are borrowed until vm_close. Errors: malformed, invalid, with the byte's offset. */
 struct module *vm_load(struct vm *vm, struct slice bytes, struct error *error);
 
-enum vm_kind { VM_FUNCTION, VM_TABLE, VM_MEMORY, VM_GLOBAL }; /* the binary format's codes */
+enum vm_kind { VM_FUNCTION, VM_TABLE, VM_MEMORY, VM_GLOBAL, VM_TAG }; /* the format's codes */
 
 struct vm_export {
     struct slice name; /* UTF-8 */

@@ -1,0 +1,176 @@
+/* Exceptions at run time: finding who catches one, and freeing those nobody refers to.
+ *
+ * A throw walks the guest's frames outward, from the throwing cell over the call cell of each
+ * frame, and in each looks through the try ranges of the function for the innermost that has the
+ * cell and a clause for the tag. The walk ends at a frame that the host called: exceptions do not
+ * cross it.
+ *
+ * References to exceptions can be kept in slots, globals, tables and other exceptions. When their
+ * number has doubled since the last time, all those that can still be found there are marked and
+ * the others freed. Slots have no types at run time: any word that is the address of an exception
+ * counts as a reference to it, which at worst keeps one alive for longer.
+ */
+#include "vm/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIRST_LIMIT = 1000 };
+
+/* ---- freeing ---- */
+
+/* All exceptions by address, and those that are marked but not yet looked into. */
+struct marking {
+    struct exception **sorted, **waiting;
+    size_t count, waiting_count;
+};
+
+static int by_address(const void *a, const void *b) {
+    uintptr_t x = (uintptr_t) * (struct exception *const *)a;
+    uintptr_t y = (uintptr_t) * (struct exception *const *)b;
+    return (x > y) - (x < y);
+}
+
+static void mark_words(struct marking *marking, const uint64_t *words, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (words[i] == 0) continue;
+        struct exception *key = (struct exception *)(uintptr_t)words[i];
+        struct exception **found =
+            bsearch(&key, marking->sorted, marking->count, sizeof key, by_address);
+        if (!found || (*found)->marked) continue;
+        (*found)->marked = true;
+        marking->waiting[marking->waiting_count++] = *found;
+    }
+}
+
+static size_t exception_size(const struct tag *tag) {
+    return sizeof(struct exception) + tag->type->param_slots * sizeof(uint64_t);
+}
+
+/* The words between the bottom of the value stack and the end of the throwing frame. */
+static size_t live_slots(const struct vm *vm, const struct position *at) {
+    const struct module *module = at->instance->module;
+    uint32_t function = module_function_of_cell(module, (uint32_t)(at->pc - module->cells));
+    const struct cell *entry = &module->cells[module->functions[function].entry];
+    return (size_t)(at->frame - vm->stack) + (uint32_t)entry->tail.imm;
+}
+
+static void mark_all(struct vm *vm, const struct position *at, struct marking *marking) {
+    mark_words(marking, vm->stack, live_slots(vm, at));
+    for (const struct instance *i = vm->instances; i; i = i->next) {
+        const struct module *module = i->module;
+        for (uint32_t k = 0; i->globals && k < module->global_count; k++) {
+            if (i->globals[k]) mark_words(marking, i->globals[k], 1);
+        }
+        for (uint32_t k = 0; i->tables && k < module->table_count; k++) {
+            if (i->tables[k]) mark_words(marking, i->tables[k]->elements, i->tables[k]->size);
+        }
+    }
+    while (marking->waiting_count > 0) {
+        const struct exception *exception = marking->waiting[--marking->waiting_count];
+        mark_words(marking, exception->values, exception->tag->type->param_slots);
+    }
+}
+
+static void sweep(struct vm *vm) {
+    struct exception **link = &vm->exceptions;
+    while (*link) {
+        struct exception *exception = *link;
+        if (exception->marked) {
+            exception->marked = false;
+            link = &exception->next;
+        } else {
+            *link = exception->next;
+            vm->exception_count--;
+            vm->exception_bytes -= exception_size(exception->tag);
+            free(exception);
+        }
+    }
+}
+
+static bool collect(struct vm *vm, const struct position *at) {
+    struct marking marking = {.count = vm->exception_count};
+    marking.sorted = calloc(marking.count + 1, sizeof *marking.sorted);
+    marking.waiting = calloc(marking.count + 1, sizeof *marking.waiting);
+    bool ok = marking.sorted && marking.waiting;
+    if (ok) {
+        size_t n = 0;
+        for (struct exception *e = vm->exceptions; e; e = e->next) marking.sorted[n++] = e;
+        qsort(marking.sorted, n, sizeof *marking.sorted, by_address);
+        mark_all(vm, at, &marking);
+        sweep(vm);
+    }
+    free(marking.sorted);
+    free(marking.waiting);
+    vm->exception_limit = vm->exception_count * 2 + FIRST_LIMIT;
+    return ok;
+}
+
+void exceptions_free(struct vm *vm) {
+    while (vm->exceptions) {
+        struct exception *next = vm->exceptions->next;
+        free(vm->exceptions);
+        vm->exceptions = next;
+    }
+}
+
+/* ---- throwing ---- */
+
+struct exception *exception_new(struct instance *instance, const struct cell *pc, uint64_t *frame) {
+    struct vm *vm = instance->vm;
+    const struct tag *tag = instance->tags[pc->tail.imm];
+    struct position at = {pc, frame, instance};
+    size_t size = exception_size(tag);
+    bool full = vm->exception_bytes + size > LIMIT_EXCEPTION_BYTES;
+    if ((full || vm->exception_count >= vm->exception_limit) && !collect(vm, &at)) return NULL;
+    if (vm->exception_bytes + size > LIMIT_EXCEPTION_BYTES) return NULL;
+    struct exception *exception = malloc(size);
+    if (!exception) return NULL;
+    *exception = (struct exception){.next = vm->exceptions, .tag = tag};
+    memcpy(exception->values, frame + pc->a, tag->type->param_slots * sizeof *frame);
+    vm->exceptions = exception;
+    vm->exception_count++;
+    vm->exception_bytes += size;
+    return exception;
+}
+
+/* The clause of the frame's function that catches the exception, or NULL. The search is paid for
+ * like the guest's own work. */
+static const struct catch_clause *find_clause(const struct position *at,
+                                              const struct exception *exception) {
+    const struct module *module = at->instance->module;
+    uint32_t cell = (uint32_t)(at->pc - module->cells);
+    uint32_t function = module_function_of_cell(module, cell), deepest = NO_DELEGATE;
+    uint32_t end = function + 1 < module->function_count ? module->functions[function + 1].tries
+                                                         : module->try_count;
+    for (uint32_t i = module->functions[function].tries; i < end; i++) {
+        const struct try_range *range = &module->tries[i];
+        at->instance->vm->budget--;
+        if (cell < range->first || cell >= range->end || range->depth > deepest) continue;
+        if (range->delegate != NO_DELEGATE) deepest = range->delegate;
+        for (uint32_t k = range->clause; k != NO_CLAUSE; k = module->clauses[k].next) {
+            const struct catch_clause *clause = &module->clauses[k];
+            at->instance->vm->budget--;
+            if (clause->tag == ANY_TAG || at->instance->tags[clause->tag] == exception->tag) {
+                return clause;
+            }
+        }
+    }
+    return NULL;
+}
+
+const struct position *exception_catch(struct instance *instance, const struct cell *pc,
+                                       uint64_t *frame, struct exception *exception) {
+    struct position *at = &instance->vm->caught;
+    *at = (struct position){pc, frame, instance};
+    const struct catch_clause *clause = find_clause(at, exception);
+    while (!clause && position_outward(at)) clause = find_clause(at, exception);
+    if (!clause) return NULL;
+    uint64_t *to = at->frame + clause->slot;
+    uint32_t slots = clause->tag == ANY_TAG ? 0 : exception->tag->type->param_slots;
+    if (clause->reference == REFERENCE_BEFORE) *to++ = (uintptr_t)exception;
+    memcpy(to, exception->values, slots * sizeof *to);
+    if (clause->reference == REFERENCE_AFTER) to[slots] = (uintptr_t)exception;
+    at->pc = &at->instance->module->cells[clause->landing];
+    return at;
+}

@@ -1,0 +1,228 @@
+/* Exceptions in function bodies: validation and translation (the exception handling proposal).
+ *
+ * Two generations of instructions end in the same tables:
+ *
+ *     try_table (catch tag label)* ... end          a clause is a branch with the exception's
+ * values try ... catch tag ... catch_all ... end       a clause is a part of the block; as
+ * compilers try ... delegate label                        emitted it before, with rethrow
+ *
+ * Entering a try costs nothing: its range of cells and its clauses go into tables of the module,
+ * which are searched when an exception is thrown (exception.c). Locals need no saving, because
+ * every one is in its slot whenever something can throw. A clause's code begins at its landing,
+ * where the values have been written to the slots of the operand stack.
+ */
+#include "vm/emit.h"
+#include "vm/validator.h"
+
+#include <stdlib.h>
+
+/* ---- the tables ---- */
+
+/* Room for one more entry in an array that doubles. */
+static void *grown(struct validator *v, void *array, uint32_t count, uint32_t *capacity,
+                   size_t size) {
+    if (count < *capacity) return array;
+    uint32_t larger = *capacity ? *capacity * 2 : 16;
+    void *result = realloc(array, larger * size);
+    if (!result) {
+        reader_fail(&v->reader, ERROR_IO, "out of memory: try blocks");
+        return NULL;
+    }
+    *capacity = larger;
+    return result;
+}
+
+/* The range of the try block at `depth`, from its beginning to the next cell. */
+static bool add_range(struct validator *v, struct attempt *attempt, uint32_t depth) {
+    struct module *m = v->module;
+    struct try_range *tries = grown(v, m->tries, m->try_count, &m->try_capacity, sizeof *tries);
+    if (!tries) return false;
+    m->tries = tries;
+    attempt->range = m->try_count++;
+    tries[attempt->range] = (struct try_range){.first = attempt->first,
+                                               .end = here(&v->t),
+                                               .depth = depth,
+                                               .delegate = NO_DELEGATE,
+                                               .clause = NO_CLAUSE};
+    return true;
+}
+
+/* Begin a clause: what follows runs with the exception's values on the stack. */
+static void add_clause(struct validator *v, struct attempt *attempt, uint32_t tag,
+                       enum exception_reference reference) {
+    struct module *m = v->module;
+    forget_mirrors(&v->t);
+    v->t.barrier = here(&v->t);
+    if (v->t.dead) return;
+    struct catch_clause *clauses =
+        grown(v, m->clauses, m->clause_count, &m->clause_capacity, sizeof *clauses);
+    if (!clauses) return;
+    m->clauses = clauses;
+    uint32_t clause = m->clause_count++;
+    clauses[clause] = (struct catch_clause){.tag = tag,
+                                            .landing = here(&v->t),
+                                            .next = NO_CLAUSE,
+                                            .slot = (uint16_t)next_home(&v->t),
+                                            .reference = (uint8_t)reference};
+    if (attempt->clause == NO_CLAUSE) {
+        m->tries[attempt->range].clause = clause;
+    } else {
+        clauses[attempt->clause].next = clause;
+    }
+    attempt->clause = clause;
+}
+
+void begin_attempt(struct validator *v) {
+    v->t.barrier = here(&v->t);
+    innermost(v)->attempt = (struct attempt){.first = here(&v->t), .clause = NO_CLAUSE};
+}
+
+/* The tag's values, for a tag that is known. */
+static const struct func_type *tag_type(struct validator *v, uint32_t tag) {
+    if (tag == ANY_TAG) return v->empty;
+    return check_index(v, "tag", tag, v->module->tag_count) ? v->module->tags[tag] : NULL;
+}
+
+/* ---- try_table ---- */
+
+enum { CATCH, CATCH_REF, CATCH_ALL, CATCH_ALL_REF }; /* the binary format's codes */
+
+struct clause {
+    uint32_t tag, label;
+    bool reference;
+};
+
+static struct clause clause_read(struct reader *reader) {
+    uint8_t code = reader_u8(reader);
+    if (code > CATCH_ALL_REF) reader_fail(reader, ERROR_MALFORMED, "malformed catch clause");
+    struct clause clause = {.tag = ANY_TAG,
+                            .reference = code == CATCH_REF || code == CATCH_ALL_REF};
+    if (code == CATCH || code == CATCH_REF) clause.tag = reader_u32(reader);
+    clause.label = reader_u32(reader);
+    return clause;
+}
+
+/* The label takes the tag's values, and a reference if the clause gives one. */
+static void check_clause(struct validator *v, struct clause clause) {
+    const struct control *block = target(v, clause.label);
+    const struct func_type *type = tag_type(v, clause.tag);
+    if (!block || !type) return;
+    const uint8_t *wanted = label_types(block);
+    uint32_t count = type->param_count;
+    bool fits = block->label.arity == count + clause.reference;
+    for (uint32_t i = 0; fits && i < count; i++) fits = wanted[i] == type->types[i];
+    if (fits && clause.reference) fits = wanted[count] == VM_EXNREF;
+    if (!fits) invalid(v, "type mismatch: the label does not take what the clause catches");
+}
+
+void begin_try_table(struct validator *v, const struct immediate *immediate) {
+    size_t position = v->reader.position;
+    for (uint32_t i = 0; i < immediate->first && reader_ok(&v->reader); i++) {
+        check_clause(v, clause_read(&v->reader));
+    }
+    if (!reader_ok(&v->reader)) return;
+    begin_block(v, immediate->block);
+    innermost(v)->attempt.clauses = immediate->first;
+    innermost(v)->attempt.position = position;
+}
+
+/* A landing for each clause: there its values are on the stack, and it branches. */
+void end_try_table(struct validator *v, const struct control *block) {
+    struct attempt attempt = block->attempt;
+    struct label end = block->label;
+    if (!block->dead_before && !add_range(v, &attempt, v->control_count)) return;
+    translate_br(&v->t, &end);
+    struct reader clauses = v->reader;
+    clauses.position = attempt.position;
+    for (uint32_t i = 0; i < attempt.clauses && reader_ok(&v->reader); i++) {
+        struct clause clause = clause_read(&clauses);
+        const struct func_type *type = tag_type(v, clause.tag);
+        v->t.dead = block->dead_before;
+        operands_truncate(&v->t, block->height);
+        add_clause(v, &attempt, clause.tag, clause.reference ? REFERENCE_AFTER : REFERENCE_NONE);
+        push_types(v, type->types, type->param_count);
+        if (clause.reference) operand_push(&v->t, VM_EXNREF);
+        translate_br(&v->t, &target(v, clause.label)->label);
+    }
+    v->t.dead = block->dead_before;
+    forget_mirrors(&v->t);
+    label_bind(&v->t, &end);
+    operands_truncate(&v->t, block->height);
+    push_types(v, results_of(block->type), block->type->result_count);
+}
+
+/* ---- try, catch, delegate ---- */
+
+static bool is_catch(const struct control *block) {
+    return block->code == WASM_catch || block->code == WASM_catch_all;
+}
+
+void do_catch(struct validator *v, uint32_t tag) {
+    struct control *block = innermost(v);
+    const struct func_type *type = tag_type(v, tag);
+    if (!type) return;
+    if (block->code != WASM_try && block->code != WASM_catch) {
+        invalid(v, "catch without try");
+        return;
+    }
+    if (!check_block_end(v)) return;
+    if (is_catch(block)) {
+        block->height--;
+    } else if (!block->dead_before && !add_range(v, &block->attempt, v->control_count - 1)) {
+        return;
+    }
+    translate_br(&v->t, &block->label);
+    v->t.dead = block->dead_before;
+    operands_truncate(&v->t, block->height);
+    add_clause(v, &block->attempt, tag, REFERENCE_BEFORE);
+    operand_push(&v->t, VM_EXNREF);
+    block->height++;
+    block->code = v->row->code;
+    block->unreachable = false;
+    push_types(v, type->types, type->param_count);
+}
+
+void do_delegate(struct validator *v, uint32_t depth) {
+    struct control *block = innermost(v);
+    if (block->code != WASM_try) {
+        invalid(v, "delegate without try");
+        return;
+    }
+    if (!check_block_end(v) || !target(v, depth < UINT32_MAX ? depth + 1 : depth)) return;
+    if (!block->dead_before) {
+        if (!add_range(v, &block->attempt, v->control_count - 1)) return;
+        v->module->tries[block->attempt.range].delegate = v->control_count - 2 - depth;
+    }
+    do_end(v);
+}
+
+/* ---- throwing ---- */
+
+void do_throw(struct validator *v, uint32_t tag) {
+    if (!check_index(v, "tag", tag, v->module->tag_count)) return;
+    const struct func_type *type = v->module->tags[tag];
+    if (!check_top(v, type->types, type->param_count)) return;
+    operands_home(&v->t, type->param_count);
+    struct cell *cell = emit(&v->t, OP_throw_tag);
+    cell->a = window(&v->t, type->param_count);
+    cell->tail.imm = (int32_t)tag;
+    set_unreachable(v);
+}
+
+void do_throw_ref(struct validator *v) {
+    struct operand x = pop(v, VM_EXNREF);
+    need_slot(&v->t, &x);
+    emit(&v->t, OP_throw_ref)->a = x.slot;
+    set_unreachable(v);
+}
+
+void do_rethrow(struct validator *v, uint32_t depth) {
+    const struct control *block = target(v, depth);
+    if (!block) return;
+    if (!is_catch(block)) {
+        invalid(v, "invalid rethrow label");
+        return;
+    }
+    emit(&v->t, OP_throw_ref)->a = v->t.operands[block->height - 1].home;
+    set_unreachable(v);
+}
