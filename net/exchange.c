@@ -19,7 +19,7 @@ static bool send_request(struct exchange *exchange, struct error *error) {
     struct buffer text;
     buffer_init(&text, 2 * MAX_HEAD_SIZE + SMALL_BODY_SIZE);
     request_write(hop, net->config.cookies ? &net->jar : NULL, (int64_t)time(NULL), &text);
-    trace_request(net->config.trace, &exchange->route, buffer_slice(&text));
+    trace_request(&net->config, &exchange->route, buffer_slice(&text));
     struct slice body = hop->has_body ? hop->request->body : slice_of("");
     if (body.size <= SMALL_BODY_SIZE) { /* one packet, one TLS record */
         buffer_append_slice(&text, body);
@@ -44,7 +44,8 @@ static bool try_once(struct exchange *exchange, struct error *error) {
     int64_t start = clock_ms();
     if (!send_request(exchange, error)) return false;
     if (!http_read_head(exchange->reader, &exchange->head, error)) return false;
-    trace_response(exchange->net->config.trace, &exchange->head, clock_ms() - start);
+    trace_response(&exchange->net->config, &exchange->head,
+                   http_heard_at(exchange->reader) - start);
     return true;
 }
 
@@ -57,7 +58,7 @@ static bool is_idempotent(struct slice method) {
  * request may be sent a second time. */
 static bool may_retry(const struct exchange *exchange, const struct error *failure) {
     return exchange->connection->reused && failure->code != NET_TIMEOUT && exchange->reader &&
-           !http_has_heard(exchange->reader) && is_idempotent(exchange->hop.method);
+           !http_heard_at(exchange->reader) && is_idempotent(exchange->hop.method);
 }
 
 /* One hop, up to the head of its response. */
@@ -73,7 +74,7 @@ static bool perform(struct exchange *exchange, struct error *error) {
             exchange->connection =
                 dial_open(net, &exchange->route, exchange->deadline, &times, error);
         if (!exchange->connection) return false;
-        trace_connection(net->config.trace, exchange->connection, &times);
+        trace_connection(&net->config, exchange->connection, &times);
         struct error failure = ERROR_INIT;
         if (try_once(exchange, &failure)) return true;
         if (!may_retry(exchange, &failure)) {

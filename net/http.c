@@ -26,8 +26,8 @@ struct http_reader {
     llhttp_settings_t settings;
     struct arena *arena;
     struct connection *connection;
-    int64_t deadline;
-    bool no_body, heard, keep_alive;
+    int64_t deadline, heard_at; /* 0: nothing heard yet */
+    bool no_body, keep_alive;
 
     /* the scan of lines; the counts go on over interim responses and trailers */
     struct buffer text; /* the head so far */
@@ -145,8 +145,8 @@ static bool collect_head(struct http_reader *reader, struct error *error) {
         if (filled < 0) return false;
         if (filled == 0)
             return net_fail(error, NET_PROTOCOL, "the server closed the connection %s",
-                            reader->heard ? "within the response's head" : "without an answer");
-        reader->heard = true;
+                            reader->heard_at ? "within the response's head" : "without an answer");
+        if (!reader->heard_at) reader->heard_at = clock_ms();
         size_t at = connection->begin;
         while (at < connection->end && !end) {
             if (!scan(reader, connection->input[at++], &end, error)) return false;
@@ -255,8 +255,8 @@ bool http_read_head(struct http_reader *reader, struct http_head *head, struct e
     return ok;
 }
 
-bool http_has_heard(const struct http_reader *reader) {
-    return reader->heard;
+int64_t http_heard_at(const struct http_reader *reader) {
+    return reader->heard_at;
 }
 
 /* ---- bodies ---- */

@@ -26,8 +26,8 @@ struct http_reader *http_reader_new(struct arena *arena, struct connection *conn
 /* The final response's head; interim ones are skipped. */
 bool http_read_head(struct http_reader *reader, struct http_head *head, struct error *error);
 
-/* Has any byte of the response arrived? */
-bool http_has_heard(const struct http_reader *reader);
+/* When the first byte of the response arrived, on the clock of clock_ms; 0: none has. */
+int64_t http_heard_at(const struct http_reader *reader);
 
 /* Up to `size` bytes of the body: a count, 0 once the whole message was read, -1 on failure. */
 ssize_t http_read_body(struct http_reader *reader, void *bytes, size_t size, struct error *error);

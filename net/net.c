@@ -48,16 +48,51 @@ void net_close(struct net *net) {
     free(net);
 }
 
+/* Let go of the exchange, whose connection may serve again. */
+static void end(struct net_response *response, const struct error *error) {
+    struct exchange *exchange = response->exchange;
+    if (!exchange) return;
+    exchange_finish(exchange);
+    trace_end(&exchange->net->config, clock_ms() - exchange->start, error);
+    response->exchange = NULL;
+}
+
+static bool fail(struct net_response *response, const struct error *error) {
+    end(response, error);
+    net_response_free(response);
+    return false;
+}
+
+bool net_begin(struct net *net, const struct net_request *request, struct net_response *response,
+               struct error *error) {
+    *response = (struct net_response){0};
+    arena_init(&response->arena);
+    struct exchange *exchange = arena_alloc(&response->arena, 1, sizeof *exchange);
+    if (!exchange) return net_fail(error, NET_TOO_LARGE, "no memory for a request");
+    response->exchange = exchange;
+    if (!exchange_begin(exchange, net, request, &response->arena, error))
+        return fail(response, error);
+    response->status = exchange->head.status;
+    response->headers = exchange->head.headers;
+    response->header_count = exchange->head.header_count;
+    return true;
+}
+
+ssize_t net_read(struct net_response *response, void *bytes, size_t size, struct error *error) {
+    if (!response->exchange) return 0;
+    ssize_t count = exchange_read(response->exchange, bytes, size, error);
+    if (count <= 0) end(response, error);
+    return count;
+}
+
 /* The whole body into the response's storage. */
-static bool read_body(struct exchange *exchange, struct net_response *response,
-                      struct error *error) {
+static bool read_body(struct net_response *response, size_t max, struct error *error) {
     uint8_t piece[PIECE_SIZE];
-    size_t max = exchange->net->config.max_response_body;
-    const struct http_head *head = &exchange->head;
+    const struct http_head *head = &response->exchange->head;
     buffer_init(&response->storage, max);
     bool fits = !head->has_body || !head->has_length || head->length <= max;
     for (ssize_t count = 1; fits && count > 0;) {
-        count = exchange_read(exchange, piece, sizeof piece, error);
+        count = net_read(response, piece, sizeof piece, error);
         if (count < 0) return false;
         fits = buffer_append(&response->storage, piece, (size_t)count);
     }
@@ -67,25 +102,14 @@ static bool read_body(struct exchange *exchange, struct net_response *response,
 
 bool net_exchange(struct net *net, const struct net_request *request, struct net_response *response,
                   struct error *error) {
-    struct exchange exchange;
-    *response = (struct net_response){0};
-    arena_init(&response->arena);
-    bool ok = exchange_begin(&exchange, net, request, &response->arena, error) &&
-              read_body(&exchange, response, error);
-    exchange_finish(&exchange);
-    trace_end(net->config.trace, clock_ms() - exchange.start, error);
-    if (!ok) {
-        net_response_free(response);
-        return false;
-    }
-    response->status = exchange.head.status;
-    response->headers = exchange.head.headers;
-    response->header_count = exchange.head.header_count;
+    if (!net_begin(net, request, response, error)) return false;
+    if (!read_body(response, net->config.max_response_body, error)) return fail(response, error);
     response->body = response->storage.size ? buffer_slice(&response->storage) : slice_of("");
     return true;
 }
 
 void net_response_free(struct net_response *response) {
+    end(response, &(struct error)ERROR_INIT);
     arena_free(&response->arena);
     buffer_free(&response->storage);
 }

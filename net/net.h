@@ -9,6 +9,8 @@
 
 #include "base/base.h"
 
+#include <sys/types.h>
+
 /* Why an exchange failed: struct error's `code` when its kind is ERROR_NET. */
 #define NET_ERRORS(X)                                                                              \
     X(INVALID_REQUEST, "invalid_request")                                                          \
@@ -45,6 +47,7 @@ struct net_config {
     unsigned max_redirects;
     size_t max_response_body, max_request_body; /* bytes */
     FILE *trace;                                /* what was sent and received, or NULL */
+    bool trace_secrets; /* with the values of Authorization, Cookie and the like */
 };
 
 struct net_config net_config_default(void);
@@ -73,13 +76,23 @@ struct net_response {
     int status;
     const struct net_header *headers; /* names in lower case, in the order received */
     size_t header_count;
-    struct slice body;
-    struct buffer storage; /* owns the body's bytes */
-    struct arena arena;    /* owns the headers */
+    struct slice body;         /* of net_exchange */
+    struct buffer storage;     /* owns the body's bytes */
+    struct arena arena;        /* owns the headers */
+    struct exchange *exchange; /* the body still to be read comes from here */
 };
 
-/* Perform one request, redirects followed. On failure the error's kind is ERROR_NET and its code
- * an enum net_error; `response` is filled only on success and freed by net_response_free. */
+/* Perform one request, redirects followed, up to the final response's head. On failure the error's
+ * kind is ERROR_NET and its code an enum net_error; `response` is filled only on success and freed
+ * by net_response_free. The request is not needed any more then. */
+bool net_begin(struct net *net, const struct net_request *request, struct net_response *response,
+               struct error *error);
+
+/* The body's next bytes, at most `size`, which is not 0: a count, 0 at its end, -1 on failure.
+ * However large the body, it takes constant memory; the deadline is that of the whole request. */
+ssize_t net_read(struct net_response *response, void *bytes, size_t size, struct error *error);
+
+/* Both in one: the whole body, if it is not larger than max_response_body. */
 bool net_exchange(struct net *net, const struct net_request *request, struct net_response *response,
                   struct error *error);
 void net_response_free(struct net_response *response);

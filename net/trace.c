@@ -1,12 +1,13 @@
 /* The trace of HTTP exchanges.
  *
- *   * 127.0.0.1:443 connected: dns 0 ms, connect 1 ms, tls 9 ms, TLSv1.2 ECDHE-...
+ *   * connected: dns 0 ms, connect 1 ms, tls 9 ms, TLSv1.2 ECDHE-...  or: connection reused
+ *   * request to https://example.org:443
  *   > GET /path HTTP/1.1               what was sent
- *   < 200 (12 ms)                      what came back, and when its head was complete
+ *   < 200 (12 ms)                      what came back, and when its first byte did
  *   * end after 14 ms                  redirects and body included
  *
- * Values of headers that carry credentials are hidden, and no byte reaches the terminal that is not
- * printable ASCII.
+ * Values of headers that carry credentials are hidden unless asked for, and no byte reaches the
+ * terminal that is not printable ASCII.
  */
 #include "net/trace.h"
 
@@ -26,15 +27,19 @@ static void print_text(FILE *out, struct slice text) {
     }
 }
 
-static void print_header(FILE *out, char direction, struct slice name, struct slice value) {
+static void print_header(const struct net_config *config, char direction, struct slice name,
+                         struct slice value) {
+    FILE *out = config->trace;
+    bool hide = is_secret(name, value) && !config->trace_secrets;
     fprintf(out, "%c ", direction);
     print_text(out, name);
     fputs(": ", out);
-    print_text(out, is_secret(name, value) ? slice_of("(hidden)") : value);
+    print_text(out, hide ? slice_of("(hidden)") : value);
     fputc('\n', out);
 }
 
-void trace_request(FILE *out, const struct route *route, struct slice head) {
+void trace_request(const struct net_config *config, const struct route *route, struct slice head) {
+    FILE *out = config->trace;
     if (!out) return;
     fprintf(out, "* request to %s\n", route->key);
     for (bool first = true; head.size; first = false) {
@@ -45,14 +50,15 @@ void trace_request(FILE *out, const struct route *route, struct slice head) {
             print_text(out, slice_cut(head, 0, end));
             fputc('\n', out);
         } else if (colon < end) {
-            print_header(out, '>', slice_cut(head, 0, colon), slice_cut(head, colon + 2, end));
+            print_header(config, '>', slice_cut(head, 0, colon), slice_cut(head, colon + 2, end));
         }
         head = slice_cut(head, end + 2, head.size);
     }
 }
 
-void trace_connection(FILE *out, const struct connection *connection,
+void trace_connection(const struct net_config *config, const struct connection *connection,
                       const struct dial_times *times) {
+    FILE *out = config->trace;
     if (!out) return;
     if (connection->reused) {
         fputs("* connection reused\n", out);
@@ -68,14 +74,17 @@ void trace_connection(FILE *out, const struct connection *connection,
     fputc('\n', out);
 }
 
-void trace_response(FILE *out, const struct http_head *head, int64_t first_byte_ms) {
+void trace_response(const struct net_config *config, const struct http_head *head,
+                    int64_t first_byte_ms) {
+    FILE *out = config->trace;
     if (!out) return;
     fprintf(out, "< %d (%lld ms)\n", head->status, (long long)first_byte_ms);
     for (size_t i = 0; i < head->header_count; i++)
-        print_header(out, '<', head->headers[i].name, head->headers[i].value);
+        print_header(config, '<', head->headers[i].name, head->headers[i].value);
 }
 
-void trace_end(FILE *out, int64_t total_ms, const struct error *error) {
+void trace_end(const struct net_config *config, int64_t total_ms, const struct error *error) {
+    FILE *out = config->trace;
     if (!out) return;
     fprintf(out, "* end after %lld ms%s%s\n", (long long)total_ms,
             error->kind == ERROR_NONE ? "" : ": ", error->text);
