@@ -1,142 +1,90 @@
-/* host.host_http_request(pointer: i32, size: i32) -> i64: HTTP for guests.
+/* The functions of module `host`: HTTP for guests, in two ways.
  *
- * The guest passes a request as JSON and gets the reply as JSON, in memory that its own exported
- * `malloc` gave and that it frees itself; the result is pointer << 32 | size, both unsigned.
+ * Whole, for what is small:
  *
- *     {"method":"GET","url":"https://...","headers":{"Name":"value"},"body":[104,105],
- *      "body_encoding":"bytes"}
- *     {"status_code":200,"headers":{"name":"value, value"},
- *      "header_list":[["name","value"],["name","value"]],"body":[111,107]}
- *     {"error":{"kind":"dns","message":"..."}}
+ *     host_http_request(request: i32, size: i32) -> i64
  *
- * In a request `headers`, `body` and `body_encoding` may be missing or null and unknown members are
- * ignored. A body is an array of byte numbers, a string, or {"base64":"..."}; `body_encoding`
- * (bytes, utf8, base64) chooses how the reply's body comes. Whatever is wrong with a request or
- * with the network is a reply too: it never ends the guest.
+ * takes a request as JSON and gives the whole reply as JSON, in memory that the guest's own
+ * exported `malloc` gave and that it frees itself: pointer << 32 | size, both unsigned. What ends
+ * the guest with a trap is a reply that cannot be delivered: there is no `malloc`, it points
+ * outside memory, or it calls host_http_request itself. If it gives 0, so do we: no pointer, no
+ * size.
  *
- * What ends the guest with a trap is a reply that cannot be delivered: there is no `malloc`, it
- * points outside memory, or it asks for HTTP itself. If it gives 0, so do we: no pointer, no size.
+ * Piece by piece, for a response of any size, in constant memory:
+ *
+ *     http_open(request: i32, size: i32) -> i32               a handle above 0
+ *     http_head(handle: i32, buffer: i32, size: i32) -> i32   the size of the reply's JSON
+ *     http_read(handle: i32, buffer: i32, size: i32) -> i32   how many bytes of the body; 0: end
+ *     http_close(handle: i32) -> i32                          0
+ *
+ * The request is the same, but for body_encoding, which means nothing here. http_open returns when
+ * the final response's head is there. http_head writes the reply without its body, if `size` is
+ * enough for all of it, and nothing if not. http_read gives what has come, which may be less than
+ * was asked for. The cap on response bodies does not apply: nothing is kept; all other limits do,
+ * and the time limit of a request goes on until its last byte was read. Results below 0 are WASI's
+ * error numbers, negated: EBADF (no such handle), EFAULT (outside memory), EMFILE (too many
+ * handles), and EIO from http_read: the request failed.
+ *
+ * Whatever is wrong with a request or with the network never ends the guest. It is a reply too, in
+ * both ways: a handle that failed, at once or while its body was read, has the error for a head.
  *
  * Guest memory is not trusted to stay: the request is copied before it is read, and nothing
- * points into memory while `malloc` runs, which may grow it.
+ * points into memory while `malloc` runs, which may grow it. What all that looks like in JSON
+ * messages.h says.
  */
 #include "imports.h"
 
-#include "json/json.h"
+#include "messages.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes of request text: room for a body of 16 MiB in any notation. */
-enum { REQUEST_TEXT_MAX = 128 << 20 };
+enum {
+    REQUEST_TEXT_MAX = 128 << 20, /* bytes: room for a body of 16 MiB in any notation */
+    STREAM_MAX = 16,
+};
+
+/* WASI's, which the guest's libc has too. */
+enum { GUEST_EBADF = 8, GUEST_EFAULT = 21, GUEST_EIO = 29, GUEST_EMFILE = 33 };
+
+struct reply {
+    struct net_response response; /* if nothing failed */
+    enum body_encoding encoding;
+    struct error failure;
+};
+
+/* What a handle stands for. Handles count up: a closed one does not come back as another. */
+struct stream {
+    uint32_t handle; /* 0: free */
+    struct reply reply;
+};
 
 struct imports {
     struct imports_config config;
-    bool busy; /* a call is under way: the guest's malloc must not begin another */
+    bool busy; /* host_http_request is under way: the guest's malloc must not call it */
+    struct stream streams[STREAM_MAX];
+    uint32_t last_handle;
 };
 
-enum encoding { ENCODING_BYTES, ENCODING_UTF8, ENCODING_BASE64 };
+/* ---- taking requests ---- */
 
-/* One call of the guest's. */
-struct exchange {
-    struct arena arena; /* owns the request's text and what was made of it */
-    struct net_request request;
-    struct net_response response; /* if nothing failed */
-    struct error failure;
-    enum encoding encoding;
-};
-
-static bool refuse(struct exchange *exchange, enum net_error kind, const char *why) {
-    error_set(&exchange->failure, ERROR_NET, "%s", why);
-    exchange->failure.code = (int)kind;
+static bool refuse(struct error *error, enum net_error kind, const char *why) {
+    error_set(error, ERROR_NET, "%s", why);
+    error->code = (int)kind;
     return false;
 }
 
-static bool invalid(struct exchange *exchange, const char *why) {
-    return refuse(exchange, NET_INVALID_REQUEST, why);
-}
-
-/* ---- reading the request ---- */
-
-/* An optional member, or NULL. */
-static const struct json *find_given(const struct json *object, const char *name) {
-    const struct json *value = json_find(object, name);
-    return value && value->type != JSON_NULL ? value : NULL;
-}
-
-static bool read_headers(struct exchange *exchange, const struct json *object) {
-    if (!object) return true;
-    if (object->type != JSON_OBJECT) return invalid(exchange, "headers: not an object");
-    struct net_header *headers = arena_alloc(&exchange->arena, object->count, sizeof *headers);
-    if (!headers) return invalid(exchange, "no memory for the headers");
-    size_t count = 0;
-    for (struct json_each each = json_each(object); json_next(&each); count++) {
-        if (each.value->type != JSON_STRING) return invalid(exchange, "headers: not a string");
-        headers[count] = (struct net_header){each.name, each.value->text};
-    }
-    exchange->request.headers = headers;
-    exchange->request.header_count = count;
-    return true;
-}
-
-static bool read_body(struct exchange *exchange, const struct json *value) {
-    if (!value) return true;
-    struct slice *body = &exchange->request.body;
-    exchange->request.has_body = true;
-    switch (value->type) {
-    case JSON_STRING: *body = value->text; return true;
-    case JSON_OBJECT:
-        return json_base64(json_find(value, "base64"), &exchange->arena, body) ||
-               invalid(exchange, "body: an object, but not {\"base64\": \"...\"}");
-    default:
-        return json_bytes(value, &exchange->arena, body) ||
-               invalid(exchange, "body: neither numbers from 0 to 255, nor a string, nor "
-                                 "{\"base64\": \"...\"}");
-    }
-}
-
-static bool read_encoding(struct exchange *exchange, const struct json *value) {
-    static const char *const names[] = {
-        [ENCODING_BYTES] = "bytes", [ENCODING_UTF8] = "utf8", [ENCODING_BASE64] = "base64"};
-    if (!value) return true;
-    for (int i = ENCODING_BYTES; i <= ENCODING_BASE64; i++) {
-        exchange->encoding = (enum encoding)i;
-        if (value->type == JSON_STRING && slice_is(value->text, names[i])) return true;
-    }
-    return invalid(exchange, "body_encoding: not \"bytes\", \"utf8\" or \"base64\"");
-}
-
-static bool read_request(struct exchange *exchange, struct slice text) {
-    struct error error = ERROR_INIT;
-    const struct json *root = json_parse(text, &exchange->arena, &error);
-    if (!root) {
-        char why[sizeof error.text + 64];
-        snprintf(why, sizeof why, "the request is not JSON: %s, at byte %llu", error.text,
-                 (unsigned long long)error.offset);
-        return invalid(exchange, why);
-    }
-    if (root->type != JSON_OBJECT) return invalid(exchange, "the request is not an object");
-    exchange->request.method = json_string(root, "method");
-    exchange->request.url = json_string(root, "url");
-    if (!exchange->request.method.data) return invalid(exchange, "method: not a string");
-    if (!exchange->request.url.data) return invalid(exchange, "url: not a string");
-    return read_headers(exchange, find_given(root, "headers")) &&
-           read_body(exchange, find_given(root, "body")) &&
-           read_encoding(exchange, find_given(root, "body_encoding"));
-}
-
 /* Copy the request out of guest memory and read the copy. */
-static bool take_request(struct exchange *exchange, const struct instance *caller, uint32_t address,
-                         uint32_t size) {
-    if (size > REQUEST_TEXT_MAX) return refuse(exchange, NET_TOO_LARGE, "the request is too large");
-    const uint8_t *source = vm_memory_at(caller, address, size);
-    if (!source) return invalid(exchange, "the request lies outside memory");
-    const char *copy = arena_text(&exchange->arena, (struct slice){source, size});
-    if (!copy) return refuse(exchange, NET_TOO_LARGE, "no memory for the request");
-    return read_request(exchange, (struct slice){(const uint8_t *)copy, size});
+static bool take_request(const struct instance *caller, const uint64_t *slots, struct arena *arena,
+                         struct message *message, struct error *error) {
+    uint32_t size = (uint32_t)slots[1];
+    if (size > REQUEST_TEXT_MAX) return refuse(error, NET_TOO_LARGE, "the request is too large");
+    const uint8_t *source = vm_memory_at(caller, (uint32_t)slots[0], size);
+    if (!source) return refuse(error, NET_INVALID_REQUEST, "the request lies outside memory");
+    const char *copy = arena_text(arena, (struct slice){source, size});
+    if (!copy) return refuse(error, NET_TOO_LARGE, "no memory for the request");
+    return message_read(message, (struct slice){(const uint8_t *)copy, size}, arena, error);
 }
-
-/* ---- telling about it ---- */
 
 /* Where the userinfo in a URL ends, which is nobody's to read; 0 if there is none. */
 static size_t userinfo_end(struct slice url, size_t authority) {
@@ -170,77 +118,38 @@ static void narrate(FILE *out, const struct net_request *request) {
     fflush(out);
 }
 
-/* ---- writing the reply ---- */
+/* ---- performing them ---- */
 
-/* All values of the header that first appears at `first`. */
-static void put_joined(struct json_writer *writer, const struct net_response *response,
-                       size_t first) {
-    const struct net_header *headers = response->headers;
-    json_put(writer, "\"");
-    for (size_t i = first; i < response->header_count; i++) {
-        if (!slice_equal(headers[i].name, headers[first].name)) continue;
-        if (i > first) json_put(writer, ", ");
-        json_put_content(writer, headers[i].value);
-    }
-    json_put(writer, "\"");
+static void reply_write(struct json_writer *writer, const struct reply *reply) {
+    message_write(writer, &reply->response, reply->encoding, &reply->failure);
 }
 
-static bool seen_before(const struct net_header *headers, size_t i) {
-    for (size_t k = 0; k < i; k++) {
-        if (slice_equal(headers[k].name, headers[i].name)) return true;
+/* net_exchange or net_begin. */
+typedef bool (*performer)(struct net *net, const struct net_request *request,
+                          struct net_response *response, struct error *error);
+
+/* Take the request that the guest's arguments mean and perform it. */
+static void perform(struct imports *imports, const struct instance *caller, const uint64_t *slots,
+                    performer begin, struct reply *reply) {
+    struct arena arena;
+    struct message message;
+    arena_init(&arena);
+    *reply = (struct reply){.failure = ERROR_INIT};
+    if (take_request(caller, slots, &arena, &message, &reply->failure)) {
+        if (imports->config.narrate) narrate(imports->config.narrate, &message.request);
+        message.request.time_left_ms = vm_time_left_ms(vm_of(caller));
+        reply->encoding = message.encoding;
+        begin(imports->config.net, &message.request, &reply->response, &reply->failure);
     }
-    return false;
+    arena_free(&arena);
 }
 
-static void put_headers(struct json_writer *writer, const struct net_response *response) {
-    const struct net_header *headers = response->headers;
-    json_put(writer, "\"headers\":{");
-    for (size_t i = 0; i < response->header_count; i++) {
-        if (seen_before(headers, i)) continue;
-        if (i > 0) json_put(writer, ",");
-        json_put_string(writer, headers[i].name);
-        json_put(writer, ":");
-        put_joined(writer, response, i);
-    }
-    json_put(writer, "},\"header_list\":[");
-    for (size_t i = 0; i < response->header_count; i++) {
-        json_put(writer, i > 0 ? ",[" : "[");
-        json_put_string(writer, headers[i].name);
-        json_put(writer, ",");
-        json_put_string(writer, headers[i].value);
-        json_put(writer, "]");
-    }
-    json_put(writer, "]");
+/* The client counts in whole milliseconds: what it takes for the end may be one early. */
+static bool in_time(const struct instance *caller, struct error *error) {
+    return vm_time_left_ms(vm_of(caller)) > 1 || vm_time_out(error);
 }
 
-static void put_failure(struct json_writer *writer, const struct error *failure) {
-    json_put(writer, "{\"error\":{\"kind\":\"");
-    json_put(writer, net_error_name((enum net_error)failure->code));
-    json_put(writer, "\",\"message\":");
-    json_put_string(writer, slice_of(failure->text));
-    json_put(writer, "}}");
-}
-
-static void put_reply(struct json_writer *writer, const struct exchange *exchange) {
-    static void (*const put_body[])(struct json_writer *, struct slice) = {
-        [ENCODING_BYTES] = json_put_bytes,
-        [ENCODING_UTF8] = json_put_string,
-        [ENCODING_BASE64] = json_put_base64,
-    };
-    if (exchange->failure.kind != ERROR_NONE) {
-        put_failure(writer, &exchange->failure);
-        return;
-    }
-    json_put(writer, "{\"status_code\":");
-    json_put_integer(writer, exchange->response.status);
-    json_put(writer, ",");
-    put_headers(writer, &exchange->response);
-    json_put(writer, ",\"body\":");
-    put_body[exchange->encoding](writer, exchange->response.body);
-    json_put(writer, "}");
-}
-
-/* ---- delivering it ---- */
+/* ---- whole replies ---- */
 
 /* Let the guest's malloc find `size` bytes. */
 static bool guest_malloc(struct instance *caller, uint32_t size, uint32_t *address,
@@ -258,14 +167,14 @@ static bool guest_malloc(struct instance *caller, uint32_t size, uint32_t *addre
     return true;
 }
 
-static bool deliver(struct exchange *exchange, struct instance *caller, uint64_t *result,
+static bool deliver(struct reply *reply, struct instance *caller, uint64_t *result,
                     struct error *error) {
     struct json_writer measure = {0};
-    put_reply(&measure, exchange);
+    reply_write(&measure, reply);
     if (measure.size > UINT32_MAX) {
-        refuse(exchange, NET_TOO_LARGE, "the response does not fit in 32-bit memory");
+        refuse(&reply->failure, NET_TOO_LARGE, "the response does not fit in 32-bit memory");
         measure = (struct json_writer){0};
-        put_reply(&measure, exchange);
+        reply_write(&measure, reply);
     }
     uint32_t address = 0, size = (uint32_t)measure.size;
     if (!guest_malloc(caller, size, &address, error)) return false;
@@ -277,15 +186,9 @@ static bool deliver(struct exchange *exchange, struct instance *caller, uint64_t
                          "host_http_request: malloc(%lu) returned 0x%lx, outside memory",
                          (unsigned long)size, (unsigned long)address);
     }
-    put_reply(&writer, exchange);
+    reply_write(&writer, reply);
     *result = (uint64_t)address << 32 | size;
     return true;
-}
-
-static void perform(struct imports *imports, struct exchange *exchange, const struct vm *vm) {
-    if (imports->config.narrate) narrate(imports->config.narrate, &exchange->request);
-    exchange->request.time_left_ms = vm_time_left_ms(vm);
-    net_exchange(imports->config.net, &exchange->request, &exchange->response, &exchange->failure);
 }
 
 static bool host_http_request(void *context, struct instance *caller, uint64_t *slots,
@@ -295,20 +198,87 @@ static bool host_http_request(void *context, struct instance *caller, uint64_t *
         return error_set(error, ERROR_TRAP, "host_http_request: called by the guest's malloc");
     }
     imports->busy = true;
-    struct vm *vm = vm_of(caller);
-    struct exchange exchange = {.failure = ERROR_INIT};
-    arena_init(&exchange.arena);
-    arena_init(&exchange.response.arena);
-    if (take_request(&exchange, caller, (uint32_t)slots[0], (uint32_t)slots[1])) {
-        perform(imports, &exchange, vm);
-    }
-    /* The client counts in whole milliseconds: what it takes for the end may be one early. */
-    bool late = vm_time_left_ms(vm) <= 1;
-    bool ok = late ? vm_time_out(error) : deliver(&exchange, caller, slots, error);
-    net_response_free(&exchange.response);
-    arena_free(&exchange.arena);
+    struct reply reply;
+    perform(imports, caller, slots, net_exchange, &reply);
+    bool ok = in_time(caller, error) && deliver(&reply, caller, slots, error);
+    net_response_free(&reply.response);
     imports->busy = false;
     return ok;
+}
+
+/* ---- replies in pieces ---- */
+
+/* The stream of that handle, or NULL; handle 0 finds a free one. */
+static struct stream *find_stream(struct imports *imports, uint32_t handle) {
+    for (size_t i = 0; i < STREAM_MAX; i++) {
+        if (imports->streams[i].handle == handle) return &imports->streams[i];
+    }
+    return NULL;
+}
+
+/* Return an i32 to the guest. */
+static bool give(uint64_t *slots, int32_t result) {
+    slots[0] = (uint32_t)result;
+    return true;
+}
+
+static bool host_http_open(void *context, struct instance *caller, uint64_t *slots,
+                           struct error *error) {
+    struct imports *imports = context;
+    struct stream *stream = find_stream(imports, 0);
+    if (!stream || imports->last_handle == INT32_MAX) return give(slots, -GUEST_EMFILE);
+    if (!vm_memory_at(caller, (uint32_t)slots[0], (uint32_t)slots[1]))
+        return give(slots, -GUEST_EFAULT);
+    perform(imports, caller, slots, net_begin, &stream->reply);
+    stream->reply.encoding = BODY_APART;
+    stream->handle = ++imports->last_handle;
+    return in_time(caller, error) && give(slots, (int32_t)stream->handle);
+}
+
+/* The stream and the memory that a guest's arguments mean; else 0 or NULL of them, and the result
+ * that says so. */
+static bool find_arguments(struct imports *imports, const struct instance *caller, uint64_t *slots,
+                           struct stream **stream, uint8_t **memory) {
+    *stream = slots[0] ? find_stream(imports, (uint32_t)slots[0]) : NULL;
+    *memory = vm_memory_at(caller, (uint32_t)slots[1], (uint32_t)slots[2]);
+    if (*stream && *memory) return true;
+    give(slots, *stream ? -GUEST_EFAULT : -GUEST_EBADF);
+    return false;
+}
+
+static bool host_http_head(void *context, struct instance *caller, uint64_t *slots,
+                           struct error *error) {
+    (void)error;
+    struct stream *stream;
+    struct json_writer measure = {0}, writer = {.capacity = (uint32_t)slots[2]};
+    if (!find_arguments(context, caller, slots, &stream, &writer.out)) return true;
+    reply_write(&measure, &stream->reply);
+    if (measure.size <= writer.capacity) reply_write(&writer, &stream->reply);
+    return give(slots, (int32_t)measure.size);
+}
+
+static bool host_http_read(void *context, struct instance *caller, uint64_t *slots,
+                           struct error *error) {
+    struct stream *stream;
+    uint8_t *memory;
+    size_t size = slots[2] < INT32_MAX ? (size_t)slots[2] : INT32_MAX;
+    if (!find_arguments(context, caller, slots, &stream, &memory)) return true;
+    struct reply *reply = &stream->reply;
+    ssize_t count = 0;
+    if (reply->failure.kind == ERROR_NONE && size > 0)
+        count = net_read(&reply->response, memory, size, &reply->failure);
+    bool failed = reply->failure.kind != ERROR_NONE;
+    return in_time(caller, error) && give(slots, failed ? -GUEST_EIO : (int32_t)count);
+}
+
+static bool host_http_close(void *context, struct instance *caller, uint64_t *slots,
+                            struct error *error) {
+    (void)caller, (void)error;
+    struct stream *stream = slots[0] ? find_stream(context, (uint32_t)slots[0]) : NULL;
+    if (!stream) return give(slots, -GUEST_EBADF);
+    net_response_free(&stream->reply.response);
+    stream->handle = 0;
+    return give(slots, 0);
 }
 
 /* ---- the parts put together ---- */
@@ -323,9 +293,25 @@ struct imports *imports_open(const struct imports_config *config, struct error *
 }
 
 bool imports_define(struct imports *imports, struct vm *vm, struct error *error) {
-    return vm_define(vm, "host", "host_http_request", "ii:I", host_http_request, imports, error);
+    static const struct row {
+        const char *name, *signature;
+        vm_host_function function;
+    } rows[] = {
+        {"host_http_request", "ii:I", host_http_request}, {"http_open", "ii:i", host_http_open},
+        {"http_head", "iii:i", host_http_head},           {"http_read", "iii:i", host_http_read},
+        {"http_close", "i:i", host_http_close},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (!vm_define(vm, "host", rows[i].name, rows[i].signature, rows[i].function, imports,
+                       error))
+            return false;
+    }
+    return true;
 }
 
 void imports_close(struct imports *imports) {
+    for (size_t i = 0; i < STREAM_MAX; i++) {
+        if (imports->streams[i].handle) net_response_free(&imports->streams[i].reply.response);
+    }
     free(imports);
 }

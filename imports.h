@@ -1,4 +1,4 @@
-/* The functions of our own that a guest may import: module `host`, one function, for HTTP. */
+/* The functions of our own that a guest may import: module `host`, for HTTP. */
 #ifndef HOSTEL_IMPORTS_H
 #define HOSTEL_IMPORTS_H
 

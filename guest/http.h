@@ -1,4 +1,4 @@
-/* HTTP for guests of hostel written in C, over the host's function host.host_http_request.
+/* HTTP for guests of hostel written in C, over the functions of the host's module `host`.
  *
  *     struct http_header headers[] = {{"Accept", "text/plain"}, {NULL, NULL}};
  *     struct http_request request = {.method = "GET", .url = "https://...", .headers = headers};
@@ -13,6 +13,27 @@
  *     {"method":"POST","url":"https://...","headers":{"Name":"value"},"body":[104,105]}
  *     {"status_code":200,"headers":{"name":"value"},"body":[111,107]}
  *     {"error":{"kind":"dns","message":"..."}}
+ *
+ * A body too large to have it whole is read piece by piece; host and guest need constant memory:
+ *
+ *     if (http_open(&request, &response))
+ *         while ((count = http_read(&response, buffer, sizeof buffer)) > 0) use(buffer, count);
+ *     if (response.error) puts(response.error);
+ *     http_free(&response);
+ *
+ * The host gives such a response a handle, of which there are 16 at a time. Its functions have
+ * results below 0 for failures: WASI's error numbers, as in libc's <errno.h>, negated.
+ *
+ *     host_http_open(request, size)          takes JSON as above; a handle above 0, or -EMFILE or
+ *                                            -EFAULT: returns when status and headers are there
+ *     host_http_head(handle, buffer, size)   JSON as above but without body, or the error; returns
+ *                                            its size, and writes it only if `size` is enough
+ *     host_http_read(handle, buffer, size)   bytes of the body, as many as there are; 0: the end;
+ *                                            -EIO: it failed, and host_http_head says why
+ *     host_http_close(handle)                0; a handle that is none is -EBADF everywhere
+ *
+ * The host's cap on bodies (--max-response-body) does not apply to these; its time limit for a
+ * request does, to the last byte (--http-timeout).
  *
  * Include it in one file of the guest. It needs libc and nothing else.
  */
@@ -42,8 +63,9 @@ struct http_response {
     char *body; /* a NUL follows, which body_size does not count */
     size_t body_size;
     char *error;  /* "kind: message" after a failure, else NULL */
-    char *reply_; /* the reply as it came */
+    char *reply_; /* the reply as it came, of http_open without body */
     size_t reply_size_;
+    int handle_; /* of http_open, else 0 */
 };
 
 /* Not everybody uses all of it. */
@@ -51,6 +73,14 @@ struct http_response {
 
 /* Send a request. False if no response came; then `error` says why. http_free must follow. */
 HTTP_API bool http_send(const struct http_request *request, struct http_response *response);
+
+/* Send a request and get a response whose body is still to be read. False if none came; then
+ * `error` says why. http_free must follow. */
+HTTP_API bool http_open(const struct http_request *request, struct http_response *response);
+
+/* The body's next bytes, at most `size`: a count, 0 at its end, -1 if the response failed; then
+ * `error` says why. */
+HTTP_API int http_read(struct http_response *response, void *bytes, size_t size);
 
 /* The value of a header of the response, its name in lower case, in memory of its own; or NULL. */
 HTTP_API char *http_get_header(const struct http_response *response, const char *name);
@@ -62,6 +92,13 @@ HTTP_API void http_free(struct http_response *response);
 /* Memory addresses and sizes are unsigned: pointer << 32 | size. */
 __attribute__((import_module("host"), import_name("host_http_request"))) uint64_t
 host_http_request(const char *request, size_t size);
+__attribute__((import_module("host"), import_name("http_open"))) int
+host_http_open(const char *request, size_t size);
+__attribute__((import_module("host"), import_name("http_head"))) int
+host_http_head(int handle, char *buffer, size_t size);
+__attribute__((import_module("host"), import_name("http_read"))) int
+host_http_read(int handle, void *buffer, size_t size);
+__attribute__((import_module("host"), import_name("http_close"))) int host_http_close(int handle);
 
 /* A request is written twice: counted with `out` NULL, then stored. */
 struct http_writer {
@@ -276,35 +313,81 @@ static char *http_read_error(struct http_cursor reply) {
     return text;
 }
 
+/* The request as JSON, in memory of its own; or NULL. */
+static char *http_write(const struct http_request *request, size_t *size) {
+    struct http_writer measure = {0};
+    http_put_request(&measure, request);
+    struct http_writer writer = {.out = malloc(measure.size)};
+    if (writer.out) http_put_request(&writer, request);
+    *size = writer.size;
+    return writer.out;
+}
+
+static struct http_cursor http_reply(const struct http_response *response) {
+    return (struct http_cursor){response->reply_, response->reply_ + response->reply_size_};
+}
+
+/* Find status or error in the reply. */
+static bool http_read_status(struct http_response *response) {
+    struct http_cursor status = http_find(http_reply(response), "status_code");
+    response->status = (int)http_read_number(&status);
+    if (!response->status) response->error = http_read_error(http_reply(response));
+    return response->status != 0;
+}
+
 HTTP_API bool http_send(const struct http_request *request, struct http_response *response) {
     *response = (struct http_response){0};
-    struct http_writer writer = {0};
-    http_put_request(&writer, request);
-    char *text = malloc(writer.size);
+    size_t size;
+    char *text = http_write(request, &size);
     if (text) {
-        writer = (struct http_writer){.out = text};
-        http_put_request(&writer, request);
-        uint64_t reply = host_http_request(text, writer.size);
+        uint64_t reply = host_http_request(text, size);
         response->reply_ = (char *)(uintptr_t)(reply >> 32);
         response->reply_size_ = (uint32_t)reply;
         free(text);
     }
-    struct http_cursor reply = {response->reply_, response->reply_ + response->reply_size_};
-    struct http_cursor status = http_find(reply, "status_code");
-    response->status = (int)http_read_number(&status);
-    if (response->status) http_read_body(http_find(reply, "body"), response);
+    if (!http_read_status(response)) return false;
+    http_read_body(http_find(http_reply(response), "body"), response);
     if (response->body) return true;
     response->status = 0;
-    response->error = http_read_error(reply);
+    response->error = http_read_error(http_reply(response));
     return false;
 }
 
+/* What the host says of the handle now. */
+static void http_fetch_head(struct http_response *response) {
+    free(response->reply_);
+    int size = host_http_head(response->handle_, NULL, 0);
+    response->reply_ = size > 0 ? malloc((size_t)size) : NULL;
+    response->reply_size_ = response->reply_ ? (size_t)size : 0;
+    if (response->reply_) host_http_head(response->handle_, response->reply_, (size_t)size);
+}
+
+HTTP_API bool http_open(const struct http_request *request, struct http_response *response) {
+    *response = (struct http_response){0};
+    size_t size;
+    char *text = http_write(request, &size);
+    int handle = text ? host_http_open(text, size) : 0;
+    free(text);
+    if (handle > 0) response->handle_ = handle;
+    http_fetch_head(response);
+    return http_read_status(response);
+}
+
+HTTP_API int http_read(struct http_response *response, void *bytes, size_t size) {
+    int count = host_http_read(response->handle_, bytes, size);
+    if (count >= 0) return count;
+    if (response->error) return -1;
+    http_fetch_head(response);
+    response->error = http_read_error(http_reply(response));
+    return -1;
+}
+
 HTTP_API char *http_get_header(const struct http_response *response, const char *name) {
-    struct http_cursor reply = {response->reply_, response->reply_ + response->reply_size_};
-    return http_read_string(http_find(http_find(reply, "headers"), name));
+    return http_read_string(http_find(http_find(http_reply(response), "headers"), name));
 }
 
 HTTP_API void http_free(struct http_response *response) {
+    if (response->handle_) host_http_close(response->handle_);
     free(response->body);
     free(response->error);
     free(response->reply_);
