@@ -45,10 +45,10 @@ GUESTS += $(patsubst tests/spec/%.wat,$(BUILD)/spec/%.wasm,$(wildcard tests/spec
 # ---- how ----
 
 # What `make deps` installs on Debian. Beyond the compilers: wabt assembles the tests' .wat files,
-# httpbin and openssl are the servers that tests and the demo talk to.
+# httpbin, nginx and openssl are the servers that tests and the demo talk to.
 PACKAGES = gcc libc6-dev binutils python3 pkg-config clang clang-format lld wasi-libc \
            libclang-rt-14-dev-wasm32 wabt libmbedtls-dev node-llhttp libjsmn-dev libpsl-dev \
-           libcmocka-dev python3-httpbin gunicorn openssl ca-certificates
+           libcmocka-dev python3-httpbin gunicorn nginx-light openssl ca-certificates
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 FLAGS    = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARNINGS) -I. $(HTTP_FLAGS) -MMD -MP -pthread
