@@ -193,6 +193,16 @@ static bool call(struct run *run, struct instance *instance, struct error *error
 
 /* ---- the parts ---- */
 
+/* With everything open, shut the door: see wasi_wall. Requests need files of the system's later:
+ * how to look up names, and whose certificates to trust. */
+static bool raise_wall(const struct run *run, struct error *error) {
+    static const char *const nothing[] = {NULL};
+    const char *const system[] = {"/etc", "/lib", "/lib64", "/usr", "/run", getenv("SSL_CERT_FILE"),
+                                  NULL};
+    if (run->options->no_landlock) return true;
+    return wasi_wall(run->wasi, run->options->allow.count > 0 ? system : nothing, error);
+}
+
 /* Guest and host share stdout, each with buffers of its own: every line of ours is flushed. */
 static void narrate_directories(const struct run *run) {
     for (size_t i = 0; i < run->options->directory_count; i++) {
@@ -238,6 +248,7 @@ static bool run_module(struct run *run, struct error *error) {
     if (!choose_entry(run, error) || !open_imports(run, error) || !open_wasi(run, error))
         return false;
     if (run->narrate) narrate_directories(run);
+    if (!raise_wall(run, error)) return false;
     struct instance *instance = vm_instantiate(run->vm, run->module, error);
     return instance && call(run, instance, error);
 }
@@ -285,6 +296,7 @@ static void open_standard_files(void) {
 int main(int argc, char **argv) {
     open_standard_files();
     signal(SIGPIPE, SIG_IGN); /* a closed socket or pipe is an error number, for guests too */
+    signal(SIGXFSZ, SIG_IGN); /* and so is a file that may not grow */
     struct options options;
     struct run run = {.options = &options};
     buffer_init(&run.bytes, MODULE_CAP);

@@ -24,6 +24,7 @@ const char options_help[] =
     "       hostel dump|check MODULE.wasm          print its content | validate only\n"
     "  --dir HOST[::GUEST][:ro]  let the guest use directory HOST, by the name GUEST\n"
     "  --tmpdir GUEST            give it a fresh directory, removed at the end\n"
+    "  --no-landlock             go without the kernel as a second guard of these\n"
     "  --env NAME=VALUE          set an environment variable (none is inherited)\n"
     "  --invoke NAME             call the export NAME, with ARGS as its values\n"
     "  --allow-net ORIGIN,...    allow HTTP: [SCHEME://]HOST[:PORT], *.HOST, CIDR, *\n"
@@ -45,6 +46,7 @@ enum value { NONE, TEXT, COUNT, SIZE, TIME };
 #define OPTIONS(X)                               \
     X(DIR,               "dir",               TEXT)  \
     X(TMPDIR,            "tmpdir",            TEXT)  \
+    X(NO_LANDLOCK,       "no-landlock",       NONE)  \
     X(ENV,               "env",               TEXT)  \
     X(INVOKE,            "invoke",            TEXT)  \
     X(ALLOW_NET,         "allow-net",         TEXT)  \
@@ -205,6 +207,7 @@ static bool apply(struct options *options, enum option_id id, char *text, uint64
     case OPTION_CACERT: return set_text(&options->net.ca_file, id, text, error);
     case OPTION_TRACE: return add_traces(options, text, error);
     case OPTION_ALLOW_PRIVATE_NET: options->net.allow_private = true; break;
+    case OPTION_NO_LANDLOCK: options->no_landlock = true; break;
     case OPTION_NO_COOKIES: options->net.cookies = false; break;
     case OPTION_HTTP_TIMEOUT: options->net.timeout_ms = (int64_t)number; break;
     case OPTION_MAX_REDIRECTS:

@@ -22,6 +22,7 @@ struct options {
     const char *tmpdir;                 /* what the guest calls its temporary directory, or NULL */
     struct wasi_directory *directories; /* with room for one more */
     size_t directory_count;
+    bool no_landlock; /* do without the second wall around them */
     struct text_list env, allow, deny, resolve;
     struct vm_limits limits;
     struct net_config net; /* complete: its lists are the ones above */

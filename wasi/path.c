@@ -274,6 +274,11 @@ enum wasi_errno path_grant(const char *host, int *fd) {
     return errno_result(*fd);
 }
 
+enum wasi_errno path_mention(const char *host, int *fd) {
+    *fd = open(host, host_search_flags() | O_CLOEXEC);
+    return errno_result(*fd);
+}
+
 /* Open without openat2. */
 static enum wasi_errno open_at_place(const struct path *path, bool follow, int flags, int *fd) {
     struct place place;

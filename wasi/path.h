@@ -15,6 +15,9 @@ struct resolver {
 /* Open a directory the user grants, by the host's own path. */
 enum wasi_errno path_grant(const char *host, int *fd);
 
+/* Find a file or directory of the host's, to tell the kernel which one is meant. */
+enum wasi_errno path_mention(const char *host, int *fd);
+
 /* Find out whether this kernel resolves beneath a directory for us. */
 void resolver_init(struct resolver *resolver);
 

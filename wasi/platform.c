@@ -1,7 +1,8 @@
 /* The host beyond POSIX: the only file here with another feature macro, and with #if.
  *
- * Linux gives openat2 (kernel 5.6), O_PATH and fallocate. On other systems resolver_init finds
- * that host_open_beneath says ENOSYS, and paths are walked step by step, which is as safe.
+ * Linux gives openat2 (kernel 5.6), O_PATH, fallocate and Landlock (5.19). On other systems
+ * resolver_init finds that host_open_beneath says ENOSYS, and paths are walked step by step, which
+ * is as safe; and there is no second wall.
  */
 #define _GNU_SOURCE
 #include "wasi/platform.h"
@@ -15,6 +16,7 @@
 #ifdef __linux__
 
 #include <linux/openat2.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 int host_open_beneath(int base, const char *path, int flags, mode_t mode) {
@@ -36,6 +38,59 @@ int host_allocate(int fd, off_t offset, off_t size) {
     return fallocate(fd, 0, offset, size) == 0 ? 0 : errno;
 }
 
+/* Landlock's numbers (see landlock(7)) are our own: headers know them only in part, or not at all.
+ * The calls have these on every processor but Alpha, where they mean nothing. */
+enum { LANDLOCK_CREATE_RULESET = 444, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF };
+enum { ASK_VERSION = 1, RULE_PATH_BENEATH = 1 };
+enum {
+    EXECUTE = 1 << 0,
+    WRITE_FILE = 1 << 1,
+    READ_FILE = 1 << 2,
+    READ_DIRECTORY = 1 << 3,
+    REMOVE = 1 << 4 | 1 << 5,         /* directories, other files */
+    MAKE = 1 << 7 | 1 << 8 | 1 << 12, /* directories, regular files, links */
+    MAKE_SPECIAL = 1 << 6 | 7 << 9,   /* devices, sockets, pipes */
+    MOVE = 1 << 13,                   /* into another directory; since version 2 */
+    TRUNCATE = 1 << 14,               /* since version 3 */
+    DEVICE_IOCTL = 1 << 15,           /* since version 5 */
+    SINCE_1 = (1 << 13) - 1,
+    READING = READ_FILE | READ_DIRECTORY,
+    ON_FILES = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | DEVICE_IOCTL,
+    CHANGING = READING | WRITE_FILE | REMOVE | MAKE | MOVE | TRUNCATE,
+};
+
+/* What of the above this kernel can forbid. Version 1 (Linux 5.13) is of no use: it forbids every
+ * renaming into another directory. */
+static uint64_t forbidden(void) {
+    long version = syscall(LANDLOCK_CREATE_RULESET, NULL, 0, ASK_VERSION);
+    if (version < 2) return 0;
+    return (uint64_t)(SINCE_1 | MOVE | (version >= 3 ? TRUNCATE : 0) |
+                      (version >= 5 ? DEVICE_IOCTL : 0));
+}
+
+int host_wall_open(void) {
+    uint64_t handled = forbidden();
+    errno = ENOSYS;
+    return handled ? (int)syscall(LANDLOCK_CREATE_RULESET, &handled, sizeof handled, 0) : -1;
+}
+
+int host_wall_allow(int wall, int fd, bool change) {
+    struct {
+        uint64_t allowed;
+        int32_t fd;
+    } rule = {.allowed = forbidden() & (change ? CHANGING : READING), .fd = fd};
+    struct stat stat;
+    if (fstat(fd, &stat) < 0) return -1;
+    if (!S_ISDIR(stat.st_mode)) rule.allowed &= ON_FILES; /* others would be EINVAL */
+    return (int)syscall(LANDLOCK_ADD_RULE, wall, RULE_PATH_BENEATH, &rule, 0);
+}
+
+int host_wall_raise(int wall) {
+    /* Or else a program with the set-user-ID bit, started by us, could not trust what it sees. */
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return -1;
+    return (int)syscall(LANDLOCK_RESTRICT_SELF, wall, 0);
+}
+
 #else
 
 int host_open_beneath(int base, const char *path, int flags, mode_t mode) {
@@ -50,6 +105,21 @@ int host_search_flags(void) {
 
 int host_allocate(int fd, off_t offset, off_t size) {
     return posix_fallocate(fd, offset, size);
+}
+
+int host_wall_open(void) {
+    errno = ENOSYS;
+    return -1;
+}
+
+int host_wall_allow(int wall, int fd, bool change) {
+    (void)wall, (void)fd, (void)change;
+    return -1;
+}
+
+int host_wall_raise(int wall) {
+    (void)wall;
+    return -1;
 }
 
 #endif

@@ -27,4 +27,13 @@ mode_t host_entry_mode(const struct dirent *entry);
 /* How many bytes can be read at once; 0 if unknown. */
 uint64_t host_bytes_ready(int fd);
 
+/* A wall of the kernel's around the process: what files it may still open, make, change or remove.
+ * Open one, allow what lies beneath directories (or single files), raise it. All return -1 with
+ * errno on failure; host_wall_open says ENOSYS where the kernel has nothing of the kind. Raised, it
+ * holds this thread and those it starts, until they end, whatever they do. Files that are open
+ * already stay so, and looking at a file's properties is not prevented. */
+int host_wall_open(void);
+int host_wall_allow(int wall, int fd, bool change);
+int host_wall_raise(int wall);
+
 #endif

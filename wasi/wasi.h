@@ -31,6 +31,12 @@ struct wasi *wasi_open(const struct wasi_config *config, struct error *error);
  * with ERROR_EXIT. `wasi` must outlive the vm. */
 bool wasi_define(struct wasi *wasi, struct vm *vm, struct error *error);
 
+/* Raise a second wall: from now on the kernel itself keeps this thread, and those it starts, to the
+ * directories of `wasi` (read-only ones to reading) and to reading what `readable` names, up to a
+ * NULL; names of what is not there are passed over. It cannot be taken down again. Does nothing
+ * where the kernel offers no such thing, as Linux does since 5.19. */
+bool wasi_wall(const struct wasi *wasi, const char *const *readable, struct error *error);
+
 void wasi_close(struct wasi *wasi);
 
 #endif
