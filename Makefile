@@ -160,6 +160,47 @@ demo: deps
 	    --resolve httpbin.org:443:127.0.0.1:{PORT} --cacert {CACERT} \
 	    --invoke run_demo guest/demo.wasm
 
+# ---- benchmarks ----
+
+# Each guest once as a module and once as a native program, whose answer is the right one.
+BENCH = $(BUILD)/bench
+BENCH_GUESTS := $(patsubst bench/guests/%.c,%,$(wildcard bench/guests/*.c))
+BENCH_ALL = $(patsubst %,$(BENCH)/%,$(BENCH_GUESTS) $(BENCH_GUESTS:=.wasm) rusage embed \
+              load.wasm load_all.wasm)
+NATIVE_CC = clang -O2 -Wall -Wextra -fno-math-errno -ffp-contract=off -I.
+
+$(BENCH)/%.wasm: bench/guests/%.c bench/guests/guest.h
+	echo "GUEST  $@"
+	mkdir -p $(@D)
+	$(GUEST_CC) -o $@ $< $(FIRST_LINE_FLAGS)
+
+$(BENCH)/%: bench/guests/%.c bench/guests/guest.h
+	echo "CC  $@"
+	mkdir -p $(@D)
+	$(NATIVE_CC) -o $@ $< -lm
+
+# A module of 10 MB that calls none of its functions, and one that calls all.
+$(BENCH)/load.wasm $(BENCH)/load_all.wasm: bench/generate
+	mkdir -p $(@D)
+	bench/generate 10 $(if $(findstring all,$@),1,0) $@
+
+$(BENCH)/rusage: bench/rusage.c
+	mkdir -p $(@D)
+	$(CC) $(WARNINGS) -std=c11 -D_DEFAULT_SOURCE $(CFLAGS) -o $@ $<
+
+$(BENCH)/embed: $(BUILD)/obj/bench/embed.o $(LIBRARY)
+	mkdir -p $(@D)
+	$(CC) $(LINK_FLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+BENCH_RUN = BUILD=$(BUILD) B="$(B)" RUNS=$(RUNS) PEERS="$(PEERS)" CC="$(CC)" \
+            BENCH_FLAGS="$(CFLAGS) $(HARDENING)" bench/run
+
+bench: all $(BENCH_ALL)
+	$(BENCH_RUN)
+
+bench-count: all $(BENCH_ALL)
+	UPDATE=$(UPDATE) $(BENCH_RUN) count
+
 # ---- the tree ----
 
 format:
@@ -203,6 +244,8 @@ help:
 	echo "make test       run all tests, or one part: T=unit|spec|wasi|net|cli|demo"
 	echo "make lint       check the layers, the formatting and the engine's machine code"
 	echo "make format     let clang-format lay out all C files"
+	echo "make bench      measure against other engines: B=\"crc32 fib\" RUNS=5 PEERS=\"wasm3 iwasm\""
+	echo "make bench-count  count instructions, compare with bench/baseline.tsv (UPDATE=1: write it)"
 	echo "make install    install to PREFIX ($(PREFIX)), under DESTDIR"
 	echo "make uninstall  remove what install put there"
 	echo "make clean      remove everything that was made"
@@ -211,7 +254,7 @@ help:
 	echo "variables: CC CFLAGS LDFLAGS BUILD PREFIX DESTDIR T"
 	echo "           DATA ($(DATA)): suites that tests read and the project does not hold"
 
-.PHONY: all programs guests sanitized test demo format lint install uninstall clean deps help
+.PHONY: all programs guests sanitized test demo bench bench-count format lint install uninstall clean deps help
 .SECONDARY:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL = all
