@@ -36,7 +36,7 @@ const char options_help[] =
     "  --max-response-body SIZE  of one response     --no-cookies       keep none\n"
     "  --max-memory SIZE         of each memory      --max-stack SIZE   bounds calls\n"
     "  --fuel N                  work to be done     --timeout TIME     of the run\n"
-    "  --trace wasi,http         show system calls, HTTP messages or both on stderr\n"
+    "  --trace wasi,http[-secrets]  show system calls, HTTP messages on stderr\n"
     "  --help, --version\n"
     "SIZE is a number of bytes or like 64K, 8M, 1G; TIME of seconds or like 500ms.\n"
     "Exit status: the guest's own; 134 a trap, 2 wrong usage, 1 other failures.\n";
@@ -182,11 +182,14 @@ static bool add_directory(struct options *options, char *text, struct error *err
 static bool add_traces(struct options *options, char *text, struct error *error) {
     for (char *next; text; text = next) {
         next = cut(text);
-        bool wasi = strcmp(text, "wasi") == 0, http = strcmp(text, "http") == 0;
+        bool wasi = strcmp(text, "wasi") == 0, secrets = strcmp(text, "http-secrets") == 0;
+        bool http = secrets || strcmp(text, "http") == 0;
         options->trace_wasi |= wasi;
         options->trace_http |= http;
+        options->net.trace_secrets |= secrets;
         if (wasi || http) continue;
-        return error_set(error, ERROR_USAGE, "--trace: '%s' is not wasi or http", text);
+        return error_set(error, ERROR_USAGE, "--trace: '%s' is not wasi, http or http-secrets",
+                         text);
     }
     return true;
 }

@@ -11,6 +11,7 @@ import getpass
 import os
 import socket
 import subprocess
+import time
 
 import httpbin
 
@@ -69,8 +70,14 @@ class Server(httpbin.Server):
         for listener in listeners:
             listener.close()
 
-    def connections(self, path):
-        """The numbers of the connections that path was asked for on, in order."""
-        with open(self.path("access")) as file:
-            lines = [line.split() for line in file]
-        return [line[0] for line in lines if line[2] == path]
+    def connections(self, path, count=0):
+        """The numbers of the connections that path was asked for on, in order: `count` of them,
+        for nginx writes its log after it answered."""
+        deadline = time.monotonic() + httpbin.SECONDS
+        while True:
+            with open(self.path("access")) as file:
+                lines = [line.split() for line in file.read().split("\n")[:-1]]
+            found = [line[0] for line in lines if line[2] == path]
+            if len(found) >= count or time.monotonic() > deadline:
+                return found
+            time.sleep(0.05)

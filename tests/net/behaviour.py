@@ -1,6 +1,7 @@
 """What the client does with whole exchanges: redirects, credentials, cookies, policy, connections,
 deadlines, limits, proxies. Hosts are names under .test, pinned to servers on loopback."""
 import base64
+import re
 import socket
 import threading
 import time
@@ -475,11 +476,47 @@ def traces():
           "host: a.test" in result.trace.lower(), result.trace)
     check("trace/hides", "topsecret" not in result.trace and
           base64.b64encode(b"user:topsecret").decode() not in result.trace, result.trace)
+    away = redirects_to("http://user:topsecret@b.test/", more=[("Set-Cookie", "id=topsecret")])
+    with Site(by_target({"/": away})) as site:
+        ask = [*pins(a=site), "GET", "http://a.test/", "-H", "Authorization: topsecret", "-H",
+               "Cookie: x=topsecret", "-H", "X-Odd: a\u00e9"]
+        hidden = fetch("--trace", *ask)[0]
+        shown = fetch("--trace", "--trace-secrets", *ask)[0]
+    check("trace/hides-all", "topsecret" not in hidden.trace + hidden.text and
+          hidden.trace.count("(hidden)") == 4 and hidden.error == "denied", hidden.trace)
+    check("trace/secrets-if-asked", all(line in shown.trace for line in (
+        "> Authorization: topsecret\n", "> Cookie: x=topsecret\n", "< set-cookie: id=topsecret\n",
+        "< location: http://user:topsecret@b.test/\n")), shown.trace)
+    check("trace/ascii-only", "> X-Odd: a??\n" in shown.trace and shown.trace.isascii(),
+          shown.trace)
+
+
+def trace_times():
+    """The time of the first byte is not that of the whole head."""
+    def slow(client, number):
+        reader = Reader(client, number)
+        for reply in answer(302, headers=[("Location", "/")]), answer():
+            reader.request()
+            client.sendall(reply[:1])
+            time.sleep(1)
+            client.sendall(reply[1:])
+
+    with Server(slow) as server:
+        trace = fetch("--trace", *pins(a=server), "GET", "http://a.test/")[0].trace
+    found = re.fullmatch(r"\* connected: dns (\d+) ms, connect (\d+) ms\n\* request to http://a\.test:80"
+                         r"\n(?:> .*\n)+< 302 \((\d+) ms\)\n(?:< .*\n)+"
+                         r"\* connection reused\n\* request to .*\n(?:> .*\n)+< 200 \((\d+) ms\)\n"
+                         r"(?:< .*\n)+\* end after (\d+) ms\n", trace)
+    times = [int(t) for t in found.groups()] if found else []
+    check("trace/times", found and times[4] >= 2000 and times[2] < 900 and times[3] < 900, trace)
+    with Server(lambda client, _: client.recv(1000)) as server:
+        trace = fetch("--trace", *pins(a=server), "GET", "http://a.test/")[0].trace
+    check("trace/failure", re.search(r"\* end after \d+ ms: the server closed", trace), trace)
 
 
 def main():
     for part in (default_headers, refused_requests, redirect_methods, redirect_ends, credentials,
                  referers, cookies, policy, keep_alive, retries,
                  closed_while_idle, late_answers, early_answers, odd_chunks, large_bodies,
-                 deadlines, proxies, traces):
+                 deadlines, proxies, traces, trace_times):
         part()

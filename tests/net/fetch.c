@@ -29,6 +29,8 @@ static int take_option(struct options *options, char **arguments) {
         config->cookies = false;
     else if (strcmp(name, "--trace") == 0)
         config->trace = stderr;
+    else if (strcmp(name, "--trace-secrets") == 0)
+        config->trace_secrets = true;
     else if (!value || strncmp(name, "--", 2) != 0)
         return 0;
     else if (strcmp(name, "--allow-net") == 0)
@@ -49,10 +51,9 @@ static int take_option(struct options *options, char **arguments) {
         config->max_request_body = (size_t)atoll(value);
     else
         return 0;
-    return strcmp(name, "--allow-private-net") == 0 || strcmp(name, "--no-cookies") == 0 ||
-                   strcmp(name, "--trace") == 0
-               ? 1
-               : 2;
+    bool alone = strcmp(name, "--allow-private-net") == 0 || strcmp(name, "--no-cookies") == 0 ||
+                 strncmp(name, "--trace", 7) == 0;
+    return alone ? 1 : 2;
 }
 
 static void print_response(const struct net_response *response) {

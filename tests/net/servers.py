@@ -6,6 +6,7 @@ import hashlib
 import http.server
 import json
 import os
+import re
 import select
 import socket
 import sys
@@ -44,7 +45,7 @@ def keep_alive(server):
         for path, requests, connections in (("/small", 20, 1), ("/thrice", 7, 3), ("/last", 3, 3)):
             before = len(server.connections(path))
             results = fetch(*reach, *(["GET", site + path, "+"] * requests)[:-1])
-            used = server.connections(path)[before:]
+            used = server.connections(path, before + requests)[before:]
             check("nginx/keep-alive-%s%s" % (name, path),
                   [r.body for r in results] == [b"hello"] * requests and len(used) == requests and
                   len(set(used)) == connections, (results, used))
@@ -77,8 +78,11 @@ def bodies(server):
                          "If-None-Match: " + whole.header("etag")[0], "+", "GET", SITE + "/small")
     check("nginx/not-modified", again.status == 304 and again.body == b"" and
           after.body == b"hello", (again, after))
-    check("nginx/one-connection-for-all", len(set(server.connections("/file"))) == 2,
+    check("nginx/one-connection-for-all", len(set(server.connections("/file", 5))) == 2,
           server.connections("/file"))
+    trace = fetch("--trace", *secure(server), "GET", SITE + "/small")[0].trace
+    check("nginx/trace", re.match(r"\* connected: dns \d+ ms, connect \d+ ms, tls \d+ ms, "
+                                  r"TLSv1\.[23] \S+\n", trace), trace)
     early = fetch(*secure(server), "POST", SITE + "/small", "-n", MEBIBYTE)[0]
     check("nginx/too-large-request", early.status == 413, early)
 
