@@ -1,0 +1,125 @@
+/* wasi: a directory of 100,000 entries is listed in linear time, told by counting.
+ *
+ * This file has a `readdir` of its own, which the linker takes instead of the C library's and which
+ * counts how many entries the host was asked for. The guest (tests/guests/wasi/call.c) lists the
+ * directory as libc does, with a small buffer, so that it calls thousands of times. It writes what
+ * it found to standard output, which is a file for that while.
+ */
+#define _GNU_SOURCE /* readdir64 */
+#include "wasi/wasi.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { ENTRIES = 100000 };
+
+static long reads;
+
+_Static_assert(sizeof(struct dirent) == sizeof(struct dirent64), "they are the same on 64 bits");
+
+struct dirent *readdir(DIR *directory) {
+    reads++;
+    return (struct dirent *)readdir64(directory);
+}
+
+/* A file system in memory spares the disk. */
+static char memory[] = "/dev/shm/hostel-list-XXXXXX", disk[] = "/tmp/hostel-list-XXXXXX";
+static char *top;
+
+static int open_ground(void **state) {
+    (void)state;
+    top = mkdtemp(memory);
+    if (!top) top = mkdtemp(disk);
+    if (!top) return -1;
+    int directory = open(top, O_RDONLY | O_DIRECTORY);
+    bool made = mkdirat(directory, "many", 0777) == 0;
+    for (int i = 0; i < ENTRIES && made; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "many/%d", i);
+        int fd = openat(directory, name, O_WRONLY | O_CREAT, 0666);
+        made = fd >= 0;
+        close(fd);
+    }
+    close(directory);
+    return made ? 0 : -1;
+}
+
+static int close_ground(void **state) {
+    (void)state;
+    char line[64];
+    snprintf(line, sizeof line, "rm -rf %s", top);
+    return system(line);
+}
+
+static char *beneath(const char *name) {
+    static char path[128];
+    snprintf(path, sizeof path, "%s/%s", top, name);
+    return path;
+}
+
+/* Run the guest with one call to make. */
+static void run_guest(const char *call, const char *directory, struct error *error) {
+    const char *build = getenv("BUILD");
+    char guest[1024];
+    snprintf(guest, sizeof guest, "%s/guests/wasi/call.wasm", build ? build : "build");
+    struct buffer bytes;
+    buffer_init(&bytes, 1 << 20);
+    struct vm_limits limits = vm_limits_default();
+    struct vm *vm = vm_open(&limits, error);
+    const char *const words[] = {"call", call};
+    struct wasi_directory granted = {directory, "/", false};
+    struct wasi_config config = {
+        .args = words, .arg_count = 2, .directories = &granted, .directory_count = 1};
+    struct wasi *wasi = wasi_open(&config, error);
+    if (vm && wasi && file_read(guest, &bytes, error) && wasi_define(wasi, vm, error)) {
+        struct module *module = vm_load(vm, buffer_slice(&bytes), error);
+        struct instance *instance = module ? vm_instantiate(vm, module, error) : NULL;
+        if (instance) vm_call(vm_find_function(instance, slice_of("_start")), NULL, 0, NULL, error);
+    }
+    vm_close(vm);
+    wasi_close(wasi);
+    buffer_free(&bytes);
+}
+
+/* What the guest says of the directory, listed with a buffer of `size` bytes. */
+static void list(int size, char *said, size_t room) {
+    char call[32];
+    snprintf(call, sizeof call, "list 3 %d", size);
+    int answer = open(beneath("answer"), O_RDWR | O_CREAT | O_TRUNC, 0666), before = dup(1);
+    fflush(stdout);
+    dup2(answer, 1);
+    struct error error = ERROR_INIT;
+    reads = 0;
+    run_guest(call, beneath("many"), &error);
+    dup2(before, 1);
+    close(before);
+    ssize_t count = pread(answer, said, room - 1, 0);
+    said[count > 0 ? count : 0] = 0;
+    close(answer);
+    if (error.kind != ERROR_NONE) fail_msg("%s", error.text);
+}
+
+static void many_entries_are_read_once_each(void **state) {
+    (void)state;
+    static const int sizes[] = {300, 4096, 65536};
+    char said[256];
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        list(sizes[i], said, sizeof said);
+        assert_string_equal(said, "SUCCESS count=100002 bytes=488893 dot=1 dots=1\n");
+        /* The two dots of the file system, and the end. */
+        assert_true(reads >= ENTRIES && reads <= ENTRIES + 3);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(many_entries_are_read_once_each)};
+    return cmocka_run_group_tests(tests, open_ground, close_ground);
+}
