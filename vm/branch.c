@@ -56,30 +56,34 @@ void translate_loop(struct translator *t, struct label *label) {
 struct condition {
     const struct instruction *row; /* NULL: branch on the value of `x` */
     enum form form;
-    uint16_t a, d;
+    uint16_t x_slot, y_slot;
+    int32_t constant; /* of the immediate forms */
     struct operand x;
 };
+
+static bool is_short(int32_t constant) {
+    return constant == (int16_t)constant;
+}
 
 /* If the condition was just computed by a comparison, and the branch form can hold its operands,
  * take the comparison back. What is emitted between this and emit_branch must be moves only: they
  * leave the accumulators alone. */
 static struct condition take_condition(struct translator *t, struct operand x) {
     struct condition condition = {.x = x};
-    if (!made_by_last(t, &x) || !t->compare) {
+    const struct instruction *row = t->last.row;
+    if (!made_by_last(t, &x) || !row || row->shape != SHAPE_COMPARE) {
         need_slot(t, &condition.x);
         return condition;
     }
-    const struct cell *cell = &t->module->cells[t->last];
-    enum form form = t->compare_form;
-    bool immediate = form == FORM_SI || form == FORM_RI;
-    if (immediate && cell->tail.imm != (int16_t)cell->tail.imm) return condition;
-    condition.row = t->compare;
+    const struct cell *cell = &t->module->cells[t->last.cell];
+    enum form form = t->last.form;
+    if (form == FORM_SI && !is_short(cell->tail.imm)) return condition;
+    condition.row = row;
     condition.form = form;
-    condition.a = cell->a;
-    condition.d = immediate ? (uint16_t)cell->tail.imm : cell->tail.slots.b;
-    t->module->cell_count--;
-    t->last = NO_CELL;
-    for (int k = 0; k < ACCUMULATORS; k++) t->mirror[k] = t->mirror_before[k];
+    condition.x_slot = cell->a;
+    condition.y_slot = cell->tail.slots.b;
+    condition.constant = cell->tail.imm;
+    take_back(t);
     return condition;
 }
 
@@ -90,8 +94,8 @@ static uint32_t emit_branch(struct translator *t, struct condition condition, bo
         row = instruction_at(WASM_i32_ne);
         condition.x.type = VM_I32;
         condition.form = in_accumulator(t, &condition.x) ? FORM_RI : FORM_SI;
-        condition.a = condition.x.slot;
-        condition.d = 0;
+        condition.x_slot = condition.x.slot;
+        condition.constant = 0;
     }
     bool is_float = accumulator(row->operand) != 0;
     unsigned op = condition.form;
@@ -101,10 +105,55 @@ static uint32_t emit_branch(struct translator *t, struct condition condition, bo
         op += (sense ? row : instruction_at(row->negated))->op + (unsigned)FORM_COUNT_INTEGER;
     }
     struct cell *cell = emit(t, op);
-    cell->a = condition.a;
-    cell->d = condition.d;
+    cell->a = condition.x_slot;
+    cell->d = condition.y_slot;
+    if (condition.form == FORM_SI) cell->d = (uint16_t)condition.constant;
+    if (condition.form == FORM_RI) { /* x needs no slot: both hold the constant */
+        cell->d = (uint16_t)condition.constant;
+        cell->a = (uint16_t)((uint32_t)condition.constant >> 16);
+    }
     t->barrier = here(t);
-    return t->last;
+    return t->last.cell;
+}
+
+/* The last cell if it adds a short constant to a slot in place, or NULL. */
+static const struct cell *last_step(const struct translator *t) {
+    const struct emitted *last = &t->last;
+    if (last->cell == NO_CELL || last->cell < t->barrier || last->cell + 1 != here(t)) return NULL;
+    if (!last->row || last->row->code != WASM_i32_add) return NULL;
+    const struct cell *cell = &t->module->cells[last->cell];
+    bool constant = last->form == FORM_SI || last->form == FORM_RI;
+    return constant && cell->d == cell->a && is_short(cell->tail.imm) ? cell : NULL;
+}
+
+/* The end of most loops: x += k, then a branch back that compares x. One cell does it all if its
+ * 16-bit fields have room. */
+static bool emit_step(struct translator *t, struct condition condition, struct label *loop) {
+    const struct instruction *row = condition.row;
+    const struct cell *step = last_step(t);
+    if (!step || !row || row->operand != VM_I32 || loop->target == NO_CELL) return false;
+    uint16_t x = step->d, k = (uint16_t)step->tail.imm, y = condition.y_slot;
+    bool constant = condition.form == FORM_RI;
+    if (constant && !is_short(condition.constant)) return false;
+    if (condition.form == FORM_SR) { /* x is on the right */
+        row = instruction_at(row->swapped);
+        y = condition.x_slot;
+        condition.x_slot = condition.y_slot;
+    } else if (condition.form != FORM_RS && !constant) {
+        return false;
+    }
+    int32_t distance = (int32_t)(loop->target - t->last.cell);
+    if (condition.x_slot != x || (!constant && y == x) || !is_short(distance)) return false;
+    take_back(t);
+    struct cell *cell = emit(t, row->op + (unsigned)(constant ? FORM_STEP_I : FORM_STEP_S));
+    cell->d = x;
+    cell->a = k;
+    cell->tail.slots.b = constant ? (uint16_t)condition.constant : y;
+    cell->tail.slots.c = (uint16_t)distance;
+    slot_written(t, x, VM_I32);
+    mirror_set(t, 0, x);
+    t->barrier = here(t);
+    return true;
 }
 
 void translate_if(struct translator *t, struct operand condition, struct label *label,
@@ -169,7 +218,7 @@ static void emit_br(struct translator *t, struct label *label) {
     }
     move_values(t, label);
     emit(t, OP_br);
-    link_branch(t, t->last, label);
+    link_branch(t, t->last.cell, label);
     t->barrier = here(t);
 }
 
@@ -190,7 +239,7 @@ void translate_br_if(struct translator *t, struct operand condition, struct labe
     struct condition taken = take_condition(t, condition);
     if (!label->is_return && values_in_place(t, label)) {
         operands_home(t, label->arity);
-        link_branch(t, emit_branch(t, taken, true), label);
+        if (!emit_step(t, taken, label)) link_branch(t, emit_branch(t, taken, true), label);
         return;
     }
     if (label->arity > 1) operands_home(t, label->arity); /* on both paths */

@@ -38,6 +38,11 @@
 #define FORMS_FLOAT(X, name)       X(name##_ss) X(name##_rs) X(name##_sr)
 #define FORMS_FLOAT_STORE(X, name) FORMS_FLOAT(X, name) X(name##_rr)
 
+/* The address of a load is a slot or r0, or the sum of one and an immediate or a slot. */
+#define FORMS_LOAD(X, name)                                                                        \
+    FORMS_UNARY(X, name)                                                                           \
+    X(name##_si) X(name##_ri) X(name##_ss) X(name##_rs)
+
 #define FORMS_BINARY_I32 FORMS_INTEGER
 #define FORMS_BINARY_I64 FORMS_INTEGER
 #define FORMS_BINARY_F32 FORMS_FLOAT
@@ -49,7 +54,11 @@
 #define FORMS_FLOAT_COMPARE(X, name)                                                               \
     FORMS_FLOAT(X, name) FORMS_FLOAT(X, br_##name) FORMS_FLOAT(X, br_not_##name)
 
-#define FORMS_COMPARE_I32 FORMS_INTEGER_COMPARE
+/* The end of most loops: x += k; branch if x compares so with a slot or an immediate. */
+#define FORMS_I32_COMPARE(X, name)                                                                 \
+    FORMS_INTEGER_COMPARE(X, name) X(step_##name##_s) X(step_##name##_i)
+
+#define FORMS_COMPARE_I32 FORMS_I32_COMPARE
 #define FORMS_COMPARE_I64 FORMS_INTEGER_COMPARE
 #define FORMS_COMPARE_F32 FORMS_FLOAT_COMPARE
 #define FORMS_COMPARE_F64 FORMS_FLOAT_COMPARE
@@ -61,13 +70,15 @@
 
 enum form { FORM_SS, FORM_RS, FORM_SR, FORM_SI, FORM_RI, FORM_COUNT_INTEGER };
 enum { FORM_RR = 3, FORM_COUNT_FLOAT = 3 };
-enum { FORM_S, FORM_R };
+enum { FORM_S, FORM_R, FORM_SUM_SI, FORM_SUM_RI, FORM_SUM_SS, FORM_SUM_RS };
+enum { FORM_STEP_S = 2 * FORM_COUNT_INTEGER, FORM_STEP_I };
 
 /* Operations that come from no row of the table. */
 #define SPECIAL_OPS(X)                                                                             \
     X(trap_unreachable)     /* what it says */                                                     \
     X(tick)                 /* charge imm units of fuel */                                         \
     X(move)                 /* d = a */                                                            \
+    X(move_two)             /* d = a, b = c */                                                     \
     X(const_u32)            /* d = imm, zero-extended */                                           \
     X(const_s32)            /* d = imm, sign-extended */                                           \
     X(const_wide)           /* d = the data cell */                                                \
@@ -101,7 +112,7 @@ enum op {
 #define UNARY(code, name, ...)                   FORMS_UNARY(OP, name)
 #define BINARY(code, name, mnemonic, type, ...)  FORMS_BINARY_##type(OP, name)
 #define COMPARE(code, name, mnemonic, type, ...) FORMS_COMPARE_##type(OP, name)
-#define LOAD(code, name, ...)                    FORMS_UNARY(OP, name)
+#define LOAD(code, name, ...)                    FORMS_LOAD(OP, name)
 #define STORE(code, name, mnemonic, type, ...)   FORMS_STORE_##type(OP, name)
 #define WINDOW(code, name, ...)                  OP(name)
 #define OTHER(...)

@@ -8,6 +8,7 @@
 #include "vm/types.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- cells ---- */
 
@@ -45,10 +46,18 @@ uint32_t here(const struct translator *t) {
 struct cell *emit(struct translator *t, unsigned op) {
     struct cell *cell = new_cell(t);
     cell_set_op(cell, (enum op)op);
-    t->last = here(t) - 1;
-    t->compare = NULL;
-    for (int k = 0; k < ACCUMULATORS; k++) t->mirror_before[k] = t->mirror[k];
+    if (t->dead) return cell;
+    t->previous = t->last;
+    t->last = (struct emitted){.cell = here(t) - 1};
+    memcpy(t->last.mirror_before, t->mirror, sizeof t->mirror);
     return cell;
+}
+
+void take_back(struct translator *t) {
+    t->module->cell_count--;
+    memcpy(t->mirror, t->last.mirror_before, sizeof t->mirror);
+    t->last = t->previous;
+    t->previous = (struct emitted){.cell = NO_CELL};
 }
 
 /* A data cell: never to be taken for an operation. */
@@ -141,7 +150,7 @@ void push_result(struct translator *t, struct cell *cell, uint8_t type, unsigned
     struct operand *x = push(t, type);
     cell->d = x->home;
     if (t->dead) return;
-    x->producer = t->last;
+    x->producer = t->last.cell;
     slot_written(t, x->home, type);
     mirror_set(t, k, x->home);
 }
@@ -163,17 +172,31 @@ static void emit_constant(struct translator *t, uint32_t slot, uint64_t bits) {
     slot_written(t, slot, VM_I64);
 }
 
+/* Copy a value between slots. Two copies in a row become one cell. */
+static void move_slots(struct translator *t, uint32_t to, uint16_t from, uint8_t type) {
+    bool wide = type_slots(type) > 1;
+    if (t->last.is_move && t->last.cell >= t->barrier && !wide && !t->dead) {
+        struct cell *cell = &t->module->cells[t->last.cell];
+        cell_set_op(cell, OP_move_two);
+        cell->tail.slots.b = (uint16_t)to;
+        cell->tail.slots.c = from;
+        t->last.is_move = false;
+    } else {
+        struct cell *cell = emit(t, wide ? OP_move_many : OP_move);
+        cell->d = (uint16_t)to;
+        cell->a = from;
+        cell->tail.imm = wide ? (int32_t)type_slots(type) : 0;
+        t->last.is_move = !wide;
+    }
+    slot_written(t, to, type);
+}
+
 /* Write the operand's value to a slot. */
 void emit_move(struct translator *t, uint32_t slot, const struct operand *x) {
     if (x->place == IS_CONSTANT) {
         emit_constant(t, slot, x->constant);
     } else if (x->slot != slot) {
-        bool wide = x->type == VM_V128;
-        struct cell *cell = emit(t, wide ? OP_move_many : OP_move);
-        cell->d = (uint16_t)slot;
-        cell->a = x->slot;
-        cell->tail.imm = wide ? 2 : 0;
-        slot_written(t, slot, x->type);
+        move_slots(t, slot, x->slot, x->type);
     }
 }
 
@@ -215,13 +238,13 @@ void operands_home(struct translator *t, uint32_t count) {
 
 /* True if the operand's value was computed by the last cell, which may still be changed. */
 bool made_by_last(const struct translator *t, const struct operand *x) {
-    return !t->dead && x->place == IN_SLOT && x->producer != NO_CELL && x->producer == t->last &&
-           t->last >= t->barrier;
+    return !t->dead && x->place == IN_SLOT && x->producer != NO_CELL &&
+           x->producer == t->last.cell && t->last.cell >= t->barrier;
 }
 
 /* Let the last cell write its result to another slot. */
 void redirect(struct translator *t, const struct operand *x, uint32_t slot) {
-    t->module->cells[t->last].d = (uint16_t)slot;
+    t->module->cells[t->last.cell].d = (uint16_t)slot;
     slot_written(t, slot, x->type);
     for (int k = 0; k < ACCUMULATORS; k++) {
         if (t->mirror[k] == x->home) t->mirror[k] = slot;

@@ -12,6 +12,9 @@ uint32_t here(const struct translator *t); /* the index of the next cell */
  * is good until the next cell is appended. */
 struct cell *emit(struct translator *t, unsigned op);
 
+/* Take back the last cell, whose result nobody needs any more. */
+void take_back(struct translator *t);
+
 /* Append a data cell, which is never taken for an operation. */
 struct cell *emit_data(struct translator *t);
 

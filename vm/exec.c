@@ -133,7 +133,7 @@ static const handler handlers[OP_COUNT] = {
 #define UNARY(code, name, ...)                   FORMS_UNARY(OP, name)
 #define BINARY(code, name, mnemonic, type, ...)  FORMS_BINARY_##type(OP, name)
 #define COMPARE(code, name, mnemonic, type, ...) FORMS_COMPARE_##type(OP, name)
-#define LOAD(code, name, ...)                    FORMS_UNARY(OP, name)
+#define LOAD(code, name, ...)                    FORMS_LOAD(OP, name)
 #define STORE(code, name, mnemonic, type, ...)   FORMS_STORE_##type(OP, name)
 #define WINDOW(code, name, ...)                  OP(name)
 #define OTHER(...)

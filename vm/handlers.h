@@ -34,6 +34,13 @@
 #define SMALL_I32     ((uint32_t)(int16_t)pc->d)
 #define SMALL_I64     ((uint64_t)(int64_t)(int16_t)pc->d)
 
+/* 16 bits behind a, sign-extended. */
+#define SHORT_B ((uint32_t)(int16_t)pc->tail.slots.b)
+
+/* Where a is not read, d and a together hold 32 bits. */
+#define PAIR_I32 ((uint32_t)pc->d | (uint32_t)pc->a << 16)
+#define PAIR_I64 ((uint64_t)(int64_t)(int32_t)PAIR_I32)
+
 #define RESULT_I32(value) r0 = result_i32((uint32_t)(value)), frame[pc->d] = r0
 #define RESULT_I64(value) r0 = (uint64_t)(value), frame[pc->d] = r0
 #define RESULT_F32(value) s0 = (value), frame[pc->d] = f32_bits(s0)
@@ -97,10 +104,21 @@
 #define BRANCH_INTEGER(name, type, condition)                                                      \
     BRANCH_FLOAT(name, type, condition)                                                            \
     BRANCH_FORM(name##_si, type, A(type), SMALL_##type, condition)                                 \
-    BRANCH_FORM(name##_ri, type, ACCUMULATOR_##type, SMALL_##type, condition)
+    BRANCH_FORM(name##_ri, type, ACCUMULATOR_##type, PAIR_##type, condition)
+
+#define STEP_FORM(name, Y, condition)                                                              \
+    HANDLER(name) {                                                                                \
+        const uint32_t x = D(I32) + (uint32_t)(int16_t)pc->a, y = Y;                               \
+        r0 = x;                                                                                    \
+        frame[pc->d] = r0;                                                                         \
+        if (condition) JUMP(pc + (int16_t)pc->tail.slots.c);                                       \
+        NEXT(1);                                                                                   \
+    }
 
 #define COMPARE_I32(name, condition)                                                               \
-    BINARY_INTEGER(name, I32, I32, 0, condition) BRANCH_INTEGER(br_##name, I32, condition)
+    BINARY_INTEGER(name, I32, I32, 0, condition)                                                   \
+    BRANCH_INTEGER(br_##name, I32, condition)                                                      \
+    STEP_FORM(step_##name##_s, B(I32), condition) STEP_FORM(step_##name##_i, SHORT_B, condition)
 #define COMPARE_I64(name, condition)                                                               \
     BINARY_INTEGER(name, I64, I32, 0, condition) BRANCH_INTEGER(br_##name, I64, condition)
 #define COMPARE_F32(name, condition)                                                               \
@@ -114,9 +132,9 @@
 
 /* ---- memory: the address is 33 bits wide and the sum cannot overflow ---- */
 
-#define LOAD_FORM(name, type, ctype, address, value)                                               \
+#define LOAD_FORM(name, type, ctype, address, offset, value)                                       \
     HANDLER(name) {                                                                                \
-        const uint64_t at = (uint64_t)(address) + (uint32_t)pc->tail.imm;                          \
+        const uint64_t at = (uint64_t)(address) + (offset);                                        \
         if (at + sizeof(ctype) > memory_size) TRAP(TRAP_MEMORY_BOUNDS);                            \
         ctype m;                                                                                   \
         memcpy(&m, memory + at, sizeof m);                                                         \
@@ -163,8 +181,12 @@
 #define COMPARE(code, name, mnemonic, type, swapped, negated, condition)                           \
     COMPARE_##type(name, condition)
 #define LOAD(code, name, mnemonic, type, ctype, value)                                             \
-    LOAD_FORM(name##_s, type, ctype, A(I32), value)                                                \
-    LOAD_FORM(name##_r, type, ctype, ACCUMULATOR_I32, value)
+    LOAD_FORM(name##_s, type, ctype, A(I32), (uint32_t)pc->tail.imm, value)                        \
+    LOAD_FORM(name##_r, type, ctype, ACCUMULATOR_I32, (uint32_t)pc->tail.imm, value)               \
+    LOAD_FORM(name##_si, type, ctype, A(I32) + SHORT_B, pc->tail.slots.c, value)                   \
+    LOAD_FORM(name##_ri, type, ctype, ACCUMULATOR_I32 + SHORT_B, pc->tail.slots.c, value)          \
+    LOAD_FORM(name##_ss, type, ctype, A(I32) + B(I32), pc->tail.slots.c, value)                    \
+    LOAD_FORM(name##_rs, type, ctype, ACCUMULATOR_I32 + B(I32), pc->tail.slots.c, value)
 #define STORE(code, name, mnemonic, type, ctype, value) STORE_##type(name, type, ctype, value)
 #define WINDOW(...)
 #define OTHER(...)
@@ -181,6 +203,12 @@
 
 HANDLER(move) {
     frame[pc->d] = frame[pc->a];
+    NEXT(1);
+}
+
+HANDLER(move_two) {
+    frame[pc->d] = frame[pc->a];
+    frame[pc->tail.slots.b] = frame[pc->tail.slots.c];
     NEXT(1);
 }
 

@@ -136,6 +136,16 @@ static enum form choose_form(struct translator *t, struct operand *x, struct ope
     return in_accumulator(t, x) ? FORM_RS : in_accumulator(t, y) ? FORM_SR : FORM_SS;
 }
 
+/* Subtracting a constant is adding its opposite. */
+static const struct instruction *add_negative(const struct instruction *row, struct operand *y) {
+    bool narrow = row->code == WASM_i32_sub;
+    struct operand negative = *y;
+    negative.constant = narrow ? (uint32_t)-y->constant : -y->constant;
+    if (!is_immediate(&negative)) return row;
+    *y = negative;
+    return instruction_at(narrow ? WASM_i32_add : WASM_i64_add);
+}
+
 void translate_binary(struct translator *t, const struct instruction *row, struct operand x,
                       struct operand y) {
     if (x.place == IS_CONSTANT && y.place != IS_CONSTANT && row->swapped != WASM_none) {
@@ -145,6 +155,7 @@ void translate_binary(struct translator *t, const struct instruction *row, struc
         row = instruction_at(row->swapped);
     }
     x.type = y.type = row->operand; /* they may be TYPE_ANY */
+    if (row->code == WASM_i32_sub || row->code == WASM_i64_sub) row = add_negative(row, &y);
     enum form form = choose_form(t, &x, &y);
     struct cell *cell = emit(t, row->op + form);
     cell->a = x.slot;
@@ -154,10 +165,9 @@ void translate_binary(struct translator *t, const struct instruction *row, struc
         cell->tail.slots.b = y.slot;
     }
     push_result(t, cell, row->result, accumulator(row->result));
-    if (row->shape == SHAPE_COMPARE && !t->dead) {
-        t->compare = row;
-        t->compare_form = form;
-    }
+    if (t->dead) return;
+    t->last.row = row;
+    t->last.form = form;
 }
 
 void translate_select(struct translator *t, uint8_t type, struct operand x, struct operand y,
@@ -175,13 +185,46 @@ void translate_select(struct translator *t, uint8_t type, struct operand x, stru
 
 /* ---- memory ---- */
 
+/* If the address is a sum that was just computed, and the load has room for its operands, take the
+ * addition back; the load's form is returned, and its operands are in the cell. */
+static unsigned take_sum(struct translator *t, const struct operand *address, uint32_t offset,
+                         struct cell *load) {
+    static const uint8_t forms[] = {[FORM_SS] = FORM_SUM_SS,
+                                    [FORM_RS] = FORM_SUM_RS,
+                                    [FORM_SR] = FORM_SUM_RS,
+                                    [FORM_SI] = FORM_SUM_SI,
+                                    [FORM_RI] = FORM_SUM_RI};
+    const struct instruction *row = t->last.row;
+    if (offset > UINT16_MAX || !made_by_last(t, address)) return FORM_S;
+    if (!row || row->code != WASM_i32_add) return FORM_S;
+    enum form form = t->last.form;
+    *load = t->module->cells[t->last.cell];
+    if (form == FORM_SI || form == FORM_RI) {
+        int32_t constant = load->tail.imm;
+        if (constant != (int16_t)constant) return FORM_S;
+        load->tail.slots.b = (uint16_t)constant;
+    } else if (form == FORM_SR) { /* a sum has no order */
+        load->tail.slots.b = load->a;
+    }
+    load->tail.slots.c = (uint16_t)offset;
+    take_back(t);
+    return forms[form];
+}
+
 void translate_load(struct translator *t, const struct instruction *row, struct operand address,
                     uint32_t offset) {
+    struct cell operands = {0};
     need_slot(t, &address);
     address.type = VM_I32;
-    struct cell *cell = emit(t, unary_form(t, row, &address));
-    cell->a = address.slot;
-    cell->tail.imm = (int32_t)offset;
+    unsigned form = take_sum(t, &address, offset, &operands);
+    if (form == FORM_S) {
+        form = in_accumulator(t, &address) ? FORM_R : FORM_S;
+        operands.a = address.slot;
+        operands.tail.imm = (int32_t)offset;
+    }
+    struct cell *cell = emit(t, row->op + form);
+    cell->a = operands.a;
+    cell->tail = operands.tail;
     push_result(t, cell, row->result, accumulator(row->result));
 }
 
@@ -236,10 +279,10 @@ void translate_call(struct translator *t, uint32_t function, bool tail) {
     if (imported) {
         cell->tail.imm = (int32_t)function;
     } else if (callee->entry != NO_CELL) {
-        cell->tail.imm = (int32_t)(callee->entry - t->last);
+        cell->tail.imm = (int32_t)(callee->entry - t->last.cell);
     } else if (!t->dead) { /* wait for translate_end of the callee */
         cell->tail.imm = (int32_t)callee->calls;
-        callee->calls = t->last;
+        callee->calls = t->last.cell;
     }
     t->barrier = here(t); /* its d is not a result */
 }

@@ -52,6 +52,16 @@ struct label {
     bool is_return;   /* the function's own label */
 };
 
+/* A cell that was emitted: if it is a binary operation or a comparison its row and form, and what
+ * the accumulators mirrored before it, so that it can be taken back. */
+struct emitted {
+    uint32_t cell; /* or NO_CELL */
+    const struct instruction *row;
+    enum form form;
+    bool is_move;
+    uint32_t mirror_before[ACCUMULATORS];
+};
+
 struct translator {
     struct module *module;
     struct reader *reader; /* reports failure */
@@ -65,10 +75,9 @@ struct translator {
     uint32_t link, temporary; /* slots: the link, and the first temporary */
     uint32_t frame_slots;     /* the highest slot used, plus one */
 
-    uint32_t last, barrier;            /* cells */
-    const struct instruction *compare; /* if `last` is a comparison: its row and form */
-    enum form compare_form;
-    uint32_t mirror[ACCUMULATORS], mirror_before[ACCUMULATORS]; /* slots; before `last` */
+    uint32_t barrier;              /* cells before this one may not be changed any more */
+    struct emitted last, previous; /* the last two cells that execute something */
+    uint32_t mirror[ACCUMULATORS]; /* slots */
     uint32_t pending[PENDING_MAX]; /* heights of the operands in locals, ascending */
     uint32_t pending_count;
     struct cell scratch; /* what is "emitted" in unreachable code */
