@@ -94,6 +94,15 @@ uint32_t next_home(const struct translator *t) {
     return top->home + type_slots(top->type);
 }
 
+bool frame_reserve(struct translator *t, uint32_t end) {
+    if (end > LIMIT_FRAME_SLOTS) {
+        return reader_fail(t->reader, ERROR_INVALID, "limit: a frame of more than %d slots",
+                           LIMIT_FRAME_SLOTS);
+    }
+    if (end > t->frame_slots) t->frame_slots = end;
+    return true;
+}
+
 struct operand *push(struct translator *t, uint8_t type) {
     if (t->count == t->capacity) {
         uint32_t capacity = t->capacity ? t->capacity * 2 : 64;
@@ -105,13 +114,8 @@ struct operand *push(struct translator *t, uint8_t type) {
         t->operands = operands;
         t->capacity = capacity;
     }
-    uint32_t home = next_home(t), end = home + type_slots(type);
-    if (end > LIMIT_FRAME_SLOTS) {
-        reader_fail(t->reader, ERROR_INVALID, "limit: a frame of more than %d slots",
-                    LIMIT_FRAME_SLOTS);
-        home = end = 0;
-    }
-    if (end > t->frame_slots) t->frame_slots = end;
+    uint32_t home = next_home(t);
+    if (!frame_reserve(t, home + type_slots(type))) home = 0;
     struct operand *x = &t->operands[t->count++];
     *x = (struct operand){.producer = NO_CELL,
                           .slot = (uint16_t)home,

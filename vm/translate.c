@@ -20,7 +20,9 @@ void translate_begin(struct translator *t, uint32_t function, uint32_t local_slo
     t->count = t->pending_count = 0;
     t->dead = false;
     t->link = local_slots > type->result_slots ? local_slots : type->result_slots;
-    t->temporary = t->frame_slots = t->link + 1;
+    t->temporary = t->link + 1;
+    t->frame_slots = 0;
+    frame_reserve(t, t->temporary);
     t->entry = here(t);
     struct cell *entry = emit_data(t);
     entry->d = (uint16_t)type->param_slots;
