@@ -87,6 +87,7 @@ static bool step(struct module *module, const struct instance *instance, struct 
     case WASM_i64_const: push(stack, reader, VM_I64, immediate.bits); break;
     case WASM_f32_const: push(stack, reader, VM_F32, immediate.bits); break;
     case WASM_f64_const: push(stack, reader, VM_F64, immediate.bits); break;
+    case WASM_v128_const: push_v128(stack, reader, immediate.bytes); break;
     case WASM_ref_null: push(stack, reader, immediate.type, 0); break;
     case WASM_ref_func: ref_func(module, instance, reader, stack, immediate.first); break;
     case WASM_global_get: global_get(module, instance, reader, stack, immediate.first); break;

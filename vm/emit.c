@@ -172,11 +172,9 @@ void emit_move(struct translator *t, uint32_t slot, const struct operand *x) {
     if (x->place == IS_CONSTANT) {
         emit_constant(t, slot, x->constant);
     } else if (x->slot != slot) {
-        bool wide = x->type == VM_V128;
-        struct cell *cell = emit(t, wide ? OP_move_many : OP_move);
+        struct cell *cell = emit(t, x->type == VM_V128 ? OP_move_v128 : OP_move);
         cell->d = (uint16_t)slot;
         cell->a = x->slot;
-        cell->tail.imm = wide ? 2 : 0;
         slot_written(t, slot, x->type);
     }
 }
