@@ -87,6 +87,10 @@ enum { FORM_STEP_S = 2 * FORM_COUNT_INTEGER, FORM_STEP_I };
     X(select_r)             /* d = r0 ? a : b */                                                   \
     X(global_get)           /* d = global imm */                                                   \
     X(global_set)           /* global imm = a */                                                   \
+    X(move_v128)            /* d = a, of two slots, as the next three */                           \
+    X(select_v128)          /* d = c ? a : b */                                                    \
+    X(global_get_v128)      /* d = global imm */                                                   \
+    X(global_set_v128)      /* global imm = a */                                                   \
     X(ref_func)             /* d = reference to function imm */                                    \
     X(br)                   /* to imm */                                                           \
     X(br_table_s)           /* to the entry min(a, imm) of the table of data cells behind */       \
@@ -116,6 +120,8 @@ enum op {
 #define STORE(code, name, mnemonic, type, ...)   FORMS_STORE_##type(OP, name)
 #define WINDOW(code, name, ...)                  OP(name)
 #define OTHER(...)
+#define VECTOR(code, name, ...) OP(name)
+#define VECTOR_IMMEDIATE        VECTOR
 #include "vm/opcodes.def"
     SPECIAL_OPS(OP) OP_COUNT
 #undef OP
@@ -126,6 +132,8 @@ enum op {
 #undef STORE
 #undef WINDOW
 #undef OTHER
+#undef VECTOR
+#undef VECTOR_IMMEDIATE
 };
 
 struct cell;

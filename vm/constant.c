@@ -10,10 +10,12 @@
 #include "vm/opcodes.h"
 #include "vm/store.h"
 
+#include <string.h>
+
 /* The operand stack of either run: types[i] is known in the first, values[i] in the second. */
 struct operands {
     uint8_t types[LIMIT_CONSTANT_DEPTH];
-    uint64_t values[LIMIT_CONSTANT_DEPTH];
+    uint64_t values[LIMIT_CONSTANT_DEPTH][2]; /* the second word is of a v128 only */
     uint32_t count;
 };
 
@@ -24,7 +26,13 @@ static void push(struct operands *stack, struct reader *reader, uint8_t type, ui
         return;
     }
     stack->types[stack->count] = type;
-    stack->values[stack->count++] = value;
+    stack->values[stack->count++][0] = value;
+}
+
+/* Push two words, which the first run does not need to know. */
+static void push_v128(struct operands *stack, struct reader *reader, const void *bytes) {
+    push(stack, reader, VM_V128, 0);
+    if (reader_ok(reader) && bytes) memcpy(stack->values[stack->count - 1], bytes, 16);
 }
 
 /* Two operands of `type` become one. */
@@ -34,11 +42,11 @@ static void arithmetic(struct operands *stack, struct reader *reader, uint32_t c
         reader_fail(reader, ERROR_INVALID, "type mismatch in a constant expression");
         return;
     }
-    uint64_t x = stack->values[n - 2], y = stack->values[n - 1];
+    uint64_t x = stack->values[n - 2][0], y = stack->values[n - 1][0];
     uint64_t value = code == WASM_i32_add || code == WASM_i64_add   ? x + y
                      : code == WASM_i32_sub || code == WASM_i64_sub ? x - y
                                                                     : x * y;
-    stack->values[n - 2] = type == VM_I32 ? (uint32_t)value : value;
+    stack->values[n - 2][0] = type == VM_I32 ? (uint32_t)value : value;
     stack->count--;
 }
 
@@ -49,6 +57,8 @@ static void global_get(struct module *module, const struct instance *instance,
     } else if (module->globals[index].mutable) {
         reader_fail(reader, ERROR_INVALID, "constant expression required: global %u is mutable",
                     index);
+    } else if (module->globals[index].type == VM_V128) {
+        push_v128(stack, reader, instance ? instance->globals[index] : NULL);
     } else {
         push(stack, reader, module->globals[index].type, instance ? *instance->globals[index] : 0);
     }
@@ -77,6 +87,7 @@ static bool step(struct module *module, const struct instance *instance, struct 
     case WASM_i64_const: push(stack, reader, VM_I64, immediate.bits); break;
     case WASM_f32_const: push(stack, reader, VM_F32, immediate.bits); break;
     case WASM_f64_const: push(stack, reader, VM_F64, immediate.bits); break;
+    case WASM_v128_const: push_v128(stack, reader, immediate.bytes); break;
     case WASM_ref_null: push(stack, reader, immediate.type, 0); break;
     case WASM_ref_func: ref_func(module, instance, reader, stack, immediate.first); break;
     case WASM_global_get: global_get(module, instance, reader, stack, immediate.first); break;
@@ -104,15 +115,15 @@ struct slice constant_read(struct module *module, struct reader *reader, uint8_t
     return (struct slice){reader->bytes + start, reader->position - start};
 }
 
-uint64_t constant_next(const struct instance *instance, struct reader *reader) {
+void constant_next(const struct instance *instance, struct reader *reader, uint64_t *value) {
     struct operands stack = {.count = 0};
     while (step(instance->module, instance, reader, &stack)) {
     }
-    return stack.count ? stack.values[0] : 0;
+    memcpy(value, stack.values[0], type_slots(stack.types[0]) * sizeof *value);
 }
 
-uint64_t constant_evaluate(const struct instance *instance, struct slice expression) {
+void constant_evaluate(const struct instance *instance, struct slice expression, uint64_t *value) {
     struct error unused = ERROR_INIT; /* the expression was validated */
     struct reader reader = reader_init(expression, &unused);
-    return constant_next(instance, &reader);
+    constant_next(instance, &reader, value);
 }

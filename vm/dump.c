@@ -118,6 +118,18 @@ static void print_immediate(const struct module *module, enum immediates kind,
         fprintf(out, " offset=%llu align=%u", (unsigned long long)immediate->bits,
                 1u << immediate->first);
         break;
+    case IMMEDIATE_MEMARG_LANE:
+        fprintf(out, " offset=%llu align=%u lane %u", (unsigned long long)immediate->bits,
+                1u << immediate->first, immediate->second);
+        break;
+    case IMMEDIATE_LANE: fprintf(out, " %u", immediate->second); break;
+    case IMMEDIATE_SHUFFLE:
+        for (int i = 0; i < 16; i++) fprintf(out, " %u", immediate->bytes[i]);
+        break;
+    case IMMEDIATE_V128:
+        fputs(" 0x", out); /* as one number */
+        for (int i = 16; i-- > 0;) fprintf(out, "%02x", immediate->bytes[i]);
+        break;
     case IMMEDIATE_I32: fprintf(out, " %d", (int32_t)(uint32_t)immediate->bits); break;
     case IMMEDIATE_I64: fprintf(out, " %lld", (long long)immediate->bits); break;
     case IMMEDIATE_F32:

@@ -103,6 +103,15 @@ uint32_t next_home(const struct translator *t) {
     return top->home + type_slots(top->type);
 }
 
+bool frame_reserve(struct translator *t, uint32_t end) {
+    if (end > LIMIT_FRAME_SLOTS) {
+        return reader_fail(t->reader, ERROR_INVALID, "limit: a frame of more than %d slots",
+                           LIMIT_FRAME_SLOTS);
+    }
+    if (end > t->frame_slots) t->frame_slots = end;
+    return true;
+}
+
 struct operand *push(struct translator *t, uint8_t type) {
     if (t->count == t->capacity) {
         uint32_t capacity = t->capacity ? t->capacity * 2 : 64;
@@ -114,13 +123,8 @@ struct operand *push(struct translator *t, uint8_t type) {
         t->operands = operands;
         t->capacity = capacity;
     }
-    uint32_t home = next_home(t), end = home + type_slots(type);
-    if (end > LIMIT_FRAME_SLOTS) {
-        reader_fail(t->reader, ERROR_INVALID, "limit: a frame of more than %d slots",
-                    LIMIT_FRAME_SLOTS);
-        home = end = 0;
-    }
-    if (end > t->frame_slots) t->frame_slots = end;
+    uint32_t home = next_home(t);
+    if (!frame_reserve(t, home + type_slots(type))) home = 0;
     struct operand *x = &t->operands[t->count++];
     *x = (struct operand){.producer = NO_CELL,
                           .slot = (uint16_t)home,
@@ -174,7 +178,7 @@ static void emit_constant(struct translator *t, uint32_t slot, uint64_t bits) {
 
 /* Copy a value between slots. Two copies in a row become one cell. */
 static void move_slots(struct translator *t, uint32_t to, uint16_t from, uint8_t type) {
-    bool wide = type_slots(type) > 1;
+    bool wide = type == VM_V128;
     if (t->last.is_move && t->last.cell >= t->barrier && !wide && !t->dead) {
         struct cell *cell = &t->module->cells[t->last.cell];
         cell_set_op(cell, OP_move_two);
@@ -182,10 +186,9 @@ static void move_slots(struct translator *t, uint32_t to, uint16_t from, uint8_t
         cell->tail.slots.c = from;
         t->last.is_move = false;
     } else {
-        struct cell *cell = emit(t, wide ? OP_move_many : OP_move);
+        struct cell *cell = emit(t, wide ? OP_move_v128 : OP_move);
         cell->d = (uint16_t)to;
         cell->a = from;
-        cell->tail.imm = wide ? (int32_t)type_slots(type) : 0;
         t->last.is_move = !wide;
     }
     slot_written(t, to, type);

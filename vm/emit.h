@@ -30,6 +30,9 @@ void slot_written(struct translator *t, uint32_t slot, uint8_t type);
 
 /* ---- operands ---- */
 
+/* Make the frame reach to slot `end`, if the limit allows. */
+bool frame_reserve(struct translator *t, uint32_t end);
+
 uint32_t next_home(const struct translator *t); /* of the operand to be pushed */
 struct operand *push(struct translator *t, uint8_t type);
 

@@ -18,6 +18,7 @@
  *
  *     [ window of the caller | results | link | instance | frame ][ frame of the callee ...
  */
+#include "vm/lanes.h"
 #include "vm/numeric.h"
 #include "vm/store.h"
 
@@ -137,6 +138,8 @@ static const handler handlers[OP_COUNT] = {
 #define STORE(code, name, mnemonic, type, ...)   FORMS_STORE_##type(OP, name)
 #define WINDOW(code, name, ...)                  OP(name)
 #define OTHER(...)
+#define VECTOR(code, name, ...) OP(name)
+#define VECTOR_IMMEDIATE        VECTOR
 #include "vm/opcodes.def"
     SPECIAL_OPS(OP)};
 

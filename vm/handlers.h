@@ -171,6 +171,8 @@
 #define STORE_F32 STORE_FLOAT
 #define STORE_F64 STORE_FLOAT
 
+#include "vm/simd.h" /* VECTOR, VECTOR_IMMEDIATE */
+
 /* ---- all of the table ---- */
 
 #define UNARY(code, name, mnemonic, from, to, fault, value)                                        \
@@ -198,6 +200,8 @@
 #undef STORE
 #undef WINDOW
 #undef OTHER
+#undef VECTOR
+#undef VECTOR_IMMEDIATE
 
 /* ---- moves, constants, variables ---- */
 

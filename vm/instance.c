@@ -205,7 +205,7 @@ static bool allocate_spaces(struct instance *instance, struct error *error) {
     const struct module *m = instance->module;
     struct arena *arena = &instance->arena;
     uint32_t functions = m->function_count - m->imported_functions;
-    uint32_t globals = m->global_count - m->imported_globals;
+    uint32_t globals = 2 * (m->global_count - m->imported_globals); /* slots, if all are v128 */
     uint32_t tags = m->tag_count - m->imported_tags;
     instance->functions = arena_alloc(arena, m->function_count, sizeof *instance->functions);
     instance->tables = arena_alloc(arena, m->table_count, sizeof *instance->tables);
@@ -247,10 +247,11 @@ static bool allocate_own(struct instance *instance, struct filled filled, struct
         tag->type = module->tags[i];
         instance->tags[i] = tag;
     }
+    uint64_t *global = instance->own_globals;
     for (uint32_t i = filled.globals; i < module->global_count; i++) {
-        uint64_t *global = &instance->own_globals[i - filled.globals];
-        *global = constant_evaluate(instance, module->globals[i].init);
+        constant_evaluate(instance, module->globals[i].init, global);
         instance->globals[i] = global;
+        global += type_slots(module->globals[i].type);
     }
     return true;
 }
@@ -262,7 +263,8 @@ static bool initialize_tables(struct instance *instance, struct error *error) {
         const struct element_segment *segment = &instance->module->elements[i];
         if (segment->mode == SEGMENT_PASSIVE) continue;
         if (segment->mode == SEGMENT_ACTIVE) {
-            uint32_t at = (uint32_t)constant_evaluate(instance, segment->offset);
+            uint64_t at;
+            constant_evaluate(instance, segment->offset, &at);
             enum trap trap =
                 table_init(instance, instance->tables[segment->table], i, at, 0, segment->count);
             if (trap) return error_set_trap(error, trap);
@@ -276,7 +278,8 @@ static bool initialize_memory(struct instance *instance, struct error *error) {
     for (uint32_t i = 0; i < instance->module->data_count; i++) {
         const struct data_segment *segment = &instance->module->data[i];
         if (segment->mode != SEGMENT_ACTIVE) continue;
-        uint32_t at = (uint32_t)constant_evaluate(instance, segment->offset);
+        uint64_t at;
+        constant_evaluate(instance, segment->offset, &at);
         enum trap trap = memory_init(instance, i, at, 0, segment->bytes.size);
         if (trap) return error_set_trap(error, trap);
         instance->dropped_data[i] = true;

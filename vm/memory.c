@@ -175,9 +175,12 @@ enum trap table_init(struct instance *instance, struct table *table, uint32_t se
     struct error unused = ERROR_INIT; /* the segment was validated */
     struct reader items = reader_init(elements->items, &unused);
     for (uint64_t i = 0; i < from + count; i++) {
-        uint64_t reference = elements->expressions
-                                 ? constant_next(instance, &items)
-                                 : (uintptr_t)instance->functions[reader_u32(&items)];
+        uint64_t reference;
+        if (elements->expressions) {
+            constant_next(instance, &items, &reference);
+        } else {
+            reference = (uintptr_t)instance->functions[reader_u32(&items)];
+        }
         if (i >= from) table->elements[to + i - from] = reference;
     }
     return TRAP_NONE;

@@ -144,11 +144,12 @@ uint32_t module_function_of_cell(const struct module *module, uint32_t cell);
 /* Read and validate one; `type` is what it must yield. Its bytes, `end` included, are returned. */
 struct slice constant_read(struct module *module, struct reader *reader, uint8_t type);
 
-/* The value of a validated constant expression in an instance. */
-uint64_t constant_evaluate(const struct instance *instance, struct slice expression);
+/* The value of a validated constant expression in an instance, in as many slots as its type takes.
+ */
+void constant_evaluate(const struct instance *instance, struct slice expression, uint64_t *value);
 
 /* The same for the next of several in a row; the reader moves behind it. */
-uint64_t constant_next(const struct instance *instance, struct reader *reader);
+void constant_next(const struct instance *instance, struct reader *reader, uint64_t *value);
 
 /* ---- function bodies: validate.c ---- */
 

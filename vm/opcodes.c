@@ -2,11 +2,16 @@
 #include "vm/opcodes.h"
 
 #include "vm/code.h"
+#include "vm/types.h"
 
-enum { PREFIX = 0xFC, TABLE_SIZE = 0x100 + 32 };
+/* One byte opcodes first, then those behind each of the two prefixes. */
+enum { PREFIX_FC = 0xFC, PREFIX_FD = 0xFD };
+enum { START_FC = 0x100, START_FD = START_FC + 32, TABLE_SIZE = START_FD + 0x100 };
 
-/* One byte opcodes first, those behind the prefix after them. */
-#define INDEX(code) ((code) < 0x100 ? (code) : 0x100 + ((code)&0xFF))
+#define INDEX(code)                                                                                \
+    ((code) < 0x100             ? (code)                                                           \
+     : (code) >> 8 == PREFIX_FC ? START_FC + ((code)&0xFF)                                         \
+                                : START_FD + ((code)&0xFF))
 
 /* clang-format off: it folds the rows into one another */
 static const struct instruction instructions[TABLE_SIZE] = {
@@ -31,6 +36,11 @@ static const struct instruction instructions[TABLE_SIZE] = {
         .signature = types)
 #define OTHER(code, name, mnemonic, immediate)                                                     \
     ROW(code, mnemonic, OTHER, .immediates = IMMEDIATE_##immediate)
+#define VECTOR(code, name, mnemonic, types, computation)                                           \
+    ROW(code, mnemonic, VECTOR, .op = OP_##name, .signature = types)
+#define VECTOR_IMMEDIATE(code, name, mnemonic, immediate, size, types, computation)                \
+    ROW(code, mnemonic, VECTOR, .op = OP_##name, .signature = types,                               \
+        .immediates = IMMEDIATE_##immediate, .bytes = size)
 #include "vm/opcodes.def"
 };
 /* clang-format on */
@@ -39,14 +49,18 @@ const struct instruction *instruction_at(uint32_t code) {
     return &instructions[INDEX(code)];
 }
 
+/* The row of the number behind a prefix; that of the prefix, which is illegal, if there is none. */
+static const struct instruction *prefixed(uint32_t prefix, uint32_t number) {
+    uint32_t start = prefix == PREFIX_FC ? START_FC : START_FD;
+    uint32_t end = prefix == PREFIX_FC ? START_FD : TABLE_SIZE;
+    return &instructions[number < end - start ? start + number : prefix];
+}
+
 const struct instruction *instruction_read(struct reader *reader) {
     size_t start = reader->position;
     uint32_t code = reader_u8(reader);
     const struct instruction *row = &instructions[code];
-    if (code == PREFIX) {
-        code = reader_u32(reader);
-        row = code < TABLE_SIZE - 0x100 ? &instructions[0x100 + code] : &instructions[PREFIX];
-    }
+    if (code == PREFIX_FC || code == PREFIX_FD) row = prefixed(code, reader_u32(reader));
     if (!reader_ok(reader)) return NULL;
     if (row->shape == SHAPE_ILLEGAL) {
         reader->position = start;
@@ -56,12 +70,31 @@ const struct instruction *instruction_read(struct reader *reader) {
     return row;
 }
 
+struct signature signature_of(const struct instruction *row, uint8_t element) {
+    struct signature signature = {.params = 0};
+    uint32_t *count = &signature.params;
+    for (const char *c = row->signature; *c; c++) {
+        if (*c == ':') {
+            count = &signature.results;
+            continue;
+        }
+        uint8_t type = *c == 't' ? element : type_of_letter(*c);
+        signature.types[signature.params + signature.results] = type;
+        *count += 1;
+    }
+    return signature;
+}
+
+bool accesses_memory(const struct instruction *row) {
+    return row->immediates == IMMEDIATE_MEMARG || row->immediates == IMMEDIATE_MEMARG_LANE;
+}
+
 bool is_reference_type(uint8_t code) {
     return code == VM_FUNCREF || code == VM_EXTERNREF || code == VM_EXNREF;
 }
 
 bool is_value_type(uint8_t code) {
-    return (code >= VM_F64 && code <= VM_I32) || is_reference_type(code);
+    return (code >= VM_V128 && code <= VM_I32) || is_reference_type(code);
 }
 
 uint8_t value_type_read(struct reader *reader) {
@@ -120,9 +153,14 @@ struct immediate immediate_read(struct reader *reader, enum immediates kind) {
         immediate.second = reader_u32(reader);
         break;
     case IMMEDIATE_MEMARG:
+    case IMMEDIATE_MEMARG_LANE:
         immediate.first = reader_u32(reader);
         immediate.bits = reader_u32(reader);
+        if (kind == IMMEDIATE_MEMARG_LANE) immediate.second = reader_u8(reader);
         break;
+    case IMMEDIATE_LANE: immediate.second = reader_u8(reader); break;
+    case IMMEDIATE_SHUFFLE:
+    case IMMEDIATE_V128: immediate.bytes = reader_bytes(reader, 16).data; break;
     case IMMEDIATE_MEMORY_MEMORY: zero_byte(reader); /* fall through */
     case IMMEDIATE_MEMORY: zero_byte(reader); break;
     case IMMEDIATE_DATA_MEMORY:

@@ -14,6 +14,8 @@ enum wasm_code {
 #define STORE                  UNARY
 #define WINDOW                 UNARY
 #define OTHER                  UNARY
+#define VECTOR                 UNARY
+#define VECTOR_IMMEDIATE       UNARY
 #include "vm/opcodes.def"
 #undef UNARY
 #undef BINARY
@@ -22,6 +24,8 @@ enum wasm_code {
 #undef STORE
 #undef WINDOW
 #undef OTHER
+#undef VECTOR
+#undef VECTOR_IMMEDIATE
     WASM_none = 0xFFFF,
 };
 
@@ -33,6 +37,7 @@ enum shape {
     SHAPE_LOAD,
     SHAPE_STORE,
     SHAPE_WINDOW,
+    SHAPE_VECTOR,
     SHAPE_OTHER,
 };
 
@@ -63,25 +68,31 @@ enum immediates {
     IMMEDIATE_TYPES,     /* a vector of value types */
     IMMEDIATE_TAG,
     IMMEDIATE_CATCHES, /* a block type and a count: the clauses are left to the caller */
+    IMMEDIATE_LANE,
+    IMMEDIATE_MEMARG_LANE,
+    IMMEDIATE_SHUFFLE, /* sixteen lanes */
+    IMMEDIATE_V128,
 };
 
 struct immediate {
-    uint32_t first, second; /* indices in the order of the kind's name; a count; an alignment */
-    uint64_t bits;          /* a constant (i32 and f32 zero-extended) or an offset */
-    int64_t block;          /* a block type as s33: an index, or a negative code */
-    uint8_t type;           /* a reference type, or the first of TYPES */
+    uint32_t first;       /* an index, the first of two, a count, or an alignment */
+    uint32_t second;      /* the second index, or a lane */
+    uint64_t bits;        /* a constant (i32 and f32 zero-extended) or an offset */
+    int64_t block;        /* a block type as s33: an index, or a negative code */
+    uint8_t type;         /* a reference type, or the first of TYPES */
+    const uint8_t *bytes; /* in the module: a v128, or the lanes of a shuffle */
 };
 
 struct instruction {
     const char *mnemonic;
-    const char *signature;     /* of WINDOW */
+    const char *signature;     /* of WINDOW and VECTOR */
     uint16_t code;             /* enum wasm_code, as the next two */
     uint16_t swapped, negated; /* of BINARY and COMPARE, or WASM_none */
     uint16_t op;               /* the first of its internal operations (enum op) */
     uint8_t shape;             /* enum shape */
     uint8_t immediates;        /* enum immediates */
     uint8_t operand, result;   /* enum vm_type; of a store: the value */
-    uint8_t bytes;             /* in memory, of LOAD and STORE */
+    uint8_t bytes;             /* in memory, or of the lane that is named */
 };
 
 /* Read an opcode and find its row. An illegal opcode fails the reader and gives NULL. */
@@ -89,6 +100,17 @@ const struct instruction *instruction_read(struct reader *reader);
 
 /* The row of a code that is in the table. */
 const struct instruction *instruction_at(uint32_t code);
+
+/* The types of a WINDOW or VECTOR instruction; `element` is that of the table's elements. */
+struct signature {
+    uint8_t types[4]; /* parameters, then results */
+    uint32_t params, results;
+};
+
+struct signature signature_of(const struct instruction *row, uint8_t element);
+
+/* Whether it has an address and a memarg. */
+bool accesses_memory(const struct instruction *row);
 
 struct immediate immediate_read(struct reader *reader, enum immediates kind);
 

@@ -1,6 +1,8 @@
 /* Translating instructions; translate.h has the idea and the rules. */
 #include "vm/emit.h"
 
+#include "vm/types.h"
+
 #include <stdlib.h>
 
 void translator_init(struct translator *t, struct module *module) {
@@ -20,7 +22,9 @@ void translate_begin(struct translator *t, uint32_t function, uint32_t local_slo
     t->count = t->pending_count = 0;
     t->dead = false;
     t->link = local_slots > type->result_slots ? local_slots : type->result_slots;
-    t->temporary = t->frame_slots = t->link + 1;
+    t->temporary = t->link + 1;
+    t->frame_slots = 0;
+    frame_reserve(t, t->temporary);
     t->entry = here(t);
     struct cell *entry = emit_data(t);
     entry->d = (uint16_t)type->param_slots;
@@ -86,15 +90,20 @@ void translate_local_set(struct translator *t, uint32_t slot, struct operand val
     }
 }
 
+/* r0 holds the bits of any value of one slot that is copied. */
+static unsigned accumulator_of_bits(uint8_t type) {
+    return type_slots(type) == 1 ? 0 : ACCUMULATORS;
+}
+
 void translate_global_get(struct translator *t, uint8_t type, uint32_t global) {
-    struct cell *cell = emit(t, OP_global_get);
+    struct cell *cell = emit(t, type == VM_V128 ? OP_global_get_v128 : OP_global_get);
     cell->tail.imm = (int32_t)global;
-    push_result(t, cell, type, 0); /* r0 holds the bits, whatever the type */
+    push_result(t, cell, type, accumulator_of_bits(type));
 }
 
 void translate_global_set(struct translator *t, struct operand value, uint32_t global) {
     need_slot(t, &value);
-    struct cell *cell = emit(t, OP_global_set);
+    struct cell *cell = emit(t, value.type == VM_V128 ? OP_global_set_v128 : OP_global_set);
     cell->a = value.slot;
     cell->tail.imm = (int32_t)global;
 }
@@ -176,11 +185,14 @@ void translate_select(struct translator *t, uint8_t type, struct operand x, stru
     need_slot(t, &y);
     need_slot(t, &condition);
     condition.type = VM_I32;
-    struct cell *cell = emit(t, in_accumulator(t, &condition) ? OP_select_r : OP_select_s);
+    bool in_r0 = in_accumulator(t, &condition);
+    struct cell *cell = emit(t, type == VM_V128 ? OP_select_v128
+                                : in_r0         ? OP_select_r
+                                                : OP_select_s);
     cell->a = x.slot;
     cell->tail.slots.b = y.slot;
     cell->tail.slots.c = condition.slot;
-    push_result(t, cell, type, 0); /* r0 holds the bits, whatever the type */
+    push_result(t, cell, type, accumulator_of_bits(type));
 }
 
 /* ---- memory ---- */

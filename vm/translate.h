@@ -37,7 +37,7 @@ struct operand {
     uint8_t place;
 };
 
-enum { TYPE_ANY = 0, PENDING_MAX = 32, ACCUMULATORS = 3 };
+enum { TYPE_ANY = 0, PENDING_MAX = 32, ACCUMULATORS = 3, VECTOR_OPERANDS = 3 };
 #define NO_CELL UINT32_MAX
 #define NO_SLOT UINT32_MAX
 
@@ -114,6 +114,10 @@ void translate_global_get(struct translator *t, uint8_t type, uint32_t global);
 void translate_global_set(struct translator *t, struct operand value, uint32_t global);
 void translate_ref_func(struct translator *t, uint32_t function);
 void translate_unreachable(struct translator *t);
+
+/* Those of `operands` that the instruction does not have are zero. */
+void translate_vector(struct translator *t, const struct instruction *row,
+                      struct operand operands[VECTOR_OPERANDS], const struct immediate *immediate);
 
 /* These find their operands still on the stack: bring the topmost `count` home first. The cell's
  * window begins at the first of them; operands_truncate and operand_push then replace them. A tail

@@ -72,6 +72,19 @@ uint32_t type_slots(uint8_t type) {
     return type == VM_V128 ? 2 : 1;
 }
 
+uint8_t type_of_letter(char letter) {
+    switch (letter) {
+    case 'i': return VM_I32;
+    case 'I': return VM_I64;
+    case 'f': return VM_F32;
+    case 'F': return VM_F64;
+    case 'v': return VM_V128;
+    case 'c': return VM_FUNCREF;
+    case 'e': return VM_EXTERNREF;
+    default: return 0;
+    }
+}
+
 const char *vm_type_name(enum vm_type type) {
     switch (type) {
     case VM_I32: return "i32";

@@ -21,6 +21,9 @@ const struct func_type *type_intern(struct type_table *table, const uint8_t *typ
 /* How many 64-bit slots a value of the type takes. */
 uint32_t type_slots(uint8_t type);
 
+/* The type a letter stands for in a signature (vm.h), 0 if none. */
+uint8_t type_of_letter(char letter);
+
 /* "(i32 i64) -> (f32)", for messages. */
 void func_type_format(const struct func_type *type, char *out, size_t size);
 

@@ -168,7 +168,7 @@ static void equals_zero(struct validator *v, uint8_t type, uint32_t code) {
 
 static bool check_memarg(struct validator *v, const struct immediate *immediate) {
     if (v->module->memory_count == 0) return invalid(v, "unknown memory 0");
-    if (immediate->first > 3 || 1u << immediate->first > v->row->bytes) {
+    if (immediate->first > 4 || 1u << immediate->first > v->row->bytes) {
         return invalid(v, "alignment must not be larger than natural");
     }
     return true;
@@ -213,21 +213,35 @@ static bool check_window(struct validator *v, const struct immediate *immediate,
 }
 
 static void window(struct validator *v, const struct immediate *immediate) {
-    uint8_t element = VM_FUNCREF, types[4];
-    uint32_t params = 0, results = 0;
+    uint8_t element = VM_FUNCREF;
     if (!check_window(v, immediate, &element)) return;
-    bool after_colon = false;
-    for (const char *c = v->row->signature; *c; c++) {
-        if (*c == ':') {
-            after_colon = true;
-            continue;
-        }
-        types[params + results] = *c == 't' ? element : VM_I32;
-        *(after_colon ? &results : &params) += 1;
+    struct signature s = signature_of(v->row, element);
+    if (!check_top(v, s.types, s.params)) return;
+    translate_window(&v->t, v->row, s.params, immediate);
+    replace_top(v, s.params, s.types + s.params, s.results);
+}
+
+/* The lanes that an instruction names are there; a shuffle chooses from two vectors. */
+static bool check_lanes(struct validator *v, const struct immediate *immediate) {
+    bool valid = true;
+    switch (v->row->immediates) {
+    case IMMEDIATE_MEMARG_LANE:
+    case IMMEDIATE_LANE: valid = immediate->second < 16u / v->row->bytes; break;
+    case IMMEDIATE_SHUFFLE:
+        for (int i = 0; i < 16; i++) valid = valid && immediate->bytes[i] < 32;
+        break;
     }
-    if (!check_top(v, types, params)) return;
-    translate_window(&v->t, v->row, params, immediate);
-    replace_top(v, params, types + params, results);
+    return valid || invalid(v, "invalid lane index");
+}
+
+static void vector(struct validator *v, const struct immediate *immediate) {
+    const struct instruction *row = v->row;
+    if (accesses_memory(row) && !check_memarg(v, immediate)) return;
+    if (!check_lanes(v, immediate)) return;
+    struct signature s = signature_of(row, 0);
+    struct operand operands[VECTOR_OPERANDS] = {0};
+    for (uint32_t i = s.params; i-- > 0;) operands[i] = pop(v, s.types[i]);
+    translate_vector(&v->t, row, operands, immediate);
 }
 
 static void other(struct validator *v, const struct immediate *immediate) {
@@ -318,6 +332,7 @@ static void instruction(struct validator *v) {
         translate_store(&v->t, row, x, y, (uint32_t)immediate.bits);
         break;
     case SHAPE_WINDOW: window(v, &immediate); break;
+    case SHAPE_VECTOR: vector(v, &immediate); break;
     case SHAPE_OTHER: other(v, &immediate); break;
     case SHAPE_ILLEGAL: break; /* instruction_read refused it */
     }

@@ -107,19 +107,16 @@ static bool reserve(void **array, size_t count, size_t *capacity, size_t size) {
 
 /* The type a signature such as "ii:I" spells, or NULL. */
 static const struct func_type *parse_signature(struct vm *vm, const char *signature) {
-    static const char letters[] = "iIfFvce";
-    static const uint8_t codes[] = {VM_I32,  VM_I64,     VM_F32,      VM_F64,
-                                    VM_V128, VM_FUNCREF, VM_EXTERNREF};
     uint8_t types[32];
     uint32_t count = 0, params = 0;
     bool after_colon = false;
     for (const char *c = signature; *c; c++) {
-        const char *letter = strchr(letters, *c);
+        uint8_t type = type_of_letter(*c);
         if (*c == ':' && !after_colon) {
             after_colon = true;
             params = count;
-        } else if (letter && count < sizeof types) {
-            types[count++] = codes[letter - letters];
+        } else if (type && count < sizeof types) {
+            types[count++] = type;
         } else {
             return NULL;
         }

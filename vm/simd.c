@@ -1,0 +1,29 @@
+/* Translating vector instructions: one operation each, whose cell simd.h describes. */
+#include "vm/emit.h"
+
+#include <string.h>
+
+void translate_vector(struct translator *t, const struct instruction *row,
+                      struct operand operands[VECTOR_OPERANDS], const struct immediate *immediate) {
+    for (int i = 0; i < VECTOR_OPERANDS; i++) need_slot(t, &operands[i]);
+    uint16_t lane = (uint16_t)immediate->second;
+    struct cell *cell = emit(t, row->op);
+    cell->a = operands[0].slot;
+    if (accesses_memory(row)) {
+        cell->d = operands[1].slot;
+        cell->tail.imm = (int32_t)(uint32_t)immediate->bits;
+    } else {
+        cell->tail.slots.b = operands[1].slot;
+        cell->tail.slots.c = row->immediates == IMMEDIATE_LANE ? lane : operands[2].slot;
+    }
+    struct signature s = signature_of(row, 0);
+    uint8_t type = s.types[s.params];
+    if (s.results) push_result(t, cell, type, accumulator(type));
+    if (immediate->bytes) {
+        memcpy(emit_data(t), immediate->bytes, sizeof *cell);
+    } else if (row->immediates == IMMEDIATE_MEMARG_LANE) {
+        struct cell *data = emit_data(t);
+        data->a = operands[1].slot;
+        data->d = lane;
+    }
+}
