@@ -1,5 +1,5 @@
-"""Every raw response of DATA/http-responses, sent whole, then byte by byte, to one client that asks
-for all of them in turn; and which connections it used again."""
+"""Every raw response of DATA/http-responses, sent whole, then byte by byte, then cut in two at every
+position, to one client that asks for all of them in turn; and which connections it used again."""
 import hashlib
 import json
 import os
@@ -8,6 +8,7 @@ import time
 from harness import DATA, Reader, Server, answer, check, fetch, skip
 
 BYTEWISE = 400  # bytes; longer responses are sent whole only
+SPLIT = 100  # bytes; shorter ones are cut at every position as well
 
 
 def load():
@@ -22,12 +23,26 @@ def load():
     return cases
 
 
-class Replay(Server):
-    """Answers /NAME with that case's bytes, and notes which connection was asked for what."""
+def whole(data):
+    return [[data]]
 
-    def __init__(self, cases, bytewise):
-        self.cases = {"/" + case["name"]: case for case in cases}
-        self.bytewise = bytewise
+
+def bytewise(data):
+    return [[data[i:i + 1] for i in range(len(data))]]
+
+
+def split(data):
+    """Once in two at every position."""
+    return [[data[:i], data[i:]] for i in range(1, len(data))]
+
+
+class Replay(Server):
+    """Answers /NAME/WAY with that case's bytes, cut in that way, and notes which connection was
+    asked for what."""
+
+    def __init__(self, cases, cut):
+        self.answers = {"/%s/%d" % (case["name"], way): (case, pieces) for case in cases
+                        for way, pieces in enumerate(cut(case["bytes"]))}
         self.asked = {}
         super().__init__(self.converse)
 
@@ -36,16 +51,13 @@ class Replay(Server):
         while True:
             request = reader.request()
             self.asked.setdefault(request.path, []).append(number)
-            if request.path not in self.cases:  # where a redirect among them leads
+            if request.path not in self.answers:  # where a redirect among them leads
                 client.sendall(answer(body=b"followed"))
                 continue
-            case = self.cases[request.path]
-            if self.bytewise:
-                for i in range(len(case["bytes"])):
-                    client.sendall(case["bytes"][i:i + 1])
-                    time.sleep(0.0002)
-            else:
-                client.sendall(case["bytes"])
+            case, pieces = self.answers[request.path]
+            for i, piece in enumerate(pieces):
+                time.sleep(0.0002 if i else 0)
+                client.sendall(piece)
             if case["eof"]:
                 return
 
@@ -82,27 +94,29 @@ def judge(case, result):
     return "expected an error, got " + repr(result)
 
 
-def run_all(cases, bytewise):
-    suffix = "/bytewise" if bytewise else ""
-    with Replay(cases, bytewise) as server:
+def run_all(cases, cut, suffix=""):
+    with Replay(cases, cut) as server:
         arguments = ["--allow-net", "127.0.0.1:*", "--timeout-ms", "8000", "--no-cookies"]
-        for case in cases:
-            url = "http://127.0.0.1:%d/%s" % (server.port, case["name"])
-            arguments += [case["method"], url, "+"]
+        for path, (case, _) in server.answers.items():
+            arguments += [case["method"], "http://127.0.0.1:%d%s" % (server.port, path), "+"]
         results = fetch(*arguments[:-1], seconds=200)
-        if len(results) < len(cases):
+        if len(results) < len(server.answers):
             check("responses" + suffix, False, "%d results: %r" % (len(results), results[-1:]))
             return
-        for i, (case, result) in enumerate(zip(cases, results)):
+        paths = list(server.answers)
+        wrong = {}
+        for i, (path, result) in enumerate(zip(paths, results)):
+            case = server.answers[path][0]
             why = judge(case, result)
-            check("responses/%s%s" % (case["name"], suffix), why is None, why)
-            if "reuse" not in case or bytewise or result.error or i + 1 == len(cases):
+            wrong.setdefault(case["name"], []).extend([path + ": " + why] if why else [])
+            following = paths[i + 1:i + 2]
+            if "reuse" not in case or suffix or result.error or not following:
                 continue
-            here = server.asked["/" + case["name"]][-1]
-            following = server.asked.get("/" + cases[i + 1]["name"], [None])[0]
-            check("responses/%s/reuse" % case["name"],
-                  (here == following) == case["reuse"],
-                  "connection %s, then %s" % (here, following))
+            here, there = server.asked[path][-1], server.asked.get(following[0], [None])[0]
+            check("responses/%s/reuse" % case["name"], (here == there) == case["reuse"],
+                  "connection %s, then %s" % (here, there))
+        for name, why in wrong.items():
+            check("responses/%s%s" % (name, suffix), not why, why)
 
 
 def run_connect(case):
@@ -129,8 +143,9 @@ def main():
         skip("responses", "DATA has no http-responses")
         return
     direct = [case for case in cases if case["method"] != "CONNECT"]
-    run_all(direct, False)
-    run_all([case for case in direct if len(case["bytes"]) <= BYTEWISE], True)
+    run_all(direct, whole)
+    run_all([case for case in direct if len(case["bytes"]) <= BYTEWISE], bytewise, "/bytewise")
+    run_all([case for case in direct if len(case["bytes"]) <= SPLIT], split, "/split")
     for case in cases:
         if case["method"] == "CONNECT":
             run_connect(case)
