@@ -363,8 +363,8 @@ static void call_list(void) {
 
 /* ---- waiting ---- */
 
-/* poll WHAT...: r0 or w1 is a descriptor, c5 a clock of 5 ms; `overlap` lets the events overwrite
- * the subscriptions, count=N and tag=N lie about them. */
+/* poll WHAT...: r0 or w1 is a descriptor, c5 a clock of 5 ms; overlap=N lets the events overwrite
+ * the subscriptions from byte N on; count=N and tag=N lie about them. */
 static void call_poll(void) {
     static uint8_t subs[8 * 48], room[8 * 32];
     uint32_t count = 0, events = 0;
@@ -380,7 +380,8 @@ static void call_poll(void) {
         uint64_t ns = value * 1000000;
         memcpy(sub + 24, &ns, 8);
     }
-    uint8_t *result = has("overlap") ? subs : room;
+    uint64_t overlap = option("overlap=", sizeof subs);
+    uint8_t *result = overlap < sizeof subs / 2 ? subs + overlap : room;
     uint32_t error = raw_poll_oneoff(subs, result, (uint32_t)option("count=", count), &events);
     for (uint32_t i = 0; !error && i < events; i++) {
         uint8_t *event = result + 32 * i;
@@ -450,6 +451,7 @@ static void call_fault(void) {
     say(raw_fd_prestat_dir_name(3, far, 100), " fd_prestat_dir_name: buffer");
     say(raw_poll_oneoff(far, result, 1, result), " poll_oneoff: subscriptions");
     say(raw_poll_oneoff(&low, far, 4096, result), " poll_oneoff: events");
+    say(raw_poll_oneoff(buffer, (const char *)end - 38, 2, result), " poll_oneoff: 64 bytes in 40");
     say(raw_poll_oneoff(&low, &low, 1, far), " poll_oneoff: count");
     say(raw_random_get(far, 100), " random_get: buffer");
     say(raw_random_get(&low, 0xFFFFFFFF), " random_get: size");
