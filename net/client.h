@@ -13,6 +13,7 @@ struct net {
     struct suffix_list *suffixes; /* owned */
     struct cookie_jar jar;
     struct pool pool;
+    struct lookups lookups;
     struct tls_settings *tls; /* owned; NULL until https is first used */
 };
 

@@ -35,17 +35,15 @@ struct candidates {
 };
 
 /* All addresses of the URL's host, with its port. */
-static bool resolve(const struct url *url, int64_t deadline, struct candidates *found,
-                    struct error *error) {
-    struct address addresses[MAX_ADDRESSES];
-    size_t count = 1;
-    addresses[0] = url->host.address;
+static bool resolve(struct net *net, const struct url *url, int64_t deadline,
+                    struct candidates *found, struct error *error) {
+    struct address_list list = {.addresses = {url->host.address}, .count = 1};
     char name[HOST_TEXT_SIZE + 1];
     snprintf(name, sizeof name, "%s%s", url->host.text, url->rooted ? "." : "");
-    if (!url->host.is_address && !socket_resolve(name, deadline, addresses, &count, error))
+    if (!url->host.is_address && !socket_resolve(&net->lookups, name, deadline, &list, error))
         return false;
-    for (found->count = 0; found->count < count; found->count++)
-        found->endpoints[found->count] = (struct endpoint){addresses[found->count], url->port};
+    for (found->count = 0; found->count < list.count; found->count++)
+        found->endpoints[found->count] = (struct endpoint){list.addresses[found->count], url->port};
     return true;
 }
 
@@ -140,7 +138,7 @@ struct connection *dial_open(struct net *net, const struct route *route, int64_t
     struct candidates found = {.count = 1};
     if (route->pin)
         found.endpoints[0] = *route->pin;
-    else if (!resolve(route->proxy ? &route->proxy->url : route->url, deadline, &found, error))
+    else if (!resolve(net, route->proxy ? &route->proxy->url : route->url, deadline, &found, error))
         return NULL;
     times->dns_ms = clock_ms() - start;
     if (!route->proxy && !check_addresses(net, route, &found, error)) return NULL;

@@ -40,6 +40,7 @@ struct net *net_open(const struct net_config *config, struct error *error) {
 void net_close(struct net *net) {
     if (!net) return;
     pool_free(&net->pool);
+    lookups_free(&net->lookups);
     tls_settings_close(net->tls);
     cookie_jar_free(&net->jar);
     suffix_close(net->suffixes);

@@ -2,7 +2,8 @@
  *
  * getaddrinfo cannot be interrupted and may wait far longer than any deadline, so it runs in a
  * detached thread of its own. Asker and thread share one `struct lookup`; whoever lets go last
- * frees it. An asker whose time is over leaves, the thread ends whenever getaddrinfo does.
+ * frees it. An asker whose time is over leaves it with the client, and the thread ends whenever
+ * getaddrinfo does: a name that hangs must not cost a thread each time it is asked for.
  */
 #include "net/socket.h"
 
@@ -25,8 +26,7 @@ struct lookup {
     int users; /* asker and thread: 2, 1, then freed */
     bool done;
     int status; /* getaddrinfo's */
-    struct address addresses[MAX_ADDRESSES];
-    size_t count;
+    struct address_list found;
     char name[HOST_TEXT_SIZE + 1];
 };
 
@@ -47,9 +47,10 @@ static void *lookup_run(void *argument) {
     pthread_mutex_lock(&lookup->mutex);
     for (struct addrinfo *at = status == 0 ? list : NULL; at; at = at->ai_next) {
         struct sockaddr_storage address = {0};
-        if (lookup->count == MAX_ADDRESSES || at->ai_addrlen > sizeof address) continue;
+        struct address_list *found = &lookup->found;
+        if (found->count == MAX_ADDRESSES || at->ai_addrlen > sizeof address) continue;
         memcpy(&address, at->ai_addr, at->ai_addrlen);
-        lookup->count += address_from_socket(&lookup->addresses[lookup->count], &address);
+        found->count += address_from_socket(&found->addresses[found->count], &address);
     }
     if (status == 0) freeaddrinfo(list);
     lookup->status = status;
@@ -85,8 +86,37 @@ static bool lookup_start(struct lookup *lookup) {
     return started;
 }
 
-bool socket_resolve(const char *name, int64_t deadline, struct address out[MAX_ADDRESSES],
-                    size_t *count, struct error *error) {
+static bool lookup_is_done(struct lookup *lookup) {
+    pthread_mutex_lock(&lookup->mutex);
+    bool done = lookup->done;
+    pthread_mutex_unlock(&lookup->mutex);
+    return done;
+}
+
+/* Let go of lookups nobody waits for, of all or of those that ended. A place without one, or NULL.
+ */
+static struct lookup **sweep(struct lookups *lookups, bool all) {
+    struct lookup **place = NULL;
+    for (size_t i = 0; i < MAX_LOOKUPS; i++) {
+        struct lookup **left = &lookups->left[i];
+        if (*left && (all || lookup_is_done(*left))) {
+            pthread_mutex_lock(&(*left)->mutex);
+            lookup_release(*left);
+            *left = NULL;
+        }
+        if (!*left) place = left;
+    }
+    return place;
+}
+
+void lookups_free(struct lookups *lookups) {
+    sweep(lookups, true);
+}
+
+bool socket_resolve(struct lookups *lookups, const char *name, int64_t deadline,
+                    struct address_list *out, struct error *error) {
+    struct lookup **place = sweep(lookups, false);
+    if (!place) return net_fail(error, NET_DNS, "too many names are still being looked up");
     struct lookup *lookup = lookup_new(name);
     if (!lookup) return net_fail(error, NET_DNS, "no memory to look up %s", name);
     pthread_mutex_lock(&lookup->mutex);
@@ -101,16 +131,15 @@ bool socket_resolve(const char *name, int64_t deadline, struct address out[MAX_A
     while (!lookup->done && waited == 0) {
         waited = pthread_cond_timedwait(&lookup->finished, &lookup->mutex, &until);
     }
-    int status = lookup->status;
     if (!lookup->done) {
-        net_fail(error, NET_TIMEOUT, "no time left while looking up %s", name);
-    } else if (status != 0 || lookup->count == 0) {
-        net_fail(error, NET_DNS, "%s: %s", name,
-                 status ? gai_strerror(status) : "the name has no address");
-    } else {
-        *count = lookup->count;
-        memcpy(out, lookup->addresses, sizeof lookup->addresses);
+        *place = lookup;
+        pthread_mutex_unlock(&lookup->mutex);
+        return net_fail(error, NET_TIMEOUT, "no time left while looking up %s", name);
     }
+    *out = lookup->found;
+    if (lookup->status != 0 || out->count == 0)
+        net_fail(error, NET_DNS, "%s: %s", name,
+                 lookup->status ? gai_strerror(lookup->status) : "the name has no address");
     lookup_release(lookup);
     return error->kind == ERROR_NONE;
 }

@@ -6,11 +6,22 @@
 
 #include <sys/types.h>
 
-enum { MAX_ADDRESSES = 16 };
+enum { MAX_ADDRESSES = 16, MAX_LOOKUPS = 8 };
+
+/* Lookups whose asker did not wait for their end: each has a thread still, so they are few. */
+struct lookups {
+    struct lookup *left[MAX_LOOKUPS]; /* NULL: free */
+};
+
+struct address_list {
+    struct address addresses[MAX_ADDRESSES];
+    size_t count;
+};
 
 /* All addresses of `name`, in the system's order of preference. */
-bool socket_resolve(const char *name, int64_t deadline, struct address out[MAX_ADDRESSES],
-                    size_t *count, struct error *error);
+bool socket_resolve(struct lookups *lookups, const char *name, int64_t deadline,
+                    struct address_list *out, struct error *error);
+void lookups_free(struct lookups *lookups);
 
 /* A connected socket, or -1. Deadlines are on clock_ms. */
 int socket_connect(const struct endpoint *to, int64_t deadline, struct error *error);

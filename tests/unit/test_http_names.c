@@ -1,5 +1,5 @@
 /* Names: a resolver that hangs, that changes its answers, that mixes good addresses with bad ones.
- * This file's getaddrinfo stands in for the system's. */
+ * This file's getaddrinfo and getpeername stand in for the system's. */
 #include "net/net.h"
 #include "net/socket.h"
 
@@ -11,12 +11,14 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-static atomic_int asked; /* how often a name was looked up */
+static atomic_int asked;    /* how often a name was looked up */
+static atomic_bool hanging; /* waits.test has no answer as long as this is so */
 
 static struct addrinfo *item(const char *text, struct addrinfo *next) {
     struct sockaddr_storage *address = calloc(1, sizeof *address);
@@ -45,6 +47,8 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
     (void)hints;
     int times = ++asked;
     if (strcmp(name, "hangs.test") == 0) nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+    while (strcmp(name, "waits.test") == 0 && hanging)
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
     if (strcmp(name, "missing.test") == 0) return EAI_NONAME;
     if (strcmp(name, "empty.test") == 0) *list = NULL;
     /* public at first, then, if anyone asks again, this machine */
@@ -57,24 +61,55 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
     return 0;
 }
 
-static enum net_error resolve(const char *name, size_t *count) {
-    struct address addresses[MAX_ADDRESSES];
+static bool peer_lies; /* every peer seems to be another machine */
+long syscall(long number, ...);
+
+int getpeername(int fd, struct sockaddr *restrict address, socklen_t *restrict size) {
+    if (!peer_lies) return (int)syscall(SYS_getpeername, fd, address, size);
+    struct sockaddr_in other = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7F000002)};
+    memcpy(address, &other, sizeof other);
+    *size = sizeof other;
+    return 0;
+}
+
+static enum net_error resolve(struct lookups *lookups, const char *name, size_t *count) {
+    struct address_list found = {.count = 0};
     struct error error = ERROR_INIT;
     asked = 0;
-    socket_resolve(name, clock_ms() + 100, addresses, count, &error);
+    socket_resolve(lookups, name, clock_ms() + 100, &found, &error);
+    *count = found.count;
     return (enum net_error)error.code;
 }
 
 static void lookups_end_with_the_deadline(void **state) {
     (void)state;
     size_t count = 0;
-    assert_int_equal(resolve("hangs.test", &count), NET_TIMEOUT);
-    assert_int_equal(resolve("missing.test", &count), NET_DNS);
-    assert_int_equal(resolve("empty.test", &count), NET_DNS);
+    struct lookups lookups = {0};
+    assert_int_equal(resolve(&lookups, "hangs.test", &count), NET_TIMEOUT);
+    assert_int_equal(resolve(&lookups, "missing.test", &count), NET_DNS);
+    assert_int_equal(resolve(&lookups, "empty.test", &count), NET_DNS);
     assert_int_equal(count, 0);
-    assert_int_equal(resolve("mixed.test", &count), NET_OK);
+    assert_int_equal(resolve(&lookups, "mixed.test", &count), NET_OK);
     assert_int_equal(count, 3);
+    lookups_free(&lookups);
     nanosleep(&(struct timespec){.tv_nsec = 400000000}, NULL); /* the first one's thread ends */
+}
+
+/* Names that hang take a thread each, and there is an end to that. Later there is room again. */
+static void hanging_lookups_are_few(void **state) {
+    (void)state;
+    size_t count = 0;
+    struct lookups lookups = {0};
+    hanging = true;
+    for (int i = 0; i < MAX_LOOKUPS; i++)
+        assert_int_equal(resolve(&lookups, "waits.test", &count), NET_TIMEOUT);
+    assert_int_equal(resolve(&lookups, "plain.test", &count), NET_DNS);
+    assert_int_equal(asked, 0);
+    hanging = false;
+    nanosleep(&(struct timespec){.tv_nsec = 400000000}, NULL);
+    for (int i = 0; i <= MAX_LOOKUPS; i++)
+        assert_int_equal(resolve(&lookups, "plain.test", &count), NET_OK);
+    lookups_free(&lookups);
 }
 
 /* ---- exchanges with a server on 127.0.0.1 alone ---- */
@@ -138,6 +173,16 @@ static enum net_error ask(const char *name, const char *const *allow, size_t all
     return (enum net_error)error.code;
 }
 
+/* A connection that leads elsewhere is not used. */
+static void peers_are_verified(void **state) {
+    (void)state;
+    static const char *const loopback[] = {"127.0.0.0/8:*"};
+    assert_int_equal(ask("127.0.0.1", loopback, 1), NET_OK);
+    peer_lies = true;
+    assert_int_equal(ask("127.0.0.1", loopback, 1), NET_CONNECT);
+    peer_lies = false;
+}
+
 static void names_are_asked_for_once(void **state) {
     (void)state;
     static const char *const star[] = {"*:*"};
@@ -165,6 +210,8 @@ static void localhost_must_be_local(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lookups_end_with_the_deadline),
+        cmocka_unit_test(hanging_lookups_are_few),
+        cmocka_unit_test(peers_are_verified),
         cmocka_unit_test(names_are_asked_for_once),
         cmocka_unit_test(allowed_addresses_are_tried_in_turn),
         cmocka_unit_test(localhost_must_be_local),
