@@ -39,6 +39,7 @@ http {{
         location = /status/204 {{ return 204; }}
         location = /small {{ return 200 "hello"; }}
         location = /thrice {{ keepalive_requests 3; return 200 "hello"; }}
+        location = /away {{ return 302 http://httpbin.org/plain; }}
         location = /last {{ keepalive_timeout 0; return 200 "hello"; }}
         location /chunked/ {{ alias {dir}/www/; ssi on; ssi_types *; }}
         location /gzip/ {{ alias {dir}/www/; gzip on; gzip_types *; gzip_min_length 1; }}

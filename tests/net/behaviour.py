@@ -212,7 +212,11 @@ def cookies():
 def policy():
     with Site(by_target({"/out": redirects_to("http://b.test/"),
                        "/private": redirects_to("http://10.0.0.1/"),
-                       "/local": redirects_to("http://localhost:%d/" % 1)})) as a:
+                       "/local": redirects_to("http://localhost:1/"),
+                       "/port": redirects_to("http://a.test:8080/"),
+                       "/scheme": redirects_to("https://127.0.0.1:1/"),
+                       "/odd": redirects_to("http://0x7f.1:1/"),
+                       "/user": redirects_to("http://a.test@127.0.0.1:1/")})) as a:
         def get(url, *options):
             return fetch(*options, "--timeout-ms", "3000", "GET", url)[0]
         result = get("https://httpbin.org/get")
@@ -224,6 +228,9 @@ def policy():
         result = get("http://a.test/out", *pins(a=a))
         check("policy/after-redirect", result.error == "denied" and "b.test" in result.text,
               result)
+        for path in ("/local", "/port", "/scheme", "/odd", "/user"):
+            result = get("http://a.test" + path, "--allow-net", "*:1", *pins(a=a))
+            check("policy%s-after-redirect" % path, result.error == "denied", result)
         result = get("http://a.test/private", "--allow-net", "*", *pins(a=a))
         check("policy/private-after-redirect", result.error == "denied", result)
         result = get("http://localhost:%d/" % a.port, "--allow-net", "*:*")

@@ -16,7 +16,7 @@ import zlib
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../demo"))
 import httpbin  # noqa: E402
 import nginx  # noqa: E402
-from harness import Reader, Server, check, fetch  # noqa: E402
+from harness import Reader, Server, Site, answer, check, fetch  # noqa: E402
 
 MEBIBYTE = 1 << 20
 SITE = "https://httpbin.org"
@@ -85,6 +85,19 @@ def bodies(server):
                                   r"TLSv1\.[23] \S+\n", trace), trace)
     early = fetch(*secure(server), "POST", SITE + "/small", "-n", MEBIBYTE)[0]
     check("nginx/too-large-request", early.status == 413, early)
+
+
+def downgrade(server):
+    """The same host over http is another origin."""
+    own = ["Authorization: Bearer secret", "Cookie: guest=secret", "X-Other: kept"]
+    with Site(lambda request: answer(body=b"plain")) as site:
+        result = fetch(*secure(server), "--resolve", "httpbin.org:80:127.0.0.1:%d" % site.port,
+                       "GET", SITE.replace("//", "//user:secret@") + "/away",
+                       *[word for header in own for word in ("-H", header)])[0]
+        sent = site.requests[0].headers if site.requests else None
+    check("nginx/downgrade", result.body == b"plain" and sent and ("X-Other", "kept") in sent and
+          "secret" not in str(sent) and
+          not {"authorization", "cookie", "referer"} & {n.lower() for n, _ in sent}, (result, sent))
 
 
 def large_file(server):
@@ -200,13 +213,14 @@ class Proxy(Server):
     """Forwards to 127.0.0.1:port whatever it is asked for, by CONNECT or in absolute form."""
 
     def __init__(self, port):
-        self.target, self.lines = port, []
+        self.target, self.lines, self.credentials = port, [], []
         super().__init__(self.converse)
 
     def converse(self, client, number):
         reader = Reader(client, number)
         request = reader.request()
         self.lines.append(request.line)
+        self.credentials.append(request.get("Proxy-Authorization"))
         with socket.create_connection(("127.0.0.1", self.target), timeout=20) as origin:
             if request.method == "CONNECT":
                 client.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
@@ -234,6 +248,12 @@ def proxies(clear_port, v6_port, httpbin_server):
                         SITE + "/redirect/2", env=env)
         check("proxy/connect", all(r.status == 200 and b"httpbin.org" in r.body for r in results)
               and proxy.lines == ["CONNECT httpbin.org:443 HTTP/1.1"], (results, proxy.lines))
+        env = {"https_proxy": "http://user:pw@127.0.0.1:%d" % proxy.port}
+        result = fetch(*reach, "GET", SITE + "/headers", env=env)[0]
+        basic = "Basic " + base64.b64encode(b"user:pw").decode()
+        check("proxy/credentials-stay", result.status == 200 and b"roxy" not in result.body and
+              basic.encode() not in result.body and proxy.credentials == [None, basic],
+              (result.body, proxy.credentials))
         result = fetch("--allow-net", "httpbin.org", "GET", SITE + "/get", env=env)[0]
         check("proxy/connect-verifies", result.error == "tls", result)
     with Proxy(clear_port) as proxy:
@@ -258,6 +278,7 @@ def main():
     with nginx.Server() as server:
         keep_alive(server)
         bodies(server)
+        downgrade(server)
         large_file(server)
         old_protocol(server.www)
         with httpbin.Server() as bin_:
