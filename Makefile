@@ -195,10 +195,12 @@ $(BENCH)/embed: $(BUILD)/obj/bench/embed.o $(LIBRARY)
 BENCH_RUN = BUILD=$(BUILD) B="$(B)" RUNS=$(RUNS) PEERS="$(PEERS)" CC="$(CC)" \
             BENCH_FLAGS="$(CFLAGS) $(HARDENING)" bench/run
 
-bench: all $(BENCH_ALL)
+bench: deps
+	$(MAKE) all $(BENCH_ALL)
 	$(BENCH_RUN)
 
-bench-count: all $(BENCH_ALL)
+bench-count: deps
+	$(MAKE) all $(BENCH_ALL)
 	UPDATE=$(UPDATE) $(BENCH_RUN) count
 
 # ---- the tree ----
@@ -254,7 +256,8 @@ help:
 	echo "variables: CC CFLAGS LDFLAGS BUILD PREFIX DESTDIR T"
 	echo "           DATA ($(DATA)): suites that tests read and the project does not hold"
 
-.PHONY: all programs guests sanitized test demo bench bench-count format lint install uninstall clean deps help
+.PHONY: all programs guests sanitized test demo bench bench-count format lint install uninstall \
+        clean deps help
 .SECONDARY:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL = all

@@ -1,5 +1,7 @@
 """The chart of bench/run: one row a guest, hostel as a bar from the line of ratio 1, each peer as a
-mark, on a logarithmic scale. Plain SVG that reads well on light and dark pages."""
+mark (the one that all are compared with is the line), on a logarithmic scale. Plain SVG, with a
+ground of its own: it reads well on light and dark pages.
+"""
 import math
 from xml.sax.saxutils import escape
 
@@ -36,7 +38,8 @@ def draw(rows, mean, engines, base, about):
            text(LEFT, 18, "CPU time relative to %s (left is faster)" % base,
                 'font-size="14" font-weight="bold"')]
     x = LEFT
-    for engine, colour in zip(engines, COLOURS):
+    peers = [p for p in list(zip(engines, COLOURS))[1:] if p[0] != base]
+    for engine, colour in [(engines[0], COLOURS[0])] + peers:
         out.append('<circle cx="%d" cy="32" r="4" fill="%s"/>' % (x + 4, colour))
         out.append(text(x + 12, 36, engine))
         x += 30 + 7 * len(engine)
@@ -52,14 +55,14 @@ def draw(rows, mean, engines, base, about):
             out.append(text(x, TOP - 12, "%g" % tick, 'text-anchor="middle" font-size="11"'))
             last = x
     for i, (label, ratio_of) in enumerate(lines):
-        out += draw_row(TOP + ROW * i, label, ratio_of, engines, place)
+        out += draw_row(TOP + ROW * i, label, ratio_of, peers, place)
     out.append(text(LEFT, bottom + 20, about["machine"], 'font-size="11"'))
     out.append(text(LEFT, bottom + 35, "%s, %s" % (about["date"], about["hostel"]),
                     'font-size="11"'))
     return "\n".join(out + ["</svg>", ""])
 
 
-def draw_row(y, label, ratio_of, engines, place):
+def draw_row(y, label, ratio_of, peers, place):
     middle = y + ROW / 2
     weight = 'font-weight="bold"' if label == "mean" else ""
     out = [text(LEFT - 8, middle + 4, label, 'text-anchor="end" ' + weight)]
@@ -68,7 +71,7 @@ def draw_row(y, label, ratio_of, engines, place):
     out.append('<rect x="%.1f" y="%.1f" width="%.1f" height="%d" fill="%s"/>'
                % (left, y + 3, max(right - left, 1), ROW - 6,
                   COLOURS[0] if hostel <= 1 else "#dc2626"))
-    for engine, colour in list(zip(engines, COLOURS))[1:]:
+    for engine, colour in peers:
         if engine in ratio_of:
             out.append('<circle cx="%.1f" cy="%.1f" r="4" fill="%s" stroke="#ffffff"/>'
                        % (place(ratio_of[engine]), middle, colour))
