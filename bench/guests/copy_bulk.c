@@ -1,6 +1,6 @@
 /* flags: -mbulk-memory */
 /* Copying and filling memory by memory.copy and memory.fill, of 8 bytes to 4 KiB.
- * sizes: 500000 1000 */
+ * sizes: 800000 1000 */
 #include "bench/guests/guest.h"
 
 enum { BYTES = 1 << 17 };
