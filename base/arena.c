@@ -1,4 +1,4 @@
-/* Arenas: memory with one lifetime.
+/* Arenas: memory with one lifetime. And arrays that double.
  *
  * A list of blocks, the newest first. Small requests are cut from the newest block, each block
  * twice as large as the one before up to a bound, so the number of blocks stays small and little
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_BLOCK = 4096, LARGEST_BLOCK = 1 << 20 };
+enum { FIRST_BLOCK = 4096, LARGEST_BLOCK = 1 << 20, FIRST_ENTRIES = 32 };
 
 struct arena_block {
     struct arena_block *older;
@@ -59,6 +59,14 @@ char *arena_text(struct arena *arena, struct slice text) {
     char *copy = arena_alloc(arena, text.size + 1, 1);
     if (copy && text.size) memcpy(copy, text.data, text.size);
     return copy;
+}
+
+void *array_reserve(void *array, size_t count, size_t *capacity, size_t size) {
+    if (count < *capacity) return array;
+    size_t larger = *capacity ? *capacity * 2 : FIRST_ENTRIES;
+    void *grown = larger > SIZE_MAX / size ? NULL : realloc(array, larger * size);
+    if (grown) *capacity = larger;
+    return grown;
 }
 
 void arena_free(struct arena *arena) {

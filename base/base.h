@@ -112,6 +112,10 @@ char *arena_text(struct arena *arena, struct slice text);
 
 void arena_free(struct arena *arena);
 
+/* An array that doubles: with room for one entry more than `count`, moved if need be. NULL when
+ * the system has no memory; `array` is as before then. Freed by free(). */
+void *array_reserve(void *array, size_t count, size_t *capacity, size_t size);
+
 /* ---- buffers ---- */
 
 /* Bytes that grow up to a cap. Failure is sticky: after an append that did not fit (or found no

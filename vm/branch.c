@@ -49,7 +49,7 @@ void translate_loop(struct translator *t, struct label *label) {
     label->target = here(t);
     t->barrier = here(t);
     forget_mirrors(t);
-    if (t->module->metered) emit(t, OP_tick)->tail.imm = 1;
+    translate_tick(t, true);
 }
 
 /* A comparison that is taken back, to become a branch. */
@@ -203,6 +203,7 @@ static void move_values(struct translator *t, const struct label *label) {
     } else {
         operands_home(t, label->arity);
         struct cell *cell = emit(t, OP_move_many);
+        t->unpaid += label->slots / SLOTS_A_CELL;
         cell->d = (uint16_t)label->home;
         cell->a = window(t, label->arity);
         cell->tail.imm = (int32_t)label->slots;

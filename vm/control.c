@@ -6,7 +6,6 @@
  */
 #include "vm/validator.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 const uint8_t *results_of(const struct func_type *type) {
@@ -19,16 +18,13 @@ const uint8_t *label_types(const struct control *block) {
 }
 
 struct control *push_control(struct validator *v, uint32_t code, const struct func_type *type) {
-    if (v->control_count == v->control_capacity) {
-        uint32_t capacity = v->control_capacity ? v->control_capacity * 2 : 32;
-        struct control *controls = realloc(v->controls, capacity * sizeof *controls);
-        if (!controls) {
-            reader_fail(&v->reader, ERROR_IO, "out of memory: control frames");
-            return NULL;
-        }
-        v->controls = controls;
-        v->control_capacity = capacity;
+    struct control *controls =
+        array_reserve(v->controls, v->control_count, &v->control_capacity, sizeof *controls);
+    if (!controls) {
+        reader_fail(&v->reader, ERROR_IO, "out of memory: control frames");
+        return NULL;
     }
+    v->controls = controls;
     struct control *block = &v->controls[v->control_count++];
     *block = (struct control){
         .type = type, .code = code, .height = v->t.count, .dead_before = v->t.dead};
@@ -40,15 +36,14 @@ struct control *push_control(struct validator *v, uint32_t code, const struct fu
 
 /* An empty block type, a single result, or the index of a function type (spec 5.4.1). */
 static const struct func_type *block_type(struct validator *v, int64_t code) {
-    enum { EMPTY = -64 };
-    if (code == EMPTY) return v->empty;
+    if (code == EMPTY_BLOCK) return v->empty;
     if (code >= 0) {
         if (code < v->module->type_count) return v->module->types[code];
         invalid(v, "unknown type");
         return NULL;
     }
     uint8_t type = (uint8_t)(code & 0x7F);
-    if (code < EMPTY || !is_value_type(type)) {
+    if (code < EMPTY_BLOCK || !is_value_type(type)) {
         reader_fail(&v->reader, ERROR_MALFORMED, "malformed block type");
         return NULL;
     }

@@ -59,11 +59,10 @@ static void print_extern_type(const struct extern_type *type, FILE *out) {
 /* ---- instructions ---- */
 
 static void print_block_type(const struct module *module, int64_t code, FILE *out) {
-    enum { EMPTY = -64 };
     if (code >= 0) {
         fputc(' ', out);
         print_func_type(module->types[code], out);
-    } else if (code != EMPTY) {
+    } else if (code != EMPTY_BLOCK) {
         fprintf(out, " %s", vm_type_name((enum vm_type)(code & 0x7F)));
     }
 }
@@ -77,7 +76,7 @@ static void print_clause(struct reader *reader, FILE *out) {
     fprintf(out, " %u)", reader_u32(reader));
 }
 
-static void print_immediate(const struct module *module, enum immediates kind,
+static void print_immediate(struct module *module, enum immediates kind,
                             const struct immediate *immediate, struct reader *reader, FILE *out) {
     switch (kind) {
     case IMMEDIATE_NONE:
@@ -151,7 +150,7 @@ static void print_locals(struct reader *reader, FILE *out) {
 }
 
 /* Blocks are indented, up to a depth that still leaves room on a line. */
-static void print_body(const struct module *module, struct slice body, FILE *out) {
+static void print_body(struct module *module, struct slice body, FILE *out) {
     enum { DEEPEST = 30 };
     struct error unused = ERROR_INIT; /* the body was validated */
     struct reader reader = reader_init(module->bytes, &unused);
@@ -239,7 +238,7 @@ static void print_tags(const struct module *module, FILE *out) {
     }
 }
 
-void vm_dump(const struct module *module, FILE *out) {
+void vm_dump(struct module *module, FILE *out) {
     fprintf(out, "module of %zu bytes: %u types, %u functions, %u of them imported\n",
             module->bytes.size, module->type_count, module->function_count,
             module->imported_functions);

@@ -12,19 +12,20 @@
 
 /* ---- cells ---- */
 
+/* Room for one more cell. `offsets` follows the cells: it has their capacity or more. */
 static bool grow_cells(struct translator *t) {
     struct module *module = t->module;
-    uint32_t capacity = module->cell_capacity ? module->cell_capacity * 2 : 1024;
-    if (module->cell_capacity > INT32_MAX / 2) {
+    if (module->cell_count > INT32_MAX / 2) {
         return reader_fail(t->reader, ERROR_INVALID, "limit: more code than 2^30 cells");
     }
-    struct cell *cells = realloc(module->cells, capacity * sizeof *cells);
-    if (cells) module->cells = cells;
-    uint32_t *offsets = realloc(module->offsets, capacity * sizeof *offsets);
+    size_t capacity = module->cell_capacity;
+    uint32_t *offsets =
+        array_reserve(module->offsets, module->cell_count, &capacity, sizeof *offsets);
     if (offsets) module->offsets = offsets;
-    if (!cells || !offsets) return reader_fail(t->reader, ERROR_IO, "out of memory: code");
-    module->cell_capacity = capacity;
-    return true;
+    struct cell *cells =
+        array_reserve(module->cells, module->cell_count, &module->cell_capacity, sizeof *cells);
+    if (cells) module->cells = cells;
+    return (offsets && cells) || reader_fail(t->reader, ERROR_IO, "out of memory: code");
 }
 
 /* A zeroed cell at the end of the code; the scratch cell if the code is unreachable. */
@@ -32,7 +33,11 @@ static struct cell *new_cell(struct translator *t) {
     struct module *module = t->module;
     t->scratch = (struct cell){0};
     if (t->dead) return &t->scratch;
-    if (module->cell_count == module->cell_capacity && !grow_cells(t)) return &t->scratch;
+    if (module->cell_count == module->cell_capacity && !grow_cells(t)) {
+        t->dead = true; /* the walk has failed; nothing may look at a cell that is not there */
+        return &t->scratch;
+    }
+    t->unpaid++;
     module->offsets[module->cell_count] = t->offset;
     struct cell *cell = &module->cells[module->cell_count++];
     *cell = (struct cell){0};
@@ -113,16 +118,13 @@ bool frame_reserve(struct translator *t, uint32_t end) {
 }
 
 struct operand *push(struct translator *t, uint8_t type) {
-    if (t->count == t->capacity) {
-        uint32_t capacity = t->capacity ? t->capacity * 2 : 64;
-        struct operand *operands = realloc(t->operands, capacity * sizeof *operands);
-        if (!operands) {
-            reader_fail(t->reader, ERROR_IO, "out of memory: operand stack");
-            return &t->operands[t->count - 1]; /* the walk ends at the next look at the reader */
-        }
-        t->operands = operands;
-        t->capacity = capacity;
+    struct operand *operands = array_reserve(t->operands, t->count, &t->capacity, sizeof *operands);
+    if (!operands) {
+        reader_fail(t->reader, ERROR_IO, "out of memory: operand stack");
+        t->dead = true;
+        return &t->nowhere;
     }
+    t->operands = operands;
     uint32_t home = next_home(t);
     if (!frame_reserve(t, home + type_slots(type))) home = 0;
     struct operand *x = &t->operands[t->count++];
@@ -169,8 +171,9 @@ static void emit_constant(struct translator *t, uint32_t slot, uint64_t bits) {
         cell->tail.imm = (int32_t)(int64_t)bits;
     } else {
         emit(t, OP_const_wide)->d = (uint16_t)slot;
-        cell = emit_data(t);
-        cell->head.wide = bits;
+        emit_data(t)->head.wide = bits;
+        slot_written(t, slot, VM_I64);
+        return;
     }
     cell->d = (uint16_t)slot;
     slot_written(t, slot, VM_I64);

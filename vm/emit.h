@@ -4,6 +4,9 @@
 
 #include "vm/translate.h"
 
+/* A tick stands for so many cells at most; moving so many slots is as much work as a cell. */
+enum { TICK_CELLS = 256, SLOTS_A_CELL = 16 };
+
 /* ---- cells ---- */
 
 uint32_t here(const struct translator *t); /* the index of the next cell */

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_LIMIT = 1000 };
+enum { FIRST_LIMIT = 1000, WORK_A_UNIT = 16 };
 
 /* ---- freeing ---- */
 
@@ -23,6 +23,7 @@ enum { FIRST_LIMIT = 1000 };
 struct marking {
     struct exception **sorted, **waiting;
     size_t count, waiting_count;
+    size_t work; /* words looked at */
 };
 
 static int by_address(const void *a, const void *b) {
@@ -32,6 +33,7 @@ static int by_address(const void *a, const void *b) {
 }
 
 static void mark_words(struct marking *marking, const uint64_t *words, size_t count) {
+    marking->work += count;
     for (size_t i = 0; i < count; i++) {
         if (words[i] == 0) continue;
         struct exception *key = (struct exception *)(uintptr_t)words[i];
@@ -99,6 +101,7 @@ static bool collect(struct vm *vm, const struct position *at) {
         qsort(marking.sorted, n, sizeof *marking.sorted, by_address);
         mark_all(vm, at, &marking);
         sweep(vm);
+        vm->budget -= (int64_t)((marking.work + marking.count) / WORK_A_UNIT);
     }
     free(marking.sorted);
     free(marking.waiting);
@@ -123,7 +126,9 @@ struct exception *exception_new(struct instance *instance, const struct cell *pc
     size_t size = exception_size(tag);
     bool full = vm->exception_bytes + size > LIMIT_EXCEPTION_BYTES;
     if ((full || vm->exception_count >= vm->exception_limit) && !collect(vm, &at)) return NULL;
-    if (vm->exception_bytes + size > LIMIT_EXCEPTION_BYTES) return NULL;
+    /* If next to nothing could be freed, the same would be tried for every one to come. */
+    size_t room = LIMIT_EXCEPTION_BYTES - vm->exception_bytes;
+    if (room < size || (full && room < LIMIT_EXCEPTION_BYTES / 4)) return NULL;
     struct exception *exception = malloc(size);
     if (!exception) return NULL;
     *exception = (struct exception){.next = vm->exceptions, .tag = tag};
@@ -159,18 +164,23 @@ static const struct catch_clause *find_clause(const struct position *at,
     return NULL;
 }
 
-const struct position *exception_catch(struct instance *instance, const struct cell *pc,
-                                       uint64_t *frame, struct exception *exception) {
-    struct position *at = &instance->vm->caught;
+enum trap exception_catch(struct instance *instance, const struct cell *pc, uint64_t *frame,
+                          struct exception *exception) {
+    struct vm *vm = instance->vm;
+    struct position *at = &vm->caught;
     *at = (struct position){pc, frame, instance};
     const struct catch_clause *clause = find_clause(at, exception);
-    while (!clause && position_outward(at)) clause = find_clause(at, exception);
-    if (!clause) return NULL;
+    while (!clause) {
+        enum trap trap = --vm->budget < 0 ? refill(vm) : TRAP_NONE;
+        if (trap) return trap;
+        if (!position_outward(at)) return TRAP_EXCEPTION;
+        clause = find_clause(at, exception);
+    }
     uint64_t *to = at->frame + clause->slot;
     uint32_t slots = clause->tag == ANY_TAG ? 0 : exception->tag->type->param_slots;
     if (clause->reference == REFERENCE_BEFORE) *to++ = (uintptr_t)exception;
     memcpy(to, exception->values, slots * sizeof *to);
     if (clause->reference == REFERENCE_AFTER) to[slots] = (uintptr_t)exception;
     at->pc = &at->instance->module->cells[clause->landing];
-    return at;
+    return vm->budget < 0 ? refill(vm) : TRAP_NONE;
 }

@@ -99,9 +99,11 @@ static enum trap call_host(const struct function *function, uint64_t *window, st
     uint64_t *top = vm->top;
     uint32_t taken =
         type->param_slots > type->result_slots ? type->param_slots : type->result_slots;
+    size_t traced = vm->trace_count;
     vm->top = window + taken; /* the host may call the guest, above the frame's live part */
     bool ok = function->host(function->host_context, function->instance, window, vm->host_error);
     vm->top = top;
+    if (ok) vm->trace_count = traced; /* a failed call that the host made good is forgotten */
     return ok ? TRAP_NONE : TRAP_HOST;
 }
 
@@ -238,7 +240,7 @@ static void record_backtrace(struct vm *vm) {
     struct position at = {vm->trap_pc, vm->trap_frame, vm->trap_instance};
     do {
         if (vm->trace_count == TRACE_FRAMES) return;
-        const struct module *module = at.instance->module;
+        struct module *module = at.instance->module;
         uint32_t cell = (uint32_t)(at.pc - module->cells);
         uint32_t function = module_function_of_cell(module, cell);
         vm->trace[vm->trace_count++] =

@@ -41,7 +41,7 @@
 #define PAIR_I32 ((uint32_t)pc->d | (uint32_t)pc->a << 16)
 #define PAIR_I64 ((uint64_t)(int64_t)(int32_t)PAIR_I32)
 
-#define RESULT_I32(value) r0 = result_i32((uint32_t)(value)), frame[pc->d] = r0
+#define RESULT_I32(value) r0 = (uint64_t)(uint32_t)(value), frame[pc->d] = r0
 #define RESULT_I64(value) r0 = (uint64_t)(value), frame[pc->d] = r0
 #define RESULT_F32(value) s0 = (value), frame[pc->d] = f32_bits(s0)
 #define RESULT_F64(value) f0 = (value), frame[pc->d] = f64_bits(f0)
@@ -130,7 +130,7 @@
     BRANCH_FLOAT(br_##name, F64, condition)                                                        \
     BRANCH_FLOAT(br_not_##name, F64, !(condition))
 
-/* ---- memory: the address is 33 bits wide and the sum cannot overflow ---- */
+/* ---- memory: address and offset have 32 bits, so their sum cannot overflow 64 ---- */
 
 #define LOAD_FORM(name, type, ctype, address, offset, value)                                       \
     HANDLER(name) {                                                                                \
@@ -310,7 +310,8 @@ HANDLER(br_table_r) {
         JUMP((entry) + 1);                                                                         \
     }
 
-/* After a return every accumulator has a single result: the translator counts on it. */
+/* A single result is in the accumulator of its type after a return, too: the translator counts on
+ * it. Where the type is not known it goes to all of them. */
 #define ACCUMULATE(bits)                                                                           \
     {                                                                                              \
         r0 = (bits);                                                                               \
@@ -446,8 +447,8 @@ HANDLER(return_foreign) {
 /* Where to go on is left in the vm: a local whose address is taken would cost the tail call. */
 #define THROW(exception)                                                                           \
     {                                                                                              \
-        const struct position *const caught = exception_catch(instance, pc, frame, exception);     \
-        if (!caught) TRAP(TRAP_EXCEPTION);                                                         \
+        CHECK(exception_catch(instance, pc, frame, exception));                                    \
+        const struct position *const caught = &instance->vm->caught;                               \
         pc = caught->pc;                                                                           \
         frame = caught->frame;                                                                     \
         instance = caught->instance;                                                               \
@@ -478,8 +479,12 @@ HANDLER(halt) {
 #define W32(i) ((uint32_t)W[i])
 #define SECOND ((uint32_t)pc[1].head.wide)
 
-/* Bulk operations are paid for by size. */
-#define CHARGE(units) (instance->vm->budget -= (int64_t)(units) >> 8)
+/* Bulk operations are paid for by size, in advance. */
+#define CHARGE(units)                                                                              \
+    {                                                                                              \
+        instance->vm->budget -= (int64_t)(units);                                                  \
+        if (instance->vm->budget < 0) CHECK(refill(instance->vm));                                 \
+    }
 
 HANDLER(memory_size) {
     W[0] = memory_size >> PAGE_SIZE_BITS;
@@ -494,20 +499,20 @@ HANDLER(memory_grow) {
 }
 
 HANDLER(memory_fill) {
+    CHARGE(W32(2) >> 8);
     CHECK(memory_fill(instance->memory, W32(0), (uint8_t)W[1], W32(2)));
-    CHARGE(W32(2));
     NEXT(2);
 }
 
 HANDLER(memory_copy) {
+    CHARGE(W32(2) >> 8);
     CHECK(memory_copy(instance->memory, W32(0), W32(1), W32(2)));
-    CHARGE(W32(2));
     NEXT(2);
 }
 
 HANDLER(memory_init) {
+    CHARGE(W32(2) >> 8);
     CHECK(memory_init(instance, (uint32_t)pc->tail.imm, W32(0), W32(1), W32(2)));
-    CHARGE(W32(2));
     NEXT(2);
 }
 
@@ -541,22 +546,22 @@ HANDLER(table_grow) {
 }
 
 HANDLER(table_fill) {
+    CHARGE(W32(2) >> 8);
     CHECK(table_fill(instance->tables[pc->tail.imm], W32(0), W[1], W32(2)));
-    CHARGE(W32(2));
     NEXT(2);
 }
 
 HANDLER(table_copy) {
+    CHARGE(W32(2) >> 8);
     CHECK(table_copy(instance->tables[pc->tail.imm], instance->tables[SECOND], W32(0), W32(1),
                      W32(2)));
-    CHARGE(W32(2));
     NEXT(2);
 }
 
 HANDLER(table_init) {
+    CHARGE(((uint64_t)W32(1) + W32(2)) >> 4);
     CHECK(table_init(instance, instance->tables[SECOND], (uint32_t)pc->tail.imm, W32(0), W32(1),
                      W32(2)));
-    CHARGE((uint64_t)W32(1) + W32(2));
     NEXT(2);
 }
 

@@ -75,7 +75,11 @@ uint32_t memory_grow(struct memory *memory, uint32_t pages) {
     if (pages > memory->max - old) return UINT32_MAX;
     if (pages == 0) return old;
     uint64_t size = page_bytes((uint64_t)old + pages);
-    if (size > memory->reserved && !move(memory, size)) return UINT32_MAX;
+    if (size > memory->reserved) { /* twice as much, so that growing by pages stays linear */
+        uint64_t limit = page_bytes(memory->max);
+        uint64_t twice = memory->size * 2 < limit ? memory->size * 2 : limit;
+        if (!(twice > size && move(memory, twice)) && !move(memory, size)) return UINT32_MAX;
+    }
     if (!platform_commit(memory->data, size)) return UINT32_MAX;
     memory->size = size;
     return old;
@@ -117,12 +121,13 @@ struct table *table_new(struct vm *vm, const struct extern_type *type, struct er
     struct owned_table *owned = arena_alloc(&vm->arena, 1, sizeof *owned);
     if (!owned) return error_set(error, ERROR_IO, "out of memory"), NULL;
     struct table *table = &owned->table;
-    uint64_t cap = vm->limits.table_elements;
+    uint64_t cap = vm->limits.table_elements - vm->table_elements;
+    table->vm = vm;
     table->type = *type;
     table->max = type->limits.max < cap ? type->limits.max : (uint32_t)cap;
     if (type->limits.min > table->max) {
         error_set(error, ERROR_IO,
-                  "limit: the module wants a table of %u elements, at most %llu are allowed",
+                  "limit: the module wants a table of %u elements, %llu are left for it",
                   type->limits.min, (unsigned long long)cap);
         return NULL;
     }
@@ -137,13 +142,18 @@ struct table *table_new(struct vm *vm, const struct extern_type *type, struct er
 
 uint32_t table_grow(struct table *table, uint32_t count, uint64_t reference) {
     uint32_t old = table->size;
+    struct vm *vm = table->vm;
     if (count > table->max - old) return UINT32_MAX;
+    if (count > vm->limits.table_elements - vm->table_elements) return UINT32_MAX;
     if (count == 0) return old;
-    uint64_t *elements = realloc(table->elements, ((size_t)old + count) * sizeof *elements);
+    uint64_t *elements = old ? realloc(table->elements, ((size_t)old + count) * sizeof *elements)
+                             : calloc(count, sizeof *elements);
     if (!elements) return UINT32_MAX;
     table->elements = elements;
     table->size = old + count;
-    for (uint32_t i = old; i < table->size; i++) elements[i] = reference;
+    vm->table_elements += count;
+    bool zeroed = old == 0 && reference == 0; /* large tables then cost nothing until used */
+    for (uint32_t i = old; i < table->size && !zeroed; i++) elements[i] = reference;
     return old;
 }
 

@@ -610,7 +610,7 @@ uint32_t module_function_of_cell(const struct module *module, uint32_t cell) {
 }
 
 /* The name section is a hint: whatever is wrong in it only means that there is no name. */
-struct slice module_function_name(const struct module *module, uint32_t function) {
+static void read_function_names(struct module *module) {
     enum { FUNCTION_NAMES = 1 };
     struct error ignored = ERROR_INIT;
     struct reader names = reader_init(module->names, &ignored);
@@ -622,8 +622,18 @@ struct slice module_function_name(const struct module *module, uint32_t function
         for (uint32_t i = 0; i < count && reader_ok(&content); i++) {
             uint32_t index = reader_u32(&content);
             struct slice name = reader_name(&content);
-            if (index == function && reader_ok(&content)) return name;
+            bool known = reader_ok(&content) && index < module->function_count;
+            if (known) module->function_names[index] = name;
         }
     }
-    return (struct slice){module->bytes.data, 0};
+}
+
+struct slice module_function_name(struct module *module, uint32_t function) {
+    if (!module->function_names) {
+        module->function_names =
+            arena_alloc(&module->arena, module->function_count, sizeof(struct slice));
+        if (!module->function_names) return (struct slice){NULL, 0};
+        read_function_names(module);
+    }
+    return module->function_names[function];
 }

@@ -110,17 +110,21 @@ struct module {
     uint32_t data_count;
     bool has_data_count, has_start;
     uint32_t start;
-    struct slice names; /* the name section's content, unchecked */
+    struct slice names;           /* the name section's content, unchecked */
+    struct slice *function_names; /* read out of it when first asked for; or NULL */
 
     uint8_t *referenced; /* one bit a function: ref.func may name it (spec 3.4.10, C.refs) */
 
     struct cell *cells; /* owned; of all functions, one after the other */
     uint32_t *offsets;  /* owned; of each cell: where in `bytes` its instruction stands */
-    uint32_t cell_count, cell_capacity;
+    uint32_t cell_count;
+    size_t cell_capacity;
     struct try_range *tries; /* owned */
-    uint32_t try_count, try_capacity;
+    uint32_t try_count;
+    size_t try_capacity;
     struct catch_clause *clauses; /* owned */
-    uint32_t clause_count, clause_capacity;
+    uint32_t clause_count;
+    size_t clause_capacity;
     bool metered; /* tick operations are emitted: the vm limits fuel or time */
 
     struct module *next; /* of the vm's modules */
@@ -130,7 +134,7 @@ struct module {
 bool module_decode(struct module *module, struct error *error);
 
 /* The name the name section gives to a function; empty if none. */
-struct slice module_function_name(const struct module *module, uint32_t function);
+struct slice module_function_name(struct module *module, uint32_t function);
 
 /* Whether ref.func may name the function; and say that it may. */
 bool module_is_referenced(const struct module *module, uint32_t function);

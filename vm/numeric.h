@@ -37,11 +37,6 @@ static inline double f64_from_bits(uint64_t bits) {
     return x;
 }
 
-/* The slot of an i32. */
-static inline uint64_t result_i32(uint32_t x) {
-    return x;
-}
-
 /* ---- bits ---- */
 
 static inline uint32_t popcnt64(uint64_t x) {

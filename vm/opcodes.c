@@ -118,7 +118,7 @@ static void zero_byte(struct reader *reader) {
     if (reader_u8(reader) != 0) reader_fail(reader, ERROR_MALFORMED, "zero byte expected");
 }
 
-static void types_read(struct reader *reader, struct immediate *immediate) {
+static void skip_types(struct reader *reader, struct immediate *immediate) {
     immediate->first = reader_count(reader, UINT32_MAX, "types");
     for (uint32_t i = 0; i < immediate->first && reader_ok(reader); i++) {
         uint8_t type = value_type_read(reader);
@@ -172,7 +172,7 @@ struct immediate immediate_read(struct reader *reader, enum immediates kind) {
     case IMMEDIATE_F32: immediate.bits = reader_fixed(reader, 4); break;
     case IMMEDIATE_F64: immediate.bits = reader_fixed(reader, 8); break;
     case IMMEDIATE_REFERENCE: immediate.type = reference_type_read(reader); break;
-    case IMMEDIATE_TYPES: types_read(reader, &immediate); break;
+    case IMMEDIATE_TYPES: skip_types(reader, &immediate); break;
     }
     return immediate;
 }

@@ -74,6 +74,8 @@ enum immediates {
     IMMEDIATE_V128,
 };
 
+enum { EMPTY_BLOCK = -64 }; /* the block type without parameters and results (0x40 as s33) */
+
 struct immediate {
     uint32_t first;       /* an index, the first of two, a count, or an alignment */
     uint32_t second;      /* the second index, or a lane */

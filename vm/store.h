@@ -27,7 +27,8 @@ struct function {
 struct table {
     uint64_t *elements; /* owned; references */
     uint32_t size;
-    uint32_t max;            /* what it may grow to */
+    uint32_t max; /* what it may grow to */
+    struct vm *vm;
     struct extern_type type; /* as declared */
 };
 
@@ -101,6 +102,7 @@ struct vm {
     struct module *modules;
     struct instance *instances;
     struct owned_table *tables;
+    uint64_t table_elements; /* of all of them */
     struct owned_memory *memories;
     struct host_function *host_functions; /* owned */
     size_t host_count, host_capacity;
@@ -156,10 +158,10 @@ void memories_free(struct vm *vm);
 /* Make the exception that the throwing cell `pc` says. NULL when there is no room for it. */
 struct exception *exception_new(struct instance *instance, const struct cell *pc, uint64_t *frame);
 
-/* Find who catches an exception that is thrown at `pc`, and hand it its values. Returns where it
- * goes on, which is in the vm; NULL if nobody does before the frame that the host called. */
-const struct position *exception_catch(struct instance *instance, const struct cell *pc,
-                                       uint64_t *frame, struct exception *exception);
+/* Find who catches an exception that is thrown at `pc`, and hand it its values; where it goes on is
+ * left in vm->caught. TRAP_EXCEPTION if nobody does before the frame that the host called. */
+enum trap exception_catch(struct instance *instance, const struct cell *pc, uint64_t *frame,
+                          struct exception *exception);
 
 void exceptions_free(struct vm *vm);
 

@@ -30,7 +30,15 @@ void translate_begin(struct translator *t, uint32_t function, uint32_t local_slo
     entry->d = (uint16_t)type->param_slots;
     entry->a = (uint16_t)t->link;
     forget_mirrors(t);
-    if (t->module->metered) emit(t, OP_tick)->tail.imm = 1;
+    t->unpaid = (t->link - type->param_slots) / SLOTS_A_CELL; /* the zeroing */
+    translate_tick(t, true);
+}
+
+void translate_tick(struct translator *t, bool now) {
+    if (!t->module->metered || t->dead || (!now && t->unpaid < TICK_CELLS)) return;
+    struct cell *cell = emit(t, OP_tick);
+    cell->tail.imm = (int32_t)(1 + t->unpaid / TICK_CELLS);
+    t->unpaid = 0;
 }
 
 void translate_end(struct translator *t, uint32_t function) {

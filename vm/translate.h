@@ -18,7 +18,8 @@
  *    it (`last`, `barrier`), and only through the operand it produced.
  *  - `mirror` says which slot each accumulator copies; writing that slot otherwise, or binding a
  *    label, forgets it.
- *  - In unreachable code the same functions run, but emit nothing (`dead`).
+ *  - In unreachable code the same functions run, but emit nothing (`dead`); nor do they after an
+ *    allocation was refused.
  */
 #ifndef HOSTEL_VM_TRANSLATE_H
 #define HOSTEL_VM_TRANSLATE_H
@@ -68,7 +69,8 @@ struct translator {
     uint32_t offset;       /* of the current instruction in the module */
 
     struct operand *operands; /* owned; the operand stack */
-    uint32_t count, capacity;
+    uint32_t count;
+    size_t capacity;
     bool dead;
 
     uint32_t entry;           /* the function's entry cell */
@@ -80,7 +82,9 @@ struct translator {
     uint32_t mirror[ACCUMULATORS]; /* slots */
     uint32_t pending[PENDING_MAX]; /* heights of the operands in locals, ascending */
     uint32_t pending_count;
-    struct cell scratch; /* what is "emitted" in unreachable code */
+    uint32_t unpaid;        /* work since the last tick, in cells: see translate_tick */
+    struct cell scratch;    /* what is "emitted" in unreachable code */
+    struct operand nowhere; /* what is pushed when memory is refused */
 };
 
 void translator_init(struct translator *t, struct module *module);
@@ -89,6 +93,10 @@ void translator_free(struct translator *t);
 void translate_begin(struct translator *t, uint32_t function, uint32_t local_slots,
                      struct reader *reader);
 void translate_end(struct translator *t, uint32_t function);
+
+/* In a module that is metered: charge for the work since the last tick, if there is enough of it.
+ * Called between instructions, and at the head of every loop with `now`. */
+void translate_tick(struct translator *t, bool now);
 
 /* ---- the operand stack ---- */
 

@@ -2,9 +2,14 @@
  *
  * Two generations of instructions end in the same tables:
  *
- *     try_table (catch tag label)* ... end          a clause is a branch with the exception's
- * values try ... catch tag ... catch_all ... end       a clause is a part of the block; as
- * compilers try ... delegate label                        emitted it before, with rethrow
+ *     try_table (catch tag label)* ... end
+ *
+ * branches with the exception's values to the label of the clause that catches it, and
+ *
+ *     try ... catch tag ... catch_all ... end
+ *     try ... delegate label
+ *
+ * with rethrow, as compilers emitted it before, has the clauses in the block.
  *
  * Entering a try costs nothing: its range of cells and its clauses go into tables of the module,
  * which are searched when an exception is thrown (exception.c). Locals need no saving, because
@@ -14,29 +19,14 @@
 #include "vm/emit.h"
 #include "vm/validator.h"
 
-#include <stdlib.h>
-
 /* ---- the tables ---- */
-
-/* Room for one more entry in an array that doubles. */
-static void *grown(struct validator *v, void *array, uint32_t count, uint32_t *capacity,
-                   size_t size) {
-    if (count < *capacity) return array;
-    uint32_t larger = *capacity ? *capacity * 2 : 16;
-    void *result = realloc(array, larger * size);
-    if (!result) {
-        reader_fail(&v->reader, ERROR_IO, "out of memory: try blocks");
-        return NULL;
-    }
-    *capacity = larger;
-    return result;
-}
 
 /* The range of the try block at `depth`, from its beginning to the next cell. */
 static bool add_range(struct validator *v, struct attempt *attempt, uint32_t depth) {
     struct module *m = v->module;
-    struct try_range *tries = grown(v, m->tries, m->try_count, &m->try_capacity, sizeof *tries);
-    if (!tries) return false;
+    struct try_range *tries =
+        array_reserve(m->tries, m->try_count, &m->try_capacity, sizeof *tries);
+    if (!tries) return reader_fail(&v->reader, ERROR_IO, "out of memory: try blocks");
     m->tries = tries;
     attempt->range = m->try_count++;
     tries[attempt->range] = (struct try_range){.first = attempt->first,
@@ -55,8 +45,11 @@ static void add_clause(struct validator *v, struct attempt *attempt, uint32_t ta
     v->t.barrier = here(&v->t);
     if (v->t.dead) return;
     struct catch_clause *clauses =
-        grown(v, m->clauses, m->clause_count, &m->clause_capacity, sizeof *clauses);
-    if (!clauses) return;
+        array_reserve(m->clauses, m->clause_count, &m->clause_capacity, sizeof *clauses);
+    if (!clauses) {
+        reader_fail(&v->reader, ERROR_IO, "out of memory: try blocks");
+        return;
+    }
     m->clauses = clauses;
     uint32_t clause = m->clause_count++;
     clauses[clause] = (struct catch_clause){.tag = tag,
@@ -130,7 +123,8 @@ void begin_try_table(struct validator *v, const struct immediate *immediate) {
 void end_try_table(struct validator *v, const struct control *block) {
     struct attempt attempt = block->attempt;
     struct label end = block->label;
-    if (!block->dead_before && !add_range(v, &attempt, v->control_count)) return;
+    bool catches = !block->dead_before && attempt.clauses > 0;
+    if (catches && !add_range(v, &attempt, v->control_count)) return;
     translate_br(&v->t, &end);
     struct reader clauses = v->reader;
     clauses.position = attempt.position;

@@ -7,6 +7,7 @@
 void type_table_init(struct type_table *table) {
     *table = (struct type_table){0};
     arena_init(&table->arena);
+    table->seed = ((uint64_t)clock_ns() ^ (uintptr_t)table) * 0x9E3779B97F4A7C15;
 }
 
 void type_table_free(struct type_table *table) {
@@ -14,18 +15,23 @@ void type_table_free(struct type_table *table) {
     free(table->slots);
 }
 
-/* FNV-1a over the types and where the results begin. */
-static size_t hash(const uint8_t *types, uint32_t param_count, uint32_t result_count) {
-    uint64_t h = 0xCBF29CE484222325 ^ param_count;
-    for (uint32_t i = 0; i < param_count + result_count; i++) h = (h ^ types[i]) * 0x100000001B3;
-    return (size_t)(h ^ h >> 32);
+/* Over the types and where the results begin. The seed takes part in every step; folding the high
+ * half into the low one in between keeps differences from cancelling out. */
+static size_t hash(const struct type_table *table, const uint8_t *types, uint32_t param_count,
+                   uint32_t result_count) {
+    uint64_t h = table->seed ^ param_count;
+    for (uint32_t i = 0; i < param_count + result_count; i++) {
+        h = (h ^ types[i]) * (table->seed | 1);
+        h ^= h >> 32;
+    }
+    return (size_t)h;
 }
 
 /* The slot that holds an equal type, or the empty one where it belongs. */
 static const struct func_type **find(const struct type_table *table, const uint8_t *types,
                                      uint32_t param_count, uint32_t result_count) {
     size_t mask = table->capacity - 1;
-    for (size_t i = hash(types, param_count, result_count) & mask;; i = (i + 1) & mask) {
+    for (size_t i = hash(table, types, param_count, result_count) & mask;; i = (i + 1) & mask) {
         const struct func_type *type = table->slots[i];
         if (!type || (type->param_count == param_count && type->result_count == result_count &&
                       memcmp(type->types, types, param_count + result_count) == 0)) {

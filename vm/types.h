@@ -9,6 +9,7 @@ struct type_table {
     struct arena arena;
     const struct func_type **slots; /* owned; a hash table with open addressing */
     size_t count, capacity;         /* capacity is a power of two */
+    uint64_t seed;                  /* of the hash: no module can know which types will collide */
 };
 
 void type_table_init(struct type_table *table);

@@ -45,6 +45,7 @@ struct operand pop(struct validator *v, uint8_t wanted) {
 
 /* Check the topmost operands without popping them. */
 bool check_top(struct validator *v, const uint8_t *types, uint32_t count) {
+    if (!reader_ok(&v->reader)) return false; /* the stack is not what it was taken for */
     const struct control *block = innermost(v);
     uint32_t available = v->t.count - block->height;
     for (uint32_t i = 0; i < count; i++) {
@@ -341,16 +342,12 @@ static void instruction(struct validator *v) {
 /* ---- bodies ---- */
 
 static void add_run(struct validator *v, uint32_t count, uint8_t type) {
-    if (v->run_count == v->run_capacity) {
-        uint32_t capacity = v->run_capacity ? v->run_capacity * 2 : 64;
-        struct local_run *runs = realloc(v->runs, capacity * sizeof *runs);
-        if (!runs) {
-            reader_fail(&v->reader, ERROR_IO, "out of memory: locals");
-            return;
-        }
-        v->runs = runs;
-        v->run_capacity = capacity;
+    struct local_run *runs = array_reserve(v->runs, v->run_count, &v->run_capacity, sizeof *runs);
+    if (!runs) {
+        reader_fail(&v->reader, ERROR_IO, "out of memory: locals");
+        return;
     }
+    v->runs = runs;
     v->runs[v->run_count++] =
         (struct local_run){v->local_count, v->local_count + count, v->local_slots, type};
     v->local_count += count;
@@ -377,6 +374,8 @@ static void read_locals(struct validator *v, const struct func_type *type) {
     }
 }
 
+enum { STEPS_A_LOOK = 1 << 14 }; /* instructions between two looks at the clock */
+
 static bool validate_body(struct validator *v, uint32_t index) {
     struct function_declaration *function = &v->module->functions[index];
     v->reader.position = (size_t)(function->body.data - v->module->bytes.data);
@@ -395,6 +394,10 @@ static bool validate_body(struct validator *v, uint32_t index) {
                                "unexpected end of section or function: END opcode expected");
         }
         instruction(v);
+        translate_tick(&v->t, false);
+        if (++v->steps % STEPS_A_LOOK == 0 && vm_time_left_ms(v->module->vm) == 0) {
+            return vm_time_out(v->reader.error);
+        }
     }
     if (reader_ok(&v->reader) && !reader_at_end(&v->reader)) {
         return reader_fail(&v->reader, ERROR_MALFORMED,

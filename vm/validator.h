@@ -47,11 +47,14 @@ struct validator {
     struct reader reader;          /* of the current body */
     const struct instruction *row; /* the current instruction */
     const struct func_type *empty; /* () -> () */
+    uint32_t steps;                /* instructions so far */
 
     struct control *controls; /* owned */
-    uint32_t control_count, control_capacity;
+    uint32_t control_count;
+    size_t control_capacity;
     struct local_run *runs; /* owned */
-    uint32_t run_count, run_capacity;
+    uint32_t run_count;
+    size_t run_capacity;
     uint32_t local_count, local_slots;
 };
 

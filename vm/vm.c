@@ -94,17 +94,6 @@ struct vm *vm_of(const struct instance *instance) {
 
 /* ---- host functions and registered instances ---- */
 
-/* Room for one more entry in an array that doubles. */
-static bool reserve(void **array, size_t count, size_t *capacity, size_t size) {
-    if (count < *capacity) return true;
-    size_t larger = *capacity ? *capacity * 2 : 64;
-    void *grown = realloc(*array, larger * size);
-    if (!grown) return false;
-    *array = grown;
-    *capacity = larger;
-    return true;
-}
-
 /* The type a signature such as "ii:I" spells, or NULL. */
 static const struct func_type *parse_signature(struct vm *vm, const char *signature) {
     uint8_t types[32];
@@ -131,21 +120,20 @@ bool vm_define(struct vm *vm, const char *module, const char *name, const char *
         return error_set(error, ERROR_USAGE, "%s.%s: \"%s\" is not a signature", module, name,
                          signature);
     }
-    void *array = vm->host_functions;
-    bool room = reserve(&array, vm->host_count, &vm->host_capacity, sizeof *vm->host_functions);
-    vm->host_functions = array;
-    if (!room) return error_set(error, ERROR_IO, "out of memory: host functions");
+    struct host_function *grown =
+        array_reserve(vm->host_functions, vm->host_count, &vm->host_capacity, sizeof *grown);
+    if (!grown) return error_set(error, ERROR_IO, "out of memory: host functions");
+    vm->host_functions = grown;
     vm->host_functions[vm->host_count++] = (struct host_function){
         .module = module, .name = name, .type = type, .function = function, .context = context};
     return true;
 }
 
 bool vm_register(struct vm *vm, struct slice name, struct instance *instance, struct error *error) {
-    void *array = vm->registrations;
-    bool room = reserve(&array, vm->registration_count, &vm->registration_capacity,
-                        sizeof *vm->registrations);
-    vm->registrations = array;
-    if (!room) return error_set(error, ERROR_IO, "out of memory: registered instances");
+    struct registration *grown = array_reserve(vm->registrations, vm->registration_count,
+                                               &vm->registration_capacity, sizeof *grown);
+    if (!grown) return error_set(error, ERROR_IO, "out of memory: registered instances");
+    vm->registrations = grown;
     vm->registrations[vm->registration_count++] = (struct registration){name, instance};
     return true;
 }

@@ -30,7 +30,7 @@ enum vm_type {
     VM_V128 = 0x7B,
     VM_FUNCREF = 0x70,
     VM_EXTERNREF = 0x6F,
-    VM_EXNREF = 0x69, /* a caught exception; the host can tell whether it is null */
+    VM_EXNREF = 0x69, /* a caught exception; the host may ask whether it is null, not keep it */
 };
 
 const char *vm_type_name(enum vm_type type);
@@ -59,7 +59,7 @@ struct func_type {
 struct vm_limits {
     uint64_t memory_bytes;   /* of each linear memory; rounded down to pages */
     uint64_t stack_bytes;    /* the value stack, which also bounds call depth */
-    uint64_t table_elements; /* of each table */
+    uint64_t table_elements; /* of all tables together */
     int64_t fuel;            /* units for the life of the vm, or VM_UNLIMITED */
     int64_t timeout_ms;      /* from vm_open on, or VM_UNLIMITED */
 };
@@ -113,7 +113,7 @@ struct vm_export vm_export_at(const struct module *module, size_t i);
 const struct func_type *vm_export_type(const struct module *module, uint32_t index);
 
 /* Print sections, imports, exports and a disassembly of every function. */
-void vm_dump(const struct module *module, FILE *out);
+void vm_dump(struct module *module, FILE *out);
 
 /* ---- instances (spec 4.5, "Modules") ---- */
 

@@ -107,6 +107,48 @@ static void memory_grows_up_to_the_limit(void **state) {
     guest_close(&guest);
 }
 
+static void bulk_operations_are_paid_for_by_size(void **state) {
+    (void)state;
+    struct vm_limits limits = vm_limits_default();
+    limits.fuel = 1000; /* a page is worth 256 */
+    struct guest guest = guest_run("limits", &limits);
+    guest_fails(&guest, "fill", ERROR_EXHAUSTION);
+    assert_int_equal(*vm_memory_at(guest.instance, 0, 1), 3); /* the fourth was not begun */
+    guest_close(&guest);
+}
+
+static void code_without_loops_is_paid_for_too(void **state) {
+    (void)state;
+    enum { STATEMENTS = 100000 };
+    struct vm_limits limits = vm_limits_default();
+    limits.fuel = 100;
+    struct guest guest = guest_open(&limits);
+    struct error error = ERROR_INIT;
+    /* One function of this many `global.set 0 (global.get 0)`. */
+    uint8_t head[] = {0, 'a', 's', 'm', 1,    0, 0,    0, 1,    4, 1, 0x60, 0, 0,   3, 2, 1,
+                      0, 6,   6,   1,   0x7F, 1, 0x41, 0, 0x0B, 7, 5, 1,    1, 'f', 0, 0};
+    uint32_t size = 4 * STATEMENTS + 2;
+    buffer_init(&guest.bytes, 1 << 20);
+    buffer_append(&guest.bytes, head, sizeof head);
+    for (uint32_t n = 0; n < 2; n++) { /* the section's size, one body, its size: as 5-byte LEB */
+        uint32_t value = n == 0 ? size + 6 : size;
+        uint8_t id = 10, one = 1;
+        buffer_append(&guest.bytes, n == 0 ? &id : &one, 1);
+        for (int k = 0; k < 5; k++, value >>= 7) {
+            uint8_t byte = (uint8_t)((value & 0x7F) | (k < 4 ? 0x80 : 0));
+            buffer_append(&guest.bytes, &byte, 1);
+        }
+    }
+    buffer_append(&guest.bytes, "\0", 1);
+    for (uint32_t i = 0; i < STATEMENTS; i++) buffer_append(&guest.bytes, "\x23\0\x24\0", 4);
+    buffer_append(&guest.bytes, "\x0B", 1);
+    guest.module = vm_load(guest.vm, buffer_slice(&guest.bytes), &error);
+    if (!guest.module) fail_msg("%s", error.text);
+    guest_start(&guest);
+    guest_fails(&guest, "f", ERROR_EXHAUSTION);
+    guest_close(&guest);
+}
+
 static void a_minimum_beyond_the_limit_is_refused(void **state) {
     (void)state;
     struct vm_limits limits = vm_limits_default();
@@ -141,6 +183,8 @@ int main(void) {
         cmocka_unit_test(without_limits_there_is_time),
         cmocka_unit_test(the_stack_bounds_recursion),
         cmocka_unit_test(memory_grows_up_to_the_limit),
+        cmocka_unit_test(bulk_operations_are_paid_for_by_size),
+        cmocka_unit_test(code_without_loops_is_paid_for_too),
         cmocka_unit_test(a_minimum_beyond_the_limit_is_refused),
         cmocka_unit_test(tables_grow_up_to_the_limit),
     };

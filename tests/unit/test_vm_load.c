@@ -275,6 +275,20 @@ static void a_damaged_name_section_is_ignored(void **state) {
 
 /* ---- dump ---- */
 
+/* An operand of the wrong type in front of a call that takes and yields values: what follows in the
+ * same instruction must not count on a stack that was never checked. */
+static void nothing_is_read_behind_a_type_error(void **state) {
+    (void)state;
+    static const char bytes[] = "\0asm\1\0\0\0\1\10\2\x60\0\0\x60\0\1\x7F\3\2\1\0\4\4\1\x70\0\0"
+                                "\12\11\1\7\0\x42\0\x11\1\0\x0B";
+    struct guest guest = guest_open(NULL);
+    struct error error = ERROR_INIT;
+    struct slice module = {(const uint8_t *)bytes, sizeof bytes - 1};
+    assert_null(vm_load(guest.vm, module, &error));
+    assert_int_equal(error.kind, ERROR_INVALID);
+    guest_close(&guest);
+}
+
 static void the_dump_shows_exports_and_instructions(void **state) {
     (void)state;
     struct guest guest = guest_run("values", NULL);
@@ -303,6 +317,7 @@ int main(void) {
         cmocka_unit_test(every_beginning_of_a_module_is_survived),
         cmocka_unit_test(every_damaged_byte_is_survived),
         cmocka_unit_test(a_damaged_name_section_is_ignored),
+        cmocka_unit_test(nothing_is_read_behind_a_type_error),
         cmocka_unit_test(the_dump_shows_exports_and_instructions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,17 @@
 
   (func (export "fine"))
 
+  ;; work without a loop: a page filled eight times
+  (func (export "fill")
+    (memory.fill (i32.const 0) (i32.const 1) (i32.const 65536))
+    (memory.fill (i32.const 0) (i32.const 2) (i32.const 65536))
+    (memory.fill (i32.const 0) (i32.const 3) (i32.const 65536))
+    (memory.fill (i32.const 0) (i32.const 4) (i32.const 65536))
+    (memory.fill (i32.const 0) (i32.const 5) (i32.const 65536))
+    (memory.fill (i32.const 0) (i32.const 6) (i32.const 65536))
+    (memory.fill (i32.const 0) (i32.const 7) (i32.const 65536))
+    (memory.fill (i32.const 0) (i32.const 8) (i32.const 65536)))
+
   (func $deep (export "deep") (param i32) (result i32)
     local.get 0 i32.eqz
     if (result i32)
