@@ -34,6 +34,7 @@ const char options_help[] =
     "  --cacert FILE             trust these certificates instead of the system's\n"
     "  --http-timeout TIME       of one request      --max-redirects N  followed\n"
     "  --max-response-body SIZE  of one response     --no-cookies       keep none\n"
+    "  --max-request-body SIZE   of one request\n"
     "  --max-memory SIZE         of each memory      --max-stack SIZE   bounds calls\n"
     "  --fuel N                  work to be done     --timeout TIME     of the run\n"
     "  --trace wasi,http[-secrets]  show system calls, HTTP messages on stderr\n"
@@ -58,6 +59,7 @@ enum value { NONE, TEXT, COUNT, SIZE, TIME };
     X(NO_COOKIES,        "no-cookies",        NONE)  \
     X(MAX_REDIRECTS,     "max-redirects",     COUNT) \
     X(MAX_RESPONSE_BODY, "max-response-body", SIZE)  \
+    X(MAX_REQUEST_BODY,  "max-request-body",  SIZE)  \
     X(MAX_MEMORY,        "max-memory",        SIZE)  \
     X(MAX_STACK,         "max-stack",         SIZE)  \
     X(FUEL,              "fuel",              COUNT) \
@@ -217,6 +219,7 @@ static bool apply(struct options *options, enum option_id id, char *text, uint64
         options->net.max_redirects = number < UINT32_MAX ? (unsigned)number : UINT32_MAX;
         break;
     case OPTION_MAX_RESPONSE_BODY: options->net.max_response_body = (size_t)number; break;
+    case OPTION_MAX_REQUEST_BODY: options->net.max_request_body = (size_t)number; break;
     case OPTION_MAX_MEMORY: options->limits.memory_bytes = number; break;
     case OPTION_MAX_STACK: options->limits.stack_bytes = number; break;
     case OPTION_FUEL: options->limits.fuel = (int64_t)number; break;

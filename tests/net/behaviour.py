@@ -275,6 +275,18 @@ def keep_alive():
               site.requests[0].get("Host") == "[::1]:%d" % site.port, result)
 
 
+def idle_connections():
+    """Eight are kept; the one unused for longest makes room."""
+    sites = {"s%d" % i: Site(by_target({})) for i in range(9)}
+    order = list(range(9)) + [8, 1, 0]
+    gets = [word for i in order for word in ("GET", "http://s%d.test/" % i, "+")]
+    fetch(*pins(**sites), *gets[:-1])
+    made = [site.connections for site in sites.values()]
+    for site in sites.values():
+        site.__exit__()
+    check("connections/eight-kept", made == [2, 1, 1, 1, 1, 1, 1, 1, 1], made)
+
+
 def retries():
     """The server drops the second request of each connection without a word."""
     def converse(client, number):
@@ -523,7 +535,7 @@ def trace_times():
 
 def main():
     for part in (default_headers, refused_requests, redirect_methods, redirect_ends, credentials,
-                 referers, cookies, policy, keep_alive, retries,
+                 referers, cookies, policy, keep_alive, idle_connections, retries,
                  closed_while_idle, late_answers, early_answers, odd_chunks, large_bodies,
                  deadlines, proxies, traces, trace_times):
         part()

@@ -87,6 +87,27 @@ def bodies(server):
     check("nginx/too-large-request", early.status == 413, early)
 
 
+def roots(server):
+    """Whom to trust: SSL_CERT_FILE in place of the system; --cacert before both; never nobody."""
+    options = secure(server)
+    at = options.index("--cacert")
+    without = options[:at] + options[at + 2:]
+
+    def get(arguments, file):
+        return fetch(*arguments, "GET", SITE + "/small", env={"SSL_CERT_FILE": file})[0]
+
+    result = get(without, server.ca_file)
+    check("roots/variable", result.body == b"hello", result)
+    for name, file in (("absent", server.path("none")), ("empty", os.devnull),
+                       ("not-certificates", server.path("conf"))):
+        result = get(without, file)
+        check("roots/variable-" + name, result.error == "tls", result)
+    result = get(options, server.path("none"))
+    check("roots/option-wins", result.body == b"hello", result)
+    result = fetch(*without, "GET", SITE + "/small")[0]
+    check("roots/system", result.error == "tls", result)
+
+
 def downgrade(server):
     """The same host over http is another origin."""
     own = ["Authorization: Bearer secret", "Cookie: guest=secret", "X-Other: kept"]
@@ -278,6 +299,7 @@ def main():
     with nginx.Server() as server:
         keep_alive(server)
         bodies(server)
+        roots(server)
         downgrade(server)
         large_file(server)
         old_protocol(server.www)
