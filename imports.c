@@ -95,12 +95,6 @@ static size_t userinfo_end(struct slice url, size_t authority) {
     return end;
 }
 
-static void print_text(FILE *out, struct slice text) {
-    for (size_t i = 0; i < text.size; i++) {
-        fputc(text.data[i] < 0x20 || text.data[i] == 0x7F ? '?' : text.data[i], out);
-    }
-}
-
 /* `[host] GET https://example.org/` */
 static void narrate(FILE *out, const struct net_request *request) {
     struct slice url = request->url;
@@ -110,10 +104,10 @@ static void narrate(FILE *out, const struct net_request *request) {
     }
     size_t rest = userinfo_end(url, authority);
     fputs("[host] ", out);
-    print_text(out, request->method);
+    slice_print(request->method, out);
     fputc(' ', out);
-    if (rest) print_text(out, (struct slice){url.data, authority});
-    print_text(out, (struct slice){url.data + rest, url.size - rest});
+    if (rest) slice_print((struct slice){url.data, authority}, out);
+    slice_print((struct slice){url.data + rest, url.size - rest}, out);
     fputc('\n', out);
     fflush(out);
 }

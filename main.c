@@ -63,13 +63,6 @@ static int exit_status(const struct error *error) {
     }
 }
 
-/* A name out of a module must not drive the user's terminal. */
-static void print_name(struct slice name, FILE *out) {
-    for (size_t i = 0; i < name.size; i++) {
-        fputc(name.data[i] < 0x20 || name.data[i] == 0x7F ? '?' : name.data[i], out);
-    }
-}
-
 static void print_backtrace(const struct vm *vm) {
     struct vm_frame frames[BACKTRACE_FRAMES];
     size_t count = vm_backtrace(vm, frames, BACKTRACE_FRAMES);
@@ -77,7 +70,7 @@ static void print_backtrace(const struct vm *vm) {
         fprintf(stderr, "    #%zu function %" PRIu32 " ", i, frames[i].function);
         if (frames[i].name.size > 0) {
             fputc('<', stderr);
-            print_name(frames[i].name, stderr);
+            slice_print(frames[i].name, stderr);
             fputs("> ", stderr);
         }
         fprintf(stderr, "at 0x%" PRIx32 "\n", frames[i].offset);

@@ -30,6 +30,10 @@ struct slice slice_of(const char *text); /* borrows a C string */
 bool slice_equal(struct slice a, struct slice b);
 bool slice_is(struct slice a, const char *text);
 
+/* Print text that a stranger wrote: what could drive a terminal (control characters, and whatever
+ * is not UTF-8) is a '?'. */
+void slice_print(struct slice text, FILE *out);
+
 /* True if the bytes are well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */
 bool utf8_valid(struct slice text);
 

@@ -40,6 +40,18 @@ bool utf8_valid(struct slice text) {
     return true;
 }
 
+void slice_print(struct slice text, FILE *out) {
+    const bool utf8 = utf8_valid(text);
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t c = text.data[i];
+        /* U+0080 to U+009F are control characters, too: C2 80 to C2 9F */
+        bool c1 = utf8 && c == 0xC2 && text.data[i + 1] < 0xA0;
+        bool shown = c < 0x80 ? c >= 0x20 && c != 0x7F : utf8 && !c1;
+        fputc(shown ? c : '?', out);
+        i += c1;
+    }
+}
+
 size_t utf8_encode(uint32_t code_point, uint8_t out[4]) {
     if (code_point < 0x80) {
         out[0] = (uint8_t)code_point;

@@ -6,8 +6,8 @@
  *   < 200 (12 ms)                      what came back, and when its first byte did
  *   * end after 14 ms                  redirects and body included
  *
- * Values of headers that carry credentials are hidden unless asked for, and no byte reaches the
- * terminal that is not printable ASCII.
+ * Values of headers that carry credentials are hidden unless asked for, and nothing in what a
+ * server says reaches the terminal but text.
  */
 #include "net/trace.h"
 
@@ -20,21 +20,14 @@ static bool is_secret(struct slice name, struct slice value) {
             slice_find(value, "@") < value.size);
 }
 
-static void print_text(FILE *out, struct slice text) {
-    for (size_t i = 0; i < text.size; i++) {
-        uint8_t c = text.data[i];
-        fputc(c >= 0x20 && c < 0x7F ? c : '?', out);
-    }
-}
-
 static void print_header(const struct net_config *config, char direction, struct slice name,
                          struct slice value) {
     FILE *out = config->trace;
     bool hide = is_secret(name, value) && !config->trace_secrets;
     fprintf(out, "%c ", direction);
-    print_text(out, name);
+    slice_print(name, out);
     fputs(": ", out);
-    print_text(out, hide ? slice_of("(hidden)") : value);
+    slice_print(hide ? slice_of("(hidden)") : value, out);
     fputc('\n', out);
 }
 
@@ -47,7 +40,7 @@ void trace_request(const struct net_config *config, const struct route *route, s
         size_t colon = slice_find(slice_cut(head, 0, end), ":");
         if (first) {
             fputs("> ", out);
-            print_text(out, slice_cut(head, 0, end));
+            slice_print(slice_cut(head, 0, end), out);
             fputc('\n', out);
         } else if (colon < end) {
             print_header(config, '>', slice_cut(head, 0, colon), slice_cut(head, colon + 2, end));

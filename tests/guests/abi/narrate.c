@@ -6,6 +6,7 @@
  * out: [host] GET https://example.org/a@b?c=//d:e@f
  * out: [host] PUT https://example.org
  * out: [host] G?T relative
+ * out: [host] G?T é
  * out: [host] done
  * status: 0
  *
@@ -23,6 +24,7 @@ __attribute__((export_name("run_demo"))) void run_demo(void) {
     ask("{\"method\":\"GET\",\"url\":\"https://user:secret@example.org/a@b?c=//d:e@f\"}");
     ask("{\"method\":\"PUT\",\"url\":\"https://a@b:secret@example.org\"}");
     ask("{\"method\":\"G\\u001bT\",\"url\":\"relative\"}");
+    ask("{\"method\":\"G\\u009bT\",\"url\":\"\\u00e9\"}");
     ask("{\"method\":\"GET\"}");
 }
 
