@@ -279,9 +279,12 @@ static void links_are_followed_at_most_40_times(void **state) {
     (void)state;
     shell("rm -rf base/* && touch base/l0 && i=0; "
           "while [ $i -lt 41 ]; do ln -s l$i base/l$((i+1)); i=$((i+1)); done; "
-          "ln -s loop base/loop");
+          "ln -s loop base/loop; "
+          "mkdir base/d0; for i in `seq 41`; do ln -s d$((i-1)) base/d$i; done; touch base/d0/x");
     assert_open("l40", true, O_RDONLY, WASI_SUCCESS);
     assert_open("l41", true, O_RDONLY, WASI_LOOP);
+    assert_open("d40/x", true, O_RDONLY, WASI_SUCCESS);
+    assert_open("d41/x", true, O_RDONLY, WASI_LOOP);
     assert_open("loop", true, O_RDONLY, WASI_LOOP);
     assert_open("loop/x", true, O_RDONLY, WASI_LOOP);
     assert_open("loop", false, O_RDONLY, WASI_LOOP);

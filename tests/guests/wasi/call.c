@@ -430,6 +430,7 @@ static void call_sockets(void) {
 
 /* Calls with pointers outside of memory, at its end, and with sizes that would wrap around. */
 static void call_fault(void) {
+    static uint32_t many[2 * 1025];
     uint32_t low = 16, result[16], iovecs[4] = {(uint32_t)(uintptr_t)result, 4, 0xFFFFFFF0, 0x20};
     pointer end = (pointer)(uintptr_t)(__builtin_wasm_memory_size(0) * 65536u - 2);
     pointer far = (pointer)(uintptr_t)0xFFFFFFFCu;
@@ -437,6 +438,8 @@ static void call_fault(void) {
     say(raw_fd_write(1, end, 1, result), " fd_write: iovecs across the end");
     say(raw_fd_write(1, iovecs, 2, result), " fd_write: buffer that wraps around");
     say(raw_fd_write(1, iovecs, 0x20000001, result), " fd_write: so many iovecs");
+    for (int i = 0; i < 2 * 1025; i++) many[i] = i % 2 ? 1 : (uint32_t)(uintptr_t)result;
+    say(raw_fd_read(0, many, 1025, result), " fd_read: more iovecs than the host may have");
     say(raw_fd_write(1, iovecs, 1, end), " fd_write: count");
     say(raw_fd_read(0, iovecs, 1, far), " fd_read: count");
     say(raw_path_open(3, 0, far, 100, 0, 0, 0, 0, result), " path_open: path");
