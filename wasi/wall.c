@@ -40,7 +40,7 @@ bool wasi_wall(const struct wasi *wasi, const char *const *readable, struct erro
     if (wall < 0 && errno == ENOSYS) return true;
     bool raised = wall >= 0 && allow_granted(wasi, wall) && allow_readable(readable, wall) &&
                   host_wall_raise(wall) == 0;
-    if (!raised) error_set(error, ERROR_IO, "cannot restrict the process: %s", strerror(errno));
+    if (!raised) error_set(error, ERROR_IO, "cannot set up Landlock: %s", strerror(errno));
     if (wall >= 0) close(wall);
     return raised;
 }
