@@ -380,6 +380,32 @@ def odd_chunks():
         check("bodies/chunk-" + name, result.error == "protocol", result)
 
 
+def caps():
+    """The limits no flag changes: as much as they allow, and a little more."""
+    ok, end = b"HTTP/1.1 200 OK\r\n", b"Content-Length: 0\r\n\r\n"
+    line, long = b"A: %s\r\n" % (b"x" * 60000), b"A: %s\r\n"
+    chunked = ok + b"Transfer-Encoding: chunked\r\n\r\n"
+    early = b"HTTP/1.1 103 Early\r\n%s\r\n"
+    cases = {"head-256k": (ok + line * 4 + end, ok + line * 5 + end),
+             "line-64k": (ok + long % (b"x" * 65000) + end, ok + long % (b"x" * 65536) + end),
+             "500-fields": (ok + b"A: b\r\n" * 499 + end, ok + b"A: b\r\n" * 500 + end),
+             "16-interim": (early % b"" * 16 + ok + end, early % b"" * 17 + ok + end),
+             "interim-counted": (early % line * 2 + ok + line * 2 + end,
+                                 early % line * 3 + ok + line * 2 + end),
+             "extension-16k": (chunked + b"0;" + b"x" * 16000 + b"\r\n\r\n",
+                               chunked + b"0;" + b"x" * 16384 + b"\r\n\r\n"),
+             "trailers": (chunked + b"0\r\n" + line * 4 + b"\r\n",
+                          chunked + b"0\r\n" + line * 5 + b"\r\n"),
+             "trailer-fields": (chunked + b"0\r\n" + b"A: b\r\n" * 490 + b"\r\n",
+                                chunked + b"0\r\n" + b"A: b\r\n" * 530 + b"\r\n")}
+    for name, replies in cases.items():
+        for reply, status, error in zip(replies, (200, None), (None, "too_large")):
+            with Site(lambda request: reply) as site:
+                result = fetch(*pins(a=site), "GET", "http://a.test/")[0]
+            check("caps/%s-%s" % (name, error or "fits"), (result.status, result.error) ==
+                  (status, error), result)
+
+
 def large_bodies():
     with Site(lambda request: answer(body=b"%d" % len(request.body))) as site:
         result = fetch(*pins(a=site), "POST", "http://a.test/", "-n", 16 << 20)[0]
@@ -536,6 +562,6 @@ def trace_times():
 def main():
     for part in (default_headers, refused_requests, redirect_methods, redirect_ends, credentials,
                  referers, cookies, policy, keep_alive, idle_connections, retries,
-                 closed_while_idle, late_answers, early_answers, odd_chunks, large_bodies,
-                 deadlines, proxies, traces, trace_times):
+                 closed_while_idle, late_answers, early_answers, odd_chunks, caps,
+                 large_bodies, deadlines, proxies, traces, trace_times):
         part()
