@@ -31,7 +31,6 @@ static bool grow_cells(struct translator *t) {
 /* A zeroed cell at the end of the code; the scratch cell if the code is unreachable. */
 static struct cell *new_cell(struct translator *t) {
     struct module *module = t->module;
-    t->scratch = (struct cell){0};
     if (t->dead) return &t->scratch;
     if (module->cell_count == module->cell_capacity && !grow_cells(t)) {
         t->dead = true; /* the walk has failed; nothing may look at a cell that is not there */
@@ -117,14 +116,18 @@ bool frame_reserve(struct translator *t, uint32_t end) {
     return true;
 }
 
-struct operand *push(struct translator *t, uint8_t type) {
+static bool grow_operands(struct translator *t) {
     struct operand *operands = array_reserve(t->operands, t->count, &t->capacity, sizeof *operands);
-    if (!operands) {
-        reader_fail(t->reader, ERROR_IO, "out of memory: operand stack");
-        t->dead = true;
-        return &t->nowhere;
+    if (operands) {
+        t->operands = operands;
+        return true;
     }
-    t->operands = operands;
+    t->dead = true;
+    return reader_fail(t->reader, ERROR_IO, "out of memory: operand stack");
+}
+
+struct operand *push(struct translator *t, uint8_t type) {
+    if (t->count == t->capacity && !grow_operands(t)) return &t->nowhere;
     uint32_t home = next_home(t);
     if (!frame_reserve(t, home + type_slots(type))) home = 0;
     struct operand *x = &t->operands[t->count++];

@@ -21,14 +21,6 @@ struct reader reader_part(struct reader *reader, size_t size, const char *what) 
     return part;
 }
 
-bool reader_ok(const struct reader *reader) {
-    return !reader->failed;
-}
-
-bool reader_at_end(const struct reader *reader) {
-    return reader->position >= reader->end;
-}
-
 bool reader_fail(struct reader *reader, enum error_kind kind, const char *format, ...) {
     char text[sizeof reader->error->text];
     va_list arguments;
@@ -41,12 +33,9 @@ bool reader_fail(struct reader *reader, enum error_kind kind, const char *format
     return false;
 }
 
-uint8_t reader_u8(struct reader *reader) {
-    if (reader->position >= reader->end) {
-        reader_fail(reader, ERROR_MALFORMED, "unexpected end");
-        return 0;
-    }
-    return reader->bytes[reader->position++];
+uint8_t reader_unexpected_end(struct reader *reader) {
+    reader_fail(reader, ERROR_MALFORMED, "unexpected end");
+    return 0;
 }
 
 /* An integer of `width` bits in LEB128: at most ceil(width / 7) bytes, whose unused bits repeat
@@ -76,10 +65,7 @@ static uint64_t leb128(struct reader *reader, unsigned width, bool is_signed) {
     }
 }
 
-uint32_t reader_u32(struct reader *reader) {
-    if (reader->position < reader->end && reader->bytes[reader->position] < 0x80) {
-        return reader->bytes[reader->position++]; /* nearly all of them */
-    }
+uint32_t reader_u32_long(struct reader *reader) {
     return (uint32_t)leb128(reader, 32, false);
 }
 

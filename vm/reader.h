@@ -21,13 +21,34 @@ struct reader reader_init(struct slice module, struct error *error);
 /* A reader for the next `size` bytes; the original stands behind them. */
 struct reader reader_part(struct reader *reader, size_t size, const char *what);
 
-bool reader_ok(const struct reader *reader);
-bool reader_at_end(const struct reader *reader);
+static inline bool reader_ok(const struct reader *reader) {
+    return !reader->failed;
+}
+
+static inline bool reader_at_end(const struct reader *reader) {
+    return reader->position >= reader->end;
+}
+
 bool reader_fail(struct reader *reader, enum error_kind kind, const char *format, ...)
     PRINTF_LIKE(3, 4); /* returns false */
 
-uint8_t reader_u8(struct reader *reader);
-uint32_t reader_u32(struct reader *reader); /* LEB128, as the next three */
+uint8_t reader_unexpected_end(struct reader *reader); /* fails; 0 */
+
+static inline uint8_t reader_u8(struct reader *reader) {
+    return reader_at_end(reader) ? reader_unexpected_end(reader)
+                                 : reader->bytes[reader->position++];
+}
+
+/* LEB128, as the next three. Nearly all numbers have one byte. */
+uint32_t reader_u32_long(struct reader *reader);
+
+static inline uint32_t reader_u32(struct reader *reader) {
+    if (reader_at_end(reader) || reader->bytes[reader->position] >= 0x80) {
+        return reader_u32_long(reader);
+    }
+    return reader->bytes[reader->position++];
+}
+
 int32_t reader_s32(struct reader *reader);
 int64_t reader_s33(struct reader *reader);
 int64_t reader_s64(struct reader *reader);

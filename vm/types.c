@@ -74,10 +74,6 @@ const struct func_type *type_intern(struct type_table *table, const uint8_t *typ
     return type;
 }
 
-uint32_t type_slots(uint8_t type) {
-    return type == VM_V128 ? 2 : 1;
-}
-
 uint8_t type_of_letter(char letter) {
     switch (letter) {
     case 'i': return VM_I32;

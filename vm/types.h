@@ -20,7 +20,9 @@ const struct func_type *type_intern(struct type_table *table, const uint8_t *typ
                                     uint32_t param_count, uint32_t result_count);
 
 /* How many 64-bit slots a value of the type takes. */
-uint32_t type_slots(uint8_t type);
+static inline uint32_t type_slots(uint8_t type) {
+    return type == VM_V128 ? 2 : 1;
+}
 
 /* The type a letter stands for in a signature (vm.h), 0 if none. */
 uint8_t type_of_letter(char letter);
