@@ -112,28 +112,9 @@ enum { FORM_STEP_S = 2 * FORM_COUNT_INTEGER, FORM_STEP_I };
     X(halt)                 /* leave the interpreter */
 
 enum op {
-#define OP(name)                                 OP_##name,
-#define UNARY(code, name, ...)                   FORMS_UNARY(OP, name)
-#define BINARY(code, name, mnemonic, type, ...)  FORMS_BINARY_##type(OP, name)
-#define COMPARE(code, name, mnemonic, type, ...) FORMS_COMPARE_##type(OP, name)
-#define LOAD(code, name, ...)                    FORMS_LOAD(OP, name)
-#define STORE(code, name, mnemonic, type, ...)   FORMS_STORE_##type(OP, name)
-#define WINDOW(code, name, ...)                  OP(name)
-#define OTHER(...)
-#define VECTOR(code, name, ...) OP(name)
-#define VECTOR_IMMEDIATE        VECTOR
-#include "vm/opcodes.def"
-    SPECIAL_OPS(OP) OP_COUNT
-#undef OP
-#undef UNARY
-#undef BINARY
-#undef COMPARE
-#undef LOAD
-#undef STORE
-#undef WINDOW
-#undef OTHER
-#undef VECTOR
-#undef VECTOR_IMMEDIATE
+#define OP(name) OP_##name,
+#include "vm/ops.def"
+    OP_COUNT
 };
 
 struct cell;

@@ -132,18 +132,9 @@ static enum trap call_host(const struct function *function, uint64_t *window, st
 #include "vm/handlers.h"
 
 static const handler handlers[OP_COUNT] = {
-#define OP(name)                                 [OP_##name] = do_##name,
-#define UNARY(code, name, ...)                   FORMS_UNARY(OP, name)
-#define BINARY(code, name, mnemonic, type, ...)  FORMS_BINARY_##type(OP, name)
-#define COMPARE(code, name, mnemonic, type, ...) FORMS_COMPARE_##type(OP, name)
-#define LOAD(code, name, ...)                    FORMS_LOAD(OP, name)
-#define STORE(code, name, mnemonic, type, ...)   FORMS_STORE_##type(OP, name)
-#define WINDOW(code, name, ...)                  OP(name)
-#define OTHER(...)
-#define VECTOR(code, name, ...) OP(name)
-#define VECTOR_IMMEDIATE        VECTOR
-#include "vm/opcodes.def"
-    SPECIAL_OPS(OP)};
+#define OP(name) [OP_##name] = do_##name,
+#include "vm/ops.def"
+};
 
 #define CELL_OF(name)                                                                              \
     { .head.run = do_##name }

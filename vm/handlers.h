@@ -193,15 +193,6 @@
 #define WINDOW(...)
 #define OTHER(...)
 #include "vm/opcodes.def"
-#undef UNARY
-#undef BINARY
-#undef COMPARE
-#undef LOAD
-#undef STORE
-#undef WINDOW
-#undef OTHER
-#undef VECTOR
-#undef VECTOR_IMMEDIATE
 
 /* ---- moves, constants, variables ---- */
 

@@ -17,15 +17,6 @@ enum wasm_code {
 #define VECTOR                 UNARY
 #define VECTOR_IMMEDIATE       UNARY
 #include "vm/opcodes.def"
-#undef UNARY
-#undef BINARY
-#undef COMPARE
-#undef LOAD
-#undef STORE
-#undef WINDOW
-#undef OTHER
-#undef VECTOR
-#undef VECTOR_IMMEDIATE
     WASM_none = 0xFFFF,
 };
 
