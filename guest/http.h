@@ -9,6 +9,8 @@
  *
  * The host takes a request as JSON and gives the reply as JSON, in memory that it asks of our
  * `malloc`; so the module must export it (-Wl,--export=malloc), and whoever has the reply frees it.
+ * Better make the module a reactor (-mexec-model=reactor): in a command, the linker lets each call
+ * of an export run all constructors again.
  *
  *     {"method":"POST","url":"https://...","headers":{"Name":"value"},"body":[104,105]}
  *     {"status_code":200,"headers":{"name":"value"},"body":[111,107]}
