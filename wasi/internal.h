@@ -103,6 +103,7 @@ struct row; /* of calls.def */
 struct binding {
     struct wasi *wasi;
     const struct row *row;
+    char kinds[16]; /* of the row's arguments, in order, NUL-terminated */
 };
 
 enum {

@@ -150,15 +150,15 @@ static uint64_t result_size(char kind) {
 
 /* Check what the row says about the arguments, so that the call finds a descriptor with the rights
  * and results it can store. */
-static enum wasi_errno check_arguments(struct call *call, const struct row *row) {
-    const char *rest = row->arguments;
-    struct argument argument;
-    for (int i = 0; argument_next(&rest, &argument); i += argument_width(argument.kind)) {
-        if (argument.kind == 'd') {
-            enum wasi_errno error = fd_get(call->wasi, arg(call, i), row->rights, &call->fd);
+static enum wasi_errno check_arguments(struct call *call, const struct binding *binding) {
+    int i = 0;
+    for (const char *kind = binding->kinds; *kind; i += argument_width(*kind++)) {
+        if (*kind == 'd') {
+            enum wasi_errno error =
+                fd_get(call->wasi, arg(call, i), binding->row->rights, &call->fd);
             if (error) return error;
         }
-        uint64_t size = result_size(argument.kind);
+        uint64_t size = result_size(*kind);
         if (size > 0 && !guest_at(call, arg(call, i), size)) return WASI_FAULT;
     }
     return WASI_SUCCESS;
@@ -168,7 +168,7 @@ static enum wasi_errno check_arguments(struct call *call, const struct row *row)
 static bool dispatch(void *context, struct instance *caller, uint64_t *slots, struct error *error) {
     const struct binding *binding = context;
     struct call call = {.wasi = binding->wasi, .instance = caller, .args = slots, .error = error};
-    enum wasi_errno result = check_arguments(&call, binding->row);
+    enum wasi_errno result = check_arguments(&call, binding);
     if (!result) result = binding->row->function(&call);
     if (call.wasi->config.trace) trace_call(&call, binding->row, result);
     if (call.over) return false;
@@ -176,25 +176,26 @@ static bool dispatch(void *context, struct instance *caller, uint64_t *slots, st
     return true;
 }
 
-/* The signature vm_define wants, from the row's arguments. */
-static void signature_of(const struct row *row, char out[static 16]) {
-    const char *rest = row->arguments;
+/* The kinds of a row's arguments, and the signature vm_define wants of them. */
+static void read_row(struct binding *binding, char signature[static 16]) {
+    const char *rest = binding->row->arguments;
     struct argument argument;
     const char *results = ":i";
-    size_t size = 0;
+    size_t count = 0, size = 0;
     while (argument_next(&rest, &argument)) {
+        binding->kinds[count++] = argument.kind;
         if (argument.kind == 'c') results = ":";
         char letter = strchr("UIX", argument.kind) ? 'I' : 'i';
-        for (int k = 0; k < argument_width(argument.kind); k++) out[size++] = letter;
+        for (int k = 0; k < argument_width(argument.kind); k++) signature[size++] = letter;
     }
-    strcpy(out + size, results);
+    strcpy(signature + size, results);
 }
 
 bool wasi_define(struct wasi *wasi, struct vm *vm, struct error *error) {
     for (size_t i = 0; i < CALL_COUNT; i++) {
         char signature[16];
-        signature_of(&rows[i], signature);
-        wasi->bindings[i] = (struct binding){wasi, &rows[i]};
+        wasi->bindings[i] = (struct binding){.wasi = wasi, .row = &rows[i]};
+        read_row(&wasi->bindings[i], signature);
         if (!vm_define(vm, "wasi_snapshot_preview1", rows[i].name, signature, dispatch,
                        &wasi->bindings[i], error))
             return false;
