@@ -119,7 +119,8 @@ static uint32_t emit_branch(struct translator *t, struct condition condition, bo
 /* The last cell if it adds a short constant to a slot in place, or NULL. */
 static const struct cell *last_step(const struct translator *t) {
     const struct emitted *last = &t->last;
-    if (last->cell == NO_CELL || last->cell < t->barrier || last->cell + 1 != here(t)) return NULL;
+    if (t->plain || last->cell == NO_CELL || last->cell < t->barrier || last->cell + 1 != here(t))
+        return NULL;
     if (!last->row || last->row->code != WASM_i32_add) return NULL;
     const struct cell *cell = &t->module->cells[last->cell];
     bool constant = last->form == FORM_SI || last->form == FORM_RI;

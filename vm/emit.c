@@ -95,7 +95,7 @@ void mirror_set(struct translator *t, unsigned k, uint32_t slot) {
 
 bool in_accumulator(const struct translator *t, const struct operand *x) {
     unsigned k = accumulator(x->type);
-    return x->place != IS_CONSTANT && k < ACCUMULATORS && t->mirror[k] == x->slot;
+    return x->place != IS_CONSTANT && k < ACCUMULATORS && t->mirror[k] == x->slot && !t->plain;
 }
 
 /* ---- the operand stack ---- */
@@ -185,7 +185,7 @@ static void emit_constant(struct translator *t, uint32_t slot, uint64_t bits) {
 /* Copy a value between slots. Two copies in a row become one cell. */
 static void move_slots(struct translator *t, uint32_t to, uint16_t from, uint8_t type) {
     bool wide = type == VM_V128;
-    if (t->last.is_move && t->last.cell >= t->barrier && !wide && !t->dead) {
+    if (t->last.is_move && !t->plain && t->last.cell >= t->barrier && !wide && !t->dead) {
         struct cell *cell = &t->module->cells[t->last.cell];
         cell_set_op(cell, OP_move_two);
         cell->tail.slots.b = (uint16_t)to;
@@ -247,7 +247,7 @@ void operands_home(struct translator *t, uint32_t count) {
 
 /* True if the operand's value was computed by the last cell, which may still be changed. */
 bool made_by_last(const struct translator *t, const struct operand *x) {
-    return !t->dead && x->place == IN_SLOT && x->producer != NO_CELL &&
+    return !t->dead && !t->plain && x->place == IN_SLOT && x->producer != NO_CELL &&
            x->producer == t->last.cell && t->last.cell >= t->barrier;
 }
 

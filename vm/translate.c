@@ -1,12 +1,13 @@
 /* Translating instructions; translate.h has the idea and the rules. */
 #include "vm/emit.h"
+#include "vm/store.h"
 
 #include "vm/types.h"
 
 #include <stdlib.h>
 
 void translator_init(struct translator *t, struct module *module) {
-    *t = (struct translator){.module = module};
+    *t = (struct translator){.module = module, .plain = module->vm->limits.plain_code};
 }
 
 void translator_free(struct translator *t) {

@@ -72,6 +72,7 @@ struct translator {
     uint32_t count;
     size_t capacity;
     bool dead;
+    bool plain; /* fuse nothing */
 
     uint32_t entry;           /* the function's entry cell */
     uint32_t link, temporary; /* slots: the link, and the first temporary */

@@ -62,6 +62,7 @@ struct vm_limits {
     uint64_t table_elements; /* of all tables together */
     int64_t fuel;            /* units for the life of the vm, or VM_UNLIMITED */
     int64_t timeout_ms;      /* from vm_open on, or VM_UNLIMITED */
+    bool plain_code;         /* translate without fusing anything: to compare, in tests */
 };
 
 #define VM_UNLIMITED (-1)
