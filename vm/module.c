@@ -52,9 +52,9 @@ static void decode_types(struct module *module, struct reader *reader) {
     module->types = allocate(module, reader, count, sizeof *module->types);
     uint8_t types[LIMIT_PARAMETERS + LIMIT_RESULTS];
     for (; module->type_count < count && reader_ok(reader); module->type_count++) {
-        if (reader_u8(reader) != 0x60) {
-            reader_fail(reader, ERROR_MALFORMED, "malformed function type");
-        }
+        uint8_t form = reader_u8(reader);
+        if (form & 0x80) reader_fail(reader, ERROR_MALFORMED, "integer representation too long");
+        if (form != 0x60) reader_fail(reader, ERROR_MALFORMED, "malformed function type");
         uint32_t params = types_read(reader, LIMIT_PARAMETERS, "parameters", types);
         uint32_t results = types_read(reader, LIMIT_RESULTS, "results", types + params);
         if (!reader_ok(reader)) return;
@@ -78,8 +78,8 @@ static const struct func_type *type_at(struct module *module, struct reader *rea
 static struct limits decode_limits(struct reader *reader, uint32_t limit, const char *what) {
     uint8_t flags = reader_u8(reader);
     if (flags > 1) {
-        reader_fail(reader, ERROR_MALFORMED,
-                    "integer too large: limits flag 0x%02X, only 0 and 1 are known", flags);
+        reader_fail(reader, ERROR_MALFORMED, "%s: limits flag 0x%02X, only 0 and 1 are known",
+                    flags < 0x80 ? "integer too large" : "integer representation too long", flags);
     }
     struct limits limits = {.min = reader_u32(reader), .has_max = flags == 1};
     limits.max = limits.has_max ? reader_u32(reader) : limit;
@@ -460,7 +460,7 @@ static void decode_data_count(struct module *module, struct reader *reader) {
 static void decode_code(struct module *module, struct reader *reader) {
     uint32_t count = reader_count(reader, LIMIT_FUNCTIONS, "bodies");
     uint32_t declared = module->function_count - module->imported_functions;
-    if (reader_ok(reader) && count != declared) {
+    if (reader_ok(reader) && count > declared) { /* fewer: see check_missing */
         reader_fail(reader, ERROR_MALFORMED,
                     "function and code section have inconsistent lengths: %u and %u", declared,
                     count);
@@ -544,6 +544,24 @@ static void decode_preamble(struct reader *reader) {
     }
 }
 
+/* What can be judged at the end of the module only: did all come that was announced, not more? */
+static bool check_missing(const struct module *module, struct reader *reader) {
+    if (module->memory_count > 1) return reader_fail(reader, ERROR_INVALID, "multiple memories");
+    uint32_t bodies = module->function_count - module->imported_functions;
+    if (bodies && !module->functions[module->function_count - 1].body.data) {
+        return reader_fail(reader, ERROR_MALFORMED,
+                           "function and code section have inconsistent lengths: %u functions, "
+                           "fewer bodies",
+                           bodies);
+    }
+    if (module->has_data_count && module->data_count && !module->data) {
+        return reader_fail(reader, ERROR_MALFORMED,
+                           "data count and data section have inconsistent lengths: %u and 0",
+                           module->data_count);
+    }
+    return true;
+}
+
 bool module_decode(struct module *module, struct error *error) {
     struct reader reader = reader_init(module->bytes, error);
     decode_preamble(&reader);
@@ -569,21 +587,7 @@ bool module_decode(struct module *module, struct error *error) {
         if (!reader_ok(&content)) return false;
     }
     make_missing_spaces(module, &reader, SECTION_DATA);
-    if (!reader_ok(&reader)) return false;
-    if (module->memory_count > 1) {
-        return reader_fail(&reader, ERROR_INVALID, "multiple memories");
-    }
-    uint32_t bodies = module->function_count - module->imported_functions;
-    if (bodies && !module->functions[module->imported_functions].body.data) {
-        return reader_fail(&reader, ERROR_MALFORMED,
-                           "function and code section have inconsistent lengths: %u and 0", bodies);
-    }
-    if (module->has_data_count && module->data_count && !module->data) {
-        return reader_fail(&reader, ERROR_MALFORMED,
-                           "data count and data section have inconsistent lengths: %u and 0",
-                           module->data_count);
-    }
-    return true;
+    return reader_ok(&reader) && check_missing(module, &reader);
 }
 
 /* ---- questions about a module ---- */

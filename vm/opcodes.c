@@ -155,6 +155,7 @@ struct immediate immediate_read(struct reader *reader, enum immediates kind) {
     case IMMEDIATE_MEMARG:
     case IMMEDIATE_MEMARG_LANE:
         immediate.first = reader_u32(reader);
+        if (immediate.first >= 32) reader_fail(reader, ERROR_MALFORMED, "malformed memop flags");
         immediate.bits = reader_u32(reader);
         if (kind == IMMEDIATE_MEMARG_LANE) immediate.second = reader_u8(reader);
         break;

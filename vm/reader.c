@@ -34,7 +34,7 @@ bool reader_fail(struct reader *reader, enum error_kind kind, const char *format
 }
 
 uint8_t reader_unexpected_end(struct reader *reader) {
-    reader_fail(reader, ERROR_MALFORMED, "unexpected end");
+    reader_fail(reader, ERROR_MALFORMED, "unexpected end of section or function");
     return 0;
 }
 
@@ -83,7 +83,8 @@ int64_t reader_s64(struct reader *reader) {
 
 struct slice reader_bytes(struct reader *reader, size_t size) {
     if (size > reader->end - reader->position) {
-        reader_fail(reader, ERROR_MALFORMED, "unexpected end: %zu bytes wanted, %zu are left", size,
+        reader_fail(reader, ERROR_MALFORMED,
+                    "unexpected end of section or function: %zu bytes wanted, %zu are left", size,
                     reader->end - reader->position);
         return (struct slice){reader->bytes, 0};
     }
@@ -113,7 +114,8 @@ struct slice reader_name(struct reader *reader) {
 uint32_t reader_count(struct reader *reader, uint32_t limit, const char *what) {
     uint32_t count = reader_u32(reader);
     if (count > reader->end - reader->position) {
-        reader_fail(reader, ERROR_MALFORMED, "unexpected end: %u %s in %zu bytes", count, what,
+        reader_fail(reader, ERROR_MALFORMED,
+                    "unexpected end of section or function: %u %s in %zu bytes", count, what,
                     reader->end - reader->position);
         return 0;
     }

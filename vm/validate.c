@@ -363,14 +363,12 @@ static void read_locals(struct validator *v, const struct func_type *type) {
         uint32_t count = reader_u32(&v->reader);
         uint8_t local = value_type_read(&v->reader);
         total += count;
-        if (total > UINT32_MAX) {
-            reader_fail(&v->reader, ERROR_MALFORMED, "too many locals");
-        } else if (total > LIMIT_LOCALS) {
-            reader_fail(&v->reader, ERROR_INVALID, "limit: %llu locals, at most %d are accepted",
-                        (unsigned long long)total, LIMIT_LOCALS);
-        } else if (count) {
-            add_run(v, count, local);
-        }
+        if (count && total <= LIMIT_LOCALS) add_run(v, count, local);
+    }
+    if (total > UINT32_MAX) reader_fail(&v->reader, ERROR_MALFORMED, "too many locals");
+    if (total > LIMIT_LOCALS) {
+        reader_fail(&v->reader, ERROR_INVALID, "limit: %llu locals, at most %d are accepted",
+                    (unsigned long long)total, LIMIT_LOCALS);
     }
 }
 
@@ -390,8 +388,9 @@ static bool validate_body(struct validator *v, uint32_t index) {
     push_control(v, WASM_call, function->type);
     while (reader_ok(&v->reader) && v->control_count > 0) {
         if (reader_at_end(&v->reader)) {
-            return reader_fail(&v->reader, ERROR_MALFORMED,
-                               "unexpected end of section or function: END opcode expected");
+            bool last = v->reader.end == v->module->bytes.size;
+            return reader_fail(&v->reader, ERROR_MALFORMED, "%sEND opcode expected",
+                               last ? "unexpected end of section or function: " : "");
         }
         instruction(v);
         translate_tick(&v->t, false);
