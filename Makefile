@@ -135,14 +135,15 @@ $(BUILD)/spec/%.wasm: tests/spec/%.wat
 	mkdir -p $(@D)
 	wat2wasm -o $@ $<
 
-$(BUILD)/spec/unpacked: $(wildcard $(DATA)/spec/spec-2.0.tar.gz)
+$(BUILD)/spec/suites: $(wildcard $(DATA)/spec/*.gz $(DATA)/spec/*.tsv)
 	mkdir -p $(@D)
-	$(if $<,tar -xzf $< -C $(@D))
+	for suite in $(filter %.gz,$^); do tar -xzf $$suite -C $(@D); done
+	$(if $^,cp $(filter %.tsv,$^) $(@D))
 	touch $@
 
 programs: $(BUILD)/hostel $(TESTS)
 
-guests: $(GUESTS) $(BUILD)/spec/unpacked
+guests: $(GUESTS) $(BUILD)/spec/suites
 
 # The sanitized build shares the guests and the spec suite of the release build.
 sanitized:

@@ -9,25 +9,25 @@
 /* How a file went. */
 struct tally {
     unsigned line;           /* of the command at work, in the .wast */
-    unsigned assertions;     /* all there are, the next two lines' included */
+    unsigned assertions;     /* all there are, those of the other counts included */
     unsigned not_applicable; /* about the text format */
     unsigned failed;         /* commands; none of them on the list */
     unsigned expected;       /* on the list, and failed */
-    unsigned other_kinds;    /* refused as malformed what is invalid, or the reverse */
-    unsigned other_texts;    /* refused with a text that is not the reference's */
+    unsigned other_messages; /* ended in another error than the suite's, as listed */
+    unsigned accepted;       /* invalid in the pack's version, but valid in the one we read */
 };
 
-/* One line of the expected-failure list. */
-struct expected_failure {
+/* One line of a list of assertions. */
+struct listed {
     char file[64];
     unsigned line;
-    struct expected_failure *next;
+    struct listed *next;
 };
 
 struct script {
     const char *folder, *name; /* folder/name.json; the name may begin with a sub-folder */
-    const struct expected_failure *expected;
-    bool verbose;          /* print the messages that differ from the reference's, too */
+    const struct listed *expected_failures, *other_messages, *valid_since;
+    bool verbose;          /* print all failures */
     int progress;          /* file descriptor that gets the tally after each command */
     struct slice spectest; /* the module every script may import from */
 
