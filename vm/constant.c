@@ -81,6 +81,7 @@ static bool step(struct module *module, const struct instance *instance, struct 
     if (!row) return false;
     struct immediate immediate = immediate_read(reader, (enum immediates)row->immediates);
     if (!reader_ok(reader)) return false;
+    module->features |= row->features;
     switch (row->code) {
     case WASM_end: return false;
     case WASM_i32_const: push(stack, reader, VM_I32, immediate.bits); break;
@@ -96,7 +97,10 @@ static bool step(struct module *module, const struct instance *instance, struct 
     case WASM_i32_mul:
     case WASM_i64_add:
     case WASM_i64_sub:
-    case WASM_i64_mul: arithmetic(stack, reader, row->code, row->operand); break;
+    case WASM_i64_mul:
+        module->features |= 1u << VM_EXTENDED_CONSTANTS;
+        arithmetic(stack, reader, row->code, row->operand);
+        break;
     default: reader_fail(reader, ERROR_INVALID, "constant expression required: %s", row->mnemonic);
     }
     return reader_ok(reader);

@@ -38,6 +38,7 @@ struct control *push_control(struct validator *v, uint32_t code, const struct fu
 static const struct func_type *block_type(struct validator *v, int64_t code) {
     if (code == EMPTY_BLOCK) return v->empty;
     if (code >= 0) {
+        v->module->features |= 1u << VM_MULTI_VALUE;
         if (code < v->module->type_count) return v->module->types[code];
         invalid(v, "unknown type");
         return NULL;
@@ -47,6 +48,7 @@ static const struct func_type *block_type(struct validator *v, int64_t code) {
         reader_fail(&v->reader, ERROR_MALFORMED, "malformed block type");
         return NULL;
     }
+    v->module->features |= type_features(type);
     const struct func_type *single = type_intern(&v->module->vm->types, &type, 0, 1);
     if (!single) reader_fail(&v->reader, ERROR_IO, "out of memory: types");
     return single;

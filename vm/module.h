@@ -113,6 +113,7 @@ struct module {
     struct slice names;           /* the name section's content, unchecked */
     struct slice *function_names; /* read out of it when first asked for; or NULL */
 
+    uint32_t features;   /* that its code and constants use, as vm_features says it */
     uint8_t *referenced; /* one bit a function: ref.func may name it (spec 3.4.10, C.refs) */
 
     struct cell *cells; /* owned; of all functions, one after the other */
@@ -139,6 +140,9 @@ struct slice module_function_name(struct module *module, uint32_t function);
 /* Whether ref.func may name the function; and say that it may. */
 bool module_is_referenced(const struct module *module, uint32_t function);
 void module_reference(struct module *module, uint32_t function);
+
+/* The features that a value type stands for: features.c */
+uint32_t type_features(uint8_t type);
 
 /* The function to which the cell belongs. */
 uint32_t module_function_of_cell(const struct module *module, uint32_t cell);

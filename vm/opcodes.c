@@ -13,10 +13,30 @@ enum { START_FC = 0x100, START_FD = START_FC + 32, TABLE_SIZE = START_FD + 0x100
      : (code) >> 8 == PREFIX_FC ? START_FC + ((code)&0xFF)                                         \
                                 : START_FD + ((code)&0xFF))
 
+/* The feature that brought an instruction; most are the MVP's. */
+#define IN(code, first, last) ((code) >= WASM_##first && (code) <= WASM_##last)
+#define FEATURES(code)                                                                             \
+    (IN(code, i32_extend8_s, i64_extend32_s)              ? 1 << VM_SIGN_EXTENSION                 \
+     : IN(code, i32_trunc_sat_f32_s, i64_trunc_sat_f64_u) ? 1 << VM_SATURATING_CONVERSIONS         \
+     : IN(code, memory_init, table_copy)                  ? 1 << VM_BULK_MEMORY                    \
+     : IN(code, ref_null, ref_func) || IN(code, table_get, table_set) ||                           \
+             IN(code, table_grow, table_fill) || (code) == WASM_select_t                           \
+         ? 1 << VM_REFERENCE_TYPES                                                                 \
+     : IN(code, return_call, return_call_indirect)             ? 1 << VM_TAIL_CALLS                \
+     : (code) == WASM_throw                                    ? 1 << VM_EXCEPTIONS                \
+     : (code) == WASM_throw_ref || (code) == WASM_try_table    ? 1 << VM_EXCEPTION_REFERENCES      \
+     : IN(code, try, rethrow) || IN(code, delegate, catch_all) ? 1 << VM_LEGACY_EXCEPTIONS         \
+     : (code) >> 8 == PREFIX_FD                                ? 1 << VM_SIMD                      \
+                                                               : 0)
+
 /* clang-format off: it folds the rows into one another */
 static const struct instruction instructions[TABLE_SIZE] = {
 #define ROW(code_, mnemonic_, shape_, ...)                                                         \
-    [INDEX(code_)] = {.code = code_, .mnemonic = mnemonic_, .shape = SHAPE_##shape_, __VA_ARGS__},
+    [INDEX(code_)] = {.code = code_,                                                               \
+                      .mnemonic = mnemonic_,                                                       \
+                      .shape = SHAPE_##shape_,                                                     \
+                      .features = FEATURES(code_),                                                 \
+                      __VA_ARGS__},
 #define UNARY(code, name, mnemonic, from, to, trap, expression)                                    \
     ROW(code, mnemonic, UNARY, .op = OP_##name##_s, .operand = VM_##from, .result = VM_##to)
 #define BINARY(code, name, mnemonic, type, other, trap, expression)                                \

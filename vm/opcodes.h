@@ -82,6 +82,7 @@ struct instruction {
     uint16_t code;             /* enum wasm_code, as the next two */
     uint16_t swapped, negated; /* of BINARY and COMPARE, or WASM_none */
     uint16_t op;               /* the first of its internal operations (enum op) */
+    uint16_t features;         /* to which it belongs, as vm_features says it */
     uint8_t shape;             /* enum shape */
     uint8_t immediates;        /* enum immediates */
     uint8_t operand, result;   /* enum vm_type; of a store: the value */

@@ -307,6 +307,7 @@ static void instruction(struct validator *v) {
     const struct instruction *row = instruction_read(&v->reader);
     if (!row) return;
     v->row = row;
+    v->module->features |= row->features;
     struct immediate immediate = immediate_read(&v->reader, (enum immediates)row->immediates);
     if (!reader_ok(&v->reader)) return;
     struct operand x, y;
@@ -364,6 +365,7 @@ static void read_locals(struct validator *v, const struct func_type *type) {
         uint8_t local = value_type_read(&v->reader);
         total += count;
         if (count && total <= LIMIT_LOCALS) add_run(v, count, local);
+        v->module->features |= type_features(local);
     }
     if (total > UINT32_MAX) reader_fail(&v->reader, ERROR_MALFORMED, "too many locals");
     if (total > LIMIT_LOCALS) {

@@ -113,6 +113,33 @@ struct vm_export vm_export_at(const struct module *module, size_t i);
 /* The type of function `index` of the module's function index space. */
 const struct func_type *vm_export_type(const struct module *module, uint32_t index);
 
+/* What WebAssembly's first version, the MVP, did not have. */
+#define VM_FEATURES(X)                                                                             \
+    X(MUTABLE_GLOBALS, "mutable-globals")                                                          \
+    X(SIGN_EXTENSION, "sign-extension")                                                            \
+    X(SATURATING_CONVERSIONS, "saturating-float-to-int")                                           \
+    X(MULTI_VALUE, "multi-value")                                                                  \
+    X(BULK_MEMORY, "bulk-memory")                                                                  \
+    X(REFERENCE_TYPES, "reference-types")                                                          \
+    X(SIMD, "simd")                                                                                \
+    X(TAIL_CALLS, "tail-call")                                                                     \
+    X(EXTENDED_CONSTANTS, "extended-const")                                                        \
+    X(EXCEPTIONS, "exceptions")                     /* tags, throw: common to the next two */      \
+    X(LEGACY_EXCEPTIONS, "exceptions-legacy")       /* try, catch, rethrow, delegate */            \
+    X(EXCEPTION_REFERENCES, "exceptions-try-table") /* try_table, throw_ref, exnref */
+
+enum vm_feature {
+#define X(feature, name) VM_##feature,
+    VM_FEATURES(X)
+#undef X
+        VM_FEATURE_COUNT
+};
+
+const char *vm_feature_name(enum vm_feature feature);
+
+/* Those a module uses: bit 1 << feature. */
+uint32_t vm_features(const struct module *module);
+
 /* Print sections, imports, exports and a disassembly of every function. */
 void vm_dump(struct module *module, FILE *out);
 
