@@ -255,11 +255,21 @@ static bool load(struct run *run, struct error *error) {
     return run->module != NULL;
 }
 
+static void print_features(const struct module *module) {
+    uint32_t features = vm_features(module);
+    for (int i = 0; i < VM_FEATURE_COUNT; i++) {
+        if (features >> i & 1) puts(vm_feature_name((enum vm_feature)i));
+    }
+}
+
 static bool perform(struct run *run, struct error *error) {
     switch (run->options->command) {
     case COMMAND_HELP: fputs(options_help, stdout); return true;
     case COMMAND_VERSION: puts("hostel " HOSTEL_VERSION); return true;
-    case COMMAND_CHECK: return load(run, error);
+    case COMMAND_CHECK:
+        if (!load(run, error)) return false;
+        if (run->options->features) print_features(run->module);
+        return true;
     case COMMAND_DUMP:
         if (!load(run, error)) return false;
         vm_dump(run->module, stdout);

@@ -2,7 +2,7 @@
  *
  *     hostel [options] MODULE.wasm [ARGS...]
  *     hostel dump MODULE.wasm
- *     hostel check MODULE.wasm
+ *     hostel check [--features] MODULE.wasm
  *
  * Options end at the first word that is none: a subcommand, behind which they may go on, or the
  * module's name, behind which everything belongs to the guest. There are long options only, one
@@ -38,6 +38,7 @@ const char options_help[] =
     "  --max-memory SIZE         of each memory      --max-stack SIZE   bounds calls\n"
     "  --fuel N                  work to be done     --timeout TIME     of the run\n"
     "  --trace wasi,http[-secrets]  show system calls, HTTP messages on stderr\n"
+    "  --features                with check: print what it uses beyond the MVP\n"
     "  --help, --version\n"
     "SIZE is a number of bytes or like 64K, 8M, 1G; TIME of seconds or like 500ms.\n"
     "Exit status: the guest's own; 134 a trap, 2 wrong usage, 1 other failures.\n";
@@ -65,6 +66,7 @@ enum value { NONE, TEXT, COUNT, SIZE, TIME };
     X(FUEL,              "fuel",              COUNT) \
     X(TIMEOUT,           "timeout",           TIME)  \
     X(TRACE,             "trace",             TEXT)  \
+    X(FEATURES,          "features",          NONE)  \
     X(HELP,              "help",              NONE)  \
     X(VERSION,           "version",           NONE)
 /* clang-format on */
@@ -224,6 +226,7 @@ static bool apply(struct options *options, enum option_id id, char *text, uint64
     case OPTION_MAX_STACK: options->limits.stack_bytes = number; break;
     case OPTION_FUEL: options->limits.fuel = (int64_t)number; break;
     case OPTION_TIMEOUT: options->limits.timeout_ms = (int64_t)number; break;
+    case OPTION_FEATURES: options->features = true; break;
     case OPTION_HELP: options->command = COMMAND_HELP; break;
     case OPTION_VERSION: options->command = COMMAND_VERSION; break;
     }
@@ -271,6 +274,9 @@ static bool read_operands(struct options *options, int argc, char **argv, struct
     }
     options->words = (const char *const *)argv + optind;
     options->word_count = (size_t)(argc - optind);
+    if (options->features && options->command != COMMAND_CHECK) {
+        return error_set(error, ERROR_USAGE, "--features: belongs to check");
+    }
     if (options->command == COMMAND_RUN || options->word_count == 1) return true;
     return error_set(error, ERROR_USAGE, "%s: takes one module, what is '%s'?",
                      options->command == COMMAND_DUMP ? "dump" : "check", options->words[1]);

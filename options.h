@@ -18,6 +18,7 @@ struct options {
     enum command command;
     const char *const *words;           /* the module's file name, then what follows it */
     size_t word_count;                  /* 0 for HELP and VERSION, else 1 or more */
+    bool features;                      /* CHECK prints which ones the module uses */
     const char *invoke;                 /* the function to call, or NULL */
     const char *tmpdir;                 /* what the guest calls its temporary directory, or NULL */
     struct wasi_directory *directories; /* with room for one more */
