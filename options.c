@@ -35,6 +35,7 @@ const char options_help[] =
     "  --http-timeout TIME       of one request      --max-redirects N  followed\n"
     "  --max-response-body SIZE  of one response     --no-cookies       keep none\n"
     "  --max-request-body SIZE   of one request\n"
+    "  --http-limit NAME=SIZE,...  caps on head, fields, line, extension, url\n"
     "  --max-memory SIZE         of each memory      --max-stack SIZE   bounds calls\n"
     "  --fuel N                  work to be done     --timeout TIME     of the run\n"
     "  --trace wasi,http[-secrets]  show system calls, HTTP messages on stderr\n"
@@ -61,6 +62,7 @@ enum value { NONE, TEXT, COUNT, SIZE, TIME };
     X(MAX_REDIRECTS,     "max-redirects",     COUNT) \
     X(MAX_RESPONSE_BODY, "max-response-body", SIZE)  \
     X(MAX_REQUEST_BODY,  "max-request-body",  SIZE)  \
+    X(HTTP_LIMIT,        "http-limit",        TEXT)  \
     X(MAX_MEMORY,        "max-memory",        SIZE)  \
     X(MAX_STACK,         "max-stack",         SIZE)  \
     X(FUEL,              "fuel",              COUNT) \
@@ -113,9 +115,9 @@ static const struct measure {
               {{"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}}},
 };
 
-static bool number_read(enum option_id id, const char *text, uint64_t *number,
+static bool number_read(enum option_id id, enum value kind, const char *text, uint64_t *number,
                         struct error *error) {
-    const struct measure *measure = &measures[kinds[id]];
+    const struct measure *measure = &measures[kind];
     char *suffix = NULL;
     errno = 0;
     /* strtoull alone would also take blanks and a minus. */
@@ -198,6 +200,34 @@ static bool add_traces(struct options *options, char *text, struct error *error)
     return true;
 }
 
+/* NAME=SIZE,... with the names of net's limits. */
+static bool set_http_limits(struct net_limits *limits, char *text, struct error *error) {
+    const struct {
+        const char *name;
+        size_t *value;
+    } rows[] = {
+#define X(name, value) {#name "=", &limits->name},
+        NET_LIMITS(X)
+#undef X
+    };
+    for (char *next; text; text = next) {
+        size_t i = 0, count = sizeof rows / sizeof *rows;
+        uint64_t number;
+        next = cut(text);
+        while (i < count && strncmp(text, rows[i].name, strlen(rows[i].name)) != 0) i++;
+        if (i == count) {
+            return error_set(error, ERROR_USAGE,
+                             "--http-limit: '%s' is not NAME=SIZE, the names "
+                             "being head, fields, line, extension and url",
+                             text);
+        }
+        const char *size = text + strlen(rows[i].name);
+        if (!number_read(OPTION_HTTP_LIMIT, SIZE, size, &number, error)) return false;
+        *rows[i].value = (size_t)number;
+    }
+    return true;
+}
+
 /* ---- the command line ---- */
 
 /* Put one option's value where it belongs; `number` is the value of a numeric one. */
@@ -212,6 +242,7 @@ static bool apply(struct options *options, enum option_id id, char *text, uint64
     case OPTION_DENY_NET: return add_items(&options->deny, text);
     case OPTION_RESOLVE: return add_items(&options->resolve, text);
     case OPTION_CACERT: return set_text(&options->net.ca_file, id, text, error);
+    case OPTION_HTTP_LIMIT: return set_http_limits(&options->net.limits, text, error);
     case OPTION_TRACE: return add_traces(options, text, error);
     case OPTION_ALLOW_PRIVATE_NET: options->net.allow_private = true; break;
     case OPTION_NO_LANDLOCK: options->no_landlock = true; break;
@@ -246,7 +277,7 @@ static bool read_options(struct options *options, int argc, char **argv, struct 
         }
         enum option_id id = (enum option_id)(found - FIRST_OPTION);
         uint64_t number = 0;
-        if (kinds[id] >= COUNT && !number_read(id, optarg, &number, error)) return false;
+        if (kinds[id] >= COUNT && !number_read(id, kinds[id], optarg, &number, error)) return false;
         if (!apply(options, id, optarg, number, error)) return false;
     }
     return true;

@@ -95,21 +95,22 @@ static int connect_any(const struct candidates *found, int64_t deadline, struct 
 /* ---- tunnels and TLS ---- */
 
 /* CONNECT (RFC 9110 section 9.3.6): afterwards the connection reaches the origin itself. */
-static bool open_tunnel(struct connection *connection, const struct route *route, int64_t deadline,
-                        struct error *error) {
+static bool open_tunnel(const struct net *net, struct connection *connection,
+                        const struct route *route, int64_t deadline, struct error *error) {
     char origin[ORIGIN_TEXT_SIZE];
     struct buffer text;
     struct arena arena;
     struct http_head head = {0};
     bool complete = true;
     url_format_host_port(route->url, origin);
-    buffer_init(&text, MAX_HEAD_SIZE);
+    buffer_init(&text, SIZE_MAX); /* both parts are small */
     arena_init(&arena);
     buffer_printf(&text, "CONNECT %s HTTP/1.1\r\nHost: %s\r\n", origin, origin);
     if (route->proxy->userinfo)
         request_write_basic("Proxy-Authorization", route->proxy->userinfo, &text);
     buffer_append_text(&text, "\r\n");
-    struct http_reader *reader = http_reader_new(&arena, connection, true, deadline);
+    struct http_reader *reader =
+        http_reader_new(&arena, connection, &net->config.limits, true, deadline);
     bool ok = reader && !text.failed &&
               connection_send(connection, buffer_slice(&text), deadline, &complete, error) &&
               http_read_head(reader, &head, error);
@@ -127,7 +128,7 @@ static bool open_tunnel(struct connection *connection, const struct route *route
 static bool set_up(struct net *net, struct connection *connection, const struct route *route,
                    int64_t deadline, struct error *error) {
     if (!route->url->secure) return true;
-    if (route->proxy && !open_tunnel(connection, route, deadline, error)) return false;
+    if (route->proxy && !open_tunnel(net, connection, route, deadline, error)) return false;
     if (!net->tls) net->tls = tls_settings_open(net->config.ca_file, net->suffixes, error);
     return net->tls && connection_start_tls(connection, net->tls, route->url, deadline, error);
 }

@@ -6,9 +6,23 @@
 #include "net/exchange.h"
 #include "net/trace.h"
 
+#include <string.h>
 #include <time.h>
 
 enum { MAX_DRAIN_SIZE = 64 * 1024, DRAIN_MS = 500, SMALL_BODY_SIZE = 8 * 1024 };
+
+/* Read the first hop's URL, or the next one's relative to this one's. The cap holds for the text
+ * and for the target made of it, to which a relative one may add hop by hop. */
+static bool read_url(const struct exchange *exchange, struct slice text, struct url *url,
+                     struct error *error) {
+    const struct url *base = exchange->hop.url;
+    size_t max = exchange->net->config.limits.url;
+    bool fits = text.size <= max;
+    if (fits && base && !url_resolve(url, base, text, exchange->arena, error)) return false;
+    if (fits && !base && !url_parse(url, text, exchange->arena, error)) return false;
+    fits = fits && strlen(url->target) <= max;
+    return fits || net_fail(error, NET_INVALID_REQUEST, "the URL is longer than %zu bytes", max);
+}
 
 /* ---- one hop ---- */
 
@@ -17,7 +31,7 @@ static bool send_request(struct exchange *exchange, struct error *error) {
     const struct hop *hop = &exchange->hop;
     struct net *net = exchange->net;
     struct buffer text;
-    buffer_init(&text, 2 * MAX_HEAD_SIZE + SMALL_BODY_SIZE);
+    buffer_init(&text, SIZE_MAX); /* every part of it was held to a cap of its own */
     request_write(hop, net->config.cookies ? &net->jar : NULL, (int64_t)time(NULL), &text);
     trace_request(&net->config, &exchange->route, buffer_slice(&text));
     struct slice body = hop->has_body ? hop->request->body : slice_of("");
@@ -26,7 +40,7 @@ static bool send_request(struct exchange *exchange, struct error *error) {
         body.size = 0;
     }
     exchange->sent_whole = true;
-    bool ok = text.failed ? net_fail(error, NET_TOO_LARGE, "the request's headers are too large")
+    bool ok = text.failed ? net_fail(error, NET_TOO_LARGE, "no memory for the request")
                           : connection_send(exchange->connection, buffer_slice(&text),
                                             exchange->deadline, &exchange->sent_whole, error) &&
                                 connection_send(exchange->connection, body, exchange->deadline,
@@ -38,8 +52,8 @@ static bool send_request(struct exchange *exchange, struct error *error) {
 /* Send the request on the connection at hand and read the response's head. */
 static bool try_once(struct exchange *exchange, struct error *error) {
     bool no_body = slice_is(exchange->hop.method, "HEAD");
-    exchange->reader =
-        http_reader_new(exchange->arena, exchange->connection, no_body, exchange->deadline);
+    exchange->reader = http_reader_new(exchange->arena, exchange->connection,
+                                       &exchange->net->config.limits, no_body, exchange->deadline);
     if (!exchange->reader) return net_fail(error, NET_TOO_LARGE, "no memory for the response");
     int64_t start = clock_ms();
     if (!send_request(exchange, error)) return false;
@@ -109,8 +123,7 @@ static bool find_next(struct exchange *exchange, struct url **next, struct error
     struct error failure = ERROR_INIT;
     struct url *url = arena_alloc(exchange->arena, 1, sizeof *url);
     if (!url) return net_fail(error, NET_TOO_LARGE, "no memory for a redirect");
-    if (url_resolve(url, exchange->hop.url, location->value, exchange->arena, &failure))
-        *next = url;
+    if (read_url(exchange, location->value, url, &failure)) *next = url;
     if (failure.code == NET_REDIRECT) *error = failure;
     return failure.code != NET_REDIRECT;
 }
@@ -154,7 +167,7 @@ bool exchange_begin(struct exchange *exchange, struct net *net, const struct net
     set_deadline(exchange, request);
     struct url *url = arena_alloc(arena, 1, sizeof *url);
     if (!url) return net_fail(error, NET_TOO_LARGE, "no memory for a request");
-    if (!url_parse(url, request->url, arena, error) ||
+    if (!read_url(exchange, request->url, url, error) ||
         !request_check(request, url, net->config.max_request_body, error))
         return false;
     exchange->hop = (struct hop){.request = request,

@@ -26,13 +26,14 @@ struct http_reader {
     llhttp_settings_t settings;
     struct arena *arena;
     struct connection *connection;
-    int64_t deadline, heard_at; /* 0: nothing heard yet */
+    const struct net_limits *limits; /* borrowed */
+    int64_t deadline, heard_at;      /* 0: nothing heard yet */
     bool no_body, keep_alive;
 
     /* the scan of lines; the counts go on over interim responses and trailers */
     struct buffer text; /* the head so far */
-    size_t line_size, head_size, line_count;
-    bool after_cr;
+    size_t line_size, head_size, field_count;
+    bool after_cr, in_status_line;
 
     struct http_head head;
     bool field_open; /* between a field's name and the end of its value */
@@ -40,8 +41,9 @@ struct http_reader {
 
     enum framing framing;
     enum chunk chunk;
-    size_t digit_count; /* of the chunk's size */
-    uint64_t left;      /* of the body, or of the chunk */
+    size_t digit_count;    /* of the chunk's size */
+    size_t extension_size; /* of all chunks so far */
+    uint64_t left;         /* of the body, or of the chunk */
     bool complete;
 };
 
@@ -54,13 +56,14 @@ const struct net_header *http_find(const struct http_head *head, const char *nam
 
 /* ---- what llhttp tells ---- */
 
-/* A name, or a further piece of it. The slices point into the head's text, which is whole. */
+/* A name, or a further piece of it. The slices point into the head's text, which is whole. There
+ * is room for as many fields as lines were counted. */
 static int on_field(llhttp_t *parser, const char *at, size_t size) {
     struct http_reader *reader = parser->data;
     struct http_head *head = &reader->head;
     const uint8_t *name = (const uint8_t *)at;
     if (!reader->field_open) {
-        if (head->header_count == MAX_HEADER_COUNT) return HPE_USER;
+        if (head->header_count == reader->field_count) return HPE_USER;
         head->headers[head->header_count++] = (struct net_header){{name, 0}, {name + size, 0}};
         reader->field_open = true;
     }
@@ -89,11 +92,13 @@ static int on_headers_complete(llhttp_t *parser) {
 }
 
 struct http_reader *http_reader_new(struct arena *arena, struct connection *connection,
-                                    bool no_body, int64_t deadline) {
+                                    const struct net_limits *limits, bool no_body,
+                                    int64_t deadline) {
     struct http_reader *reader = arena_alloc(arena, 1, sizeof *reader);
     if (!reader) return NULL;
     reader->arena = arena;
     reader->connection = connection;
+    reader->limits = limits;
     reader->no_body = no_body;
     reader->deadline = deadline;
     llhttp_settings_init(&reader->settings);
@@ -110,7 +115,7 @@ struct http_reader *http_reader_new(struct arena *arena, struct connection *conn
 static const char *check_byte(const struct http_reader *reader, uint8_t c) {
     if (c == '\n') return "a line that does not end in CR LF";
     if ((c < 0x20 && c != '\t') || c == 0x7F) return "a control byte in a line";
-    if (reader->line_size == 0 && reader->line_count > 0 && (c == ' ' || c == '\t'))
+    if (reader->line_size == 0 && !reader->in_status_line && (c == ' ' || c == '\t'))
         return "a folded header line";
     return NULL;
 }
@@ -118,14 +123,16 @@ static const char *check_byte(const struct http_reader *reader, uint8_t c) {
 /* One byte of a head or a trailer; *end is set at the empty line. */
 static bool scan(struct http_reader *reader, uint8_t c, bool *end, struct error *error) {
     const char *wrong = NULL;
-    if (++reader->head_size > MAX_HEAD_SIZE || reader->line_size > MAX_LINE_SIZE)
+    const struct net_limits *limits = reader->limits;
+    if (++reader->head_size > limits->head || reader->line_size > limits->line)
         return net_fail(error, NET_TOO_LARGE, "the response's head is too large");
     if (reader->after_cr) {
         if (c != '\n') wrong = "a CR without LF";
         *end = reader->line_size == 0;
-        reader->after_cr = false;
+        reader->field_count += !*end && !reader->in_status_line;
+        reader->after_cr = reader->in_status_line = false;
         reader->line_size = 0;
-        if (++reader->line_count > MAX_HEADER_COUNT + MAX_INTERIM_RESPONSES)
+        if (reader->field_count > limits->fields)
             return net_fail(error, NET_TOO_LARGE, "the response has too many header lines");
     } else if (c == '\r') {
         reader->after_cr = true;
@@ -140,6 +147,7 @@ static bool scan(struct http_reader *reader, uint8_t c, bool *end, struct error 
 static bool collect_head(struct http_reader *reader, struct error *error) {
     struct connection *connection = reader->connection;
     reader->text.size = 0;
+    reader->in_status_line = true;
     for (bool end = false; !end;) {
         int filled = connection_fill(connection, reader->deadline, error);
         if (filled < 0) return false;
@@ -216,7 +224,7 @@ static void blank_line_ends(char *text, size_t size) {
 static bool parse_head(struct http_reader *reader, struct error *error) {
     char *text = arena_text(reader->arena, buffer_slice(&reader->text));
     reader->head = (struct http_head){
-        .headers = arena_alloc(reader->arena, MAX_HEADER_COUNT, sizeof(struct net_header))};
+        .headers = arena_alloc(reader->arena, reader->field_count, sizeof(struct net_header))};
     if (!text || !reader->head.headers)
         return net_fail(error, NET_TOO_LARGE, "no memory for the response");
     blank_line_ends(text, reader->text.size);
@@ -224,8 +232,6 @@ static bool parse_head(struct http_reader *reader, struct error *error) {
     reader->parser.data = reader;
     reader->head_complete = false;
     llhttp_errno_t status = llhttp_execute(&reader->parser, text, reader->text.size);
-    if (status == HPE_USER)
-        return net_fail(error, NET_TOO_LARGE, "the response has too many header lines");
     if (!reader->head_complete)
         return net_fail(error, NET_PROTOCOL, "the response's head is malformed: %s",
                         status == HPE_OK ? "it ends early" : reader->parser.reason);
@@ -243,7 +249,7 @@ static bool parse_head(struct http_reader *reader, struct error *error) {
 bool http_read_head(struct http_reader *reader, struct http_head *head, struct error *error) {
     int interim = 0;
     bool ok = true;
-    buffer_init(&reader->text, MAX_HEAD_SIZE);
+    buffer_init(&reader->text, reader->limits->head);
     do {
         reader->complete = false; /* an interim response, complete in itself, is not the answer */
         ok = collect_head(reader, error) && parse_head(reader, error);
@@ -275,8 +281,10 @@ static bool take_size_byte(struct http_reader *reader, uint8_t c, struct error *
         reader->chunk = reader->left ? CHUNK_DATA : CHUNK_TRAILER;
         return true;
     }
-    if (++reader->line_size > MAX_CHUNK_EXTENSION_SIZE)
-        return net_fail(error, NET_TOO_LARGE, "a chunk extension is too large");
+    reader->extension_size += reader->chunk == CHUNK_EXTENSION && c != '\r';
+    if (reader->extension_size > reader->limits->extension ||
+        reader->line_size++ > reader->limits->line)
+        return net_fail(error, NET_TOO_LARGE, "the response's chunk extensions are too large");
     int digit = hex_digit(c);
     if (c == '\r') {
         reader->after_cr = true;

@@ -19,9 +19,11 @@ const struct net_header *http_find(const struct http_head *head, const char *nam
 
 struct http_reader;
 
-/* `no_body`: the request was HEAD or CONNECT. Everything lives in the arena. */
+/* `no_body`: the request was HEAD or CONNECT. Everything lives in the arena; the limits are
+ * borrowed. */
 struct http_reader *http_reader_new(struct arena *arena, struct connection *connection,
-                                    bool no_body, int64_t deadline);
+                                    const struct net_limits *limits, bool no_body,
+                                    int64_t deadline);
 
 /* The final response's head; interim ones are skipped. */
 bool http_read_head(struct http_reader *reader, struct http_head *head, struct error *error);

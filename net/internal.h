@@ -6,11 +6,8 @@
 
 /* Limits that no option changes. */
 enum {
-    MAX_URL_SIZE = 8 * 1024,
-    MAX_HEAD_SIZE = 256 * 1024, /* interim responses and trailers counted */
-    MAX_LINE_SIZE = 64 * 1024,
-    MAX_HEADER_COUNT = 500,
-    MAX_CHUNK_EXTENSION_SIZE = 16 * 1024,
+    MAX_REQUEST_HEADERS_SIZE = 256 * 1024,
+    MAX_REQUEST_HEADERS = 500,
     MAX_INTERIM_RESPONSES = 16,
     MAX_METHOD_SIZE = 32,
     MAX_COOKIES_PER_RESPONSE = 50,

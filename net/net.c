@@ -7,6 +7,12 @@
 
 enum { MEBIBYTE = 1 << 20, PIECE_SIZE = 16 * 1024 };
 
+static const struct net_limits default_limits = {
+#define X(name, value) .name = value,
+    NET_LIMITS(X)
+#undef X
+};
+
 struct net_config net_config_default(void) {
     return (struct net_config){
         .cookies = true,
@@ -14,6 +20,7 @@ struct net_config net_config_default(void) {
         .max_redirects = 10,
         .max_response_body = 16 * MEBIBYTE,
         .max_request_body = 16 * MEBIBYTE,
+        .limits = default_limits,
     };
 }
 

@@ -33,6 +33,20 @@ enum net_error {
 /* "denied", "timeout", ...: the stable names guests see. */
 const char *net_error_name(enum net_error kind);
 
+/* How much of a URL and of a response is taken, its body apart; and how much by default. */
+#define NET_LIMITS(X)                                                                              \
+    X(head, 256 * 1024)     /* bytes of all lines: interim responses and trailers counted */       \
+    X(fields, 500)          /* counted likewise */                                                 \
+    X(line, 64 * 1024)      /* bytes of one line without its end */                                \
+    X(extension, 16 * 1024) /* bytes of all chunk extensions of a response */                      \
+    X(url, 8 * 1024)        /* bytes, the guest's and a redirect's */
+
+struct net_limits {
+#define X(name, value) size_t name;
+    NET_LIMITS(X)
+#undef X
+};
+
 struct net_config {
     const char *const *allow; /* origins, each an item of --allow-net; all borrowed */
     size_t allow_count;
@@ -46,7 +60,8 @@ struct net_config {
     int64_t timeout_ms;  /* for one request with all its redirects */
     unsigned max_redirects;
     size_t max_response_body, max_request_body; /* bytes */
-    FILE *trace;                                /* what was sent and received, or NULL */
+    struct net_limits limits;
+    FILE *trace;        /* what was sent and received, or NULL */
     bool trace_secrets; /* with the values of Authorization, Cookie and the like */
 };
 

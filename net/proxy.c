@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MAX_PROXY_URL_SIZE = 8 * 1024 };
+
 /* The first of the variables that is set, not to nothing. */
 static const char *first_set(const char *const *names, const char **variable) {
     for (; *names; names++) {
@@ -30,7 +32,7 @@ static struct proxy *read_proxy(struct arena *arena, const char *const *names) {
     if (!proxy) return NULL;
     proxy->variable = variable;
     struct buffer text;
-    buffer_init(&text, MAX_URL_SIZE);
+    buffer_init(&text, MAX_PROXY_URL_SIZE);
     if (!strstr(value, "://")) buffer_append_text(&text, "http://");
     buffer_append_text(&text, value);
     struct error error = ERROR_INIT;

@@ -32,7 +32,7 @@ static bool check_value(struct slice value) {
 /* Is the value what the Host header will say? */
 static bool is_authority_of(struct slice value, const struct url *url) {
     struct buffer authority;
-    buffer_init(&authority, MAX_URL_SIZE);
+    buffer_init(&authority, ORIGIN_TEXT_SIZE);
     url_format_authority(url, &authority);
     bool same = authority.size == value.size;
     for (size_t i = 0; same && i < value.size; i++)
@@ -77,7 +77,7 @@ bool request_check(const struct net_request *request, const struct url *url, siz
         if (!check_header(request, header, url, error)) return false;
         size += header->name.size + header->value.size;
     }
-    if (size > MAX_HEAD_SIZE || request->header_count > MAX_HEADER_COUNT)
+    if (size > MAX_REQUEST_HEADERS_SIZE || request->header_count > MAX_REQUEST_HEADERS)
         return net_fail(error, NET_TOO_LARGE, "the request's headers are too many or too large");
     return true;
 }
@@ -117,7 +117,7 @@ void request_write_basic(const char *name, const char *userinfo, struct buffer *
     struct slice plain = slice_of(userinfo);
     bool colon = strchr(userinfo, ':') != NULL;
     struct buffer both;
-    buffer_init(&both, MAX_URL_SIZE + 1);
+    buffer_init(&both, plain.size + 1);
     buffer_append_slice(&both, plain);
     if (!colon) buffer_append_text(&both, ":");
     char *text = malloc(BASE64_SIZE(both.size) + 1);

@@ -33,7 +33,8 @@ bool host_equal(const struct host *a, const struct host *b);
 /* Is the host a name that ends in "." and `suffix`? */
 bool host_is_below(const struct host *host, const char *suffix);
 
-/* Texts are copied to the arena. A failure is NET_INVALID_REQUEST. */
+/* Texts are copied to the arena; how long they may be, the caller knows. A failure is
+ * NET_INVALID_REQUEST. */
 bool url_parse(struct url *url, struct slice text, struct arena *arena, struct error *error);
 
 /* The URL that `reference` means within `base`. Any other scheme is NET_REDIRECT. */

@@ -381,29 +381,73 @@ def odd_chunks():
 
 
 def caps():
-    """The limits no flag changes: as much as they allow, and a little more."""
+    """The limits as they are by default: as much as they allow, and a little more."""
     ok, end = b"HTTP/1.1 200 OK\r\n", b"Content-Length: 0\r\n\r\n"
     line, long = b"A: %s\r\n" % (b"x" * 60000), b"A: %s\r\n"
     chunked = ok + b"Transfer-Encoding: chunked\r\n\r\n"
     early = b"HTTP/1.1 103 Early\r\n%s\r\n"
     cases = {"head-256k": (ok + line * 4 + end, ok + line * 5 + end),
-             "line-64k": (ok + long % (b"x" * 65000) + end, ok + long % (b"x" * 65536) + end),
+             "line-64k": (ok + long % (b"x" * 65533) + end, ok + long % (b"x" * 65534) + end),
              "500-fields": (ok + b"A: b\r\n" * 499 + end, ok + b"A: b\r\n" * 500 + end),
              "16-interim": (early % b"" * 16 + ok + end, early % b"" * 17 + ok + end),
              "interim-counted": (early % line * 2 + ok + line * 2 + end,
                                  early % line * 3 + ok + line * 2 + end),
-             "extension-16k": (chunked + b"0;" + b"x" * 16000 + b"\r\n\r\n",
-                               chunked + b"0;" + b"x" * 16384 + b"\r\n\r\n"),
+             "extension-16k": (chunked + b"0;" + b"x" * 16384 + b"\r\n\r\n",
+                               chunked + b"0;" + b"x" * 16385 + b"\r\n\r\n"),
+             "extensions-16k": (chunked + (b"1;" + b"x" * 1024 + b"\r\n_\r\n") * 16 + b"0\r\n\r\n",
+                                chunked + (b"1;" + b"x" * 1024 + b"\r\n_\r\n") * 16 +
+                                b"0;x\r\n\r\n"),
              "trailers": (chunked + b"0\r\n" + line * 4 + b"\r\n",
                           chunked + b"0\r\n" + line * 5 + b"\r\n"),
-             "trailer-fields": (chunked + b"0\r\n" + b"A: b\r\n" * 490 + b"\r\n",
-                                chunked + b"0\r\n" + b"A: b\r\n" * 530 + b"\r\n")}
+             "trailer-fields": (chunked + b"0\r\n" + b"A: b\r\n" * 499 + b"\r\n",
+                                chunked + b"0\r\n" + b"A: b\r\n" * 500 + b"\r\n")}
     for name, replies in cases.items():
         for reply, status, error in zip(replies, (200, None), (None, "too_large")):
             with Site(lambda request: reply) as site:
                 result = fetch(*pins(a=site), "GET", "http://a.test/")[0]
             check("caps/%s-%s" % (name, error or "fits"), (result.status, result.error) ==
                   (status, error), result)
+
+
+def chosen_caps():
+    """Other limits than the default ones, each met exactly and missed by one."""
+    fields = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nA: b\r\n\r\n"
+    early = b"HTTP/1.1 103 Early\r\nA: b\r\n\r\n"
+    chunks = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;ab\r\n_\r\n0;c\r\n%s\r\n"
+    head_size = chunks.index(b"1;")
+    cases = [("head", fields, len(fields)), ("head", early + fields, len(early + fields)),
+             ("head", chunks % b"T: 1\r\n", head_size + len(b"T: 1\r\n\r\n")),
+             ("fields", fields, 2), ("fields", early * 16 + fields, 18),
+             ("fields", chunks % (b"T: 1\r\n" * 20), 21), ("line", fields, 17),
+             ("line", chunks % (b"T: " + b"x" * 40 + b"\r\n"), 43), ("extension", chunks % b"", 3)]
+    for number, (name, reply, exact) in enumerate(cases):
+        with Site(lambda request: reply) as site:
+            met, missed = (fetch("--limit-" + name, limit, *pins(a=site), "GET", "http://a.test/")[0]
+                           for limit in (exact, exact - 1))
+        check("caps/chosen-%s-%d" % (name, number), met.status == 200 and
+              missed.error == "too_large", (met, missed))
+    big = b"HTTP/1.1 200 OK\r\nA: %s\r\n%s\r\n" % (b"x" * 300000, b"B: c\r\n" * 1000)
+    with Site(lambda request: big) as site:
+        result = fetch("--limit-head", 400000, "--limit-line", 300003, "--limit-fields", 1001,
+                       "--timeout-ms", "2000", *pins(a=site), "HEAD", "http://a.test/")[0]
+        check("caps/raised", result.status == 200 and len(result.headers) == 1001, result)
+
+
+def long_urls():
+    """The cap on URLs: the guest's, as given and as it goes out, and a redirect's."""
+    table = {"/to": redirects_to("http://a.test/" + "x" * 10), "/d/d/d/d/up": redirects_to("y" * 30)}
+    with Site(by_target(table)) as site:
+        def get(path, limit=None):
+            options = ["--limit-url", limit] if limit else []
+            return fetch(*options, *pins(a=site), "GET", "http://a.test/" + path)[0]
+        cases = [("x" * 8178, None, 200), ("x" * 8179, None, None), ("x" * 9000, 9014, 200),
+                 ("x" * 26, 40, 200), ("x" * 27, 40, None), ("x" * 20 + "#" + "f" * 6, 40, None),
+                 ("\"" * 13, 40, 200), ("\"" * 14, 40, None), ("to", 24, 200), ("to", 23, 302),
+                 ("d/d/d/d/up", 39, 200), ("d/d/d/d/up", 38, 302)]
+        for number, (path, limit, status) in enumerate(cases):
+            result = get(path, limit)
+            check("caps/url-%d" % number, result.status == status if status else
+                  result.error == "invalid_request" and "longer than" in result.text, result)
 
 
 def large_bodies():
@@ -563,5 +607,6 @@ def main():
     for part in (default_headers, refused_requests, redirect_methods, redirect_ends, credentials,
                  referers, cookies, policy, keep_alive, idle_connections, retries,
                  closed_while_idle, late_answers, early_answers, odd_chunks, caps,
+                 chosen_caps, long_urls,
                  large_bodies, deadlines, proxies, traces, trace_times):
         part()

@@ -19,6 +19,17 @@ struct options {
     const char *allow[MAX_ITEMS], *deny[MAX_ITEMS], *resolve[MAX_ITEMS];
 };
 
+/* --limit-NAME SIZE; returns as take_option does. */
+static int take_limit(struct net_limits *limits, const char *name, const char *value) {
+    size_t *limit = NULL;
+#define X(field, size)                                                                             \
+    if (strcmp(name, "--limit-" #field) == 0) limit = &limits->field;
+    NET_LIMITS(X)
+#undef X
+    if (limit) *limit = (size_t)atoll(value);
+    return limit ? 2 : 0;
+}
+
 /* Returns how many arguments the option takes in all, or 0 if it is none. */
 static int take_option(struct options *options, char **arguments) {
     struct net_config *config = &options->config;
@@ -50,7 +61,7 @@ static int take_option(struct options *options, char **arguments) {
     else if (strcmp(name, "--max-request-body") == 0)
         config->max_request_body = (size_t)atoll(value);
     else
-        return 0;
+        return take_limit(&config->limits, name, value);
     bool alone = strcmp(name, "--allow-private-net") == 0 || strcmp(name, "--no-cookies") == 0 ||
                  strncmp(name, "--trace", 7) == 0;
     return alone ? 1 : 2;
