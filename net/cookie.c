@@ -10,8 +10,9 @@
  * The jar is an array: with at most 3000 cookies one pass over it costs less than the request it
  * serves, and every operation makes a fixed number of passes.
  *
- * SameSite is checked for None without Secure and not enforced: guests have no pages, every request
- * is one the guest itself started.
+ * SameSite is kept, checked for None without Secure, and not enforced: it is about requests that
+ * one site's page makes to another, and guests have no pages; every request is one the guest itself
+ * started.
  */
 #include "net/cookie.h"
 #include "net/date.h"
@@ -30,19 +31,11 @@ enum {
 
 static const int64_t MAX_LIFE_SECONDS = 400 * 24 * 3600;
 
-struct cookie {
-    struct slice name, value, path;
-    char domain[HOST_TEXT_SIZE]; /* the host itself when host_only */
-    bool host_only, secure;
-    int64_t expiry;              /* INT64_MAX: with the client */
-    uint64_t creation, last_use; /* on the jar's clock */
-    uint8_t text[];              /* name, value and path point here once it is in the jar */
-};
-
 /* What was read from one Set-Cookie value; slices into it. */
 struct parsed {
     struct slice name, value, domain, path;
-    bool secure, has_max_age, has_expires, same_site_none;
+    bool secure, has_max_age, has_expires;
+    enum same_site same_site;
     int64_t max_age, expires;
 };
 
@@ -93,6 +86,12 @@ static void parse_max_age(struct parsed *parsed, struct slice value) {
         parsed->max_age = (int64_t)seconds;
 }
 
+static enum same_site parse_same_site(struct slice value) {
+    if (text_equal(value, "none")) return SAME_SITE_NONE;
+    if (text_equal(value, "lax")) return SAME_SITE_LAX;
+    return text_equal(value, "strict") ? SAME_SITE_STRICT : SAME_SITE_UNSET;
+}
+
 /* Later attributes of a name replace earlier ones; unknown names and bad values mean nothing. */
 static void parse_attribute(struct parsed *parsed, struct slice name, struct slice value) {
     int64_t seconds;
@@ -106,7 +105,7 @@ static void parse_attribute(struct parsed *parsed, struct slice name, struct sli
     else if (text_equal(name, "secure"))
         parsed->secure = true;
     else if (text_equal(name, "samesite"))
-        parsed->same_site_none = text_equal(value, "none");
+        parsed->same_site = parse_same_site(value);
     else if (text_equal(name, "expires") && date_parse(value, &seconds)) {
         parsed->has_expires = true;
         parsed->expires = seconds;
@@ -205,7 +204,7 @@ static bool acceptable(const struct cookie_jar *jar, const struct cookie *cookie
         if (nameless || !cookie->secure) return false;
     }
     if (host_prefix && (!cookie->host_only || !slice_is(parsed->path, "/"))) return false;
-    if (parsed->same_site_none && !cookie->secure) return false;
+    if (cookie->same_site == SAME_SITE_NONE && !cookie->secure) return false;
     if (url->secure) return true;
     return !cookie->secure && !shadows_secure(jar, cookie);
 }
@@ -303,6 +302,7 @@ void cookie_store(struct cookie_jar *jar, const struct url *url, struct slice se
         .value = parsed.value,
         .path = choose_path(&parsed, url),
         .secure = parsed.secure,
+        .same_site = parsed.same_site,
         .expiry = expiry,
     };
     if (!choose_domain(jar, &cookie, parsed.domain, &url->host)) return;

@@ -6,6 +6,19 @@
 #include "net/suffix.h"
 #include "net/url.h"
 
+/* UNSET: not said, or a word that means nothing. */
+enum same_site { SAME_SITE_UNSET, SAME_SITE_NONE, SAME_SITE_LAX, SAME_SITE_STRICT };
+
+struct cookie {
+    struct slice name, value, path;
+    char domain[HOST_TEXT_SIZE]; /* the host itself when host_only */
+    bool host_only, secure;
+    enum same_site same_site;    /* kept, not enforced: see net/cookie.c */
+    int64_t expiry;              /* INT64_MAX: with the client */
+    uint64_t creation, last_use; /* on the jar's clock */
+    uint8_t text[];              /* name, value and path point here once it is in the jar */
+};
+
 struct cookie_jar {
     struct cookie **cookies; /* owned, like each cookie */
     size_t count, capacity;

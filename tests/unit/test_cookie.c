@@ -273,6 +273,38 @@ static void same_site_none_needs_secure(void **state) {
     end(&f);
 }
 
+/* Kept as received, the last one counting; it never keeps a cookie from being sent. */
+static void same_site_is_stored(void **state) {
+    (void)state;
+    static const struct {
+        const char *attributes;
+        enum same_site expected;
+    } cases[] = {
+        {"", SAME_SITE_UNSET},
+        {"; SameSite", SAME_SITE_UNSET},
+        {"; SameSite=", SAME_SITE_UNSET},
+        {"; SameSite=other", SAME_SITE_UNSET},
+        {"; SameSite=Strict", SAME_SITE_STRICT},
+        {"; samesite = STRICT ", SAME_SITE_STRICT},
+        {"; SameSite=Lax", SAME_SITE_LAX},
+        {"; SameSite=None; Secure", SAME_SITE_NONE},
+        {"; SameSite=Lax; SameSite=Strict", SAME_SITE_STRICT},
+        {"; SameSite=Strict; SameSite=other", SAME_SITE_UNSET},
+        {"; SameSite=None; SameSite=Lax", SAME_SITE_LAX},
+    };
+    struct fixture f;
+    begin(&f);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "a=1%s", cases[i].attributes);
+        store(&f, "https://example.org/", text);
+        assert_int_equal(f.jar.count, 1); /* each in place of the one before */
+        assert_int_equal(f.jar.cookies[0]->same_site, cases[i].expected);
+        assert_string_equal(sent(&f, "https://example.org/", NOW), "a=1");
+    }
+    end(&f);
+}
+
 static void public_suffixes_are_no_domains(void **state) {
     (void)state;
     struct fixture f;
@@ -418,6 +450,7 @@ int main(void) {
         cmocka_unit_test(clear_text_shadows_no_secure_cookie),
         cmocka_unit_test(prefixes_keep_their_promise),
         cmocka_unit_test(same_site_none_needs_secure),
+        cmocka_unit_test(same_site_is_stored),
         cmocka_unit_test(public_suffixes_are_no_domains),
         cmocka_unit_test(addresses_match_exactly),
         cmocka_unit_test(a_trailing_dot_is_the_same_host),
@@ -428,7 +461,7 @@ int main(void) {
         cmocka_unit_test(the_header_is_bounded),
         cmocka_unit_test(dates_are_bounded),
     };
-    const size_t own = 13;
+    const size_t own = 14;
     size_t count = own;
     struct arena arena;
     arena_init(&arena);
