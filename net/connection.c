@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { IDLE_MS = 90 * 1000, STALL_MS = 1000 };
+enum { STALL_MS = 1000 };
 
 struct connection *connection_open(int fd, struct error *error) {
     struct connection *connection = malloc(sizeof *connection);
@@ -117,7 +117,7 @@ static struct connection *remove_at(struct pool *pool, size_t index) {
 
 struct connection *pool_take(struct pool *pool, const char *key) {
     int64_t now = clock_ms();
-    while (pool->count && now - pool->idle[0]->idle_since > IDLE_MS)
+    while (pool->count && now - pool->idle[0]->idle_since > pool->idle_timeout_ms)
         connection_close(remove_at(pool, 0));
     for (size_t i = pool->count; i-- > 0;) {
         if (strcmp(pool->idle[i]->key, key) != 0) continue;

@@ -35,6 +35,7 @@ int connection_fill(struct connection *connection, int64_t deadline, struct erro
 struct pool {
     struct connection *idle[POOL_SIZE]; /* owned; the first `count`, the longest idle first */
     size_t count;
+    int64_t idle_timeout_ms;
 };
 
 /* An idle connection of that key that is still quiet and young enough, or NULL. */

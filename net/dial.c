@@ -77,9 +77,10 @@ static void alternate(struct candidates *found) {
 }
 
 /* The first address that answers; each has its share of the time that is left. */
-static int connect_any(const struct candidates *found, int64_t deadline, struct error *error) {
+static int connect_any(const struct candidates *found, int64_t timeout_ms, int64_t deadline,
+                       struct error *error) {
     int64_t now = clock_ms();
-    int64_t limit = now + CONNECT_TIMEOUT_MS < deadline ? now + CONNECT_TIMEOUT_MS : deadline;
+    int64_t limit = timeout_ms < deadline - now ? now + timeout_ms : deadline;
     struct error last = ERROR_INIT;
     for (size_t i = 0; i < found->count; i++) {
         now = clock_ms();
@@ -148,7 +149,7 @@ struct connection *dial_open(struct net *net, const struct route *route, int64_t
         return NULL;
     alternate(&found);
     start = clock_ms();
-    int fd = connect_any(&found, deadline, error);
+    int fd = connect_any(&found, net->config.connect_timeout_ms, deadline, error);
     times->connect_ms = clock_ms() - start;
     struct connection *connection = fd < 0 ? NULL : connection_open(fd, error);
     if (!connection) return NULL;

@@ -11,7 +11,6 @@ enum {
     MAX_INTERIM_RESPONSES = 16,
     MAX_METHOD_SIZE = 32,
     MAX_COOKIES_PER_RESPONSE = 50,
-    CONNECT_TIMEOUT_MS = 10 * 1000,
 };
 
 /* Records an ERROR_NET of the given code unless something failed before; returns false. The text

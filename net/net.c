@@ -17,6 +17,8 @@ struct net_config net_config_default(void) {
     return (struct net_config){
         .cookies = true,
         .timeout_ms = 30 * 1000,
+        .connect_timeout_ms = 10 * 1000,
+        .idle_timeout_ms = 90 * 1000,
         .max_redirects = 10,
         .max_response_body = 16 * MEBIBYTE,
         .max_request_body = 16 * MEBIBYTE,
@@ -31,6 +33,7 @@ struct net *net_open(const struct net_config *config, struct error *error) {
         return NULL;
     }
     net->config = *config;
+    net->pool.idle_timeout_ms = config->idle_timeout_ms;
     net->suffixes = suffix_open();
     cookie_jar_init(&net->jar, net->suffixes);
     proxies_init(&net->proxies);

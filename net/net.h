@@ -56,8 +56,10 @@ struct net_config {
     size_t resolve_count;
     bool allow_private;
     bool cookies;
-    const char *ca_file; /* PEM roots; NULL: SSL_CERT_FILE, else the system's */
-    int64_t timeout_ms;  /* for one request with all its redirects */
+    const char *ca_file;        /* PEM roots; NULL: SSL_CERT_FILE, else the system's */
+    int64_t timeout_ms;         /* for one request with all its redirects */
+    int64_t connect_timeout_ms; /* within that, for each new connection's addresses together */
+    int64_t idle_timeout_ms;    /* after which an unused connection is not used again */
     unsigned max_redirects;
     size_t max_response_body, max_request_body; /* bytes */
     struct net_limits limits;

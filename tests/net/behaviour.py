@@ -287,6 +287,57 @@ def idle_connections():
     check("connections/eight-kept", made == [2, 1, 1, 1, 1, 1, 1, 1, 1], made)
 
 
+def old_connections():
+    """One that was idle for longer than the limit is not used again."""
+    times = {}
+    for limit in (20, 60000):
+        with Site(by_target({})) as a, Site(lambda request: time.sleep(0.3) or answer()) as slow:
+            fetch("--idle-timeout-ms", limit, *pins(a=a, slow=slow), "GET", "http://a.test/", "+",
+                  "GET", "http://slow.test/", "+", "GET", "http://a.test/")
+            times[limit] = a.connections
+    check("connections/too-old", times == {20: 2, 60000: 1}, times)
+
+
+def close_on_exec():
+    with Site(by_target({})) as a, Site(by_target({}), family=socket.AF_INET6) as b:
+        v6 = ["--allow-net", "[::1]:*", "GET", "http://[::1]:%d/" % b.port]
+        result = fetch("--count-sockets", *pins(a=a), *v6, "+", "GET", "http://a.test/")[0]
+        check("connections/close-on-exec", result.trace == "2 sockets, 0 inherited\n",
+              (result, result.trace))
+
+
+def unanswered_connects():
+    """A server whose queue is full does not answer. It would, after some seconds, if the client
+    waited so long."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        address = listener.getsockname()
+        queue = [socket.socket() for _ in range(4)]
+        for client in queue:
+            client.setblocking(False)
+            client.connect_ex(address)
+
+        def serve():
+            if not done.wait(5):
+                listener.settimeout(10)
+                for _ in range(20):
+                    client, _ = listener.accept()
+                    client.sendall(answer())
+
+        done = threading.Event()
+        server = threading.Thread(target=serve, daemon=True)
+        server.start()
+        ask = ["--allow-net", "127.0.0.1:*", "GET", "http://127.0.0.1:%d/" % address[1]]
+        result = fetch("--connect-timeout-ms", 300, "--timeout-ms", 20000, *ask)[0]
+        done.set()
+        server.join(1)
+        for client in queue:
+            client.close()
+    check("connect/unanswered", result.error == "timeout" and "no answer from" in result.text,
+          result)
+
+
 def retries():
     """The server drops the second request of each connection without a word."""
     def converse(client, number):
@@ -605,7 +656,8 @@ def trace_times():
 
 def main():
     for part in (default_headers, refused_requests, redirect_methods, redirect_ends, credentials,
-                 referers, cookies, policy, keep_alive, idle_connections, retries,
+                 referers, cookies, policy, keep_alive, idle_connections,
+                 old_connections, close_on_exec, unanswered_connects, retries,
                  closed_while_idle, late_answers, early_answers, odd_chunks, caps,
                  chosen_caps, long_urls,
                  large_bodies, deadlines, proxies, traces, trace_times):

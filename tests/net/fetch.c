@@ -9,14 +9,17 @@
  */
 #include "net/net.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { MAX_ITEMS = 64, MAX_HEADERS = 600 };
 
 struct options {
     struct net_config config;
     const char *allow[MAX_ITEMS], *deny[MAX_ITEMS], *resolve[MAX_ITEMS];
+    bool count_sockets;
 };
 
 /* --limit-NAME SIZE; returns as take_option does. */
@@ -42,6 +45,8 @@ static int take_option(struct options *options, char **arguments) {
         config->trace = stderr;
     else if (strcmp(name, "--trace-secrets") == 0)
         config->trace_secrets = true;
+    else if (strcmp(name, "--count-sockets") == 0)
+        options->count_sockets = true;
     else if (!value || strncmp(name, "--", 2) != 0)
         return 0;
     else if (strcmp(name, "--allow-net") == 0)
@@ -54,6 +59,10 @@ static int take_option(struct options *options, char **arguments) {
         config->ca_file = value;
     else if (strcmp(name, "--timeout-ms") == 0)
         config->timeout_ms = atoll(value);
+    else if (strcmp(name, "--connect-timeout-ms") == 0)
+        config->connect_timeout_ms = atoll(value);
+    else if (strcmp(name, "--idle-timeout-ms") == 0)
+        config->idle_timeout_ms = atoll(value);
     else if (strcmp(name, "--max-redirects") == 0)
         config->max_redirects = (unsigned)atoi(value);
     else if (strcmp(name, "--max-response-body") == 0)
@@ -63,7 +72,7 @@ static int take_option(struct options *options, char **arguments) {
     else
         return take_limit(&config->limits, name, value);
     bool alone = strcmp(name, "--allow-private-net") == 0 || strcmp(name, "--no-cookies") == 0 ||
-                 strncmp(name, "--trace", 7) == 0;
+                 strncmp(name, "--trace", 7) == 0 || strcmp(name, "--count-sockets") == 0;
     return alone ? 1 : 2;
 }
 
@@ -117,6 +126,18 @@ static char **perform(struct net *net, char **arguments) {
     return arguments[0] ? arguments + 1 : arguments;
 }
 
+/* Tell on standard error how many sockets are open, and how many a new program would inherit. */
+static void count_sockets(void) {
+    int open = 0, inherited = 0;
+    for (int fd = 3; fd < 1024; fd++) {
+        struct stat status;
+        if (fstat(fd, &status) != 0 || !S_ISSOCK(status.st_mode)) continue;
+        open++;
+        inherited += !(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+    }
+    fprintf(stderr, "%d sockets, %d inherited\n", open, inherited);
+}
+
 int main(int argc, char **argv) {
     struct options options = {.config = net_config_default()};
     options.config.allow = options.allow;
@@ -132,6 +153,7 @@ int main(int argc, char **argv) {
         return 1;
     }
     while (arguments[0]) arguments = perform(net, arguments);
+    if (options.count_sockets) count_sockets();
     net_close(net);
     return argc > 1 ? 0 : 2;
 }

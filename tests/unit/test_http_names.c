@@ -207,6 +207,14 @@ static void localhost_must_be_local(void **state) {
     assert_int_equal(ask("plain.test", localhost, 2), NET_DENIED);
 }
 
+static void times_are_as_promised(void **state) {
+    (void)state;
+    struct net_config config = net_config_default();
+    assert_int_equal(config.timeout_ms, 30000);
+    assert_int_equal(config.connect_timeout_ms, 10000);
+    assert_int_equal(config.idle_timeout_ms, 90000);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lookups_end_with_the_deadline),
@@ -215,6 +223,7 @@ int main(void) {
         cmocka_unit_test(names_are_asked_for_once),
         cmocka_unit_test(allowed_addresses_are_tried_in_turn),
         cmocka_unit_test(localhost_must_be_local),
+        cmocka_unit_test(times_are_as_promised),
     };
     return cmocka_run_group_tests_name("names", tests, NULL, NULL);
 }
