@@ -1,42 +1,13 @@
 /* Loading: damaged modules, modules at the limits, and modules made to cost more than their bytes
  * should: deep nesting, huge declarations of locals, values kept pending. */
 #include "tests/unit/vm_guest.h"
+#include "tests/unit/vm_module.h"
 
 enum { OP_BLOCK = 0x02, OP_LOOP = 0x03, OP_END = 0x0B, OP_BR = 0x0C, OP_BR_TABLE = 0x0E };
 enum { OP_DROP = 0x1A, OP_LOCAL_GET = 0x20, OP_LOCAL_SET = 0x21, OP_I32_CONST = 0x41 };
 enum { TYPE_I32 = 0x7F, TYPE_NONE = 0x40 };
 
 /* ---- writing modules ---- */
-
-static void put(struct buffer *buffer, const char *bytes, size_t size) {
-    assert_true(buffer_append(buffer, bytes, size));
-}
-
-static void put_byte(struct buffer *buffer, int byte) {
-    char c = (char)byte;
-    put(buffer, &c, 1);
-}
-
-static void put_number(struct buffer *buffer, uint64_t number) {
-    for (; number > 0x7F; number >>= 7) put_byte(buffer, (int)(number & 0x7F) | 0x80);
-    put_byte(buffer, (int)number);
-}
-
-static void put_repeated(struct buffer *buffer, const char *bytes, size_t size, size_t count) {
-    for (size_t i = 0; i < count; i++) put(buffer, bytes, size);
-}
-
-static void put_section(struct buffer *module, int id, const struct buffer *content) {
-    put_byte(module, id);
-    put_number(module, content->size);
-    assert_true(buffer_append_slice(module, buffer_slice(content)));
-}
-
-static struct buffer empty(void) {
-    struct buffer buffer;
-    buffer_init(&buffer, 100 << 20);
-    return buffer;
-}
 
 /* A module with `count` functions of no parameters and one i32 result, each with the body given
  * (locals and code, its last `end` included); the first is exported as "f". Frees `body`. */

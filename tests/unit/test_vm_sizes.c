@@ -1,0 +1,432 @@
+/* Modules at each limit of the implementation are accepted, and one past it refused, with the limit
+ * named. And what a module costs grows no faster than its bytes: twice as much of anything makes
+ * twice as much code and bookkeeping at most. */
+#include "tests/unit/vm_module.h"
+
+#include "vm/limits.h"
+#include "vm/module.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* ---- modules with n of something ---- */
+
+#define TYPE "\1\4\1\x60\0\0" /* the type section with () -> () alone */
+
+static void put_type(struct buffer *m) {
+    put(m, TYPE, sizeof TYPE - 1);
+}
+
+static void types(struct buffer *m, uint32_t n) {
+    put_vector(m, 1, "\x60\0\0", 3, n);
+}
+
+static void imports(struct buffer *m, uint32_t n) {
+    put_type(m);
+    put_vector(m, 2, "\0\0\0\0", 4, n);
+}
+
+static void functions(struct buffer *m, uint32_t n) {
+    put_type(m);
+    put_vector(m, 3, "\0", 1, n);
+    put_vector(m, 10, "\2\0\x0B", 3, n);
+}
+
+/* The imported ones count. */
+static void functions_and_an_import(struct buffer *m, uint32_t n) {
+    put_type(m);
+    put_vector(m, 2, "\0\0\0\0", 4, 1);
+    put_vector(m, 3, "\0", 1, n - 1);
+    put_vector(m, 10, "\2\0\x0B", 3, n - 1);
+}
+
+static void tables(struct buffer *m, uint32_t n) {
+    put_vector(m, 4, "\x70\0\0", 3, n);
+}
+
+static void globals(struct buffer *m, uint32_t n) {
+    put_vector(m, 6, "\x7F\0\x41\0\x0B", 5, n);
+}
+
+static void tags(struct buffer *m, uint32_t n) {
+    put_type(m);
+    put_vector(m, 13, "\0\0", 2, n);
+}
+
+/* Of one function, by as many names. */
+static void exports(struct buffer *m, uint32_t n) {
+    struct buffer content = empty();
+    put_type(m);
+    put_number(&content, n);
+    for (uint32_t i = 0; i < n; i++) {
+        char name[16];
+        int size = snprintf(name, sizeof name, "%u", i);
+        put_byte(&content, size);
+        put(&content, name, (size_t)size + 1); /* its NUL is the kind */
+        put_byte(&content, 0);
+    }
+    put(m, "\3\2\1\0", 4);
+    put_section(m, 7, &content);
+    put(m, "\12\4\1\2\0\x0B", 6);
+    buffer_free(&content);
+}
+
+static void data_segments(struct buffer *m, uint32_t n) {
+    put(m, "\5\3\1\0\0", 5);
+    put_vector(m, 11, "\0\x41\0\x0B\0", 5, n);
+}
+
+static void element_segments(struct buffer *m, uint32_t n) {
+    put_vector(m, 9, "\1\0\0", 3, n);
+}
+
+static void elements(struct buffer *m, uint32_t n) {
+    struct buffer content = empty();
+    put_type(m);
+    put(m, "\3\2\1\0", 4);
+    put(&content, "\1\1\0", 3);
+    put_number(&content, n);
+    put_repeated(&content, "\0", 1, n);
+    put_section(m, 9, &content);
+    put(m, "\12\4\1\2\0\x0B", 6);
+    buffer_free(&content);
+}
+
+static void limits_of(struct buffer *m, int section, const char *type, size_t size, uint32_t n) {
+    struct buffer content = empty();
+    put_byte(&content, 1);
+    put(&content, type, size);
+    put_number(&content, n);
+    put_section(m, section, &content);
+    buffer_free(&content);
+}
+
+static void table_elements(struct buffer *m, uint32_t n) {
+    limits_of(m, 4, "\x70\0", 2, n);
+}
+
+static void memory_pages(struct buffer *m, uint32_t n) {
+    limits_of(m, 5, "\0", 1, n);
+}
+
+/* A function of these parts: before, then n times the middle, then after. */
+struct parts {
+    const char *before, *middle, *after;
+    size_t before_size, middle_size, after_size;
+};
+
+#define PARTS(b, m, a)                                                                             \
+    (struct parts) {                                                                               \
+        b, m, a, sizeof b - 1, sizeof m - 1, sizeof a - 1                                          \
+    }
+
+static void function_of(struct buffer *m, struct parts parts, uint32_t n) {
+    struct buffer body = empty();
+    put_type(m);
+    put(&body, parts.before, parts.before_size);
+    put_repeated(&body, parts.middle, parts.middle_size, n);
+    put(&body, parts.after, parts.after_size);
+    put_function(m, &body);
+    buffer_free(&body);
+}
+
+static void body_bytes(struct buffer *m, uint32_t n) {
+    function_of(m, PARTS("\0", "\1", "\x0B"), n - 2);
+}
+
+static void locals(struct buffer *m, uint32_t n) {
+    struct buffer body = empty();
+    put_type(m);
+    put_byte(&body, 1);
+    put_number(&body, n);
+    put(&body, "\x7F\x0B", 2);
+    put_function(m, &body);
+    buffer_free(&body);
+}
+
+static void one_type(struct buffer *m, uint32_t parameters, uint32_t results) {
+    struct buffer content = empty();
+    put(&content, "\1\x60", 2);
+    put_number(&content, parameters);
+    put_repeated(&content, "\x7F", 1, parameters);
+    put_number(&content, results);
+    put_repeated(&content, "\x7F", 1, results);
+    put_section(m, 1, &content);
+    buffer_free(&content);
+}
+
+static void parameters(struct buffer *m, uint32_t n) {
+    one_type(m, n, 0);
+}
+
+static void results(struct buffer *m, uint32_t n) {
+    one_type(m, 0, n);
+}
+
+/* Within two blocks; every other target is the outer one. */
+static void targets(struct buffer *m, uint32_t n) {
+    struct buffer body = empty();
+    put_type(m);
+    put(&body, "\0\x02\x40\x02\x40\x41\0\x0E", 8);
+    put_number(&body, n);
+    for (uint32_t i = 0; i <= n; i++) put_byte(&body, (int)(i & 1));
+    put(&body, "\x0B\x0B\x0B", 3);
+    put_function(m, &body);
+    buffer_free(&body);
+}
+
+/* The targets take a value, which must be moved, so that each needs code of its own. */
+static void targets_with_a_value(struct buffer *m, uint32_t n) {
+    struct buffer body = empty();
+    put_type(m);
+    put(&body, "\0\x02\x7F\x41\5\x02\x7F\x41\6\x41\0\x0E", 12);
+    put_number(&body, n);
+    for (uint32_t i = 0; i <= n; i++) put_byte(&body, (int)(i & 1));
+    put(&body, "\x0B\x1A\x0B\x1A\x0B", 5);
+    put_function(m, &body);
+    buffer_free(&body);
+}
+
+static void name_bytes(struct buffer *m, uint32_t n) {
+    struct buffer content = empty();
+    put(m, "\5\3\1\0\0", 5);
+    put_byte(&content, 1);
+    put_number(&content, n);
+    put_repeated(&content, "n", 1, n);
+    put(&content, "\2\0", 2);
+    put_section(m, 7, &content);
+    buffer_free(&content);
+}
+
+static void constant_depth(struct buffer *m, uint32_t n) {
+    struct buffer content = empty();
+    put(&content, "\1\x7F\0", 3);
+    put_repeated(&content, "\x41\1", 2, n);
+    put_repeated(&content, "\x6A", 1, n - 1);
+    put(&content, "\x0B", 1);
+    put_section(m, 6, &content);
+    buffer_free(&content);
+}
+
+/* 50,000 locals, one slot that every frame has, and the rest values. */
+static void frame_slots(struct buffer *m, uint32_t n) {
+    struct buffer body = empty();
+    uint32_t values = n - LIMIT_LOCALS - 1;
+    put_type(m);
+    put_byte(&body, 1);
+    put_number(&body, LIMIT_LOCALS);
+    put_byte(&body, 0x7F);
+    put_repeated(&body, "\x41\0", 2, values);
+    put_repeated(&body, "\x1A", 1, values);
+    put_byte(&body, 0x0B);
+    put_function(m, &body);
+    buffer_free(&body);
+}
+
+static void nested_blocks(struct buffer *m, uint32_t n) {
+    struct buffer body = empty();
+    put_type(m);
+    put_byte(&body, 0);
+    put_repeated(&body, "\x02\x40", 2, n);
+    put_repeated(&body, "\x0B", 1, n + 1);
+    put_function(m, &body);
+    buffer_free(&body);
+}
+
+/* Each left by a branch, with a value in it. */
+static void blocks_in_a_row(struct buffer *m, uint32_t n) {
+    function_of(m, PARTS("\0", "\x02\x7F\x41\1\x41\0\x0D\0\x0B\x1A", "\x0B"), n);
+}
+
+static void local_declarations(struct buffer *m, uint32_t n) {
+    struct buffer body = empty();
+    put_type(m);
+    put_number(&body, n);
+    put_repeated(&body, "\1\x7F\1\x7E", 4, n / 2);
+    put_byte(&body, 0x0B);
+    put_function(m, &body);
+    buffer_free(&body);
+}
+
+static void calls(struct buffer *m, uint32_t n) {
+    function_of(m, PARTS("\0", "\x10\0", "\x0B"), n);
+}
+
+/* ---- at the limits ---- */
+
+/* Load a module with n of something, and instantiate it if it has no imports. */
+static struct error load(void (*make)(struct buffer *m, uint32_t n), uint32_t n) {
+    struct guest guest = guest_open(NULL);
+    struct error error = ERROR_INIT;
+    guest.bytes = empty();
+    put(&guest.bytes, "\0asm\1\0\0\0", 8);
+    make(&guest.bytes, n);
+    guest.module = vm_load(guest.vm, buffer_slice(&guest.bytes), &error);
+    if (guest.module && !guest.module->import_count) {
+        vm_instantiate(guest.vm, guest.module, &error);
+    }
+    guest_close(&guest);
+    return error;
+}
+
+static const struct {
+    void (*make)(struct buffer *m, uint32_t n);
+    uint32_t limit;
+    const char *named; /* in the error's text */
+} rows[] = {
+    {types, 1000000, "limit: 1000001 types, at most 1000000"},
+    {imports, 1000000, "limit: 1000001 imports, at most 1000000"},
+    {functions, 1000000, "limit: 1000001 functions, at most 1000000"},
+    {functions_and_an_import, 1000000, "limit: 1000001 functions, at most 1000000"},
+    {tables, 100000, "limit: 100001 tables, at most 100000"},
+    {globals, 1000000, "limit: 1000001 globals, at most 1000000"},
+    {tags, 1000000, "limit: 1000001 tags, at most 1000000"},
+    {exports, 1000000, "limit: 1000001 exports, at most 1000000"},
+    {data_segments, 100000, "limit: 100001 data segments, at most 100000"},
+    {element_segments, 10000000, "limit: 10000001 element segments, at most 10000000"},
+    {elements, 10000000, "limit: 10000001 elements, at most 10000000"},
+    {table_elements, 10000000,
+     "limit: the module wants a table of 10000001 elements, 10000000 are"},
+    {memory_pages, 65536, "memory size must be at most 65536 pages"},
+    {body_bytes, 7654321, "limit: a function body of 7654322 bytes, at most 7654321"},
+    {locals, 50000, "limit: 50001 locals, at most 50000"},
+    {parameters, 1000, "limit: 1001 parameters, at most 1000"},
+    {results, 1000, "limit: 1001 results, at most 1000"},
+    {targets, 131072, "limit: 131073 br_table targets, at most 131072"},
+    {name_bytes, 100000, "limit: a name of 100001 bytes, at most 100000"},
+    {constant_depth, 64, "limit: a constant expression deeper than 64"},
+    {frame_slots, 65535, "limit: a frame of more than 65535 slots"},
+};
+
+static void limits_are_reached(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct error error = load(rows[i].make, rows[i].limit);
+        if (error.kind != ERROR_NONE) fail_msg("%s: at it: %s", rows[i].named, error.text);
+    }
+}
+
+static void and_not_passed(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct error error = load(rows[i].make, rows[i].limit + 1);
+        if (strncmp(error.text, rows[i].named, strlen(rows[i].named)) != 0) {
+            fail_msg("expected %s, found %s", rows[i].named, error.text);
+        }
+    }
+}
+
+/* A module of so many bytes, most of them a custom section; the file behind it has a hole there. */
+static struct error load_huge(uint64_t size) {
+    uint64_t content = size - 14;
+    uint8_t head[14] = {0, 'a', 's', 'm', 1};
+    for (int i = 0; i < 5; i++) {
+        head[9 + i] = (uint8_t)((content >> 7 * i & 0x7F) | (i < 4 ? 0x80 : 0));
+    }
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    assert_int_equal(fwrite(head, 1, sizeof head, file), sizeof head);
+    assert_int_equal(fflush(file), 0);
+    assert_int_equal(ftruncate(fileno(file), (off_t)size), 0);
+    void *bytes = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fileno(file), 0);
+    assert_true(bytes != MAP_FAILED);
+    struct guest guest = guest_open(NULL);
+    struct error error = ERROR_INIT;
+    vm_load(guest.vm, (struct slice){bytes, (size_t)size}, &error);
+    guest_close(&guest);
+    munmap(bytes, (size_t)size);
+    fclose(file);
+    return error;
+}
+
+static void a_module_has_a_gibibyte_at_most(void **state) {
+    (void)state;
+    assert_int_equal(load_huge(LIMIT_MODULE_BYTES).kind, ERROR_NONE);
+    struct error error = load_huge(LIMIT_MODULE_BYTES + 1);
+    assert_int_equal(error.kind, ERROR_INVALID);
+    assert_non_null(strstr(error.text, "limit: a module of 1073741825 bytes, at most 1 GiB"));
+}
+
+static void a_module_of_20_megabytes_is_loaded(void **state) {
+    (void)state;
+    enum { FUNCTIONS = 100000, STATEMENTS = 66, BODY = 2 + 3 * STATEMENTS };
+    struct buffer module = empty(), function = empty();
+    put(&module, "\0asm\1\0\0\0", 8);
+    put_type(&module);
+    put_vector(&module, 3, "\0", 1, FUNCTIONS);
+    put_number(&function, BODY);
+    put(&function, "\0", 1);
+    put_repeated(&function, "\x41\1\x1A", 3, STATEMENTS); /* i32.const 1; drop */
+    put(&function, "\x0B", 1);
+    put_vector(&module, 10, (const char *)function.data, function.size, FUNCTIONS);
+    assert_true(module.size > 20000000);
+    struct guest guest = guest_open(NULL);
+    struct error error = ERROR_INIT;
+    guest.bytes = module;
+    if (!vm_load(guest.vm, buffer_slice(&module), &error)) fail_msg("%s", error.text);
+    guest_close(&guest);
+    buffer_free(&function);
+}
+
+/* ---- scaling ---- */
+
+/* The bytes that loading left: the arena, and the code with what belongs to it. Locals, blocks and
+ * the items of segments leave none: they are read where they are used. */
+static size_t cost(void (*make)(struct buffer *m, uint32_t n), uint32_t n) {
+    struct guest guest = guest_open(NULL);
+    struct error error = ERROR_INIT;
+    guest.bytes = empty();
+    put(&guest.bytes, "\0asm\1\0\0\0", 8);
+    make(&guest.bytes, n);
+    guest.module = vm_load(guest.vm, buffer_slice(&guest.bytes), &error);
+    if (!guest.module) fail_msg("%s", error.text);
+    const struct module *m = guest.module;
+    size_t bytes = m->arena.allocated + m->cell_count * (sizeof *m->cells + sizeof *m->offsets) +
+                   m->try_count * sizeof *m->tries + m->clause_count * sizeof *m->clauses;
+    guest_close(&guest);
+    return bytes;
+}
+
+static void twice_as_much_costs_twice(void **state) {
+    (void)state;
+    enum { SLACK = 1000 }; /* bytes that do not depend on the number */
+    static const struct {
+        const char *name;
+        void (*make)(struct buffer *m, uint32_t n);
+        uint32_t n;
+        size_t each; /* bytes of cost that one may have */
+    } scaled[] = {
+        {"types", types, 10000, 16},
+        {"functions", functions, 10000, 150},
+        {"exports", exports, 10000, 50},
+        {"data segments", data_segments, 10000, 50},
+        {"element segments", element_segments, 10000, 70},
+        {"elements", elements, 10000, 0},
+        {"locals", locals, 20000, 0},
+        {"declarations of locals", local_declarations, 10000, 0},
+        {"nested blocks", nested_blocks, 10000, 0},
+        {"blocks in a row", blocks_in_a_row, 10000, 100},
+        {"br_table targets", targets, 10000, 50},
+        {"br_table targets with a value", targets_with_a_value, 10000, 100},
+        {"calls", calls, 10000, 50},
+    };
+    for (size_t i = 0; i < sizeof scaled / sizeof *scaled; i++) {
+        size_t once = cost(scaled[i].make, scaled[i].n);
+        size_t twice = cost(scaled[i].make, 2 * scaled[i].n);
+        size_t more = twice > once ? twice - once : 0;
+        if (more > once + SLACK || more > scaled[i].each * scaled[i].n + SLACK) {
+            fail_msg("%s: %zu bytes, for twice as many %zu", scaled[i].name, once, twice);
+        }
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(limits_are_reached),
+        cmocka_unit_test(and_not_passed),
+        cmocka_unit_test(a_module_has_a_gibibyte_at_most),
+        cmocka_unit_test(a_module_of_20_megabytes_is_loaded),
+        cmocka_unit_test(twice_as_much_costs_twice),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
