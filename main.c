@@ -1,9 +1,9 @@
 /* hostel: run a WebAssembly module.
  *
- * Here the parts are put together, in the order of `struct run`: the module's bytes, the virtual
- * machine, a temporary directory, WASI, the HTTP client, the functions the guest may import, then
- * the module's instance. All user's mistakes (flags, a function's name and values) are found
- * before the guest runs its first instruction.
+ * Here the parts are put together: the module's bytes, the virtual machine, the HTTP client and the
+ * functions the guest may import, a temporary directory, WASI, then the module's instance. All
+ * user's mistakes (flags, a function's name and values) are found before the guest runs its first
+ * instruction.
  *
  * Which function is called: with --invoke NAME first `_initialize`, if exported, then NAME;
  * without it `_start`.
@@ -27,6 +27,7 @@
 enum {
     STATUS_FAILED = 1,
     STATUS_USAGE = 2,
+    STATUS_PLAIN = 125,    /* up to here a status means what the guest says */
     STATUS_TRAP = 134,     /* what a shell shows for a program that aborted */
     MODULE_CAP = 1 << 30,  /* bytes */
     BACKTRACE_FRAMES = 32, /* innermost ones shown */
@@ -80,8 +81,12 @@ static void print_backtrace(const struct vm *vm) {
 
 static void report(const struct run *run, const struct error *error) {
     switch (error->kind) {
-    case ERROR_NONE:
-    case ERROR_EXIT: return;
+    case ERROR_NONE: return;
+    case ERROR_EXIT: /* a shell could take it for something else, or for success */
+        if (error->code < 0 || error->code > STATUS_PLAIN) {
+            fprintf(stderr, "hostel: the guest exited with status %d\n", error->code);
+        }
+        return;
     case ERROR_TRAP:
     case ERROR_EXHAUSTION:
         fprintf(stderr, "hostel: trap: %s\n", error->text);
@@ -132,12 +137,13 @@ static bool no_entry(const struct run *run, struct error *error) {
                       (const char *)export.name.data);
     }
     error_set(error, ERROR_USAGE,
-              "%s%.40s: no such export in this module; functions it exports: %.*s%s",
+              "%s%.40s: no such export in this module; functions it exports: %.*s%s%s",
               run->options->invoke ? "--invoke " : "", run->entry, (int)list.size,
               list.size ? (const char *)list.data : "",
               count == 0    ? "none"
               : list.failed ? ", ..."
-                            : "");
+                            : "",
+              count > 0 && !run->options->invoke ? "; call one with --invoke NAME" : "");
     buffer_free(&list);
     return false;
 }

@@ -104,8 +104,10 @@ static void on_deadly_signal(int signal_number) {
     raise(signal_number);
 }
 
-/* In the new process, where the deadly signals are blocked: outlive our parent. */
+/* In the new process, where the deadly signals are blocked: outlive our parent, also when a signal
+ * that nobody can block is sent to all of its process group. */
 static _Noreturn void be_janitor(const char *path, int pipe_fd) {
+    setsid();
     int null = open("/dev/null", O_RDWR);
     for (int fd = 0; fd < 3; fd++) dup2(null, fd); /* do not keep the parent's readers waiting */
     char byte;

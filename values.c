@@ -4,7 +4,7 @@
  *     f32, f64    what strtof and strtod take: 1.5, -2e9, 0x1.8p3, inf, nan; no overflow
  *     v128        0xdigits, at most 32 of them
  *     funcref     null
- *     externref   null or a number the guest cannot look into
+ *     externref   null or a number above 0 the guest cannot look into
  */
 #include "values.h"
 
@@ -69,7 +69,9 @@ static bool value_read(const char *text, struct vm_value *value) {
     case VM_V128: return vector_read(text, value->of.v128);
     case VM_EXNREF:
     case VM_FUNCREF: return strcmp(text, "null") == 0;
-    case VM_EXTERNREF: return strcmp(text, "null") == 0 || integer_read(text, 64, &value->of.ref);
+    case VM_EXTERNREF:
+        return strcmp(text, "null") == 0 ||
+               (integer_read(text, 64, &value->of.ref) && value->of.ref != 0);
     }
     return false;
 }

@@ -78,7 +78,8 @@ static const struct func_type *type_at(struct module *module, struct reader *rea
 static struct limits decode_limits(struct reader *reader, uint32_t limit, const char *what) {
     uint8_t flags = reader_u8(reader);
     if (flags > 1) {
-        reader_fail(reader, ERROR_MALFORMED, "%s: limits flag 0x%02X, only 0 and 1 are known",
+        reader_fail(reader, ERROR_MALFORMED,
+                    "%s: limits flag 0x%02X; threads and 64-bit memories are not supported",
                     flags < 0x80 ? "integer too large" : "integer representation too long", flags);
     }
     struct limits limits = {.min = reader_u32(reader), .has_max = flags == 1};
@@ -533,6 +534,7 @@ static void make_missing_spaces(struct module *module, struct reader *reader, ui
 }
 
 static void decode_preamble(struct reader *reader) {
+    enum { COMPONENT = 0x1000D }; /* the version of the component model's binaries */
     if (reader_fixed(reader, 4) != 0x6D736100) {
         error_set_at(reader->error, ERROR_MALFORMED, 0,
                      "magic header not detected: this is not a WebAssembly module");
@@ -540,7 +542,8 @@ static void decode_preamble(struct reader *reader) {
     }
     uint64_t version = reader_fixed(reader, 4);
     if (reader_ok(reader) && version != 1) {
-        reader_fail(reader, ERROR_MALFORMED, "unknown binary version %u", (unsigned)version);
+        reader_fail(reader, ERROR_MALFORMED, "unknown binary version %u%s", (unsigned)version,
+                    version == COMPONENT ? ": a component; hostel runs core modules" : "");
     }
 }
 

@@ -24,7 +24,8 @@ struct wasi_config {
     FILE *trace; /* one line for every call, or NULL */
 };
 
-/* Open the directories. NULL on failure: an ERROR_IO that names the directory. */
+/* Open the directories. NULL on failure: an ERROR_IO that names the directory, or an ERROR_USAGE if
+ * arguments, environment or directories are too many. */
 struct wasi *wasi_open(const struct wasi_config *config, struct error *error);
 
 /* Provide all functions of `wasi_snapshot_preview1` to guests of `vm`. proc_exit ends the guest
