@@ -227,6 +227,7 @@ static bool open_wasi(struct run *run, struct error *error) {
         .env_count = options->env.count,
         .directories = options->directories,
         .directory_count = options->directory_count,
+        .max_descriptors = options->max_descriptors,
         .trace = options->trace_wasi ? stderr : NULL,
     };
     run->wasi = wasi_open(&config, error);

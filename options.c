@@ -34,7 +34,7 @@ const char options_help[] =
     "  --cacert FILE             trust these certificates instead of the system's\n"
     "  --http-timeout TIME       of one request      --max-redirects N  followed\n"
     "  --max-response-body SIZE  of one response     --no-cookies       keep none\n"
-    "  --max-request-body SIZE   of one request\n"
+    "  --max-request-body SIZE   of one request      --max-fds N        open files\n"
     "  --http-limit NAME=SIZE,...  caps on head, fields, line, extension, url\n"
     "  --max-memory SIZE         of each memory      --max-stack SIZE   bounds calls\n"
     "  --fuel N                  work to be done     --timeout TIME     of the run\n"
@@ -50,6 +50,7 @@ enum value { NONE, TEXT, COUNT, SIZE, TIME };
     X(DIR,               "dir",               TEXT)  \
     X(TMPDIR,            "tmpdir",            TEXT)  \
     X(NO_LANDLOCK,       "no-landlock",       NONE)  \
+    X(MAX_FDS,           "max-fds",           COUNT) \
     X(ENV,               "env",               TEXT)  \
     X(INVOKE,            "invoke",            TEXT)  \
     X(ALLOW_NET,         "allow-net",         TEXT)  \
@@ -245,6 +246,9 @@ static bool apply(struct options *options, enum option_id id, char *text, uint64
     case OPTION_HTTP_LIMIT: return set_http_limits(&options->net.limits, text, error);
     case OPTION_TRACE: return add_traces(options, text, error);
     case OPTION_ALLOW_PRIVATE_NET: options->net.allow_private = true; break;
+    case OPTION_MAX_FDS:
+        options->max_descriptors = number < WASI_DESCRIPTORS ? (uint32_t)number : WASI_DESCRIPTORS;
+        break;
     case OPTION_NO_LANDLOCK: options->no_landlock = true; break;
     case OPTION_NO_COOKIES: options->net.cookies = false; break;
     case OPTION_HTTP_TIMEOUT: options->net.timeout_ms = (int64_t)number; break;
@@ -320,7 +324,9 @@ static bool read_subcommand(struct options *options, const char *word) {
 }
 
 bool options_parse(struct options *options, int argc, char **argv, struct error *error) {
-    *options = (struct options){.limits = vm_limits_default(), .net = net_config_default()};
+    *options = (struct options){.limits = vm_limits_default(),
+                                .net = net_config_default(),
+                                .max_descriptors = WASI_DESCRIPTORS};
     arena_init(&options->arena);
     if (!make_lists(options, argc, argv, error)) return false;
     if (!read_options(options, argc, argv, error)) return false;

@@ -23,7 +23,8 @@ struct options {
     const char *tmpdir;                 /* what the guest calls its temporary directory, or NULL */
     struct wasi_directory *directories; /* with room for one more */
     size_t directory_count;
-    bool no_landlock; /* do without the second wall around them */
+    bool no_landlock;         /* do without the second wall around them */
+    uint32_t max_descriptors; /* of the guest */
     struct text_list env, allow, deny, resolve;
     struct vm_limits limits;
     struct net_config net; /* complete: its lists are the ones above */
@@ -35,7 +36,7 @@ struct options {
 extern const char options_help[];
 
 /* Fill `options` from the command line, which is borrowed (and cut at its commas). On failure an
- * ERROR_USAGE that begins with the flag. Either way options_free must follow. */
+ * ERROR_USAGE that names the flag, if it is about one. Either way options_free must follow. */
 bool options_parse(struct options *options, int argc, char **argv, struct error *error);
 void options_free(struct options *options);
 

@@ -40,6 +40,7 @@ enum wasi_errno fd_get(struct wasi *wasi, uint32_t number, uint64_t rights,
 uint32_t fd_free_number(const struct wasi *wasi) {
     uint32_t number = 0;
     while (number < FD_MAX && wasi->table[number].open) number++;
+    if (number >= wasi->config.max_descriptors) number = FD_MAX;
     return number;
 }
 

@@ -72,7 +72,7 @@ enum rights {
 /* ---- limits ---- */
 
 enum {
-    FD_MAX = 1024,                /* descriptors of one guest */
+    FD_MAX = WASI_DESCRIPTORS,    /* descriptors of one guest */
     IOVECS_MAX = 1024,            /* of one call */
     SUBSCRIPTIONS_MAX = 4096,     /* of one poll_oneoff */
     ARGUMENTS_SIZE_MAX = 2 << 20, /* all arguments, and all of the environment, in bytes */

@@ -14,6 +14,8 @@ struct wasi_directory {
     bool read_only;
 };
 
+enum { WASI_DESCRIPTORS = 1024 }; /* as many as a guest may have open, if not told otherwise */
+
 struct wasi_config {
     const char *const *args; /* args[0] is the program's name; all borrowed until wasi_close */
     size_t arg_count;
@@ -21,7 +23,8 @@ struct wasi_config {
     size_t env_count;
     const struct wasi_directory *directories;
     size_t directory_count;
-    FILE *trace; /* one line for every call, or NULL */
+    uint32_t max_descriptors; /* that may be open at once; more than WASI_DESCRIPTORS means that */
+    FILE *trace;              /* one line for every call, or NULL */
 };
 
 /* Open the directories. NULL on failure: an ERROR_IO that names the directory, or an ERROR_USAGE if

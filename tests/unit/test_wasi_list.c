@@ -76,8 +76,11 @@ static void run_guest(const char *call, const char *directory, struct error *err
     struct vm *vm = vm_open(&limits, error);
     const char *const words[] = {"call", call};
     struct wasi_directory granted = {directory, "/", false};
-    struct wasi_config config = {
-        .args = words, .arg_count = 2, .directories = &granted, .directory_count = 1};
+    struct wasi_config config = {.max_descriptors = WASI_DESCRIPTORS,
+                                 .args = words,
+                                 .arg_count = 2,
+                                 .directories = &granted,
+                                 .directory_count = 1};
     struct wasi *wasi = wasi_open(&config, error);
     if (vm && wasi && file_read(guest, &bytes, error) && wasi_define(wasi, vm, error)) {
         struct module *module = vm_load(vm, buffer_slice(&bytes), error);

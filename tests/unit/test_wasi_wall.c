@@ -87,7 +87,8 @@ static void behind_the_wall(int (*body)(void)) {
         snprintf(system, sizeof system, "%s", beneath("system"));
         snprintf(certificates, sizeof certificates, "%s", beneath("certificates"));
         struct wasi_directory directories[] = {{rw, "/", false}, {ro, "/ro", true}};
-        struct wasi_config config = {.directories = directories, .directory_count = 2};
+        struct wasi_config config = {
+            .directories = directories, .directory_count = 2, .max_descriptors = WASI_DESCRIPTORS};
         const char *const readable[] = {system, "/not/there", certificates, NULL};
         struct error error = ERROR_INIT;
         struct wasi *wasi = wasi_open(&config, &error);
