@@ -200,6 +200,10 @@ bench: deps
 	$(MAKE) all $(BENCH_ALL)
 	$(BENCH_RUN)
 
+bench-http: deps
+	$(MAKE) all guests
+	HOSTEL=$(BUILD)/hostel BUILD=$(BUILD) bench/http/run
+
 bench-count: deps
 	$(MAKE) all $(BENCH_ALL)
 	UPDATE=$(UPDATE) $(BENCH_RUN) count
@@ -249,6 +253,7 @@ help:
 	echo "make format     let clang-format lay out all C files"
 	echo "make bench      measure against other engines: B=\"crc32 fib\" RUNS=5 PEERS=\"wasm3 iwasm\""
 	echo "make bench-count  count instructions, compare with bench/baseline.tsv (UPDATE=1: write it)"
+	echo "make bench-http   requests a second beside curl and Python, and what large bodies cost"
 	echo "make install    install to PREFIX ($(PREFIX)), under DESTDIR"
 	echo "make uninstall  remove what install put there"
 	echo "make clean      remove everything that was made"
@@ -257,7 +262,7 @@ help:
 	echo "variables: CC CFLAGS LDFLAGS BUILD PREFIX DESTDIR T"
 	echo "           DATA ($(DATA)): suites that tests read and the project does not hold"
 
-.PHONY: all programs guests sanitized test demo bench bench-count format lint install uninstall \
+.PHONY: all programs guests sanitized test demo bench bench-count bench-http format lint install uninstall \
         clean deps help
 .SECONDARY:
 .DELETE_ON_ERROR:
