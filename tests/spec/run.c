@@ -1,10 +1,11 @@
 /* Runs the official WebAssembly spec suite, given as JSON and binary modules.
  *
- *     run [-v] FOLDER LISTS [FILE...]
+ *     run [-vp] FOLDER LISTS [FILE...]
  *
  * FOLDER holds spectest.wasm and the unpacked suites, for instance spec-2.0/binary.json; without
  * FILE (spec-2.0/binary) all of the MVP's and of 2.0 are run. One line is printed a file, and the
- * totals behind each suite. -v prints all failures of a file instead of the first ten.
+ * totals behind each suite. -v prints all failures of a file instead of the first ten; with -p
+ * modules are translated without fusing operations: both ways must give the same.
  *
  * LISTS is a folder with two lists of assertions, one a line as FILE:LINE. Those that stand in
  * expected-failures.txt are known to fail; those in other-messages.txt must end in an error, but
@@ -28,7 +29,7 @@ struct run {
     const char *folder;
     struct listed *expected_failures, *other_messages, *valid_since;
     struct buffer spectest;
-    bool verbose;
+    bool verbose, plain_code;
     struct tally total;
     unsigned files, files_failed;
 };
@@ -88,6 +89,7 @@ static void child(const struct run *run, const char *name, int progress) {
                             .other_messages = run->other_messages,
                             .valid_since = run->valid_since,
                             .verbose = run->verbose,
+                            .plain_code = run->plain_code,
                             .progress = progress,
                             .spectest = buffer_slice(&run->spectest)};
     exit(script_run(&script) ? 0 : 1);
@@ -200,10 +202,14 @@ static bool read_inputs(struct run *run, const char *lists) {
 }
 
 int main(int argc, char **argv) {
-    struct run run = {.verbose = argc > 1 && !strcmp(argv[1], "-v")};
-    char **arg = argv + 1 + run.verbose;
-    if (argc < 3 + run.verbose) {
-        fprintf(stderr, "usage: run [-v] FOLDER LISTS [FILE...]\n");
+    struct run run = {0};
+    for (int option; (option = getopt(argc, argv, "vp")) != -1;) {
+        run.verbose |= option == 'v';
+        run.plain_code |= option == 'p';
+    }
+    char **arg = argv + optind;
+    if (argc - optind < 2) {
+        fprintf(stderr, "usage: run [-vp] FOLDER LISTS [FILE...]\n");
         return 2;
     }
     run.folder = arg[0];

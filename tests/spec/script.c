@@ -298,6 +298,7 @@ static void count_command(struct script *script, const struct json *command) {
 /* Open a vm that knows the module "spectest". */
 static bool script_open(struct script *script, struct error *error) {
     struct vm_limits limits = vm_limits_default();
+    limits.plain_code = script->plain_code;
     script->vm = vm_open(&limits, error);
     if (!script->vm) return false;
     struct module *module = vm_load(script->vm, script->spectest, error);

@@ -28,6 +28,7 @@ struct script {
     const char *folder, *name; /* folder/name.json; the name may begin with a sub-folder */
     const struct listed *expected_failures, *other_messages, *valid_since;
     bool verbose;          /* print all failures */
+    bool plain_code;       /* translate without fusing */
     int progress;          /* file descriptor that gets the tally after each command */
     struct slice spectest; /* the module every script may import from */
 
