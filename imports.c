@@ -68,21 +68,15 @@ struct imports {
 
 /* ---- taking requests ---- */
 
-static bool refuse(struct error *error, enum net_error kind, const char *why) {
-    error_set(error, ERROR_NET, "%s", why);
-    error->code = (int)kind;
-    return false;
-}
-
 /* Copy the request out of guest memory and read the copy. */
 static bool take_request(const struct instance *caller, const uint64_t *slots, struct arena *arena,
                          struct message *message, struct error *error) {
     uint32_t size = (uint32_t)slots[1];
-    if (size > REQUEST_TEXT_MAX) return refuse(error, NET_TOO_LARGE, "the request is too large");
+    if (size > REQUEST_TEXT_MAX) return net_fail(error, NET_TOO_LARGE, "the request is too large");
     const uint8_t *source = vm_memory_at(caller, (uint32_t)slots[0], size);
-    if (!source) return refuse(error, NET_INVALID_REQUEST, "the request lies outside memory");
+    if (!source) return net_fail(error, NET_INVALID_REQUEST, "the request lies outside memory");
     const char *copy = arena_text(arena, (struct slice){source, size});
-    if (!copy) return refuse(error, NET_TOO_LARGE, "no memory for the request");
+    if (!copy) return net_fail(error, NET_TOO_LARGE, "no memory for the request");
     return message_read(message, (struct slice){(const uint8_t *)copy, size}, arena, error);
 }
 
@@ -166,7 +160,7 @@ static bool deliver(struct reply *reply, struct instance *caller, uint64_t *resu
     struct json_writer measure = {0};
     reply_write(&measure, reply);
     if (measure.size > UINT32_MAX) {
-        refuse(&reply->failure, NET_TOO_LARGE, "the response does not fit in 32-bit memory");
+        net_fail(&reply->failure, NET_TOO_LARGE, "the response does not fit in 32-bit memory");
         measure = (struct json_writer){0};
         reply_write(&measure, reply);
     }

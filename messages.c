@@ -2,9 +2,7 @@
 #include "messages.h"
 
 static bool invalid(struct error *error, const char *why) {
-    error_set(error, ERROR_NET, "%s", why);
-    error->code = NET_INVALID_REQUEST;
-    return false;
+    return net_fail(error, NET_INVALID_REQUEST, "%s", why);
 }
 
 /* ---- requests ---- */

@@ -277,13 +277,9 @@ static void put(struct cookie_jar *jar, struct cookie *cookie, int64_t now) {
     remove_expired(jar, now);
     if (cookie->expiry <= now) return;
     evict(jar, cookie->domain);
-    if (jar->count == jar->capacity) {
-        size_t capacity = jar->capacity ? 2 * jar->capacity : 16;
-        struct cookie **grown = realloc(jar->cookies, capacity * sizeof *grown);
-        if (!grown) return;
-        jar->cookies = grown;
-        jar->capacity = capacity;
-    }
+    struct cookie **grown = array_reserve(jar->cookies, jar->count, &jar->capacity, sizeof *grown);
+    if (!grown) return;
+    jar->cookies = grown;
     struct cookie *own = copy(cookie);
     if (own) jar->cookies[jar->count++] = own;
 }

@@ -13,10 +13,6 @@ enum {
     MAX_COOKIES_PER_RESPONSE = 50,
 };
 
-/* Records an ERROR_NET of the given code unless something failed before; returns false. The text
- * must never contain userinfo, a cookie or a header's value. */
-bool net_fail(struct error *error, enum net_error code, const char *format, ...) PRINTF_LIKE(3, 4);
-
 /* ASCII only, whatever the locale. */
 char ascii_lower(char c);
 bool ascii_is_digit(char c);

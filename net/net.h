@@ -33,6 +33,10 @@ enum net_error {
 /* "denied", "timeout", ...: the stable names guests see. */
 const char *net_error_name(enum net_error kind);
 
+/* Records an ERROR_NET of the given code unless something failed before; returns false. The text
+ * must never contain userinfo, a cookie or a header's value. */
+bool net_fail(struct error *error, enum net_error code, const char *format, ...) PRINTF_LIKE(3, 4);
+
 /* How much of a URL and of a response is taken, its body apart; and how much by default. */
 #define NET_LIMITS(X)                                                                              \
     X(head, 256 * 1024)     /* bytes of all lines: interim responses and trailers counted */       \
