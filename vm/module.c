@@ -161,68 +161,56 @@ static void decode_imports(struct module *module, struct reader *reader) {
     }
 }
 
-/* Make an index space of the imports of one kind and `count` more entries; the imported entries
- * are left to the caller. Spaces without a section of their own are made in module_decode. */
-static void *index_space(struct module *module, struct reader *reader, uint32_t imported,
-                         uint32_t count, uint32_t limit, const char *what, size_t size) {
-    if (count > limit || imported > limit - count) {
-        reader_fail(reader, ERROR_INVALID, "limit: %u %s, at most %u are accepted",
-                    imported + count, what, limit);
+/* An index space: first the imports of its kind, then the module's own. */
+struct space {
+    uint32_t imported, limit;
+    size_t size; /* of an entry */
+    const char *what;
+};
+
+static void *space_alloc(struct module *module, struct reader *reader, uint32_t count,
+                         struct space space) {
+    uint32_t total = space.imported + count;
+    if (count > space.limit || space.imported > space.limit - count) {
+        reader_fail(reader, ERROR_INVALID, "limit: %u %s, at most %u are accepted", total,
+                    space.what, space.limit);
     }
-    return reader_ok(reader) ? allocate(module, reader, imported + count, size) : NULL;
+    return reader_ok(reader) ? allocate(module, reader, total, space.size) : NULL;
 }
 
-static void make_functions(struct module *module, struct reader *reader, uint32_t count) {
-    module->functions = index_space(module, reader, module->imported_functions, count,
-                                    LIMIT_FUNCTIONS, "functions", sizeof *module->functions);
-    module->referenced = allocate(module, reader, (module->imported_functions + count) / 8 + 1, 1);
-    if (!reader_ok(reader)) return;
-    for (uint32_t i = 0; i < module->import_count; i++) {
-        const struct extern_type *type = &module->imports[i].type;
-        if (type->kind != VM_FUNCTION) continue;
-        module->functions[module->function_count++].type = type->function;
-    }
-}
-
-static void make_tables(struct module *module, struct reader *reader, uint32_t count) {
-    module->tables = index_space(module, reader, module->imported_tables, count, LIMIT_TABLES,
-                                 "tables", sizeof *module->tables);
-    if (!reader_ok(reader)) return;
-    for (uint32_t i = 0; i < module->import_count; i++) {
-        const struct extern_type *type = &module->imports[i].type;
-        if (type->kind == VM_TABLE) module->tables[module->table_count++] = *type;
-    }
-}
-
-static void make_memories(struct module *module, struct reader *reader, uint32_t count) {
-    module->memories = index_space(module, reader, module->imported_memories, count, LIMIT_IMPORTS,
-                                   "memories", sizeof *module->memories);
-    if (!reader_ok(reader)) return;
-    for (uint32_t i = 0; i < module->import_count; i++) {
-        const struct extern_type *type = &module->imports[i].type;
-        if (type->kind == VM_MEMORY) module->memories[module->memory_count++] = type->limits;
-    }
-}
-
-static void make_globals(struct module *module, struct reader *reader, uint32_t count) {
-    module->globals = index_space(module, reader, module->imported_globals, count, LIMIT_GLOBALS,
-                                  "globals", sizeof *module->globals);
-    if (!reader_ok(reader)) return;
-    for (uint32_t i = 0; i < module->import_count; i++) {
-        const struct extern_type *type = &module->imports[i].type;
-        if (type->kind != VM_GLOBAL) continue;
+static void add_import(struct module *module, const struct extern_type *type) {
+    switch (type->kind) {
+    case VM_FUNCTION: module->functions[module->function_count++].type = type->function; break;
+    case VM_TABLE: module->tables[module->table_count++] = *type; break;
+    case VM_MEMORY: module->memories[module->memory_count++] = type->limits; break;
+    case VM_GLOBAL:
         module->globals[module->global_count++] =
             (struct global_declaration){.type = type->type, .mutable = type->mutable};
+        break;
+    case VM_TAG: module->tags[module->tag_count++] = type->function; break;
     }
 }
 
-static void make_tags(struct module *module, struct reader *reader, uint32_t count) {
-    module->tags = index_space(module, reader, module->imported_tags, count, LIMIT_TAGS, "tags",
-                               sizeof *module->tags);
-    if (!reader_ok(reader)) return;
-    for (uint32_t i = 0; i < module->import_count; i++) {
-        const struct extern_type *type = &module->imports[i].type;
-        if (type->kind == VM_TAG) module->tags[module->tag_count++] = type->function;
+/* Make the index space of a kind, with room for `count` entries behind the imports. One without a
+ * section of its own is made by make_missing_spaces. */
+static void make_space(struct module *m, struct reader *reader, enum vm_kind kind, uint32_t count) {
+#define ALLOC(entries, limit)                                                                      \
+    m->entries =                                                                                   \
+        space_alloc(m, reader, count,                                                              \
+                    (struct space){m->imported_##entries, limit, sizeof *m->entries, #entries})
+    switch (kind) {
+    case VM_FUNCTION:
+        ALLOC(functions, LIMIT_FUNCTIONS);
+        m->referenced = allocate(m, reader, (m->imported_functions + count) / 8 + 1, 1);
+        break;
+    case VM_TABLE: ALLOC(tables, LIMIT_TABLES); break;
+    case VM_MEMORY: ALLOC(memories, LIMIT_IMPORTS); break;
+    case VM_GLOBAL: ALLOC(globals, LIMIT_GLOBALS); break;
+    case VM_TAG: ALLOC(tags, LIMIT_TAGS); break;
+    }
+#undef ALLOC
+    for (uint32_t i = 0; i < m->import_count && reader_ok(reader); i++) {
+        if (m->imports[i].type.kind == kind) add_import(m, &m->imports[i].type);
     }
 }
 
@@ -230,7 +218,7 @@ static void make_tags(struct module *module, struct reader *reader, uint32_t cou
 
 static void decode_functions(struct module *module, struct reader *reader) {
     uint32_t count = reader_count(reader, LIMIT_FUNCTIONS, "functions");
-    make_functions(module, reader, count);
+    make_space(module, reader, VM_FUNCTION, count);
     for (uint32_t i = 0; i < count && reader_ok(reader); i++) {
         module->functions[module->function_count++].type = type_at(module, reader);
     }
@@ -238,7 +226,7 @@ static void decode_functions(struct module *module, struct reader *reader) {
 
 static void decode_tables(struct module *module, struct reader *reader) {
     uint32_t count = reader_count(reader, LIMIT_TABLES, "tables");
-    make_tables(module, reader, count);
+    make_space(module, reader, VM_TABLE, count);
     for (uint32_t i = 0; i < count && reader_ok(reader); i++) {
         module->tables[module->table_count++] = decode_table_type(reader);
     }
@@ -246,7 +234,7 @@ static void decode_tables(struct module *module, struct reader *reader) {
 
 static void decode_memories(struct module *module, struct reader *reader) {
     uint32_t count = reader_count(reader, UINT32_MAX, "memories");
-    make_memories(module, reader, count);
+    make_space(module, reader, VM_MEMORY, count);
     for (uint32_t i = 0; i < count && reader_ok(reader); i++) {
         module->memories[module->memory_count++] = decode_memory_type(reader);
     }
@@ -254,7 +242,7 @@ static void decode_memories(struct module *module, struct reader *reader) {
 
 static void decode_globals(struct module *module, struct reader *reader) {
     uint32_t count = reader_count(reader, LIMIT_GLOBALS, "globals");
-    make_globals(module, reader, count);
+    make_space(module, reader, VM_GLOBAL, count);
     for (uint32_t i = 0; i < count && reader_ok(reader); i++) {
         struct global_declaration global;
         decode_global_type(reader, &global.type, &global.mutable);
@@ -265,7 +253,7 @@ static void decode_globals(struct module *module, struct reader *reader) {
 
 static void decode_tags(struct module *module, struct reader *reader) {
     uint32_t count = reader_count(reader, LIMIT_TAGS, "tags");
-    make_tags(module, reader, count);
+    make_space(module, reader, VM_TAG, count);
     for (uint32_t i = 0; i < count && reader_ok(reader); i++) {
         module->tags[module->tag_count++] = decode_tag(module, reader);
     }
@@ -525,12 +513,14 @@ static void decode_section(struct module *module, uint8_t id, struct reader *rea
 static void make_missing_spaces(struct module *module, struct reader *reader, uint8_t id) {
     int order = section_order(id);
     if (order > section_order(SECTION_FUNCTION) && !module->functions)
-        make_functions(module, reader, 0);
-    if (order > section_order(SECTION_TABLE) && !module->tables) make_tables(module, reader, 0);
+        make_space(module, reader, VM_FUNCTION, 0);
+    if (order > section_order(SECTION_TABLE) && !module->tables)
+        make_space(module, reader, VM_TABLE, 0);
     if (order > section_order(SECTION_MEMORY) && !module->memories)
-        make_memories(module, reader, 0);
-    if (order > section_order(SECTION_TAG) && !module->tags) make_tags(module, reader, 0);
-    if (order > section_order(SECTION_GLOBAL) && !module->globals) make_globals(module, reader, 0);
+        make_space(module, reader, VM_MEMORY, 0);
+    if (order > section_order(SECTION_TAG) && !module->tags) make_space(module, reader, VM_TAG, 0);
+    if (order > section_order(SECTION_GLOBAL) && !module->globals)
+        make_space(module, reader, VM_GLOBAL, 0);
 }
 
 static void decode_preamble(struct reader *reader) {
