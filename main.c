@@ -29,7 +29,6 @@ enum {
     STATUS_USAGE = 2,
     STATUS_PLAIN = 125,    /* up to here a status means what the guest says */
     STATUS_TRAP = 134,     /* what a shell shows for a program that aborted */
-    MODULE_CAP = 1 << 30,  /* bytes */
     BACKTRACE_FRAMES = 32, /* innermost ones shown */
     LISTED_EXPORTS = 20,
 };
@@ -309,7 +308,7 @@ int main(int argc, char **argv) {
     signal(SIGXFSZ, SIG_IGN); /* and so is a file that may not grow */
     struct options options;
     struct run run = {.options = &options};
-    buffer_init(&run.bytes, MODULE_CAP);
+    buffer_init(&run.bytes, VM_MODULE_BYTES);
     struct error error = ERROR_INIT, late = ERROR_INIT;
     if (options_parse(&options, argc, argv, &error)) perform(&run, &error);
     report(&run, &error);

@@ -30,6 +30,15 @@ struct slice slice_of(const char *text); /* borrows a C string */
 bool slice_equal(struct slice a, struct slice b);
 bool slice_is(struct slice a, const char *text);
 
+/* ASCII only, whatever the locale. */
+char ascii_lower(char c);
+bool ascii_is_digit(char c);
+int hex_digit(uint8_t c); /* its value, or -1 */
+
+static inline bool ascii_is_control(uint8_t c) { /* asked of every byte of large texts */
+    return c < 0x20 || c == 0x7F;
+}
+
 /* Print text that a stranger wrote: what could drive a terminal (control characters, and whatever
  * is not UTF-8) is a '?'. */
 void slice_print(struct slice text, FILE *out);

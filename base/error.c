@@ -12,7 +12,7 @@ static bool record(struct error *error, enum error_kind kind, uint64_t offset, c
     vsnprintf(error->text, sizeof error->text, format, arguments);
     /* Names out of modules and headers must not drive the user's terminal. */
     for (char *c = error->text; *c; c++) {
-        if ((unsigned char)*c < 0x20 || *c == 0x7F) *c = '?';
+        if (ascii_is_control((uint8_t)*c)) *c = '?';
     }
     return false;
 }

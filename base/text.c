@@ -1,4 +1,4 @@
-/* Slices of text, and UTF-8 (RFC 3629). */
+/* Slices of text, ASCII, and UTF-8 (RFC 3629). */
 #include "base/base.h"
 
 #include <string.h>
@@ -13,6 +13,20 @@ bool slice_equal(struct slice a, struct slice b) {
 
 bool slice_is(struct slice a, const char *text) {
     return slice_equal(a, slice_of(text));
+}
+
+char ascii_lower(char c) {
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+bool ascii_is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+int hex_digit(uint8_t c) {
+    char lower = ascii_lower((char)c);
+    if (ascii_is_digit(lower)) return lower - '0';
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
 /* The length of the sequence that `lead` begins, and the range its second byte must lie in (the
@@ -46,7 +60,7 @@ void slice_print(struct slice text, FILE *out) {
         uint8_t c = text.data[i];
         /* U+0080 to U+009F are control characters, too: C2 80 to C2 9F */
         bool c1 = utf8 && c == 0xC2 && text.data[i + 1] < 0xA0;
-        bool shown = c < 0x80 ? c >= 0x20 && c != 0x7F : utf8 && !c1;
+        bool shown = c < 0x80 ? !ascii_is_control(c) : utf8 && !c1;
         fputc(shown ? c : '?', out);
         i += c1;
     }

@@ -24,13 +24,9 @@ static bool read_unit(struct slice text, size_t at, uint32_t *unit) {
     if (text.size - at < 5 || text.data[at] != 'u') return false;
     *unit = 0;
     for (size_t k = 1; k <= 4; k++) {
-        uint8_t c = text.data[at + k], lower = c | 0x20;
-        if (c >= '0' && c <= '9')
-            *unit = *unit << 4 | (uint32_t)(c - '0');
-        else if (lower >= 'a' && lower <= 'f')
-            *unit = *unit << 4 | (uint32_t)(lower - 'a' + 10);
-        else
-            return false;
+        int digit = hex_digit(text.data[at + k]);
+        if (digit < 0) return false;
+        *unit = *unit << 4 | (uint32_t)digit;
     }
     return true;
 }

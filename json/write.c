@@ -45,7 +45,7 @@ void json_put_content(struct json_writer *writer, struct slice text) {
     size_t done = 0; /* bytes before it are put; those that stand for themselves go together */
     for (size_t i = 0; i < text.size; i++) {
         uint8_t byte = text.data[i];
-        bool escape = byte < 0x20 || byte == '"' || byte == '\\' || byte == 0x7F;
+        bool escape = ascii_is_control(byte) || byte == '"' || byte == '\\';
         bool latin1 = byte >= 0x80 && !utf8;
         if (!escape && !latin1) continue;
         put(writer, text.data + done, i - done);

@@ -51,14 +51,6 @@ void cookie_jar_free(struct cookie_jar *jar) {
 
 /* ---- parsing ---- */
 
-static bool has_control_byte(struct slice text) {
-    for (size_t i = 0; i < text.size; i++) {
-        uint8_t c = text.data[i];
-        if ((c < 0x20 && c != '\t') || c == 0x7F) return true;
-    }
-    return false;
-}
-
 /* name=value, or a value alone. */
 static bool parse_pair(struct parsed *parsed, struct slice text) {
     size_t equals = slice_find(text, "=");
@@ -116,7 +108,7 @@ static void parse_attribute(struct parsed *parsed, struct slice name, struct sli
 static bool parse(struct parsed *parsed, struct slice text) {
     memset(parsed, 0, sizeof *parsed);
     parsed->domain = parsed->path = slice_of("");
-    if (has_control_byte(text)) return false;
+    if (!is_field_value(text)) return false;
     size_t end = slice_find(text, ";");
     if (!parse_pair(parsed, slice_cut(text, 0, end))) return false;
     while (end < text.size) {

@@ -114,7 +114,7 @@ struct http_reader *http_reader_new(struct arena *arena, struct connection *conn
 /* Why this byte may not stand in a line, or NULL. */
 static const char *check_byte(const struct http_reader *reader, uint8_t c) {
     if (c == '\n') return "a line that does not end in CR LF";
-    if ((c < 0x20 && c != '\t') || c == 0x7F) return "a control byte in a line";
+    if (!is_field_byte(c)) return "a control byte in a line";
     if (reader->line_size == 0 && !reader->in_status_line && (c == ' ' || c == '\t'))
         return "a folded header line";
     return NULL;
@@ -289,7 +289,7 @@ static bool take_size_byte(struct http_reader *reader, uint8_t c, struct error *
     if (c == '\r') {
         reader->after_cr = true;
     } else if (reader->chunk == CHUNK_EXTENSION) {
-        if ((c < 0x20 && c != '\t') || c == 0x7F) return bad_chunk(error, "a control byte");
+        if (!is_field_byte(c)) return bad_chunk(error, "a control byte");
     } else if (c == ';') {
         reader->chunk = CHUNK_EXTENSION;
     } else {

@@ -13,13 +13,12 @@ enum {
     MAX_COOKIES_PER_RESPONSE = 50,
 };
 
-/* ASCII only, whatever the locale. */
-char ascii_lower(char c);
-bool ascii_is_digit(char c);
-int hex_digit(uint8_t c);                                /* its value, or -1 */
-bool text_equal(struct slice a, const char *b);          /* without regard to case */
+bool text_equal(struct slice a, const char *b);          /* ASCII, without regard to case */
 bool text_begins(struct slice text, const char *prefix); /* likewise */
 bool is_token(struct slice text);                        /* RFC 9110 section 5.6.2 */
+/* May this stand in a field's value? No control byte but HT may (RFC 9110 section 5.5). */
+bool is_field_byte(uint8_t c);
+bool is_field_value(struct slice text);
 struct slice slice_cut(struct slice text, size_t begin, size_t end);
 size_t slice_find(struct slice text, const char *set); /* first byte of `set`, or the size */
 struct slice slice_trim(struct slice text);            /* without SP and HT at both ends */

@@ -21,14 +21,6 @@ static bool is_one_of(struct slice name, const char *const *names) {
     return false;
 }
 
-static bool check_value(struct slice value) {
-    for (size_t i = 0; i < value.size; i++) {
-        uint8_t c = value.data[i];
-        if ((c < 0x20 && c != '\t') || c == 0x7F) return false;
-    }
-    return true;
-}
-
 /* Is the value what the Host header will say? */
 static bool is_authority_of(struct slice value, const struct url *url) {
     struct buffer authority;
@@ -48,7 +40,7 @@ static bool check_header(const struct net_request *request, const struct net_hea
                                        "trailer",           "upgrade",    "expect",     NULL};
     uint64_t length;
     if (!is_token(header->name)) return invalid(error, "not a header name", header->name);
-    if (!check_value(header->value))
+    if (!is_field_value(header->value))
         return invalid(error, "control bytes in the value of the header", header->name);
     if (is_one_of(header->name, ours) || text_begins(header->name, "proxy-"))
         return invalid(error, "the client itself sets the header", header->name);

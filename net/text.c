@@ -23,20 +23,6 @@ const char *net_error_name(enum net_error kind) {
     return names[kind];
 }
 
-char ascii_lower(char c) {
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
-bool ascii_is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
-int hex_digit(uint8_t c) {
-    char lower = ascii_lower((char)c);
-    if (ascii_is_digit(lower)) return lower - '0';
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 bool text_begins(struct slice text, const char *prefix) {
     for (size_t i = 0; prefix[i]; i++) {
         if (i == text.size || ascii_lower((char)text.data[i]) != ascii_lower(prefix[i]))
@@ -56,6 +42,17 @@ bool is_token(struct slice text) {
         if (!alphanumeric && (c == 0 || !strchr("!#$%&'*+-.^_`|~", c))) return false;
     }
     return text.size > 0;
+}
+
+bool is_field_byte(uint8_t c) {
+    return c == '\t' || !ascii_is_control(c);
+}
+
+bool is_field_value(struct slice text) {
+    for (size_t i = 0; i < text.size; i++) {
+        if (!is_field_byte(text.data[i])) return false;
+    }
+    return true;
 }
 
 struct slice slice_cut(struct slice text, size_t begin, size_t end) {

@@ -189,7 +189,7 @@ static bool build_target(struct url *url, struct slice directory, struct slice t
 /* What no URL may have anywhere: a control byte could end the request line or a header. */
 static bool check_bytes(struct slice text, struct error *error) {
     for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] < 0x20 || text.data[i] == 0x7F) return bad(error, "a control byte");
+        if (ascii_is_control(text.data[i])) return bad(error, "a control byte");
     }
     return true;
 }

@@ -4,6 +4,8 @@
  * to which hostel accepts a module (spec, appendix "Implementation Limitations"). A module beyond
  * one of them is refused with the limit named. Counts are also bounded by the bytes that are left
  * in the section, so a short module cannot make the decoder allocate much.
+ *
+ * The size of a module stands in vm.h: who reads the file needs it.
  */
 #ifndef HOSTEL_VM_LIMITS_H
 #define HOSTEL_VM_LIMITS_H
@@ -31,7 +33,5 @@ enum {
     LIMIT_EXCEPTION_BYTES = 64 << 20, /* of all exceptions the guest still refers to */
     LIMIT_HOST_NESTING = 64,          /* guest calls host calls guest ...: the only C recursion */
 };
-
-#define LIMIT_MODULE_BYTES ((uint64_t)1 << 30)
 
 #endif

@@ -151,7 +151,7 @@ static void trim_code(struct module *module) {
 }
 
 struct module *vm_load(struct vm *vm, struct slice bytes, struct error *error) {
-    if (bytes.size > LIMIT_MODULE_BYTES) {
+    if (bytes.size > VM_MODULE_BYTES) {
         error_set(error, ERROR_INVALID, "limit: a module of %zu bytes, at most 1 GiB is accepted",
                   bytes.size);
         return NULL;

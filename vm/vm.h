@@ -96,6 +96,9 @@ bool vm_define(struct vm *vm, const char *module, const char *name, const char *
 
 /* ---- modules (spec 5, "Binary Format"; spec 3, "Validation") ---- */
 
+/* The largest module that is accepted. */
+#define VM_MODULE_BYTES (UINT64_C(1) << 30)
+
 /* `bytes` are borrowed until vm_close. Errors: malformed, invalid, with the byte's offset. */
 struct module *vm_load(struct vm *vm, struct slice bytes, struct error *error);
 

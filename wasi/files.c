@@ -19,7 +19,6 @@
 #include <unistd.h>
 
 enum { TRANSFER_MAX = INT_MAX }; /* bytes of one call; the system may take fewer anyhow */
-enum { NANOSECONDS = 1000000000 };
 
 /* ---- reading and writing ---- */
 
@@ -206,13 +205,6 @@ enum filetype type_of_mode(mode_t mode) {
     }
 }
 
-/* Nanoseconds since 1970, held at the ends of what 64 bits can say: 1970 and 2554. */
-static uint64_t timestamp(struct timespec time) {
-    if (time.tv_sec < 0) return 0;
-    if ((uint64_t)time.tv_sec >= UINT64_MAX / NANOSECONDS) return UINT64_MAX;
-    return (uint64_t)time.tv_sec * NANOSECONDS + (uint64_t)time.tv_nsec;
-}
-
 void store_filestat(uint8_t *out, const struct stat *stat) {
     memset(out, 0, FILESTAT_SIZE); /* the padding too */
     store64(out, (uint64_t)stat->st_dev);
@@ -220,9 +212,9 @@ void store_filestat(uint8_t *out, const struct stat *stat) {
     out[16] = (uint8_t)type_of_mode(stat->st_mode);
     store64(out + 24, (uint64_t)stat->st_nlink);
     store64(out + 32, (uint64_t)stat->st_size);
-    store64(out + 40, timestamp(stat->st_atim));
-    store64(out + 48, timestamp(stat->st_mtim));
-    store64(out + 56, timestamp(stat->st_ctim));
+    store64(out + 40, timestamp_of(stat->st_atim));
+    store64(out + 48, timestamp_of(stat->st_mtim));
+    store64(out + 56, timestamp_of(stat->st_ctim));
 }
 
 enum wasi_errno call_fd_filestat_get(struct call *call) {
@@ -236,8 +228,7 @@ enum wasi_errno call_fd_filestat_get(struct call *call) {
 static struct timespec time_from(uint64_t timestamp, bool set, bool now) {
     if (now) return (struct timespec){.tv_nsec = UTIME_NOW};
     if (!set) return (struct timespec){.tv_nsec = UTIME_OMIT};
-    return (struct timespec){.tv_sec = (time_t)(timestamp / NANOSECONDS),
-                             .tv_nsec = (long)(timestamp % NANOSECONDS)};
+    return timespec_of(timestamp);
 }
 
 enum wasi_errno times_from(const struct call *call, int i, struct timespec times[2]) {

@@ -13,6 +13,7 @@
 #include "wasi/wasi.h"
 
 #include <sys/stat.h>
+#include <time.h>
 
 /* ---- preview1's numbers ---- */
 
@@ -173,6 +174,15 @@ void fd_close(struct descriptor *descriptor);
 
 /* Take over the host's 0, 1 and 2 as far as they are open. */
 void fd_inherit_stdio(struct wasi *wasi);
+
+/* ---- times (misc.c) ---- */
+
+enum { NANOSECONDS = 1000000000 }; /* of a second */
+
+/* Seconds and nanoseconds as nanoseconds, held at the ends of what 64 bits can say (a time of the
+ * calendar: 1970 and 2554). And back. */
+uint64_t timestamp_of(struct timespec time);
+struct timespec timespec_of(uint64_t nanoseconds);
 
 /* ---- files ---- */
 

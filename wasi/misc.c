@@ -56,6 +56,17 @@ enum wasi_errno call_environ_get(struct call *call) {
 
 /* ---- clocks ---- */
 
+uint64_t timestamp_of(struct timespec time) {
+    if (time.tv_sec < 0) return 0;
+    if ((uint64_t)time.tv_sec >= UINT64_MAX / NANOSECONDS) return UINT64_MAX;
+    return (uint64_t)time.tv_sec * NANOSECONDS + (uint64_t)time.tv_nsec;
+}
+
+struct timespec timespec_of(uint64_t nanoseconds) {
+    return (struct timespec){.tv_sec = (time_t)(nanoseconds / NANOSECONDS),
+                             .tv_nsec = (long)(nanoseconds % NANOSECONDS)};
+}
+
 /* Ask `get` about the clock in argument 0 and store nanoseconds. */
 static enum wasi_errno clock_call(struct call *call, int (*get)(clockid_t, struct timespec *),
                                   int result_arg) {
@@ -64,7 +75,7 @@ static enum wasi_errno clock_call(struct call *call, int (*get)(clockid_t, struc
     struct timespec time;
     if (arg(call, 0) >= sizeof clocks / sizeof *clocks) return WASI_INVAL;
     if (get(clocks[arg(call, 0)], &time) < 0) return errno_to_wasi(errno);
-    put64(call, result_arg, (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec);
+    put64(call, result_arg, timestamp_of(time));
     return WASI_SUCCESS;
 }
 

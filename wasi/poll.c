@@ -22,9 +22,8 @@ enum { SUBSCRIPTION_SIZE = 48, EVENT_SIZE = 32 };
 enum { ON_CLOCK, ON_READ, ON_WRITE }; /* also the types of their events */
 enum { CLOCK_ABSOLUTE = 1, HANGUP = 1 };
 
-#define NANOSECONDS INT64_C(1000000000)
-#define NEVER       INT64_MAX
-#define LONGEST     (3600 * NANOSECONDS) /* of one wait; then look again */
+#define NEVER   INT64_MAX
+#define LONGEST (INT64_C(3600) * NANOSECONDS) /* of one wait; then look again */
 
 struct subscription {
     uint64_t userdata;
@@ -54,7 +53,7 @@ static enum wasi_errno deadline(const uint8_t *from, int64_t now, int64_t *due) 
     if (flags & CLOCK_ABSOLUTE) {
         struct timespec at;
         if (clock_gettime(clocks[clock], &at) < 0) return errno_to_wasi(errno);
-        uint64_t is = (uint64_t)at.tv_sec * (uint64_t)NANOSECONDS + (uint64_t)at.tv_nsec;
+        uint64_t is = timestamp_of(at);
         time = time > is ? time - is : 0;
     }
     *due = add_saturated(now, time);
@@ -102,8 +101,7 @@ static int64_t time_limit_ns(const struct call *call) {
 static int wait_once(struct poll_set *set, int64_t span) {
     if (span > LONGEST) span = LONGEST;
     if (set->count > 0) return poll(set->fds, set->count, (int)((span + 999999) / 1000000));
-    struct timespec sleep = {.tv_sec = (time_t)(span / NANOSECONDS),
-                             .tv_nsec = (long)(span % NANOSECONDS)};
+    struct timespec sleep = timespec_of((uint64_t)span);
     return nanosleep(&sleep, NULL); /* finer than poll's milliseconds */
 }
 

@@ -341,8 +341,8 @@ static struct error load_huge(uint64_t size) {
 
 static void a_module_has_a_gibibyte_at_most(void **state) {
     (void)state;
-    assert_int_equal(load_huge(LIMIT_MODULE_BYTES).kind, ERROR_NONE);
-    struct error error = load_huge(LIMIT_MODULE_BYTES + 1);
+    assert_int_equal(load_huge(VM_MODULE_BYTES).kind, ERROR_NONE);
+    struct error error = load_huge(VM_MODULE_BYTES + 1);
     assert_int_equal(error.kind, ERROR_INVALID);
     assert_non_null(strstr(error.text, "limit: a module of 1073741825 bytes, at most 1 GiB"));
 }
