@@ -16,6 +16,7 @@ enum wasm_code {
 #define OTHER                  UNARY
 #define VECTOR                 UNARY
 #define VECTOR_IMMEDIATE       UNARY
+#define VECTOR_LIKE            UNARY
 #include "vm/opcodes.def"
     WASM_none = 0xFF,
 };
