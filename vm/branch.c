@@ -70,13 +70,13 @@ static bool is_short(int32_t constant) {
  * leave the accumulators alone. */
 static struct condition take_condition(struct translator *t, struct operand x) {
     struct condition condition = {.x = x};
-    const struct instruction *row = t->last.row;
+    const struct instruction *row = t->last->row;
     if (!made_by_last(t, &x) || !row || row->shape != SHAPE_COMPARE) {
         need_slot(t, &condition.x);
         return condition;
     }
-    const struct cell *cell = &t->module->cells[t->last.cell];
-    enum form form = t->last.form;
+    const struct cell *cell = &t->module->cells[t->last->cell];
+    enum form form = (enum form)t->last->form;
     if (form == FORM_SI && !is_short(cell->tail.imm)) return condition;
     condition.row = row;
     condition.form = form;
@@ -113,12 +113,12 @@ static uint32_t emit_branch(struct translator *t, struct condition condition, bo
         cell->a = (uint16_t)((uint32_t)condition.constant >> 16);
     }
     t->barrier = here(t);
-    return t->last.cell;
+    return t->last->cell;
 }
 
 /* The last cell if it adds a short constant to a slot in place, or NULL. */
 static const struct cell *last_step(const struct translator *t) {
-    const struct emitted *last = &t->last;
+    const struct emitted *last = t->last;
     if (t->plain || last->cell == NO_CELL || last->cell < t->barrier || last->cell + 1 != here(t))
         return NULL;
     if (!last->row || last->row->code != WASM_i32_add) return NULL;
@@ -143,7 +143,7 @@ static bool emit_step(struct translator *t, struct condition condition, struct l
     } else if (condition.form != FORM_RS && !constant) {
         return false;
     }
-    int32_t distance = (int32_t)(loop->target - t->last.cell);
+    int32_t distance = (int32_t)(loop->target - t->last->cell);
     if (condition.x_slot != x || (!constant && y == x) || !is_short(distance)) return false;
     take_back(t);
     struct cell *cell = emit(t, row->op + (unsigned)(constant ? FORM_STEP_I : FORM_STEP_S));
@@ -220,7 +220,7 @@ static void emit_br(struct translator *t, struct label *label) {
     }
     move_values(t, label);
     emit(t, OP_br);
-    link_branch(t, t->last.cell, label);
+    link_branch(t, t->last->cell, label);
     t->barrier = here(t);
 }
 
@@ -247,7 +247,7 @@ void translate_br_if(struct translator *t, struct operand condition, struct labe
     if (label->arity > 1) operands_home(t, label->arity); /* on both paths */
     struct label over = label_init(t, NULL, 0);
     link_branch(t, emit_branch(t, taken, false), &over);
-    uint32_t mirror[ACCUMULATORS];
+    uint16_t mirror[ACCUMULATORS];
     for (int k = 0; k < ACCUMULATORS; k++) mirror[k] = t->mirror[k];
     emit_br(t, label);
     label_bind(t, &over);

@@ -8,12 +8,11 @@
 #include "vm/types.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* ---- cells ---- */
 
 /* Room for one more cell. `offsets` follows the cells: it has their capacity or more. */
-static bool grow_cells(struct translator *t) {
+static bool cells_grow(struct translator *t) {
     struct module *module = t->module;
     if (module->cell_count > INT32_MAX / 2) {
         return reader_fail(t->reader, ERROR_INVALID, "limit: more code than 2^30 cells");
@@ -28,14 +27,19 @@ static bool grow_cells(struct translator *t) {
     return (offsets && cells) || reader_fail(t->reader, ERROR_IO, "out of memory: code");
 }
 
+static struct cell *new_cell(struct translator *t);
+
+/* The first cell of more memory. */
+static struct cell *first_new_cell(struct translator *t) {
+    if (!cells_grow(t)) t->dead = true; /* nothing may look at a cell that is not there */
+    return new_cell(t);
+}
+
 /* A zeroed cell at the end of the code; the scratch cell if the code is unreachable. */
 static struct cell *new_cell(struct translator *t) {
     struct module *module = t->module;
     if (t->dead) return &t->scratch;
-    if (module->cell_count == module->cell_capacity && !grow_cells(t)) {
-        t->dead = true; /* the walk has failed; nothing may look at a cell that is not there */
-        return &t->scratch;
-    }
+    if (module->cell_count == module->cell_capacity) return first_new_cell(t);
     t->unpaid++;
     module->offsets[module->cell_count] = t->offset;
     struct cell *cell = &module->cells[module->cell_count++];
@@ -47,21 +51,24 @@ uint32_t here(const struct translator *t) {
     return t->module->cell_count;
 }
 
+static struct emitted *other_than(struct translator *t, const struct emitted *one) {
+    return &t->recent[one == &t->recent[0]];
+}
+
 struct cell *emit(struct translator *t, unsigned op) {
     struct cell *cell = new_cell(t);
     cell_set_op(cell, (enum op)op);
     if (t->dead) return cell;
-    t->previous = t->last;
-    t->last = (struct emitted){.cell = here(t) - 1};
-    memcpy(t->last.mirror_before, t->mirror, sizeof t->mirror);
+    t->last = other_than(t, t->last);
+    *t->last = (struct emitted){.cell = here(t) - 1, .r0_before = t->mirror[0]};
     return cell;
 }
 
 void take_back(struct translator *t) {
     t->module->cell_count--;
-    memcpy(t->mirror, t->last.mirror_before, sizeof t->mirror);
-    t->last = t->previous;
-    t->previous = (struct emitted){.cell = NO_CELL};
+    t->mirror[0] = t->last->r0_before;
+    t->last->cell = NO_CELL;
+    t->last = other_than(t, t->last);
 }
 
 /* A data cell: never to be taken for an operation. */
@@ -73,24 +80,20 @@ struct cell *emit_data(struct translator *t) {
 
 /* ---- accumulators ---- */
 
-/* The accumulator of a type; a v128 has none. */
-unsigned accumulator(uint8_t type) {
-    return type == VM_F32 ? 1 : type == VM_F64 ? 2 : type == VM_V128 ? ACCUMULATORS : 0;
-}
-
 void forget_mirrors(struct translator *t) {
     for (int k = 0; k < ACCUMULATORS; k++) t->mirror[k] = NO_SLOT;
 }
 
 /* The slots of a value have a new one that no accumulator holds. */
 void slot_written(struct translator *t, uint32_t slot, uint8_t type) {
+    uint32_t slots = type_slots(type);
     for (int k = 0; k < ACCUMULATORS; k++) {
-        if (t->mirror[k] - slot < type_slots(type)) t->mirror[k] = NO_SLOT;
+        if (t->mirror[k] - slot < slots) t->mirror[k] = NO_SLOT;
     }
 }
 
 void mirror_set(struct translator *t, unsigned k, uint32_t slot) {
-    if (k < ACCUMULATORS) t->mirror[k] = slot;
+    if (k < ACCUMULATORS) t->mirror[k] = (uint16_t)slot;
 }
 
 bool in_accumulator(const struct translator *t, const struct operand *x) {
@@ -99,13 +102,6 @@ bool in_accumulator(const struct translator *t, const struct operand *x) {
 }
 
 /* ---- the operand stack ---- */
-
-/* The home of the next operand: behind that of the last one. */
-uint32_t next_home(const struct translator *t) {
-    if (t->count == 0) return t->temporary;
-    const struct operand *top = &t->operands[t->count - 1];
-    return top->home + type_slots(top->type);
-}
 
 bool frame_reserve(struct translator *t, uint32_t end) {
     if (end > LIMIT_FRAME_SLOTS) {
@@ -116,7 +112,7 @@ bool frame_reserve(struct translator *t, uint32_t end) {
     return true;
 }
 
-static bool grow_operands(struct translator *t) {
+bool operands_grow(struct translator *t) {
     struct operand *operands = array_reserve(t->operands, t->count, &t->capacity, sizeof *operands);
     if (operands) {
         t->operands = operands;
@@ -126,40 +122,12 @@ static bool grow_operands(struct translator *t) {
     return reader_fail(t->reader, ERROR_IO, "out of memory: operand stack");
 }
 
-struct operand *push(struct translator *t, uint8_t type) {
-    if (t->count == t->capacity && !grow_operands(t)) return &t->nowhere;
-    uint32_t home = next_home(t);
-    if (!frame_reserve(t, home + type_slots(type))) home = 0;
-    struct operand *x = &t->operands[t->count++];
-    *x = (struct operand){.producer = NO_CELL,
-                          .slot = (uint16_t)home,
-                          .home = (uint16_t)home,
-                          .type = type,
-                          .place = IN_SLOT};
-    return x;
-}
-
-void operand_push(struct translator *t, uint8_t type) {
-    push(t, type);
-}
-
-void operands_truncate(struct translator *t, uint32_t height) {
-    t->count = height;
-    while (t->pending_count && t->pending[t->pending_count - 1] >= height) t->pending_count--;
-}
-
-struct operand operand_pop(struct translator *t) {
-    struct operand x = t->operands[t->count - 1];
-    operands_truncate(t, t->count - 1);
-    return x;
-}
-
 /* The cell's result becomes the top of the stack; accumulator `k` has it too. */
 void push_result(struct translator *t, struct cell *cell, uint8_t type, unsigned k) {
-    struct operand *x = push(t, type);
+    struct operand *x = operand_push(t, type);
     cell->d = x->home;
     if (t->dead) return;
-    x->producer = t->last.cell;
+    x->from.producer = t->last->cell;
     slot_written(t, x->home, type);
     mirror_set(t, k, x->home);
 }
@@ -185,17 +153,17 @@ static void emit_constant(struct translator *t, uint32_t slot, uint64_t bits) {
 /* Copy a value between slots. Two copies in a row become one cell. */
 static void move_slots(struct translator *t, uint32_t to, uint16_t from, uint8_t type) {
     bool wide = type == VM_V128;
-    if (t->last.is_move && !t->plain && t->last.cell >= t->barrier && !wide && !t->dead) {
-        struct cell *cell = &t->module->cells[t->last.cell];
+    if (t->last->is_move && !t->plain && t->last->cell >= t->barrier && !wide && !t->dead) {
+        struct cell *cell = &t->module->cells[t->last->cell];
         cell_set_op(cell, OP_move_two);
         cell->tail.slots.b = (uint16_t)to;
         cell->tail.slots.c = from;
-        t->last.is_move = false;
+        t->last->is_move = false;
     } else {
         struct cell *cell = emit(t, wide ? OP_move_v128 : OP_move);
         cell->d = (uint16_t)to;
         cell->a = from;
-        t->last.is_move = !wide;
+        t->last->is_move = !wide;
     }
     slot_written(t, to, type);
 }
@@ -203,7 +171,7 @@ static void move_slots(struct translator *t, uint32_t to, uint16_t from, uint8_t
 /* Write the operand's value to a slot. */
 void emit_move(struct translator *t, uint32_t slot, const struct operand *x) {
     if (x->place == IS_CONSTANT) {
-        emit_constant(t, slot, x->constant);
+        emit_constant(t, slot, x->from.constant);
     } else if (x->slot != slot) {
         move_slots(t, slot, x->slot, x->type);
     }
@@ -214,7 +182,7 @@ void bring_home(struct translator *t, struct operand *x) {
     emit_move(t, x->home, x);
     x->place = IN_SLOT;
     x->slot = x->home;
-    x->producer = NO_CELL;
+    x->from.producer = NO_CELL;
 }
 
 /* Make sure that a popped operand can be read from a slot. */
@@ -247,16 +215,16 @@ void operands_home(struct translator *t, uint32_t count) {
 
 /* True if the operand's value was computed by the last cell, which may still be changed. */
 bool made_by_last(const struct translator *t, const struct operand *x) {
-    return !t->dead && !t->plain && x->place == IN_SLOT && x->producer != NO_CELL &&
-           x->producer == t->last.cell && t->last.cell >= t->barrier;
+    return !t->dead && !t->plain && x->place == IN_SLOT && x->from.producer != NO_CELL &&
+           x->from.producer == t->last->cell && t->last->cell >= t->barrier;
 }
 
 /* Let the last cell write its result to another slot. */
 void redirect(struct translator *t, const struct operand *x, uint32_t slot) {
-    t->module->cells[t->last.cell].d = (uint16_t)slot;
+    t->module->cells[t->last->cell].d = (uint16_t)slot;
     slot_written(t, slot, x->type);
     for (int k = 0; k < ACCUMULATORS; k++) {
-        if (t->mirror[k] == x->home) t->mirror[k] = slot;
+        if (t->mirror[k] == x->home) t->mirror[k] = (uint16_t)slot;
     }
 }
 

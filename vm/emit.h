@@ -23,7 +23,11 @@ struct cell *emit_data(struct translator *t);
 
 /* ---- accumulators ---- */
 
-unsigned accumulator(uint8_t type); /* 0: r0, 1: s0, 2: f0, ACCUMULATORS: none */
+/* The accumulator of a type, 0: r0, 1: s0, 2: f0; a v128 has none. */
+static inline unsigned accumulator(uint8_t type) {
+    return type == VM_F32 ? 1 : type == VM_F64 ? 2 : type == VM_V128 ? ACCUMULATORS : 0;
+}
+
 bool in_accumulator(const struct translator *t, const struct operand *x);
 void mirror_set(struct translator *t, unsigned k, uint32_t slot);
 void forget_mirrors(struct translator *t);
@@ -32,12 +36,6 @@ void forget_mirrors(struct translator *t);
 void slot_written(struct translator *t, uint32_t slot, uint8_t type);
 
 /* ---- operands ---- */
-
-/* Make the frame reach to slot `end`, if the limit allows. */
-bool frame_reserve(struct translator *t, uint32_t end);
-
-uint32_t next_home(const struct translator *t); /* of the operand to be pushed */
-struct operand *push(struct translator *t, uint8_t type);
 
 /* The cell's result becomes the top of the stack; accumulator `k` has it too. */
 void push_result(struct translator *t, struct cell *cell, uint8_t type, unsigned k);

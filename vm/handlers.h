@@ -191,6 +191,8 @@
     LOAD_FORM(name##_rs, type, ctype, ACCUMULATOR_I32 + B(I32), pc->tail.slots.c, value)
 #define STORE(code, name, mnemonic, type, ctype, value) STORE_##type(name, type, ctype, value)
 #define WINDOW(...)
+#define LOCAL(...)
+#define CONST(...)
 #define OTHER(...)
 #include "vm/opcodes.def"
 

@@ -6,12 +6,12 @@
 
 /* One byte opcodes first, then those behind each of the two prefixes. */
 enum { PREFIX_FC = 0xFC, PREFIX_FD = 0xFD };
-enum { START_FC = 0x100, START_FD = START_FC + 32, TABLE_SIZE = START_FD + 0x114 };
+enum { START_FC = 0x100, START_FD = START_FC + 0x20 };
 
 #define INDEX(code)                                                                                \
-    ((code) < 0x100              ? (code)                                                          \
-     : (code) >> 12 == PREFIX_FC ? START_FC + ((code)&0xFFF)                                       \
-                                 : START_FD + ((code)&0xFFF))
+    ((code) < 0x100             ? (code)                                                           \
+     : (code) >> 8 == PREFIX_FC ? START_FC + ((code)&0xFF)                                         \
+                                : START_FD + ((code)&0xFF))
 
 /* The feature that brought an instruction; most are the MVP's. */
 #define IN(code, first, last) ((code) >= WASM_##first && (code) <= WASM_##last)
@@ -26,12 +26,11 @@ enum { START_FC = 0x100, START_FD = START_FC + 32, TABLE_SIZE = START_FD + 0x114
      : (code) == WASM_throw                                    ? 1 << VM_EXCEPTIONS                \
      : (code) == WASM_throw_ref || (code) == WASM_try_table    ? 1 << VM_EXCEPTION_REFERENCES      \
      : IN(code, try, rethrow) || IN(code, delegate, catch_all) ? 1 << VM_LEGACY_EXCEPTIONS         \
-     : (code) >= WASM_i8x16_relaxed_swizzle                    ? 1 << VM_RELAXED_SIMD              \
-     : (code) >> 12 == PREFIX_FD                               ? 1 << VM_SIMD                      \
+     : (code) >> 8 == PREFIX_FD                                ? 1 << VM_SIMD                      \
                                                                : 0)
 
 /* clang-format off: it folds the rows into one another */
-static const struct instruction instructions[TABLE_SIZE] = {
+const struct instruction instructions[INSTRUCTION_ROWS] = {
 #define ROW(code_, mnemonic_, shape_, ...)                                                         \
     [INDEX(code_)] = {.code = code_,                                                               \
                       .mnemonic = mnemonic_,                                                       \
@@ -55,6 +54,9 @@ static const struct instruction instructions[TABLE_SIZE] = {
 #define WINDOW(code, name, mnemonic, immediate, types)                                             \
     ROW(code, mnemonic, WINDOW, .op = OP_##name, .immediates = IMMEDIATE_##immediate,              \
         .signature = types)
+#define LOCAL(code, name, mnemonic) ROW(code, mnemonic, LOCAL, .immediates = IMMEDIATE_LOCAL)
+#define CONST(code, name, mnemonic, type)                                                          \
+    ROW(code, mnemonic, CONST_##type, .immediates = IMMEDIATE_##type)
 #define OTHER(code, name, mnemonic, immediate)                                                     \
     ROW(code, mnemonic, OTHER, .immediates = IMMEDIATE_##immediate)
 #define VECTOR(code, name, mnemonic, types, computation)                                           \
@@ -62,8 +64,6 @@ static const struct instruction instructions[TABLE_SIZE] = {
 #define VECTOR_IMMEDIATE(code, name, mnemonic, immediate, size, types, computation)                \
     ROW(code, mnemonic, VECTOR, .op = OP_##name, .signature = types,                               \
         .immediates = IMMEDIATE_##immediate, .bytes = size)
-#define VECTOR_LIKE(code, name, mnemonic, types, other)                                            \
-    ROW(code, mnemonic, VECTOR, .op = OP_##other, .signature = types)
 #include "vm/opcodes.def"
 };
 /* clang-format on */
@@ -75,13 +75,13 @@ const struct instruction *instruction_at(uint32_t code) {
 /* The row of the number behind a prefix; that of the prefix, which is illegal, if there is none. */
 static const struct instruction *prefixed(uint32_t prefix, uint32_t number) {
     uint32_t start = prefix == PREFIX_FC ? START_FC : START_FD;
-    uint32_t end = prefix == PREFIX_FC ? START_FD : TABLE_SIZE;
+    uint32_t end = prefix == PREFIX_FC ? START_FD : INSTRUCTION_ROWS;
     return &instructions[number < end - start ? start + number : prefix];
 }
 
-const struct instruction *instruction_read(struct reader *reader) {
-    size_t start = reader->position;
-    uint32_t code = reader_u8(reader);
+/* A code that has no row of its own: a prefix, or illegal. */
+const struct instruction *instruction_read_rare(struct reader *reader, uint8_t code) {
+    size_t start = reader->position - 1;
     const struct instruction *row = &instructions[code];
     if (code == PREFIX_FC || code == PREFIX_FD) row = prefixed(code, reader_u32(reader));
     if (!reader_ok(reader)) return NULL;
@@ -149,6 +149,13 @@ static void skip_types(struct reader *reader, struct immediate *immediate) {
     }
 }
 
+struct immediate memarg_read(struct reader *reader) {
+    struct immediate immediate = {.first = reader_u32(reader)};
+    if (immediate.first >= 32) reader_fail(reader, ERROR_MALFORMED, "malformed memop flags");
+    immediate.bits = reader_u32(reader);
+    return immediate;
+}
+
 struct immediate immediate_read(struct reader *reader, enum immediates kind) {
     struct immediate immediate = {0};
     switch (kind) {
@@ -175,12 +182,10 @@ struct immediate immediate_read(struct reader *reader, enum immediates kind) {
         immediate.first = reader_u32(reader);
         immediate.second = reader_u32(reader);
         break;
-    case IMMEDIATE_MEMARG:
+    case IMMEDIATE_MEMARG: return memarg_read(reader);
     case IMMEDIATE_MEMARG_LANE:
-        immediate.first = reader_u32(reader);
-        if (immediate.first >= 32) reader_fail(reader, ERROR_MALFORMED, "malformed memop flags");
-        immediate.bits = reader_u32(reader);
-        if (kind == IMMEDIATE_MEMARG_LANE) immediate.second = reader_u8(reader);
+        immediate = memarg_read(reader);
+        immediate.second = reader_u8(reader);
         break;
     case IMMEDIATE_LANE: immediate.second = reader_u8(reader); break;
     case IMMEDIATE_SHUFFLE:

@@ -13,12 +13,13 @@ enum wasm_code {
 #define LOAD                   UNARY
 #define STORE                  UNARY
 #define WINDOW                 UNARY
+#define LOCAL                  UNARY
+#define CONST                  UNARY
 #define OTHER                  UNARY
 #define VECTOR                 UNARY
 #define VECTOR_IMMEDIATE       UNARY
-#define VECTOR_LIKE            UNARY
 #include "vm/opcodes.def"
-    WASM_none = 0xFF,
+    WASM_none = 0xFFFF,
 };
 
 enum shape {
@@ -30,6 +31,11 @@ enum shape {
     SHAPE_STORE,
     SHAPE_WINDOW,
     SHAPE_VECTOR,
+    SHAPE_LOCAL,
+    SHAPE_CONST_I32,
+    SHAPE_CONST_I64,
+    SHAPE_CONST_F32,
+    SHAPE_CONST_F64,
     SHAPE_OTHER,
 };
 
@@ -79,19 +85,28 @@ struct immediate {
 
 struct instruction {
     const char *mnemonic;
-    const char *signature;    /* of WINDOW and VECTOR */
-    uint32_t code;            /* enum wasm_code, as the next two */
-    uint8_t swapped, negated; /* of BINARY and COMPARE, or WASM_none: one-byte codes all */
-    uint16_t op;              /* the first of its internal operations (enum op) */
-    uint16_t features;        /* to which it belongs, as vm_features says it */
-    uint8_t shape;            /* enum shape */
-    uint8_t immediates;       /* enum immediates */
-    uint8_t operand, result;  /* enum vm_type; of a store: the value */
-    uint8_t bytes;            /* in memory, or of the lane that is named */
+    const char *signature;     /* of WINDOW and VECTOR */
+    uint16_t code;             /* enum wasm_code, as the next two */
+    uint16_t swapped, negated; /* of BINARY and COMPARE, or WASM_none */
+    uint16_t op;               /* the first of its internal operations (enum op) */
+    uint16_t features;         /* to which it belongs, as vm_features says it */
+    uint8_t shape;             /* enum shape */
+    uint8_t immediates;        /* enum immediates */
+    uint8_t operand, result;   /* enum vm_type; of a store: the value */
+    uint8_t bytes;             /* in memory, or of the lane that is named */
 };
 
+enum { INSTRUCTION_ROWS = 0x100 + 0x20 + 0x100 }; /* one byte codes, those behind each prefix */
+extern const struct instruction instructions[INSTRUCTION_ROWS];
+
+const struct instruction *instruction_read_rare(struct reader *reader, uint8_t code);
+
 /* Read an opcode and find its row. An illegal opcode fails the reader and gives NULL. */
-const struct instruction *instruction_read(struct reader *reader);
+static inline const struct instruction *instruction_read(struct reader *reader) {
+    uint8_t code = reader_u8(reader);
+    const struct instruction *row = &instructions[code];
+    return row->shape != SHAPE_ILLEGAL ? row : instruction_read_rare(reader, code);
+}
 
 /* The row of a code that is in the table. */
 const struct instruction *instruction_at(uint32_t code);
@@ -108,6 +123,7 @@ struct signature signature_of(const struct instruction *row, uint8_t element);
 bool accesses_memory(const struct instruction *row);
 
 struct immediate immediate_read(struct reader *reader, enum immediates kind);
+struct immediate memarg_read(struct reader *reader); /* of IMMEDIATE_MEMARG */
 
 /* A value type or a reference type; fails the reader on any other byte. */
 uint8_t value_type_read(struct reader *reader);

@@ -69,7 +69,7 @@ uint32_t reader_u32_long(struct reader *reader) {
     return (uint32_t)leb128(reader, 32, false);
 }
 
-int32_t reader_s32(struct reader *reader) {
+int32_t reader_s32_long(struct reader *reader) {
     return (int32_t)leb128(reader, 32, true);
 }
 

@@ -49,7 +49,16 @@ static inline uint32_t reader_u32(struct reader *reader) {
     return reader->bytes[reader->position++];
 }
 
-int32_t reader_s32(struct reader *reader);
+int32_t reader_s32_long(struct reader *reader);
+
+static inline int32_t reader_s32(struct reader *reader) {
+    if (reader_at_end(reader) || reader->bytes[reader->position] >= 0x80) {
+        return reader_s32_long(reader);
+    }
+    uint8_t byte = reader->bytes[reader->position++];
+    return byte < 0x40 ? byte : byte - 0x80;
+}
+
 int64_t reader_s33(struct reader *reader);
 int64_t reader_s64(struct reader *reader);
 uint64_t reader_fixed(struct reader *reader, size_t size); /* little-endian, at most 8 bytes */

@@ -8,6 +8,7 @@
 
 void translator_init(struct translator *t, struct module *module) {
     *t = (struct translator){.module = module, .plain = module->vm->limits.plain_code};
+    t->last = t->recent;
 }
 
 void translator_free(struct translator *t) {
@@ -59,7 +60,7 @@ void translate_end(struct translator *t, uint32_t function) {
 
 void translate_local_get(struct translator *t, uint8_t type, uint32_t slot) {
     if (t->dead) {
-        push(t, type);
+        operand_push(t, type);
         return;
     }
     if (t->pending_count == PENDING_MAX) { /* or local_set would search without bound */
@@ -67,16 +68,16 @@ void translate_local_get(struct translator *t, uint8_t type, uint32_t slot) {
         t->pending_count--;
         for (uint32_t i = 0; i < t->pending_count; i++) t->pending[i] = t->pending[i + 1];
     }
-    struct operand *x = push(t, type);
+    struct operand *x = operand_push(t, type);
     x->place = IN_LOCAL;
     x->slot = (uint16_t)slot;
     t->pending[t->pending_count++] = t->count - 1;
 }
 
 void translate_constant(struct translator *t, uint8_t type, uint64_t bits) {
-    struct operand *x = push(t, type);
+    struct operand *x = operand_push(t, type);
     x->place = IS_CONSTANT;
-    x->constant = bits;
+    x->from.constant = bits;
 }
 
 void translate_local_set(struct translator *t, uint32_t slot, struct operand value, bool tee) {
@@ -93,7 +94,7 @@ void translate_local_set(struct translator *t, uint32_t slot, struct operand val
     }
     if (!tee) return;
     if (value.place == IS_CONSTANT) {
-        translate_constant(t, value.type, value.constant);
+        translate_constant(t, value.type, value.from.constant);
     } else {
         translate_local_get(t, value.type, slot);
     }
@@ -129,7 +130,7 @@ void translate_ref_func(struct translator *t, uint32_t function) {
  * bits gives it. Floats have no immediate form. */
 static bool is_immediate(const struct operand *x) {
     if (x->place != IS_CONSTANT || accumulator(x->type) != 0) return false;
-    return x->type == VM_I32 || (int64_t)x->constant == (int32_t)(uint32_t)x->constant;
+    return x->type == VM_I32 || (int64_t)x->from.constant == (int32_t)(uint32_t)x->from.constant;
 }
 
 static unsigned unary_form(const struct translator *t, const struct instruction *row,
@@ -158,7 +159,7 @@ static enum form choose_form(struct translator *t, struct operand *x, struct ope
 static const struct instruction *add_negative(const struct instruction *row, struct operand *y) {
     bool narrow = row->code == WASM_i32_sub;
     struct operand negative = *y;
-    negative.constant = narrow ? (uint32_t)-y->constant : -y->constant;
+    negative.from.constant = narrow ? (uint32_t)-y->from.constant : -y->from.constant;
     if (!is_immediate(&negative)) return row;
     *y = negative;
     return instruction_at(narrow ? WASM_i32_add : WASM_i64_add);
@@ -178,14 +179,14 @@ void translate_binary(struct translator *t, const struct instruction *row, struc
     struct cell *cell = emit(t, row->op + form);
     cell->a = x.slot;
     if (form == FORM_SI || form == FORM_RI) {
-        cell->tail.imm = (int32_t)(uint32_t)y.constant;
+        cell->tail.imm = (int32_t)(uint32_t)y.from.constant;
     } else {
         cell->tail.slots.b = y.slot;
     }
     push_result(t, cell, row->result, accumulator(row->result));
     if (t->dead) return;
-    t->last.row = row;
-    t->last.form = form;
+    t->last->row = row;
+    t->last->form = (uint8_t)form;
 }
 
 void translate_select(struct translator *t, uint8_t type, struct operand x, struct operand y,
@@ -215,11 +216,11 @@ static unsigned take_sum(struct translator *t, const struct operand *address, ui
                                     [FORM_SR] = FORM_SUM_RS,
                                     [FORM_SI] = FORM_SUM_SI,
                                     [FORM_RI] = FORM_SUM_RI};
-    const struct instruction *row = t->last.row;
+    const struct instruction *row = t->last->row;
     if (offset > UINT16_MAX || !made_by_last(t, address)) return FORM_S;
     if (!row || row->code != WASM_i32_add) return FORM_S;
-    enum form form = t->last.form;
-    *load = t->module->cells[t->last.cell];
+    enum form form = (enum form)t->last->form;
+    *load = t->module->cells[t->last->cell];
     if (form == FORM_SI || form == FORM_RI) {
         int32_t constant = load->tail.imm;
         if (constant != (int16_t)constant) return FORM_S;
@@ -251,7 +252,8 @@ void translate_load(struct translator *t, const struct instruction *row, struct 
 
 /* A store has imm for its offset, so a constant value must fit in the 16 bits of d. */
 static bool is_small(const struct operand *x) {
-    return is_immediate(x) && (int32_t)(uint32_t)x->constant == (int16_t)(uint16_t)x->constant;
+    return is_immediate(x) &&
+           (int32_t)(uint32_t)x->from.constant == (int16_t)(uint16_t)x->from.constant;
 }
 
 void translate_store(struct translator *t, const struct instruction *row, struct operand address,
@@ -262,7 +264,7 @@ void translate_store(struct translator *t, const struct instruction *row, struct
     unsigned form;
     if (is_small(&value)) {
         form = in_accumulator(t, &address) ? FORM_RI : FORM_SI;
-        value.slot = (uint16_t)value.constant;
+        value.slot = (uint16_t)value.from.constant;
     } else {
         need_slot(t, &value);
         bool address_r = in_accumulator(t, &address), value_r = in_accumulator(t, &value);
@@ -300,10 +302,10 @@ void translate_call(struct translator *t, uint32_t function, bool tail) {
     if (imported) {
         cell->tail.imm = (int32_t)function;
     } else if (callee->entry != NO_CELL) {
-        cell->tail.imm = (int32_t)(callee->entry - t->last.cell);
+        cell->tail.imm = (int32_t)(callee->entry - t->last->cell);
     } else if (!t->dead) { /* wait for translate_end of the callee */
         cell->tail.imm = (int32_t)callee->calls;
-        callee->calls = t->last.cell;
+        callee->calls = t->last->cell;
     }
     t->barrier = here(t); /* its d is not a result */
 }

@@ -18,10 +18,6 @@ bool invalid(struct validator *v, const char *what) {
 
 /* ---- the operand stack ---- */
 
-struct control *innermost(struct validator *v) {
-    return &v->controls[v->control_count - 1];
-}
-
 bool mismatch(struct validator *v, uint8_t wanted, uint8_t found) {
     return reader_fail(&v->reader, ERROR_INVALID, "type mismatch in %s: %s expected, %s found",
                        v->row->mnemonic, type_name_of(wanted), type_name_of(found));
@@ -32,8 +28,8 @@ static bool underflow(struct validator *v, uint8_t wanted) {
                        v->row->mnemonic, type_name_of(wanted));
 }
 
-struct operand pop(struct validator *v, uint8_t wanted) {
-    struct operand nothing = {.type = TYPE_ANY, .producer = NO_CELL};
+struct operand pop_other(struct validator *v, uint8_t wanted) {
+    struct operand nothing = {.type = TYPE_ANY, .from.producer = NO_CELL};
     if (v->t.count == innermost(v)->height) {
         if (!innermost(v)->unreachable) underflow(v, wanted);
         return nothing;
@@ -76,8 +72,9 @@ void set_unreachable(struct validator *v) {
 
 /* ---- variables ---- */
 
-/* The run of a local, by binary search; NULL if there is no such local. */
+/* The run of a local; NULL if there is no such local. */
 static const struct local_run *find_run(struct validator *v, uint32_t index) {
+    if (index < v->mapped) return &v->runs[v->run_of[index]];
     if (index >= v->local_count) {
         reader_fail(&v->reader, ERROR_INVALID, "unknown local %u in %s", index, v->row->mnemonic);
         return NULL;
@@ -245,7 +242,7 @@ static void vector(struct validator *v, const struct immediate *immediate) {
     translate_vector(&v->t, row, operands, immediate);
 }
 
-static void other(struct validator *v, const struct immediate *immediate) {
+static void by_code(struct validator *v, const struct immediate *immediate) {
     switch (v->row->code) {
     case WASM_unreachable:
         translate_unreachable(&v->t);
@@ -285,58 +282,72 @@ static void other(struct validator *v, const struct immediate *immediate) {
             select(v, immediate->type);
         }
         break;
-    case WASM_local_get:
-    case WASM_local_set:
-    case WASM_local_tee: local(v, immediate->first); break;
     case WASM_global_get:
     case WASM_global_set: global(v, immediate->first); break;
     case WASM_ref_null: translate_constant(&v->t, immediate->type, 0); break;
     case WASM_ref_is_null: ref_is_null(v); break;
     case WASM_ref_func: ref_func(v, immediate->first); break;
-    case WASM_i32_const: translate_constant(&v->t, VM_I32, immediate->bits); break;
-    case WASM_i64_const: translate_constant(&v->t, VM_I64, immediate->bits); break;
-    case WASM_f32_const: translate_constant(&v->t, VM_F32, immediate->bits); break;
-    case WASM_f64_const: translate_constant(&v->t, VM_F64, immediate->bits); break;
     case WASM_i32_eqz: equals_zero(v, VM_I32, WASM_i32_eq); break;
     case WASM_i64_eqz: equals_zero(v, VM_I64, WASM_i64_eq); break;
     }
 }
 
+static void other(struct validator *v) {
+    struct immediate immediate = immediate_read(&v->reader, (enum immediates)v->row->immediates);
+    if (!reader_ok(&v->reader)) return;
+    switch ((enum shape)v->row->shape) {
+    case SHAPE_WINDOW: window(v, &immediate); break;
+    case SHAPE_VECTOR: vector(v, &immediate); break;
+    default: by_code(v, &immediate);
+    }
+}
+
+/* What has been read is zero if reading it failed: nothing comes of validating it all the same. */
 static void instruction(struct validator *v) {
     v->t.offset = (uint32_t)v->reader.position;
     const struct instruction *row = instruction_read(&v->reader);
     if (!row) return;
     v->row = row;
     v->module->features |= row->features;
-    struct immediate immediate = immediate_read(&v->reader, (enum immediates)row->immediates);
-    if (!reader_ok(&v->reader)) return;
+    struct immediate immediate;
     struct operand x, y;
     switch ((enum shape)row->shape) {
     case SHAPE_UNARY:
         x = pop(v, row->operand);
         translate_unary(&v->t, row, x);
-        break;
+        return;
     case SHAPE_BINARY:
     case SHAPE_COMPARE:
         y = pop(v, row->operand);
         x = pop(v, row->operand);
         translate_binary(&v->t, row, x, y);
-        break;
+        return;
     case SHAPE_LOAD:
+        immediate = memarg_read(&v->reader);
         if (!check_memarg(v, &immediate)) return;
         x = pop(v, VM_I32);
         translate_load(&v->t, row, x, (uint32_t)immediate.bits);
-        break;
+        return;
     case SHAPE_STORE:
+        immediate = memarg_read(&v->reader);
         if (!check_memarg(v, &immediate)) return;
         y = pop(v, row->operand);
         x = pop(v, VM_I32);
         translate_store(&v->t, row, x, y, (uint32_t)immediate.bits);
-        break;
-    case SHAPE_WINDOW: window(v, &immediate); break;
-    case SHAPE_VECTOR: vector(v, &immediate); break;
-    case SHAPE_OTHER: other(v, &immediate); break;
-    case SHAPE_ILLEGAL: break; /* instruction_read refused it */
+        return;
+    case SHAPE_LOCAL: local(v, reader_u32(&v->reader)); return;
+    case SHAPE_CONST_I32:
+        translate_constant(&v->t, VM_I32, (uint32_t)reader_s32(&v->reader));
+        return;
+    case SHAPE_CONST_I64:
+        translate_constant(&v->t, VM_I64, (uint64_t)reader_s64(&v->reader));
+        return;
+    case SHAPE_CONST_F32: translate_constant(&v->t, VM_F32, reader_fixed(&v->reader, 4)); return;
+    case SHAPE_CONST_F64: translate_constant(&v->t, VM_F64, reader_fixed(&v->reader, 8)); return;
+    case SHAPE_WINDOW:
+    case SHAPE_VECTOR:
+    case SHAPE_OTHER: other(v); return;
+    case SHAPE_ILLEGAL: return; /* instruction_read refused it */
     }
 }
 
@@ -349,6 +360,9 @@ static void add_run(struct validator *v, uint32_t count, uint8_t type) {
         return;
     }
     v->runs = runs;
+    for (; v->mapped < v->local_count + count && v->mapped < MAPPED_LOCALS; v->mapped++) {
+        v->run_of[v->mapped] = (uint8_t)v->run_count;
+    }
     v->runs[v->run_count++] =
         (struct local_run){v->local_count, v->local_count + count, v->local_slots, type};
     v->local_count += count;
@@ -356,7 +370,7 @@ static void add_run(struct validator *v, uint32_t count, uint8_t type) {
 }
 
 static void read_locals(struct validator *v, const struct func_type *type) {
-    v->run_count = v->local_count = v->local_slots = 0;
+    v->run_count = v->local_count = v->local_slots = v->mapped = 0;
     for (uint32_t i = 0; i < type->param_count; i++) add_run(v, 1, type->types[i]);
     uint32_t declarations = reader_count(&v->reader, UINT32_MAX, "local declarations");
     uint64_t total = v->local_count;

@@ -41,6 +41,9 @@ struct local_run {
     uint8_t type;
 };
 
+/* Nearly all functions have no more locals; the runs of the others are searched. */
+enum { MAPPED_LOCALS = 64 };
+
 struct validator {
     struct module *module;
     struct translator t;
@@ -56,6 +59,8 @@ struct validator {
     uint32_t run_count;
     size_t run_capacity;
     uint32_t local_count, local_slots;
+    uint8_t run_of[MAPPED_LOCALS]; /* of the first locals, `mapped` of them */
+    uint32_t mapped;
 };
 
 static inline const char *type_name_of(uint8_t type) {
@@ -69,10 +74,17 @@ bool invalid(struct validator *v, const char *what);
 bool mismatch(struct validator *v, uint8_t wanted, uint8_t found);
 bool check_index(struct validator *v, const char *what, uint32_t index, uint32_t count);
 
-struct control *innermost(struct validator *v);
+static inline struct control *innermost(struct validator *v) {
+    return &v->controls[v->control_count - 1];
+}
 
 /* Pop an operand of the type, or of any if it is TYPE_ANY. */
-struct operand pop(struct validator *v, uint8_t wanted);
+struct operand pop_other(struct validator *v, uint8_t wanted);
+
+static inline struct operand pop(struct validator *v, uint8_t wanted) {
+    bool plain = v->t.count > innermost(v)->height && v->t.operands[v->t.count - 1].type == wanted;
+    return plain ? operand_pop(&v->t) : pop_other(v, wanted);
+}
 
 /* Check the topmost operands without popping them. */
 bool check_top(struct validator *v, const uint8_t *types, uint32_t count);
