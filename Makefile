@@ -15,11 +15,16 @@ DESTDIR =
 DATA    = ../shared/data
 VARIANT = release
 T       =
+PARTS   = unit spec wasi net cli demo
 CFLAGS  = -O2 -g
 
 MAKEFLAGS += --no-print-directory
 ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)
+endif
+
+ifneq ($(filter-out $(PARTS),$(T)),)
+$(error T=$(T): no such part of the tests; there are: $(PARTS))
 endif
 
 # Commands are shown by `make V=1` only.
@@ -248,7 +253,7 @@ deps:
 help:
 	echo "make            build $(BUILD)/hostel"
 	echo "make demo       run the demo guest against a local httpbin over TLS"
-	echo "make test       run all tests, or one part: T=unit|spec|wasi|net|cli|demo"
+	echo "make test       run all tests, or the parts named: T=\"$(PARTS)\""
 	echo "make lint       check the layers, the formatting and the engine's machine code"
 	echo "make format     let clang-format lay out all C files"
 	echo "make bench      measure against other engines: B=\"crc32 fib\" RUNS=5 PEERS=\"wasm3 iwasm\""
