@@ -244,6 +244,8 @@ static bool open_imports(struct run *run, struct error *error) {
 }
 
 static bool run_module(struct run *run, struct error *error) {
+    signal(SIGPIPE, SIG_IGN); /* a closed socket or pipe is an error number, for guests too */
+    signal(SIGXFSZ, SIG_IGN); /* and so is a file that may not grow */
     if (!choose_entry(run, error) || !open_imports(run, error) || !open_wasi(run, error))
         return false;
     if (run->narrate) narrate_directories(run);
@@ -255,6 +257,7 @@ static bool run_module(struct run *run, struct error *error) {
 static bool load(struct run *run, struct error *error) {
     const char *path = run->options->words[0];
     if (!file_read(path, &run->bytes, error)) return false;
+    if (run->bytes.size == 0) return error_set_at(error, ERROR_MALFORMED, 0, "the file is empty");
     run->vm = vm_open(&run->options->limits, error);
     if (!run->vm) return false;
     run->module = vm_load(run->vm, buffer_slice(&run->bytes), error);
@@ -304,8 +307,6 @@ static void open_standard_files(void) {
 
 int main(int argc, char **argv) {
     open_standard_files();
-    signal(SIGPIPE, SIG_IGN); /* a closed socket or pipe is an error number, for guests too */
-    signal(SIGXFSZ, SIG_IGN); /* and so is a file that may not grow */
     struct options options;
     struct run run = {.options = &options};
     buffer_init(&run.bytes, VM_MODULE_BYTES);

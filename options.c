@@ -5,9 +5,9 @@
  *     hostel check [--features] MODULE.wasm
  *
  * Options end at the first word that is none: a subcommand, behind which they may go on, or the
- * module's name, behind which everything belongs to the guest. There are long options only, one
- * row of the table OPTIONS each: name and kind of value. Numbers are read according to that kind;
- * one switch then puts every value where it belongs.
+ * module's name, behind which everything belongs to the guest. There are long options only (and
+ * -h), one row of the table OPTIONS each: name and kind of value. Numbers are read according to
+ * that kind; one switch then puts every value where it belongs.
  *
  * What an origin or a host:port:address is, net/ knows: net_open judges those texts.
  */
@@ -126,11 +126,11 @@ static bool number_read(enum option_id id, enum value kind, const char *text, ui
     const struct unit *unit = measure->units, *end = unit + UNIT_COUNT;
     while (suffix && unit < end && unit->suffix && strcmp(unit->suffix, suffix) != 0) unit++;
     if (!suffix || unit == end || !unit->suffix) {
-        return error_set(error, ERROR_USAGE, "--%s: '%s' is not %s", table[id].name, text,
+        return error_set(error, ERROR_USAGE, "--%s: '%.120s' is not %s", table[id].name, text,
                          measure->expected);
     }
     if (errno == ERANGE || count > PTRDIFF_MAX / unit->factor) {
-        return error_set(error, ERROR_USAGE, "--%s: %s is too large", table[id].name, text);
+        return error_set(error, ERROR_USAGE, "--%s: %.120s is too large", table[id].name, text);
     }
     *number = count * unit->factor;
     return true;
@@ -162,11 +162,16 @@ static bool add_items(struct text_list *list, char *text) {
     return true;
 }
 
+/* A name that was given before gets another value: of options given twice the last counts. */
 static bool add_env(struct text_list *list, const char *text, struct error *error) {
-    if (*text == '=' || !strchr(text, '=')) {
-        return error_set(error, ERROR_USAGE, "--env: '%s' is not NAME=VALUE", text);
+    const char *equals = strchr(text, '=');
+    if (!equals || equals == text) {
+        return error_set(error, ERROR_USAGE, "--env: '%.160s' is not NAME=VALUE", text);
     }
-    list->items[list->count++] = text;
+    size_t i = 0, name_size = (size_t)(equals + 1 - text);
+    while (i < list->count && strncmp(list->items[i], text, name_size) != 0) i++;
+    list->count += i == list->count;
+    list->items[i] = text;
     return true;
 }
 
@@ -195,7 +200,7 @@ static bool add_traces(struct options *options, char *text, struct error *error)
         options->trace_http |= http;
         options->net.trace_secrets |= secrets;
         if (wasi || http) continue;
-        return error_set(error, ERROR_USAGE, "--trace: '%s' is not wasi, http or http-secrets",
+        return error_set(error, ERROR_USAGE, "--trace: '%.120s' is not wasi, http or http-secrets",
                          text);
     }
     return true;
@@ -218,7 +223,7 @@ static bool set_http_limits(struct net_limits *limits, char *text, struct error 
         while (i < count && strncmp(text, rows[i].name, strlen(rows[i].name)) != 0) i++;
         if (i == count) {
             return error_set(error, ERROR_USAGE,
-                             "--http-limit: '%s' is not NAME=SIZE, the names "
+                             "--http-limit: '%.80s' is not NAME=SIZE, the names "
                              "being head, fields, line, extension and url",
                              text);
         }
@@ -268,18 +273,29 @@ static bool apply(struct options *options, enum option_id id, char *text, uint64
     return true;
 }
 
+/* What getopt_long took exception to; it says no more than that. */
+static bool bad_option(const char *word, struct error *error) {
+    const char *name = word + (strncmp(word, "--", 2) == 0 ? 2 : 0);
+    size_t size = strcspn(name, "="), likely = 0;
+    for (const struct option *row = table; name > word && row->name; row++) {
+        likely += strncmp(row->name, name, size) == 0;
+    }
+    return error_set(error, ERROR_USAGE, "%.160s: %s; see hostel --help", word,
+                     optopt >= FIRST_OPTION ? "takes no value"
+                     : likely > 1           ? "could be short for several options"
+                                            : "no such option");
+}
+
 /* Read options up to the first word that is none. */
 static bool read_options(struct options *options, int argc, char **argv, struct error *error) {
     opterr = 0;
     while (options->command < COMMAND_HELP) {
         const char *word = argv[optind];
-        int found = getopt_long(argc, argv, "+:", table, NULL);
+        int found = getopt_long(argc, argv, "+:h", table, NULL);
         if (found == -1) return true;
         if (found == ':') return error_set(error, ERROR_USAGE, "%s: needs a value", word);
-        if (found == '?') {
-            return error_set(error, ERROR_USAGE, "%s: unknown, ambiguous or takes no value", word);
-        }
-        enum option_id id = (enum option_id)(found - FIRST_OPTION);
+        if (found == '?') return bad_option(word, error);
+        enum option_id id = found == 'h' ? OPTION_HELP : (enum option_id)(found - FIRST_OPTION);
         uint64_t number = 0;
         if (kinds[id] >= COUNT && !number_read(id, kinds[id], optarg, &number, error)) return false;
         if (!apply(options, id, optarg, number, error)) return false;
@@ -302,9 +318,34 @@ static bool make_lists(struct options *options, int argc, char **argv, struct er
     return error_set(error, ERROR_IO, "out of memory");
 }
 
+static size_t without_slashes(const char *name) {
+    size_t size = strlen(name);
+    while (size > 1 && name[size - 1] == '/') size--;
+    return size;
+}
+
+/* A guest that asks for a name must know which directory that is. */
+static bool check_guest_names(const struct options *options, struct error *error) {
+    const struct wasi_directory *all = options->directories;
+    for (size_t i = 0; i <= options->directory_count; i++) {
+        const bool last = i == options->directory_count;
+        const char *name = last ? options->tmpdir : all[i].guest;
+        for (size_t k = 0; name && k < i; k++) {
+            size_t size = without_slashes(name);
+            if (size != without_slashes(all[k].guest) || memcmp(name, all[k].guest, size) != 0)
+                continue;
+            return error_set(error, ERROR_USAGE,
+                             "%s: the guest's %.100s is %.100s already; give one of them another "
+                             "name",
+                             last ? "--tmpdir" : "--dir", name, all[k].host);
+        }
+    }
+    return true;
+}
+
 /* What is left are the module's name and the guest's arguments. */
 static bool read_operands(struct options *options, int argc, char **argv, struct error *error) {
-    if (optind >= argc) {
+    if (optind >= argc || !*argv[optind]) {
         return error_set(error, ERROR_USAGE, "which module? see hostel --help");
     }
     options->words = (const char *const *)argv + optind;
@@ -313,7 +354,7 @@ static bool read_operands(struct options *options, int argc, char **argv, struct
         return error_set(error, ERROR_USAGE, "--features: belongs to check");
     }
     if (options->command == COMMAND_RUN || options->word_count == 1) return true;
-    return error_set(error, ERROR_USAGE, "%s: takes one module, what is '%s'?",
+    return error_set(error, ERROR_USAGE, "%s: takes one module, what is '%.120s'?",
                      options->command == COMMAND_DUMP ? "dump" : "check", options->words[1]);
 }
 
@@ -342,7 +383,7 @@ bool options_parse(struct options *options, int argc, char **argv, struct error 
     options->net.deny_count = options->deny.count;
     options->net.resolve = options->resolve.items;
     options->net.resolve_count = options->resolve.count;
-    return read_operands(options, argc, argv, error);
+    return check_guest_names(options, error) && read_operands(options, argc, argv, error);
 }
 
 void options_free(struct options *options) {

@@ -162,7 +162,7 @@ bool tmpdir_open(struct tmpdir *tmpdir, struct error *error) {
     if (started)
         install_handlers(&signals);
     else
-        error_set(error, ERROR_IO, "a temporary directory in %s: %s", parent, strerror(errno));
+        error_set(error, ERROR_IO, "a temporary directory in %.180s: %s", parent, strerror(errno));
     if (made && !started) rmdir(tmpdir->path);
     sigprocmask(SIG_SETMASK, &before, NULL);
     if (!started) tmpdir->path[0] = '\0';

@@ -12,7 +12,9 @@ static bool record(struct error *error, enum error_kind kind, uint64_t offset, c
     vsnprintf(error->text, sizeof error->text, format, arguments);
     /* Names out of modules and headers must not drive the user's terminal. */
     for (char *c = error->text; *c; c++) {
-        if (ascii_is_control((uint8_t)*c)) *c = '?';
+        bool c1 = (uint8_t)c[0] == 0xC2 && (uint8_t)c[1] < 0xA0; /* U+0080 to U+009F */
+        if (c1 && c[1]) c[1] = '?';
+        if (c1 || ascii_is_control((uint8_t)*c)) *c = '?';
     }
     return false;
 }

@@ -93,10 +93,11 @@ static bool parse_rules(struct policy_rule *rules, const char *const *items, siz
                         const char *flag, struct error *error) {
     for (size_t i = 0; i < count; i++) {
         if (!parse_rule(&rules[i], items[i])) {
-            return error_set(error, ERROR_USAGE,
-                             "%s %s: not [scheme://]host[:port], where host is a name, *.name, an "
-                             "address, a CIDR range or *",
-                             flag, items[i]);
+            return error_set(
+                error, ERROR_USAGE,
+                "%s '%.80s': not [scheme://]host[:port], where host is a name, *.name, an "
+                "address, a CIDR range or *",
+                flag, items[i]);
         }
     }
     return true;
@@ -116,7 +117,7 @@ bool policy_init(struct policy *policy, const struct net_config *config, struct 
         return error_set(error, ERROR_IO, "no memory for the network policy");
     for (size_t i = 0; i < config->resolve_count; i++) {
         if (!parse_pin(&policy->pins[i], config->resolve[i]))
-            return error_set(error, ERROR_USAGE, "--resolve %s: not HOST:PORT:ADDRESS[:PORT]",
+            return error_set(error, ERROR_USAGE, "--resolve '%.160s': not HOST:PORT:ADDRESS[:PORT]",
                              config->resolve[i]);
     }
     return parse_rules(policy->allow, config->allow, config->allow_count, "--allow-net", error) &&

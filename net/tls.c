@@ -27,6 +27,7 @@
 #if MBEDTLS_VERSION_MAJOR >= 3
 #include <psa/crypto.h>
 #endif
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -102,7 +103,8 @@ static bool load_roots(mbedtls_x509_crt *roots, const char *ca_file, struct erro
     /* A bundle may hold certificates this library cannot read; one readable root is enough. */
     mbedtls_x509_crt_parse_file(roots, path);
     if (roots->raw.p) return true;
-    return net_fail(error, NET_TLS, "no trusted root certificate could be read from %s", path);
+    return net_fail(error, NET_TLS, "no trusted root certificate could be read from %.160s: %s",
+                    path, access(path, R_OK) == 0 ? "it holds none" : strerror(errno));
 }
 
 static bool settings_init(struct tls_settings *settings, const char *ca_file, struct error *error) {

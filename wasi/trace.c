@@ -34,7 +34,7 @@ static void print_text(FILE *out, const struct call *call, int i) {
     }
     fputc('"', out);
     for (uint32_t k = 0; k < size && k < TEXT_SHOWN; k++) {
-        bool plain = !ascii_is_control(text[k]) && text[k] != '"' && text[k] != '\\';
+        bool plain = text[k] >= ' ' && text[k] < 0x7F && text[k] != '"' && text[k] != '\\';
         if (plain) {
             fputc(text[k], out);
         } else {
