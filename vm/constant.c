@@ -3,8 +3,8 @@
  * They are too short to be worth translating, so one loop over their bytes serves both ends: at
  * load it runs on types and validates (constant_read), at instantiation it runs on values, which
  * the first run has made safe (constant_next). Besides constants, references and imported globals
- * it knows add, sub and mul of integers (the extended-const proposal), as linkers emit them for
- * position-independent code.
+ * it knows what came later: add, sub and mul of integers (the extended-const proposal), as linkers
+ * emit them for position-independent code, and globals of the module itself that stand before.
  */
 #include "vm/module.h"
 #include "vm/opcodes.h"
@@ -52,7 +52,8 @@ static void arithmetic(struct operands *stack, struct reader *reader, uint32_t c
 
 static void global_get(struct module *module, const struct instance *instance,
                        struct reader *reader, struct operands *stack, uint32_t index) {
-    if (index >= module->imported_globals) {
+    if (index >= module->imported_globals) module->features |= 1u << VM_EXTENDED_CONSTANTS;
+    if (index >= module->global_count) {
         reader_fail(reader, ERROR_INVALID, "unknown global %u", index);
     } else if (module->globals[index].mutable) {
         reader_fail(reader, ERROR_INVALID, "constant expression required: global %u is mutable",

@@ -125,22 +125,6 @@ static void memory_has_exact_bounds(void **state) {
     guest_close(&guest);
 }
 
-static void initial_values_are_computed(void **state) {
-    (void)state;
-    struct guest other = guest_run("values", NULL);
-    struct error error = ERROR_INIT;
-    assert_true(vm_register(other.vm, slice_of("other"), other.instance, &error));
-    struct guest guest = {.vm = other.vm};
-    guest_load(&guest, "constants");
-    guest_start(&guest);
-    struct vm_value value;
-    assert_true(vm_get_global(guest.instance, slice_of("computed"), &value));
-    assert_int_equal(value.of.i64, -42 + 10 * (7 - 2));
-    assert_int_equal(*vm_memory_at(guest.instance, 42, 1), 'x');
-    buffer_free(&other.bytes);
-    guest_close(&guest);
-}
-
 static void vms_share_nothing(void **state) {
     (void)state;
     struct guest one = guest_run("values", NULL), two = guest_run("values", NULL);
@@ -174,7 +158,6 @@ int main(void) {
         cmocka_unit_test(exports_are_found_by_name_and_kind),
         cmocka_unit_test(globals_are_read),
         cmocka_unit_test(memory_has_exact_bounds),
-        cmocka_unit_test(initial_values_are_computed),
         cmocka_unit_test(vms_share_nothing),
         cmocka_unit_test(instances_of_one_module_have_their_own_state),
     };

@@ -77,6 +77,7 @@ static const struct sample declarations[] = {
     ROW(BIT(REFERENCE_TYPES), "\4\4\1\x6F\0\0"),         /* one of externref */
     ROW(BIT(REFERENCE_TYPES), "\6\6\1\x6F\0\xD0\x6F\x0B"),
     ROW(BIT(EXTENDED_CONSTANTS), "\6\x09\1\x7F\0\x41\0\x41\0\x6A\x0B"),
+    ROW(BIT(EXTENDED_CONSTANTS), "\6\x0B\2\x7F\0\x41\0\x0B\x7F\0\x23\0\x0B"),
     ROW(BIT(EXCEPTIONS), "\1\4\1\x60\0\0\x0D\3\1\0\0"), /* a tag */
 };
 
