@@ -96,6 +96,8 @@ enum { FORM_STEP_S = 2 * FORM_COUNT_INTEGER, FORM_STEP_I };
     X(br_table_s)           /* to the entry min(a, imm) of the table of data cells behind */       \
     X(br_table_r)           /* the same, to min(r0, imm) */                                        \
     X(call)                 /* the function whose code is at imm; window at a */                   \
+    X(first_call)           /* function imm; becomes a call, when that has been translated */      \
+    X(first_return_call)    /* becomes a return_call */                                            \
     X(call_import)          /* function imm of the instance */                                     \
     X(call_indirect)        /* element d of table imm; the data cell holds the type */             \
     X(return_call)          /* the same in this frame; d = link */                                 \

@@ -11,27 +11,14 @@
 
 /* ---- cells ---- */
 
-/* Room for one more cell. `offsets` follows the cells: it has their capacity or more. */
-static bool cells_grow(struct translator *t) {
-    struct module *module = t->module;
-    if (module->cell_count > INT32_MAX / 2) {
-        return reader_fail(t->reader, ERROR_INVALID, "limit: more code than 2^30 cells");
-    }
-    size_t capacity = module->cell_capacity;
-    uint32_t *offsets =
-        array_reserve(module->offsets, module->cell_count, &capacity, sizeof *offsets);
-    if (offsets) module->offsets = offsets;
-    struct cell *cells =
-        array_reserve(module->cells, module->cell_count, &module->cell_capacity, sizeof *cells);
-    if (cells) module->cells = cells;
-    return (offsets && cells) || reader_fail(t->reader, ERROR_IO, "out of memory: code");
-}
-
 static struct cell *new_cell(struct translator *t);
 
 /* The first cell of more memory. */
 static struct cell *first_new_cell(struct translator *t) {
-    if (!cells_grow(t)) t->dead = true; /* nothing may look at a cell that is not there */
+    if (!code_grow(t->module)) {
+        t->dead = true; /* nothing may look at a cell that is not there */
+        reader_fail(t->reader, ERROR_IO, "out of memory: code");
+    }
     return new_cell(t);
 }
 

@@ -52,8 +52,8 @@ static size_t exception_size(const struct tag *tag) {
 /* The words between the bottom of the value stack and the end of the throwing frame. */
 static size_t live_slots(const struct vm *vm, const struct position *at) {
     const struct module *module = at->instance->module;
-    uint32_t function = module_function_of_cell(module, (uint32_t)(at->pc - module->cells));
-    const struct cell *entry = &module->cells[module->functions[function].entry];
+    const struct translation *of = code_find(module, (uint32_t)(at->pc - module->cells));
+    const struct cell *entry = &module->cells[of->entry];
     return (size_t)(at->frame - vm->stack) + (uint32_t)entry->tail.imm;
 }
 
@@ -145,10 +145,10 @@ static const struct catch_clause *find_clause(const struct position *at,
                                               const struct exception *exception) {
     const struct module *module = at->instance->module;
     uint32_t cell = (uint32_t)(at->pc - module->cells);
-    uint32_t function = module_function_of_cell(module, cell), deepest = NO_DELEGATE;
-    uint32_t end = function + 1 < module->function_count ? module->functions[function + 1].tries
-                                                         : module->try_count;
-    for (uint32_t i = module->functions[function].tries; i < end; i++) {
+    const struct translation *of = code_find(module, cell);
+    bool newest = of + 1 == module->translations + module->translation_count;
+    uint32_t end = newest ? module->try_count : of[1].tries, deepest = NO_DELEGATE;
+    for (uint32_t i = of->tries; i < end; i++) {
         const struct try_range *range = &module->tries[i];
         at->instance->vm->budget--;
         if (cell < range->first || cell >= range->end || range->depth > deepest) continue;

@@ -44,6 +44,34 @@ static enum trap leave(struct instance *instance, const struct cell *pc, uint64_
     return trap;
 }
 
+/* ---- first calls ---- */
+
+static enum trap translate(struct module *module, uint32_t function) {
+    return module_translate(module, function, module->vm->host_error) ? TRAP_NONE : TRAP_HOST;
+}
+
+/* Make sure that a guest function has code. */
+static enum trap function_prepare(struct function *function) {
+    if (function->entry || function->host) return TRAP_NONE;
+    const struct instance *instance = function->instance;
+    struct module *module = instance->module;
+    ptrdiff_t index = module->imported_functions + (function - instance->own_functions);
+    enum trap trap = translate(module, (uint32_t)index);
+    if (!trap) function->entry = &module->cells[module->functions[index].entry];
+    return trap;
+}
+
+/* Let the cell, a first call, call the function directly from now on, by `op`. */
+static enum trap link_call(const struct instance *instance, const struct cell *pc, enum op op) {
+    struct module *module = instance->module;
+    uint32_t function = (uint32_t)pc->tail.imm, at = (uint32_t)(pc - module->cells);
+    enum trap trap = translate(module, function);
+    if (trap) return trap;
+    cell_set_op(&module->cells[at], op);
+    module->cells[at].tail.imm = (int32_t)(module->functions[function].entry - at);
+    return TRAP_NONE;
+}
+
 /* ---- calls into another instance ---- */
 
 enum { FOREIGN_SLOTS = 4 };
@@ -214,8 +242,8 @@ bool error_set_trap(struct error *error, enum trap trap) {
 
 bool position_outward(struct position *at) {
     const struct module *module = at->instance->module;
-    uint32_t function = module_function_of_cell(module, (uint32_t)(at->pc - module->cells));
-    uint64_t link = at->frame[module->cells[module->functions[function].entry].a];
+    const struct translation *of = code_find(module, (uint32_t)(at->pc - module->cells));
+    uint64_t link = at->frame[module->cells[of->entry].a];
     at->pc = (const struct cell *)(uintptr_t)link;
     if (at->pc == foreign_cells) {
         struct foreign_call call = foreign_caller(at->frame);
@@ -233,7 +261,7 @@ static void record_backtrace(struct vm *vm) {
         if (vm->trace_count == TRACE_FRAMES) return;
         struct module *module = at.instance->module;
         uint32_t cell = (uint32_t)(at.pc - module->cells);
-        uint32_t function = module_function_of_cell(module, cell);
+        uint32_t function = code_find(module, cell)->function;
         vm->trace[vm->trace_count++] =
             (struct vm_frame){.function = function,
                               .name = module_function_name(module, function),
@@ -244,18 +272,19 @@ static void record_backtrace(struct vm *vm) {
 enum trap execute(struct vm *vm, struct function *function) {
     uint64_t *frame = vm->top;
     struct instance *instance = function->instance;
-    if (!function->entry) {
+    if (function->host) {
         vm->top = frame + function->type->param_slots + function->type->result_slots;
         bool ok = function->host(function->host_context, instance, frame, vm->host_error);
         vm->top = frame;
         return ok ? TRAP_NONE : TRAP_HOST;
     }
+    enum trap trap = function_prepare(function);
+    if (trap) return trap;
     const struct cell *entry = function->entry;
     if ((uint64_t)(vm->stack_end - frame) < (uint32_t)entry->tail.imm) return TRAP_STACK;
     frame[entry->a] = (uintptr_t)halt_cells;
     for (unsigned i = entry->d; i < entry->a; i++) frame[i] = 0;
-    enum trap trap =
-        run(entry + 1, frame, instance->memory->data, instance->memory->size, instance, 0, 0, 0);
+    trap = run(entry + 1, frame, instance->memory->data, instance->memory->size, instance, 0, 0, 0);
     if (trap != TRAP_NONE) record_backtrace(vm);
     return trap;
 }

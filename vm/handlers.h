@@ -318,8 +318,9 @@ HANDLER(br_table_r) {
         if ((function)->entry && (function)->instance == instance) {                               \
             ENTER((function)->entry, link)                                                         \
         }                                                                                          \
-        uint64_t *const window = frame + (link)->a;                                                \
-        if ((function)->entry) {                                                                   \
+        if (!(function)->host) {                                                                   \
+            CHECK(function_prepare(function));                                                     \
+            if ((function)->instance == instance) JUMP(pc);                                        \
             uint64_t *callee = foreign_frame((function), (link), frame, instance);                 \
             if (!callee) TRAP(TRAP_STACK);                                                         \
             frame = callee;                                                                        \
@@ -328,6 +329,7 @@ HANDLER(br_table_r) {
             memory_size = instance->memory->size;                                                  \
             JUMP((function)->entry + 1);                                                           \
         }                                                                                          \
+        uint64_t *const window = frame + (link)->a;                                                \
         CHECK(call_host((function), window, instance->vm));                                        \
         memory = instance->memory->data;                                                           \
         memory_size = instance->memory->size;                                                      \
@@ -340,8 +342,18 @@ HANDLER(call) {
     ENTER(entry, pc);
 }
 
+HANDLER(first_call) {
+    CHECK(link_call(instance, pc, OP_call));
+    JUMP(pc);
+}
+
+HANDLER(first_return_call) {
+    CHECK(link_call(instance, pc, OP_return_call));
+    JUMP(pc);
+}
+
 HANDLER(call_import) {
-    const struct function *function = instance->functions[pc->tail.imm];
+    struct function *function = instance->functions[pc->tail.imm];
     CALL_FUNCTION(function, pc);
 }
 
@@ -350,7 +362,7 @@ HANDLER(call_import) {
     const struct table *table = instance->tables[pc->tail.imm];                                    \
     const uint32_t index = D(I32);                                                                 \
     if (index >= table->size) TRAP(TRAP_UNDEFINED_ELEMENT);                                        \
-    const struct function *function = (const struct function *)(uintptr_t)table->elements[index];  \
+    struct function *function = (struct function *)(uintptr_t)table->elements[index];              \
     if (!function) TRAP(TRAP_UNINITIALIZED_ELEMENT);                                               \
     if ((uintptr_t)function->type != pc[1].head.wide) TRAP(TRAP_INDIRECT_TYPE)
 

@@ -228,9 +228,7 @@ static bool allocate_own(struct instance *instance, struct filled filled, struct
     const struct module *module = instance->module;
     for (uint32_t i = filled.functions; i < module->function_count; i++) {
         struct function *function = &instance->own_functions[i - filled.functions];
-        *function = (struct function){.type = module->functions[i].type,
-                                      .instance = instance,
-                                      .entry = &module->cells[module->functions[i].entry]};
+        *function = (struct function){.type = module->functions[i].type, .instance = instance};
         instance->functions[i] = function;
     }
     for (uint32_t i = filled.tables; i < module->table_count; i++) {

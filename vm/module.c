@@ -593,19 +593,6 @@ void module_reference(struct module *module, uint32_t function) {
     module->referenced[function / 8] |= (uint8_t)(1 << (function % 8));
 }
 
-uint32_t module_function_of_cell(const struct module *module, uint32_t cell) {
-    uint32_t low = module->imported_functions, high = module->function_count;
-    while (high - low > 1) {
-        uint32_t middle = low + (high - low) / 2;
-        if (module->functions[middle].entry <= cell) {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
-}
-
 /* The name section is a hint: whatever is wrong in it only means that there is no name. */
 static void read_function_names(struct module *module) {
     enum { FUNCTION_NAMES = 1 };

@@ -1,7 +1,7 @@
-/* A module: what the decoder makes of the bytes (spec 2.5), with its code translated.
+/* A module: what the decoder makes of the bytes (spec 2.5), and the code translated so far.
  *
- * All of it lives in the module's arena, except the code, which grows while functions are
- * translated. Names, bodies, initialisers and segments are slices into the module's bytes.
+ * All of it lives in the module's arena, except the code, which grows as functions are called for
+ * the first time. Names, bodies, initialisers and segments are slices into the module's bytes.
  */
 #ifndef HOSTEL_VM_MODULE_H
 #define HOSTEL_VM_MODULE_H
@@ -55,9 +55,14 @@ struct catch_clause {
 struct function_declaration {
     const struct func_type *type;
     struct slice body; /* locals and code; empty for an import */
-    uint32_t entry;    /* the index of its entry cell */
-    uint32_t calls;    /* while translating: the last call cell that waits for `entry` */
-    uint32_t tries;    /* the first of its try ranges */
+    uint32_t entry;    /* the index of its entry cell, or NO_CELL if it is not translated */
+};
+
+/* A function that has been translated. Its code and its try ranges end where the next one's
+ * begin. */
+struct translation {
+    uint32_t function, entry;
+    uint32_t tries; /* the first of its try ranges */
 };
 
 struct global_declaration {
@@ -116,10 +121,11 @@ struct module {
     uint32_t features;   /* that its code and constants use, as vm_features says it */
     uint8_t *referenced; /* one bit a function: ref.func may name it (spec 3.4.10, C.refs) */
 
-    struct cell *cells; /* owned; of all functions, one after the other */
+    struct cell *cells; /* owned; of the functions translated so far, one after the other */
     uint32_t *offsets;  /* owned; of each cell: where in `bytes` its instruction stands */
-    uint32_t cell_count;
-    size_t cell_capacity;
+    uint32_t cell_count, cell_capacity, cell_limit; /* used, usable, reserved */
+    struct translation *translations;               /* owned; in the order of their code */
+    size_t translation_count, translation_capacity;
     struct try_range *tries; /* owned */
     uint32_t try_count;
     size_t try_capacity;
@@ -144,9 +150,6 @@ void module_reference(struct module *module, uint32_t function);
 /* The features that a value type stands for: features.c */
 uint32_t type_features(uint8_t type);
 
-/* The function to which the cell belongs. */
-uint32_t module_function_of_cell(const struct module *module, uint32_t cell);
-
 /* ---- constant expressions (spec 3.3.10): constant.c ---- */
 
 /* Read and validate one; `type` is what it must yield. Its bytes, `end` included, are returned. */
@@ -161,7 +164,20 @@ void constant_next(const struct instance *instance, struct reader *reader, uint6
 
 /* ---- function bodies: validate.c ---- */
 
-/* Validate and translate every function body. */
+/* Validate every function body. */
 bool module_validate(struct module *module, struct error *error);
+
+/* Translate a function of a validated module, unless that has been done. */
+bool module_translate(struct module *module, uint32_t function, struct error *error);
+
+/* ---- the code: code.c ---- */
+
+/* Make room for more cells. */
+bool code_grow(struct module *module);
+
+/* To whose code the cell belongs. */
+const struct translation *code_find(const struct module *module, uint32_t cell);
+
+void code_free(struct module *module);
 
 #endif

@@ -19,8 +19,8 @@
 struct function {
     const struct func_type *type;
     struct instance *instance; /* a host function's: the one that imported it */
-    const struct cell *entry;  /* a guest function's entry cell, NULL for a host function */
-    vm_host_function host;
+    const struct cell *entry;  /* the entry cell, NULL before the first call and for the host's */
+    vm_host_function host;     /* NULL for a guest function */
     void *host_context;
 };
 

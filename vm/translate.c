@@ -6,8 +6,9 @@
 
 #include <stdlib.h>
 
-void translator_init(struct translator *t, struct module *module) {
-    *t = (struct translator){.module = module, .plain = module->vm->limits.plain_code};
+void translator_init(struct translator *t, struct module *module, bool idle) {
+    *t =
+        (struct translator){.module = module, .plain = module->vm->limits.plain_code, .idle = idle};
     t->last = t->recent;
 }
 
@@ -22,7 +23,7 @@ void translate_begin(struct translator *t, uint32_t function, uint32_t local_slo
     const struct func_type *type = t->module->functions[function].type;
     t->reader = reader;
     t->count = t->pending_count = 0;
-    t->dead = false;
+    t->dead = t->idle;
     t->link = local_slots > type->result_slots ? local_slots : type->result_slots;
     t->temporary = t->link + 1;
     t->frame_slots = 0;
@@ -44,16 +45,9 @@ void translate_tick(struct translator *t, bool now) {
 }
 
 void translate_end(struct translator *t, uint32_t function) {
-    struct module *module = t->module;
-    struct function_declaration *declaration = &module->functions[function];
-    if (!reader_ok(t->reader)) return;
-    module->cells[t->entry].tail.imm = (int32_t)t->frame_slots;
-    declaration->entry = t->entry;
-    for (uint32_t call = declaration->calls; call != NO_CELL;) {
-        uint32_t next = (uint32_t)module->cells[call].tail.imm;
-        module->cells[call].tail.imm = (int32_t)(t->entry - call);
-        call = next;
-    }
+    if (t->idle || !reader_ok(t->reader)) return;
+    t->module->cells[t->entry].tail.imm = (int32_t)t->frame_slots;
+    t->module->functions[function].entry = t->entry;
 }
 
 /* ---- variables and constants ---- */
@@ -139,7 +133,14 @@ static unsigned unary_form(const struct translator *t, const struct instruction 
     return row->op + form;
 }
 
+/* In dead code all that matters of an instruction is the type of its result. */
+static bool push_dead(struct translator *t, const struct instruction *row) {
+    if (t->dead) operand_push(t, row->result);
+    return t->dead;
+}
+
 void translate_unary(struct translator *t, const struct instruction *row, struct operand x) {
+    if (push_dead(t, row)) return;
     need_slot(t, &x);
     x.type = row->operand;
     struct cell *cell = emit(t, unary_form(t, row, &x));
@@ -167,6 +168,7 @@ static const struct instruction *add_negative(const struct instruction *row, str
 
 void translate_binary(struct translator *t, const struct instruction *row, struct operand x,
                       struct operand y) {
+    if (push_dead(t, row)) return;
     if (x.place == IS_CONSTANT && y.place != IS_CONSTANT && row->swapped != WASM_none) {
         struct operand swap = x;
         x = y;
@@ -184,7 +186,7 @@ void translate_binary(struct translator *t, const struct instruction *row, struc
         cell->tail.slots.b = y.slot;
     }
     push_result(t, cell, row->result, accumulator(row->result));
-    if (t->dead) return;
+    if (t->dead) return; /* memory was refused */
     t->last->row = row;
     t->last->form = (uint8_t)form;
 }
@@ -235,6 +237,7 @@ static unsigned take_sum(struct translator *t, const struct operand *address, ui
 
 void translate_load(struct translator *t, const struct instruction *row, struct operand address,
                     uint32_t offset) {
+    if (push_dead(t, row)) return;
     struct cell operands = {0};
     need_slot(t, &address);
     address.type = VM_I32;
@@ -258,6 +261,7 @@ static bool is_small(const struct operand *x) {
 
 void translate_store(struct translator *t, const struct instruction *row, struct operand address,
                      struct operand value, uint32_t offset) {
+    if (t->dead) return;
     need_slot(t, &address);
     address.type = VM_I32;
     value.type = row->operand;
@@ -291,22 +295,16 @@ void translate_window(struct translator *t, const struct instruction *row, uint3
 
 void translate_call(struct translator *t, uint32_t function, bool tail) {
     struct module *module = t->module;
-    struct function_declaration *callee = &module->functions[function];
-    uint32_t args = callee->type->param_count;
+    uint32_t args = module->functions[function].type->param_count;
     operands_home(t, args);
     bool imported = function < module->imported_functions;
-    struct cell *cell = emit(t, imported ? OP_call_import : tail ? OP_return_call : OP_call);
+    struct cell *cell = emit(t, imported ? OP_call_import
+                                : tail   ? OP_first_return_call
+                                         : OP_first_call);
     cell->d = (uint16_t)t->link;
     cell->a = window(t, args);
+    cell->tail.imm = (int32_t)function;
     forget_mirrors(t);
-    if (imported) {
-        cell->tail.imm = (int32_t)function;
-    } else if (callee->entry != NO_CELL) {
-        cell->tail.imm = (int32_t)(callee->entry - t->last->cell);
-    } else if (!t->dead) { /* wait for translate_end of the callee */
-        cell->tail.imm = (int32_t)callee->calls;
-        callee->calls = t->last->cell;
-    }
     t->barrier = here(t); /* its d is not a result */
 }
 

@@ -1,5 +1,9 @@
 /* From the operand stack to internal code, in one pass.
  *
+ * Functions are validated when the module is loaded, and translated when they are first called, by
+ * the same walk: the first time it emits nothing. Most functions of a large program are never
+ * called; their code would take five times the memory of the module.
+ *
  * The validator (validate.c) walks a function body and keeps the spec's operand stack. That stack
  * lives here, because it is also all the translator needs: an operand knows its type and where its
  * value is. local.get and the constants emit nothing; they push an operand that says "in local 3"
@@ -18,8 +22,8 @@
  *    it (`last`, `barrier`), and only through the operand it produced.
  *  - `mirror` says which slot each accumulator copies; writing that slot otherwise, or binding a
  *    label, forgets it.
- *  - In unreachable code the same functions run, but emit nothing (`dead`); nor do they after an
- *    allocation was refused.
+ *  - In unreachable code the same functions run, but emit nothing (`dead`); nor do they when the
+ *    function is only validated, or after an allocation was refused.
  *
  * What each of its tricks is worth: the time that 22 guests of bench/ take without it, the others
  * left on (geometric mean of the least of three interleaved runs, gcc 12 -O2, an EPYC of 2026; good
@@ -91,6 +95,7 @@ struct translator {
     size_t capacity;
     bool dead;
     bool plain; /* fuse nothing */
+    bool idle;  /* emit nothing: all code is taken to be dead */
 
     uint32_t entry;           /* the function's entry cell */
     uint32_t link, temporary; /* slots: the link, and the first temporary */
@@ -107,7 +112,8 @@ struct translator {
     struct operand nowhere; /* what is pushed when memory is refused */
 };
 
-void translator_init(struct translator *t, struct module *module);
+/* With `idle` nothing will be emitted. */
+void translator_init(struct translator *t, struct module *module, bool idle);
 void translator_free(struct translator *t);
 
 void translate_begin(struct translator *t, uint32_t function, uint32_t local_slots,

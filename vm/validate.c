@@ -6,6 +6,10 @@
  * polymorphic, which means that popping at the block's own floor yields TYPE_ANY. Most
  * instructions are validated by their row alone; those that are not stand below by groups, and in
  * control.c.
+ *
+ * Loading a module walks all bodies and emits nothing. The first call of a function walks its body
+ * again and translates it; that it is validated a second time makes it safe to keep nothing of the
+ * first but the bytes.
  */
 #include "vm/validator.h"
 
@@ -399,7 +403,6 @@ static bool validate_body(struct validator *v, uint32_t index) {
     read_locals(v, function->type);
     if (!reader_ok(&v->reader)) return false;
     v->control_count = 0;
-    function->tries = v->module->try_count;
     translate_begin(&v->t, index, v->local_slots, &v->reader);
     push_control(v, WASM_call, function->type);
     while (reader_ok(&v->reader) && v->control_count > 0) {
@@ -422,20 +425,53 @@ static bool validate_body(struct validator *v, uint32_t index) {
     return reader_ok(&v->reader);
 }
 
+static bool validator_init(struct validator *v, struct module *module, bool idle,
+                           struct error *error) {
+    *v = (struct validator){.module = module, .reader = reader_init(module->bytes, error)};
+    translator_init(&v->t, module, idle);
+    v->empty = type_intern(&module->vm->types, (const uint8_t *)"", 0, 0);
+    return v->empty || error_set(error, ERROR_IO, "out of memory: types");
+}
+
+static void validator_free(struct validator *v) {
+    translator_free(&v->t);
+    free(v->controls);
+    free(v->runs);
+}
+
 bool module_validate(struct module *module, struct error *error) {
-    struct validator v = {.module = module, .reader = reader_init(module->bytes, error)};
-    translator_init(&v.t, module);
-    v.empty = type_intern(&module->vm->types, (const uint8_t *)"", 0, 0);
-    if (!v.empty) error_set(error, ERROR_IO, "out of memory: types");
-    for (uint32_t i = 0; i < module->function_count; i++) {
-        module->functions[i].entry = module->functions[i].calls = NO_CELL;
-    }
-    bool ok = v.empty != NULL;
+    struct validator v;
+    bool ok = validator_init(&v, module, true, error);
     for (uint32_t i = module->imported_functions; ok && i < module->function_count; i++) {
+        module->functions[i].entry = NO_CELL;
         ok = validate_body(&v, i);
     }
-    translator_free(&v.t);
-    free(v.controls);
-    free(v.runs);
+    validator_free(&v);
+    return ok;
+}
+
+static bool translate_body(struct validator *v, uint32_t function) {
+    struct module *m = v->module;
+    struct translation *translations = array_reserve(
+        m->translations, m->translation_count, &m->translation_capacity, sizeof *translations);
+    if (!translations) return error_set(v->reader.error, ERROR_IO, "out of memory: code");
+    m->translations = translations;
+    struct translation new = {function, m->cell_count, m->try_count};
+    uint32_t clauses = m->clause_count;
+    if (!validate_body(v, function)) {
+        m->cell_count = new.entry;
+        m->try_count = new.tries;
+        m->clause_count = clauses;
+        return false;
+    }
+    translations[m->translation_count++] = new;
+    return true;
+}
+
+bool module_translate(struct module *module, uint32_t function, struct error *error) {
+    if (module->functions[function].entry != NO_CELL) return true;
+    struct validator v;
+    bool ok = validator_init(&v, module, false, error) && translate_body(&v, function);
+    validator_free(&v);
     return ok;
 }

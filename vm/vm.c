@@ -50,10 +50,7 @@ struct vm *vm_open(const struct vm_limits *limits, struct error *error) {
 }
 
 static void module_free(struct module *module) {
-    free(module->cells);
-    free(module->offsets);
-    free(module->tries);
-    free(module->clauses);
+    code_free(module);
     arena_free(&module->arena);
     free(module);
 }
@@ -140,16 +137,6 @@ bool vm_register(struct vm *vm, struct slice name, struct instance *instance, st
 
 /* ---- modules ---- */
 
-/* Give back what the doubling of the code arrays took too much. */
-static void trim_code(struct module *module) {
-    if (module->cell_count == 0) return;
-    void *cells = realloc(module->cells, module->cell_count * sizeof *module->cells);
-    void *offsets = realloc(module->offsets, module->cell_count * sizeof *module->offsets);
-    if (cells) module->cells = cells;
-    if (offsets) module->offsets = offsets;
-    module->cell_capacity = module->cell_count;
-}
-
 struct module *vm_load(struct vm *vm, struct slice bytes, struct error *error) {
     if (bytes.size > VM_MODULE_BYTES) {
         error_set(error, ERROR_INVALID, "limit: a module of %zu bytes, at most 1 GiB is accepted",
@@ -166,7 +153,6 @@ struct module *vm_load(struct vm *vm, struct slice bytes, struct error *error) {
         module_free(module);
         return NULL;
     }
-    trim_code(module);
     module->next = vm->modules;
     vm->modules = module;
     return module;

@@ -2,7 +2,7 @@
  *
  *     struct vm *vm = vm_open(&limits, &error);              the store of the spec, and its limits
  *     vm_define(vm, "env", "add", "ii:i", add, NULL, &error)  host functions guests may import
- *     struct module *m = vm_load(vm, bytes, &error);          decode, validate, translate
+ *     struct module *m = vm_load(vm, bytes, &error);          decode, validate
  *     struct instance *i = vm_instantiate(vm, m, &error);     link, initialise, run start
  *     vm_call(vm_find_function(i, name), args, n, results, &error)
  *     vm_close(vm);                                           frees everything above
@@ -16,7 +16,7 @@
 #include "base/base.h"
 
 struct vm;       /* the store: modules, instances, host functions, the value stack */
-struct module;   /* a decoded, validated and translated module */
+struct module;   /* a decoded and validated module */
 struct instance; /* a module with its memories, tables and globals */
 struct function; /* a function instance: a guest's or a host's */
 

@@ -194,6 +194,8 @@ static bool survives(const uint8_t *bytes, size_t size) {
     struct module *module = vm_load(guest.vm, (struct slice){copy, size}, &error);
     if (module) {
         assert_int_equal(error.kind, ERROR_NONE);
+        translate_all(module, &error);
+        assert_int_equal(error.kind, ERROR_NONE);
         vm_instantiate(guest.vm, module, &error);
     } else {
         assert_true(error.kind == ERROR_MALFORMED || error.kind == ERROR_INVALID);

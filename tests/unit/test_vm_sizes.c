@@ -264,6 +264,7 @@ static struct error load(void (*make)(struct buffer *m, uint32_t n), uint32_t n)
     guest.module = vm_load(guest.vm, buffer_slice(&guest.bytes), &error);
     if (guest.module && !guest.module->import_count) {
         vm_instantiate(guest.vm, guest.module, &error);
+        translate_all(guest.module, &error);
     }
     guest_close(&guest);
     return error;
@@ -370,8 +371,8 @@ static void a_module_of_20_megabytes_is_loaded(void **state) {
 
 /* ---- scaling ---- */
 
-/* The bytes that loading left: the arena, and the code with what belongs to it. Locals, blocks and
- * the items of segments leave none: they are read where they are used. */
+/* The bytes that loading and translating left: the arena, and the code with what belongs to it.
+ * Locals, blocks and the items of segments leave none: they are read where they are used. */
 static size_t cost(void (*make)(struct buffer *m, uint32_t n), uint32_t n) {
     struct guest guest = guest_open(NULL);
     struct error error = ERROR_INIT;
@@ -380,6 +381,8 @@ static size_t cost(void (*make)(struct buffer *m, uint32_t n), uint32_t n) {
     make(&guest.bytes, n);
     guest.module = vm_load(guest.vm, buffer_slice(&guest.bytes), &error);
     if (!guest.module) fail_msg("%s", error.text);
+    translate_all(guest.module, &error);
+    if (error.kind) fail_msg("%s", error.text);
     const struct module *m = guest.module;
     size_t bytes = m->arena.allocated + m->cell_count * (sizeof *m->cells + sizeof *m->offsets) +
                    m->try_count * sizeof *m->tries + m->clause_count * sizeof *m->clauses;

@@ -4,6 +4,15 @@
 
 #include "tests/unit/vm_guest.h"
 
+#include "vm/module.h"
+
+/* Functions are translated when they are first called: do it for all. */
+static inline void translate_all(struct module *module, struct error *error) {
+    for (uint32_t i = module->imported_functions; i < module->function_count; i++) {
+        module_translate(module, i, error);
+    }
+}
+
 static inline void put(struct buffer *buffer, const char *bytes, size_t size) {
     assert_true(buffer_append(buffer, bytes, size));
 }

@@ -1,0 +1,80 @@
+/* Where a module's internal code is kept: an area of address space that is reserved when the module
+ * is loaded and made usable bit by bit as functions are translated. Code never moves, because guest
+ * frames hold the addresses of cells. Functions stand in the order of their first calls. */
+#include "vm/module.h"
+
+#include "vm/platform.h"
+
+#include <stdlib.h>
+
+/* What translation can make at most of a byte of a body: a br_table target that returns a wide
+ * constant takes four cells. Every function has a few of its own. */
+enum { CELLS_A_BYTE = 5, CELLS_A_FUNCTION = 4 };
+enum { CELLS_AT_ONCE = 1 << 14, FEWEST_CELLS = 1 << 10 };
+
+static uint64_t cell_bytes(uint64_t cells) {
+    return cells * sizeof(struct cell);
+}
+
+static uint64_t offset_bytes(uint64_t cells) {
+    return cells * sizeof(uint32_t);
+}
+
+static bool reserve(struct module *module, uint64_t cells) {
+    uint8_t *at = platform_reserve(cell_bytes(cells));
+    uint8_t *offsets = at ? platform_reserve(offset_bytes(cells)) : NULL;
+    if (at && !offsets) platform_release(at, cell_bytes(cells));
+    if (!offsets) return false;
+    module->cells = (struct cell *)(void *)at;
+    module->offsets = (uint32_t *)(void *)offsets;
+    module->cell_limit = (uint32_t)cells;
+    return true;
+}
+
+/* Reserve address space for the code of all functions. */
+static bool reserve_all(struct module *module) {
+    uint64_t cells = FEWEST_CELLS;
+    for (uint32_t i = module->imported_functions; i < module->function_count; i++) {
+        cells += CELLS_A_FUNCTION + CELLS_A_BYTE * (uint64_t)module->functions[i].body.size;
+    }
+    if (cells > INT32_MAX / 2) cells = INT32_MAX / 2; /* a displacement has 32 bits */
+    /* Where address space is scarce less must do: nearly all modules need a tenth. */
+    while (!reserve(module, cells)) {
+        cells /= 2;
+        if (cells < FEWEST_CELLS) return false;
+    }
+    return true;
+}
+
+bool code_grow(struct module *module) {
+    if (!module->cells && !reserve_all(module)) return false;
+    uint32_t left = module->cell_limit - module->cell_capacity;
+    uint32_t capacity = module->cell_capacity + (left < CELLS_AT_ONCE ? left : CELLS_AT_ONCE);
+    bool ok = left > 0 && platform_commit((uint8_t *)module->cells, cell_bytes(capacity)) &&
+              platform_commit((uint8_t *)module->offsets, offset_bytes(capacity));
+    if (ok) module->cell_capacity = capacity;
+    return ok;
+}
+
+const struct translation *code_find(const struct module *module, uint32_t cell) {
+    size_t low = 0, high = module->translation_count;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (module->translations[middle].entry <= cell) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return &module->translations[low];
+}
+
+void code_free(struct module *module) {
+    if (module->cells) platform_release((uint8_t *)module->cells, cell_bytes(module->cell_limit));
+    if (module->offsets) {
+        platform_release((uint8_t *)module->offsets, offset_bytes(module->cell_limit));
+    }
+    free(module->translations);
+    free(module->tries);
+    free(module->clauses);
+}
