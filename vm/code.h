@@ -101,6 +101,7 @@ enum { FORM_STEP_S = 2 * FORM_COUNT_INTEGER, FORM_STEP_I };
     X(call_import)          /* function imm of the instance */                                     \
     X(call_indirect)        /* element d of table imm; the data cell holds the type */             \
     X(return_call)          /* the same in this frame; d = link */                                 \
+    X(return_call_import)   /* d = link */                                                         \
     X(return_call_indirect) /* the data cell's d = link */                                         \
     X(return_void)          /* b = link, in all of them */                                         \
     X(return_s)             /* the value of slot a */                                              \

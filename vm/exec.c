@@ -86,9 +86,10 @@ struct foreign_call {
  * is at 0, and the operation behind it. */
 static const struct cell halt_cells[2], foreign_cells[2];
 
-/* Lay out the callee's frame above the caller's window; NULL if the stack is used up. */
+/* Lay out the callee's frame above the caller's window; NULL if the stack is used up. The arguments
+ * are in the window if `args` does not say otherwise. */
 static uint64_t *foreign_frame(const struct function *function, const struct cell *link,
-                               uint64_t *frame, struct instance *instance) {
+                               uint64_t *frame, struct instance *instance, const uint64_t *args) {
     const struct func_type *type = function->type;
     uint64_t *window = frame + link->a;
     uint32_t params = type->param_slots, results = type->result_slots;
@@ -97,11 +98,12 @@ static uint64_t *foreign_frame(const struct function *function, const struct cel
     uint64_t need = (uint64_t)taken + (uint32_t)entry->tail.imm;
     if ((uint64_t)(instance->stack_end - window) < need) return NULL;
     uint64_t *callee = window + taken;
+    /* They come first, since they may be where the rest goes. */
+    memmove(callee, args ? args : window, params * sizeof *callee);
     callee[-4] = results;
     callee[-3] = (uintptr_t)link;
     callee[-2] = (uintptr_t)instance;
     callee[-1] = (uintptr_t)frame;
-    memcpy(callee, window, params * sizeof *callee);
     for (unsigned i = entry->d; i < entry->a; i++) callee[i] = 0;
     callee[entry->a] = (uintptr_t)foreign_cells;
     return callee;
@@ -111,6 +113,15 @@ static struct foreign_call foreign_caller(const uint64_t *callee) {
     return (struct foreign_call){.link = (const struct cell *)(uintptr_t)callee[-3],
                                  .instance = (struct instance *)(uintptr_t)callee[-2],
                                  .frame = (uint64_t *)(uintptr_t)callee[-1]};
+}
+
+/* The same for a tail call: the caller is whoever called the frame that is left. */
+static uint64_t *foreign_tail_frame(const struct function *function, const struct cell *cell,
+                                    uint64_t *frame, struct instance *instance) {
+    const struct cell *link = (const struct cell *)(uintptr_t)frame[cell->d];
+    struct foreign_call caller = {.link = link, .instance = instance, .frame = frame - link->a};
+    if (link == foreign_cells) caller = foreign_caller(frame);
+    return foreign_frame(function, caller.link, caller.frame, caller.instance, frame + cell->a);
 }
 
 /* Copy the results to the caller's window. */

@@ -312,6 +312,28 @@ HANDLER(br_table_r) {
         f0 = f64_from_bits(r0);                                                                    \
     }
 
+/* Run a function of another instance in the frame that was laid out for it. */
+#define ENTER_FOREIGN(function, callee)                                                            \
+    {                                                                                              \
+        uint64_t *const foreign = (callee);                                                        \
+        if (!foreign) TRAP(TRAP_STACK);                                                            \
+        frame = foreign;                                                                           \
+        instance = (function)->instance;                                                           \
+        memory = instance->memory->data;                                                           \
+        memory_size = instance->memory->size;                                                      \
+        JUMP((function)->entry + 1);                                                               \
+    }
+
+#define CALL_HOST(function, link)                                                                  \
+    {                                                                                              \
+        uint64_t *const window = frame + (link)->a;                                                \
+        CHECK(call_host((function), window, instance->vm));                                        \
+        memory = instance->memory->data;                                                           \
+        memory_size = instance->memory->size;                                                      \
+        ACCUMULATE(window[0]);                                                                     \
+        JUMP((link) + 1);                                                                          \
+    }
+
 /* Call any function object: one of this instance, of another, or the host's. */
 #define CALL_FUNCTION(function, link)                                                              \
     {                                                                                              \
@@ -321,20 +343,9 @@ HANDLER(br_table_r) {
         if (!(function)->host) {                                                                   \
             CHECK(function_prepare(function));                                                     \
             if ((function)->instance == instance) JUMP(pc);                                        \
-            uint64_t *callee = foreign_frame((function), (link), frame, instance);                 \
-            if (!callee) TRAP(TRAP_STACK);                                                         \
-            frame = callee;                                                                        \
-            instance = (function)->instance;                                                       \
-            memory = instance->memory->data;                                                       \
-            memory_size = instance->memory->size;                                                  \
-            JUMP((function)->entry + 1);                                                           \
+            ENTER_FOREIGN(function, foreign_frame(function, link, frame, instance, NULL))          \
         }                                                                                          \
-        uint64_t *const window = frame + (link)->a;                                                \
-        CHECK(call_host((function), window, instance->vm));                                        \
-        memory = instance->memory->data;                                                           \
-        memory_size = instance->memory->size;                                                      \
-        ACCUMULATE(window[0]);                                                                     \
-        JUMP((link) + 1);                                                                          \
+        CALL_HOST(function, link)                                                                  \
     }
 
 HANDLER(call) {
@@ -386,18 +397,33 @@ HANDLER(call_indirect) {
         JUMP((entry) + 1);                                                                         \
     }
 
+/* A function of the host is called and returned from: the cells behind do that. */
+#define TAIL_CALL_FUNCTION(function, link)                                                         \
+    {                                                                                              \
+        if ((function)->entry && (function)->instance == instance) {                               \
+            ENTER_TAIL((function)->entry, (link)->a, (link)->d)                                    \
+        }                                                                                          \
+        if (!(function)->host) {                                                                   \
+            CHECK(function_prepare(function));                                                     \
+            if ((function)->instance == instance) JUMP(pc);                                        \
+            ENTER_FOREIGN(function, foreign_tail_frame(function, link, frame, instance))           \
+        }                                                                                          \
+        CALL_HOST(function, link)                                                                  \
+    }
+
 HANDLER(return_call) {
     const struct cell *entry = pc + pc->tail.imm;
     ENTER_TAIL(entry, pc->a, pc->d);
 }
 
-/* A function that is not of this instance is called and returned from: the cells behind do that. */
+HANDLER(return_call_import) {
+    struct function *function = instance->functions[pc->tail.imm];
+    TAIL_CALL_FUNCTION(function, pc);
+}
+
 HANDLER(return_call_indirect) {
     FIND_ELEMENT(function);
-    if (function->entry && function->instance == instance) {
-        ENTER_TAIL(function->entry, pc->a, pc[1].d);
-    }
-    CALL_FUNCTION(function, pc + 1);
+    TAIL_CALL_FUNCTION(function, pc + 1);
 }
 
 #define RETURN()                                                                                   \

@@ -298,9 +298,9 @@ void translate_call(struct translator *t, uint32_t function, bool tail) {
     uint32_t args = module->functions[function].type->param_count;
     operands_home(t, args);
     bool imported = function < module->imported_functions;
-    struct cell *cell = emit(t, imported ? OP_call_import
-                                : tail   ? OP_first_return_call
-                                         : OP_first_call);
+    enum op own = tail ? OP_first_return_call : OP_first_call;
+    enum op import = tail ? OP_return_call_import : OP_call_import;
+    struct cell *cell = emit(t, imported ? import : own);
     cell->d = (uint16_t)t->link;
     cell->a = window(t, args);
     cell->tail.imm = (int32_t)function;

@@ -190,7 +190,7 @@ void translate_vector(struct translator *t, const struct instruction *row,
 
 /* These find their operands still on the stack: bring the topmost `count` home first. The cell's
  * window begins at the first of them; operands_truncate and operand_push then replace them. A tail
- * call is followed by a return all the same, for callees that cannot use the caller's frame. */
+ * call is followed by a return all the same, for functions of the host. */
 void operands_home(struct translator *t, uint32_t count);
 void translate_window(struct translator *t, const struct instruction *row, uint32_t args,
                       const struct immediate *immediate);

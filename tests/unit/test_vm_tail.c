@@ -50,6 +50,54 @@ static void any_function_is_called(void **state) {
     guest_close(&guest);
 }
 
+/* ---- to functions of another instance ---- */
+
+/* The right one calls the left one. */
+struct pair {
+    struct guest left, right;
+};
+
+static struct pair pair_open(uint64_t stack_bytes, bool plain_code) {
+    struct vm_limits limits = vm_limits_default();
+    limits.stack_bytes = stack_bytes;
+    limits.plain_code = plain_code;
+    struct guest left = guest_run("tail_left", &limits), right = {.vm = left.vm};
+    struct error error = ERROR_INIT;
+    assert_true(vm_register(left.vm, slice_of("left"), left.instance, &error));
+    guest_load(&right, "tail_right");
+    guest_start(&right);
+    return (struct pair){left, right};
+}
+
+static void pair_close(struct pair *pair) {
+    guest_close(&pair->right);
+    buffer_free(&pair->left.bytes);
+}
+
+static void frames_are_left_for_other_instances_too(void **state) {
+    (void)state;
+    struct pair pair = pair_open(4096, false);
+    assert_int_equal(guest_call(&pair.right, "right", 1000000, 0), 7);
+    assert_int_equal(guest_call(&pair.right, "digits", 4, 0), 101234);
+    pair_close(&pair);
+}
+
+static void a_frame_that_was_left_catches_nothing(void **state) {
+    (void)state;
+    for (int plain = 0; plain < 2; plain++) {
+        struct pair pair = pair_open(1 << 16, plain);
+        const struct guest *guest = &pair.right;
+        assert_int_equal(guest_call(guest, "caught_direct", 5, 0), 105);
+        assert_int_equal(guest_call(guest, "caught_indirect", 5, 0), 205);
+        assert_int_equal(guest_try(guest, "direct", (uint32_t[]){5, 0}, NULL), ERROR_TRAP);
+        struct vm_frame frames[4];
+        assert_int_equal(vm_backtrace(guest->vm, frames, 4), 1);
+        assert_int_equal(guest_try(guest, "indirect", (uint32_t[]){5, 0}, NULL), ERROR_TRAP);
+        assert_int_equal(vm_backtrace(guest->vm, frames, 4), 1);
+        pair_close(&pair);
+    }
+}
+
 static void endless_tail_calls_end_with_the_fuel(void **state) {
     (void)state;
     struct vm_limits limits = vm_limits_default();
@@ -78,6 +126,8 @@ int main(void) {
         cmocka_unit_test(tail_calls_need_no_stack),
         cmocka_unit_test(frames_of_any_shape_follow_each_other),
         cmocka_unit_test(any_function_is_called),
+        cmocka_unit_test(frames_are_left_for_other_instances_too),
+        cmocka_unit_test(a_frame_that_was_left_catches_nothing),
         cmocka_unit_test(endless_tail_calls_end_with_the_fuel),
         cmocka_unit_test(results_must_be_the_callers),
     };
