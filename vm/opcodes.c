@@ -9,9 +9,9 @@ enum { PREFIX_FC = 0xFC, PREFIX_FD = 0xFD };
 enum { START_FC = 0x100, START_FD = START_FC + 0x20 };
 
 #define INDEX(code)                                                                                \
-    ((code) < 0x100             ? (code)                                                           \
-     : (code) >> 8 == PREFIX_FC ? START_FC + ((code)&0xFF)                                         \
-                                : START_FD + ((code)&0xFF))
+    ((code) < 0x100              ? (code)                                                          \
+     : (code) >> 12 == PREFIX_FC ? START_FC + ((code)&0xFFF)                                       \
+                                 : START_FD + ((code)&0xFFF))
 
 /* The feature that brought an instruction; most are the MVP's. */
 #define IN(code, first, last) ((code) >= WASM_##first && (code) <= WASM_##last)
@@ -26,7 +26,7 @@ enum { START_FC = 0x100, START_FD = START_FC + 0x20 };
      : (code) == WASM_throw                                    ? 1 << VM_EXCEPTIONS                \
      : (code) == WASM_throw_ref || (code) == WASM_try_table    ? 1 << VM_EXCEPTION_REFERENCES      \
      : IN(code, try, rethrow) || IN(code, delegate, catch_all) ? 1 << VM_LEGACY_EXCEPTIONS         \
-     : (code) >> 8 == PREFIX_FD                                ? 1 << VM_SIMD                      \
+     : (code) >> 12 == PREFIX_FD                               ? 1 << VM_SIMD                      \
                                                                : 0)
 
 /* clang-format off: it folds the rows into one another */

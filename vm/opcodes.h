@@ -19,7 +19,7 @@ enum wasm_code {
 #define VECTOR                 UNARY
 #define VECTOR_IMMEDIATE       UNARY
 #include "vm/opcodes.def"
-    WASM_none = 0xFFFF,
+    WASM_none = 0xFF,
 };
 
 enum shape {
@@ -85,15 +85,15 @@ struct immediate {
 
 struct instruction {
     const char *mnemonic;
-    const char *signature;     /* of WINDOW and VECTOR */
-    uint16_t code;             /* enum wasm_code, as the next two */
-    uint16_t swapped, negated; /* of BINARY and COMPARE, or WASM_none */
-    uint16_t op;               /* the first of its internal operations (enum op) */
-    uint16_t features;         /* to which it belongs, as vm_features says it */
-    uint8_t shape;             /* enum shape */
-    uint8_t immediates;        /* enum immediates */
-    uint8_t operand, result;   /* enum vm_type; of a store: the value */
-    uint8_t bytes;             /* in memory, or of the lane that is named */
+    const char *signature;    /* of WINDOW and VECTOR */
+    uint32_t code;            /* enum wasm_code, as the next two */
+    uint8_t swapped, negated; /* of BINARY and COMPARE, or WASM_none: one-byte codes all */
+    uint16_t op;              /* the first of its internal operations (enum op) */
+    uint16_t features;        /* to which it belongs, as vm_features says it */
+    uint8_t shape;            /* enum shape */
+    uint8_t immediates;       /* enum immediates */
+    uint8_t operand, result;  /* enum vm_type; of a store: the value */
+    uint8_t bytes;            /* in memory, or of the lane that is named */
 };
 
 enum { INSTRUCTION_ROWS = 0x100 + 0x20 + 0x100 }; /* one byte codes, those behind each prefix */

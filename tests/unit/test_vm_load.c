@@ -46,6 +46,26 @@ static enum error_kind run(struct buffer *module, uint32_t *result) {
     return error.kind;
 }
 
+static void opcodes_that_mean_nothing_are_malformed(void **state) {
+    (void)state;
+    static const char *const opcodes[] = {
+        "\xFF",             /* a byte */
+        "\xFC\x12",         /* behind a prefix: one past the last, ... */
+        "\xFC\x80\x02",     /* ... what only the other has, ... */
+        "\xFD\x9A\x01",     /* ... a gap, */
+        "\xFD\x80\x02",     /* ... one past the last, */
+        "\xFD\x80\x80\x04", /* ... a number of more than 16 bits */
+    };
+    for (size_t i = 0; i < sizeof opcodes / sizeof *opcodes; i++) {
+        struct buffer body = empty();
+        put(&body, "\0\0", 2); /* unreachable: there are operands of any type */
+        put(&body, opcodes[i], strlen(opcodes[i]));
+        put(&body, "\x0B", 1);
+        struct buffer module = module_of(&body, 1);
+        assert_int_equal(run(&module, NULL), ERROR_MALFORMED);
+    }
+}
+
 static void blocks_nest_a_million_deep(void **state) {
     (void)state;
     static const char openings[][2] = {{OP_BLOCK, TYPE_NONE}, {OP_LOOP, TYPE_NONE}};
@@ -280,6 +300,7 @@ static void the_dump_shows_exports_and_instructions(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(opcodes_that_mean_nothing_are_malformed),
         cmocka_unit_test(blocks_nest_a_million_deep),
         cmocka_unit_test(a_branch_leaves_many_blocks),
         cmocka_unit_test(locals_are_counted_not_stored),
