@@ -26,6 +26,7 @@ enum { START_FC = 0x100, START_FD = START_FC + 0x20 };
      : (code) == WASM_throw                                    ? 1 << VM_EXCEPTIONS                \
      : (code) == WASM_throw_ref || (code) == WASM_try_table    ? 1 << VM_EXCEPTION_REFERENCES      \
      : IN(code, try, rethrow) || IN(code, delegate, catch_all) ? 1 << VM_LEGACY_EXCEPTIONS         \
+     : (code) >= WASM_i8x16_relaxed_swizzle                    ? 1 << VM_RELAXED_SIMD              \
      : (code) >> 12 == PREFIX_FD                               ? 1 << VM_SIMD                      \
                                                                : 0)
 
@@ -64,6 +65,8 @@ const struct instruction instructions[INSTRUCTION_ROWS] = {
 #define VECTOR_IMMEDIATE(code, name, mnemonic, immediate, size, types, computation)                \
     ROW(code, mnemonic, VECTOR, .op = OP_##name, .signature = types,                               \
         .immediates = IMMEDIATE_##immediate, .bytes = size)
+#define VECTOR_LIKE(code, name, mnemonic, types, other)                                            \
+    ROW(code, mnemonic, VECTOR, .op = OP_##other, .signature = types)
 #include "vm/opcodes.def"
 };
 /* clang-format on */

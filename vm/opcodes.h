@@ -18,6 +18,7 @@ enum wasm_code {
 #define OTHER                  UNARY
 #define VECTOR                 UNARY
 #define VECTOR_IMMEDIATE       UNARY
+#define VECTOR_LIKE            UNARY
 #include "vm/opcodes.def"
     WASM_none = 0xFF,
 };
@@ -96,7 +97,7 @@ struct instruction {
     uint8_t bytes;            /* in memory, or of the lane that is named */
 };
 
-enum { INSTRUCTION_ROWS = 0x100 + 0x20 + 0x100 }; /* one byte codes, those behind each prefix */
+enum { INSTRUCTION_ROWS = 0x100 + 0x20 + 0x114 }; /* one byte codes, those behind each prefix */
 extern const struct instruction instructions[INSTRUCTION_ROWS];
 
 const struct instruction *instruction_read_rare(struct reader *reader, uint8_t code);

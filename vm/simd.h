@@ -100,6 +100,9 @@
         RESULT_I32(fold);                                                                          \
     }
 
+/* The dot product of two bytes of a and b from byte n on, in 16 bits. */
+#define DOT_I8(n) clamp(a.i8[n] * b.i8[n] + a.i8[(n) + 1] * b.i8[(n) + 1], INT16_MIN, INT16_MAX)
+
 #define EXTRACT(lane, type)                                                                        \
     {                                                                                              \
         const union v128 a = A(V128);                                                              \
@@ -183,6 +186,7 @@
         computation;                                                                               \
         NEXT(CELLS_##immediates);                                                                  \
     }
+#define VECTOR_LIKE(...)
 
 /* ---- vectors in locals, select and globals ---- */
 

@@ -125,6 +125,7 @@ const struct func_type *vm_export_type(const struct module *module, uint32_t ind
     X(BULK_MEMORY, "bulk-memory")                                                                  \
     X(REFERENCE_TYPES, "reference-types")                                                          \
     X(SIMD, "simd")                                                                                \
+    X(RELAXED_SIMD, "relaxed-simd")                                                                \
     X(TAIL_CALLS, "tail-call")                                                                     \
     X(EXTENDED_CONSTANTS, "extended-const")                                                        \
     X(EXCEPTIONS, "exceptions")                     /* tags, throw: common to the next two */      \

@@ -46,6 +46,8 @@ static const struct sample bodies[] = {
     ROW(BIT(SIMD), "\0\0\xFD\xFF\x01\x1A\x0B"),             /* f64x2.convert_low_i32x4_u */
     ROW(BIT(SIMD), "\1\1\x7B\x0B"),                         /* a local of type v128 */
     ROW(BIT(SIMD), "\0\0\x02\x7B\0\x0B\x1A\x0B"),           /* a block with such a result */
+    ROW(BIT(RELAXED_SIMD), "\0\0\xFD\x80\x02\x1A\x0B"),     /* i8x16.relaxed_swizzle */
+    ROW(BIT(RELAXED_SIMD), "\0\0\xFD\x93\x02\x1A\x0B"),     /* the last of them */
     ROW(BIT(TAIL_CALLS), "\0\x12\0\x0B"),                   /* return_call */
     ROW(BIT(TAIL_CALLS), "\0\0\x13\0\0\x0B"),               /* return_call_indirect */
     ROW(BIT(LEGACY_EXCEPTIONS), "\0\x06\x40\x19\x0B\x0B"),  /* try, catch_all */

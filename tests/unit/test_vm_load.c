@@ -53,7 +53,7 @@ static void opcodes_that_mean_nothing_are_malformed(void **state) {
         "\xFC\x12",         /* behind a prefix: one past the last, ... */
         "\xFC\x80\x02",     /* ... what only the other has, ... */
         "\xFD\x9A\x01",     /* ... a gap, */
-        "\xFD\x80\x02",     /* ... one past the last, */
+        "\xFD\x94\x02",     /* ... one past the last, */
         "\xFD\x80\x80\x04", /* ... a number of more than 16 bits */
     };
     for (size_t i = 0; i < sizeof opcodes / sizeof *opcodes; i++) {
