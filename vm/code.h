@@ -23,6 +23,10 @@
  * Operations come in forms, named by where each operand is: s = slot, r = the accumulator of its
  * class (r0 integers, s0 floats, f0 doubles), i = imm. The accumulators mirror the result written
  * last in their class; every result goes to its slot too, so that nothing ever needs spilling.
+ *
+ * Memory 0 is near: the interpreter has its base and size at hand. An access to any other has one
+ * form only, far: the address is in slot a, imm is the index of the memory, and the offset is in
+ * the data cell.
  */
 #ifndef HOSTEL_VM_CODE_H
 #define HOSTEL_VM_CODE_H
@@ -33,13 +37,13 @@
 #include <stdint.h>
 
 /* The forms of each class, in the order the translator counts on (enum form). */
-#define FORMS_UNARY(X, name)       X(name##_s) X(name##_r)
-#define FORMS_INTEGER(X, name)     X(name##_ss) X(name##_rs) X(name##_sr) X(name##_si) X(name##_ri)
-#define FORMS_FLOAT(X, name)       X(name##_ss) X(name##_rs) X(name##_sr)
-#define FORMS_FLOAT_STORE(X, name) FORMS_FLOAT(X, name) X(name##_rr)
+#define FORMS_UNARY(X, name)   X(name##_s) X(name##_r)
+#define FORMS_INTEGER(X, name) X(name##_ss) X(name##_rs) X(name##_sr) X(name##_si) X(name##_ri)
+#define FORMS_FLOAT(X, name)   X(name##_ss) X(name##_rs) X(name##_sr)
 
 /* The address of a load is a slot or r0, or the sum of one and an immediate or a slot. */
 #define FORMS_LOAD(X, name)                                                                        \
+    X(name##_far)                                                                                  \
     FORMS_UNARY(X, name)                                                                           \
     X(name##_si) X(name##_ri) X(name##_ss) X(name##_rs)
 
@@ -63,15 +67,22 @@
 #define FORMS_COMPARE_F32 FORMS_FLOAT_COMPARE
 #define FORMS_COMPARE_F64 FORMS_FLOAT_COMPARE
 
-#define FORMS_STORE_I32 FORMS_INTEGER
-#define FORMS_STORE_I64 FORMS_INTEGER
-#define FORMS_STORE_F32 FORMS_FLOAT_STORE
-#define FORMS_STORE_F64 FORMS_FLOAT_STORE
+#define FORMS_STORE_I32(X, name) X(name##_far) FORMS_INTEGER(X, name)
+#define FORMS_STORE_I64          FORMS_STORE_I32
+#define FORMS_STORE_F32(X, name) X(name##_far) FORMS_FLOAT(X, name) X(name##_rr)
+#define FORMS_STORE_F64          FORMS_STORE_F32
+
+#define FORMS_VECTOR_MEMARG(X, name) X(name##_far) X(name)
+#define FORMS_VECTOR_MEMARG_LANE     FORMS_VECTOR_MEMARG
+#define FORMS_VECTOR_LANE(X, name)   X(name)
+#define FORMS_VECTOR_SHUFFLE         FORMS_VECTOR_LANE
+#define FORMS_VECTOR_V128            FORMS_VECTOR_LANE
 
 enum form { FORM_SS, FORM_RS, FORM_SR, FORM_SI, FORM_RI, FORM_COUNT_INTEGER };
 enum { FORM_RR = 3, FORM_COUNT_FLOAT = 3 };
 enum { FORM_S, FORM_R, FORM_SUM_SI, FORM_SUM_RI, FORM_SUM_SS, FORM_SUM_RS };
 enum { FORM_STEP_S = 2 * FORM_COUNT_INTEGER, FORM_STEP_I };
+enum { FORM_FAR = -1 }; /* before the first */
 
 /* Operations that come from no row of the table. */
 #define SPECIAL_OPS(X)                                                                             \

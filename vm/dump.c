@@ -76,12 +76,22 @@ static void print_clause(struct reader *reader, FILE *out) {
     fprintf(out, " %u)", reader_u32(reader));
 }
 
+/* Memory 0 goes without saying, as in the text format. */
+static void print_memory(uint32_t memory, FILE *out) {
+    if (memory) fprintf(out, " memory %u", memory);
+}
+
+static void print_memarg(const struct immediate *immediate, FILE *out) {
+    print_memory(immediate->second, out);
+    fprintf(out, " offset=%llu align=%u", (unsigned long long)immediate->bits,
+            1u << immediate->first);
+}
+
 static void print_immediate(struct module *module, enum immediates kind,
                             const struct immediate *immediate, struct reader *reader, FILE *out) {
     switch (kind) {
-    case IMMEDIATE_NONE:
-    case IMMEDIATE_MEMORY:
-    case IMMEDIATE_MEMORY_MEMORY: break;
+    case IMMEDIATE_NONE: break;
+    case IMMEDIATE_MEMORY: print_memory(immediate->first, out); break;
     case IMMEDIATE_BLOCK: print_block_type(module, immediate->block, out); break;
     case IMMEDIATE_LABELS:
         for (uint32_t i = 0; i <= immediate->first; i++) fprintf(out, " %u", reader_u32(reader));
@@ -102,26 +112,28 @@ static void print_immediate(struct module *module, enum immediates kind,
     case IMMEDIATE_GLOBAL:
     case IMMEDIATE_TABLE:
     case IMMEDIATE_ELEMENT:
-    case IMMEDIATE_DATA:
-    case IMMEDIATE_DATA_MEMORY: fprintf(out, " %u", immediate->first); break;
+    case IMMEDIATE_DATA: fprintf(out, " %u", immediate->first); break;
+    case IMMEDIATE_DATA_MEMORY:
+        fprintf(out, " %u", immediate->first);
+        print_memory(immediate->second, out);
+        break;
     case IMMEDIATE_TYPE_TABLE:
         fputc(' ', out);
         print_func_type(module->types[immediate->first], out);
         fprintf(out, " table %u", immediate->second);
         break;
+    case IMMEDIATE_MEMORY_MEMORY:
+        if (immediate->first == 0 && immediate->second == 0) break; /* fall through */
     case IMMEDIATE_TABLE_TABLE:
     case IMMEDIATE_ELEMENT_TABLE:
         fprintf(out, " %u %u", immediate->first, immediate->second);
         break;
-    case IMMEDIATE_MEMARG:
-        fprintf(out, " offset=%llu align=%u", (unsigned long long)immediate->bits,
-                1u << immediate->first);
-        break;
+    case IMMEDIATE_MEMARG: print_memarg(immediate, out); break;
     case IMMEDIATE_MEMARG_LANE:
-        fprintf(out, " offset=%llu align=%u lane %u", (unsigned long long)immediate->bits,
-                1u << immediate->first, immediate->second);
+        print_memarg(immediate, out);
+        fprintf(out, " lane %u", immediate->lane);
         break;
-    case IMMEDIATE_LANE: fprintf(out, " %u", immediate->second); break;
+    case IMMEDIATE_LANE: fprintf(out, " %u", immediate->lane); break;
     case IMMEDIATE_SHUFFLE:
         for (int i = 0; i < 16; i++) fprintf(out, " %u", immediate->bytes[i]);
         break;
@@ -208,8 +220,10 @@ static void print_segments(const struct module *module, FILE *out) {
     }
     for (uint32_t i = 0; i < module->data_count; i++) {
         const struct data_segment *segment = &module->data[i];
-        fprintf(out, "data segment %u: %s, %zu bytes at offset 0x%zx\n", i, modes[segment->mode],
-                segment->bytes.size, (size_t)(segment->bytes.data - module->bytes.data));
+        fprintf(out, "data segment %u: %s", i, modes[segment->mode]);
+        print_memory(segment->memory, out);
+        fprintf(out, ", %zu bytes at offset 0x%zx\n", segment->bytes.size,
+                (size_t)(segment->bytes.data - module->bytes.data));
     }
 }
 

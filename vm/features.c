@@ -84,5 +84,6 @@ static uint32_t segments(const struct module *module) {
 
 uint32_t vm_features(const struct module *module) {
     return module->features | function_types(module) | tables(module) | globals(module) |
-           segments(module) | (module->tag_count ? BIT(EXCEPTIONS) : 0);
+           segments(module) | (module->tag_count ? BIT(EXCEPTIONS) : 0) |
+           (module->memory_count > 1 ? BIT(MULTI_MEMORY) : 0);
 }

@@ -130,7 +130,9 @@
     BRANCH_FLOAT(br_##name, F64, condition)                                                        \
     BRANCH_FLOAT(br_not_##name, F64, !(condition))
 
-/* ---- memory: address and offset have 32 bits, so their sum cannot overflow 64 ---- */
+/* ---- memory ---- */
+
+/* Address and offset have 32 bits, so their sum cannot overflow 64. */
 
 #define LOAD_FORM(name, type, ctype, address, offset, value)                                       \
     HANDLER(name) {                                                                                \
@@ -152,7 +154,32 @@
         NEXT(1);                                                                                   \
     }
 
+/* Where a far access of so many bytes is. */
+#define FAR(size)                                                                                  \
+    uint8_t *const at =                                                                            \
+        memory_at(instance->memories[pc->tail.imm], frame[pc->a], pc[1].head.wide, size);          \
+    if (!at) TRAP(TRAP_MEMORY_BOUNDS)
+
+#define LOAD_FAR(name, type, ctype, value)                                                         \
+    HANDLER(name) {                                                                                \
+        FAR(sizeof(ctype));                                                                        \
+        ctype m;                                                                                   \
+        memcpy(&m, at, sizeof m);                                                                  \
+        RESULT_##type(value);                                                                      \
+        NEXT(2);                                                                                   \
+    }
+
+#define STORE_FAR(name, type, ctype, value)                                                        \
+    HANDLER(name) {                                                                                \
+        FAR(sizeof(ctype));                                                                        \
+        const CTYPE_##type x = D(type);                                                            \
+        const ctype m = value;                                                                     \
+        memcpy(at, &m, sizeof m);                                                                  \
+        NEXT(2);                                                                                   \
+    }
+
 #define STORE_ANY(name, type, ctype, value)                                                        \
+    STORE_FAR(name##_far, type, ctype, value)                                                      \
     STORE_FORM(name##_ss, type, ctype, A(I32), D(type), value)                                     \
     STORE_FORM(name##_rs, type, ctype, ACCUMULATOR_I32, D(type), value)                            \
     STORE_FORM(name##_sr, type, ctype, A(I32), ACCUMULATOR_##type, value)
@@ -183,6 +210,7 @@
 #define COMPARE(code, name, mnemonic, type, swapped, negated, condition)                           \
     COMPARE_##type(name, condition)
 #define LOAD(code, name, mnemonic, type, ctype, value)                                             \
+    LOAD_FAR(name##_far, type, ctype, value)                                                       \
     LOAD_FORM(name##_s, type, ctype, A(I32), (uint32_t)pc->tail.imm, value)                        \
     LOAD_FORM(name##_r, type, ctype, ACCUMULATOR_I32, (uint32_t)pc->tail.imm, value)               \
     LOAD_FORM(name##_si, type, ctype, A(I32) + SHORT_B, pc->tail.slots.c, value)                   \
@@ -518,12 +546,12 @@ HANDLER(halt) {
     }
 
 HANDLER(memory_size) {
-    W[0] = memory_size >> PAGE_SIZE_BITS;
+    W[0] = instance->memories[pc->tail.imm]->size >> PAGE_SIZE_BITS;
     NEXT(2);
 }
 
 HANDLER(memory_grow) {
-    W[0] = memory_grow(instance->memory, W32(0));
+    W[0] = memory_grow(instance->memories[pc->tail.imm], W32(0));
     memory = instance->memory->data;
     memory_size = instance->memory->size;
     NEXT(2);
@@ -531,19 +559,21 @@ HANDLER(memory_grow) {
 
 HANDLER(memory_fill) {
     CHARGE(W32(2) >> 8);
-    CHECK(memory_fill(instance->memory, W32(0), (uint8_t)W[1], W32(2)));
+    CHECK(memory_fill(instance->memories[pc->tail.imm], W32(0), (uint8_t)W[1], W32(2)));
     NEXT(2);
 }
 
 HANDLER(memory_copy) {
     CHARGE(W32(2) >> 8);
-    CHECK(memory_copy(instance->memory, W32(0), W32(1), W32(2)));
+    CHECK(memory_copy(instance->memories[pc->tail.imm], instance->memories[SECOND], W32(0), W32(1),
+                      W32(2)));
     NEXT(2);
 }
 
 HANDLER(memory_init) {
     CHARGE(W32(2) >> 8);
-    CHECK(memory_init(instance, (uint32_t)pc->tail.imm, W32(0), W32(1), W32(2)));
+    CHECK(memory_init(instance, instance->memories[SECOND], (uint32_t)pc->tail.imm, W32(0), W32(1),
+                      W32(2)));
     NEXT(2);
 }
 

@@ -278,7 +278,8 @@ static bool initialize_memory(struct instance *instance, struct error *error) {
         if (segment->mode != SEGMENT_ACTIVE) continue;
         uint64_t at;
         constant_evaluate(instance, segment->offset, &at);
-        enum trap trap = memory_init(instance, i, at, 0, segment->bytes.size);
+        struct memory *memory = instance->memories[segment->memory];
+        enum trap trap = memory_init(instance, memory, i, at, 0, segment->bytes.size);
         if (trap) return error_set_trap(error, trap);
         instance->dropped_data[i] = true;
     }

@@ -20,6 +20,7 @@ enum {
     LIMIT_DATA_SEGMENTS = 100000,
     LIMIT_ELEMENT_SEGMENTS = 10000000,
     LIMIT_TABLES = 100000,
+    LIMIT_MEMORIES = 100,
     LIMIT_TABLE_ELEMENTS = 10000000, /* of all tables, unless vm_limits says otherwise */
     LIMIT_MEMORY_PAGES = 65536,
     LIMIT_FUNCTION_BODY = 7654321, /* bytes */

@@ -95,17 +95,17 @@ enum trap memory_fill(struct memory *memory, uint64_t at, uint8_t value, uint64_
     return TRAP_NONE;
 }
 
-enum trap memory_copy(struct memory *memory, uint64_t to, uint64_t from, uint64_t size) {
-    if (!within(to, size, memory->size) || !within(from, size, memory->size)) {
+enum trap memory_copy(struct memory *to_memory, const struct memory *from_memory, uint64_t to,
+                      uint64_t from, uint64_t size) {
+    if (!within(to, size, to_memory->size) || !within(from, size, from_memory->size)) {
         return TRAP_MEMORY_BOUNDS;
     }
-    if (size) memmove(memory->data + to, memory->data + from, size);
+    if (size) memmove(to_memory->data + to, from_memory->data + from, size);
     return TRAP_NONE;
 }
 
-enum trap memory_init(struct instance *instance, uint32_t segment, uint64_t to, uint64_t from,
-                      uint64_t size) {
-    struct memory *memory = instance->memory;
+enum trap memory_init(struct instance *instance, struct memory *memory, uint32_t segment,
+                      uint64_t to, uint64_t from, uint64_t size) {
     struct slice bytes = instance->module->data[segment].bytes;
     if (instance->dropped_data[segment]) bytes.size = 0;
     if (!within(to, size, memory->size) || !within(from, size, bytes.size)) {

@@ -204,7 +204,7 @@ static void make_space(struct module *m, struct reader *reader, enum vm_kind kin
         m->referenced = allocate(m, reader, (m->imported_functions + count) / 8 + 1, 1);
         break;
     case VM_TABLE: ALLOC(tables, LIMIT_TABLES); break;
-    case VM_MEMORY: ALLOC(memories, LIMIT_IMPORTS); break;
+    case VM_MEMORY: ALLOC(memories, LIMIT_MEMORIES); break;
     case VM_GLOBAL: ALLOC(globals, LIMIT_GLOBALS); break;
     case VM_TAG: ALLOC(tags, LIMIT_TAGS); break;
     }
@@ -233,7 +233,7 @@ static void decode_tables(struct module *module, struct reader *reader) {
 }
 
 static void decode_memories(struct module *module, struct reader *reader) {
-    uint32_t count = reader_count(reader, UINT32_MAX, "memories");
+    uint32_t count = reader_count(reader, LIMIT_MEMORIES, "memories");
     make_space(module, reader, VM_MEMORY, count);
     for (uint32_t i = 0; i < count && reader_ok(reader); i++) {
         module->memories[module->memory_count++] = decode_memory_type(reader);
@@ -416,9 +416,9 @@ static void decode_data_segment(struct module *module, struct reader *reader,
     }
     segment->mode = flags == 1 ? SEGMENT_PASSIVE : SEGMENT_ACTIVE;
     if (segment->mode == SEGMENT_ACTIVE) {
-        uint32_t memory = flags == 2 ? reader_u32(reader) : 0;
-        if (reader_ok(reader) && memory >= module->memory_count) {
-            reader_fail(reader, ERROR_INVALID, "unknown memory %u", memory);
+        segment->memory = flags == 2 ? reader_u32(reader) : 0;
+        if (reader_ok(reader) && segment->memory >= module->memory_count) {
+            reader_fail(reader, ERROR_INVALID, "unknown memory %u", segment->memory);
         }
         segment->offset = constant_read(module, reader, VM_I32);
     }
@@ -539,7 +539,6 @@ static void decode_preamble(struct reader *reader) {
 
 /* What can be judged at the end of the module only: did all come that was announced, not more? */
 static bool check_missing(const struct module *module, struct reader *reader) {
-    if (module->memory_count > 1) return reader_fail(reader, ERROR_INVALID, "multiple memories");
     uint32_t bodies = module->function_count - module->imported_functions;
     if (bodies && !module->functions[module->function_count - 1].body.data) {
         return reader_fail(reader, ERROR_MALFORMED,

@@ -84,6 +84,7 @@ struct element_segment {
 
 struct data_segment {
     enum segment_mode mode;
+    uint32_t memory;
     struct slice offset, bytes;
 };
 

@@ -111,6 +111,12 @@ struct signature signature_of(const struct instruction *row, uint8_t element) {
     return signature;
 }
 
+uint8_t result_of(const struct instruction *row) {
+    if (!row->signature) return row->result;
+    struct signature s = signature_of(row, 0);
+    return s.results ? s.types[s.params] : 0;
+}
+
 bool accesses_memory(const struct instruction *row) {
     return row->immediates == IMMEDIATE_MEMARG || row->immediates == IMMEDIATE_MEMARG_LANE;
 }
@@ -139,9 +145,17 @@ uint8_t reference_type_read(struct reader *reader) {
     return code;
 }
 
-/* Only memory 0 exists, and its index is one zero byte. */
-static void zero_byte(struct reader *reader) {
-    if (reader_u8(reader) != 0) reader_fail(reader, ERROR_MALFORMED, "zero byte expected");
+enum { ALIGNMENTS = 1 << 5, HAS_INDEX = 1 << 6 };
+
+/* The rest of a memarg whose flags are no alignment alone: a memory's index follows. */
+static struct immediate far_memarg_read(struct reader *reader, uint32_t flags) {
+    struct immediate immediate = {.first = flags ^ HAS_INDEX};
+    if (immediate.first >= ALIGNMENTS) {
+        reader_fail(reader, ERROR_MALFORMED, "malformed memop flags");
+    }
+    immediate.second = reader_u32(reader);
+    immediate.bits = reader_u32(reader);
+    return immediate;
 }
 
 static void skip_types(struct reader *reader, struct immediate *immediate) {
@@ -153,10 +167,9 @@ static void skip_types(struct reader *reader, struct immediate *immediate) {
 }
 
 struct immediate memarg_read(struct reader *reader) {
-    struct immediate immediate = {.first = reader_u32(reader)};
-    if (immediate.first >= 32) reader_fail(reader, ERROR_MALFORMED, "malformed memop flags");
-    immediate.bits = reader_u32(reader);
-    return immediate;
+    uint32_t flags = reader_u32(reader);
+    if (flags >= ALIGNMENTS) return far_memarg_read(reader, flags);
+    return (struct immediate){.first = flags, .bits = reader_u32(reader)};
 }
 
 struct immediate immediate_read(struct reader *reader, enum immediates kind) {
@@ -174,6 +187,7 @@ struct immediate immediate_read(struct reader *reader, enum immediates kind) {
     case IMMEDIATE_TABLE:
     case IMMEDIATE_ELEMENT:
     case IMMEDIATE_TAG:
+    case IMMEDIATE_MEMORY:
     case IMMEDIATE_DATA: immediate.first = reader_u32(reader); break;
     case IMMEDIATE_CATCHES:
         immediate.block = reader_s33(reader);
@@ -182,23 +196,19 @@ struct immediate immediate_read(struct reader *reader, enum immediates kind) {
     case IMMEDIATE_TYPE_TABLE:
     case IMMEDIATE_TABLE_TABLE:
     case IMMEDIATE_ELEMENT_TABLE:
+    case IMMEDIATE_MEMORY_MEMORY:
+    case IMMEDIATE_DATA_MEMORY:
         immediate.first = reader_u32(reader);
         immediate.second = reader_u32(reader);
         break;
     case IMMEDIATE_MEMARG: return memarg_read(reader);
     case IMMEDIATE_MEMARG_LANE:
         immediate = memarg_read(reader);
-        immediate.second = reader_u8(reader);
+        immediate.lane = reader_u8(reader);
         break;
-    case IMMEDIATE_LANE: immediate.second = reader_u8(reader); break;
+    case IMMEDIATE_LANE: immediate.lane = reader_u8(reader); break;
     case IMMEDIATE_SHUFFLE:
     case IMMEDIATE_V128: immediate.bytes = reader_bytes(reader, 16).data; break;
-    case IMMEDIATE_MEMORY_MEMORY: zero_byte(reader); /* fall through */
-    case IMMEDIATE_MEMORY: zero_byte(reader); break;
-    case IMMEDIATE_DATA_MEMORY:
-        immediate.first = reader_u32(reader);
-        zero_byte(reader);
-        break;
     case IMMEDIATE_I32: immediate.bits = (uint32_t)reader_s32(reader); break;
     case IMMEDIATE_I64: immediate.bits = (uint64_t)reader_s64(reader); break;
     case IMMEDIATE_F32: immediate.bits = reader_fixed(reader, 4); break;

@@ -54,8 +54,8 @@ enum immediates {
     IMMEDIATE_TABLE_TABLE,
     IMMEDIATE_ELEMENT,
     IMMEDIATE_ELEMENT_TABLE,
-    IMMEDIATE_MEMARG, /* alignment as a power of two, offset */
-    IMMEDIATE_MEMORY, /* always 0 */
+    IMMEDIATE_MEMARG, /* alignment as a power of two, memory, offset */
+    IMMEDIATE_MEMORY,
     IMMEDIATE_MEMORY_MEMORY,
     IMMEDIATE_DATA,
     IMMEDIATE_DATA_MEMORY,
@@ -76,11 +76,12 @@ enum immediates {
 enum { EMPTY_BLOCK = -64 }; /* the block type without parameters and results (0x40 as s33) */
 
 struct immediate {
-    uint32_t first;       /* an index, the first of two, a count, or an alignment */
-    uint32_t second;      /* the second index, or a lane */
-    uint64_t bits;        /* a constant (i32 and f32 zero-extended) or an offset */
-    int64_t block;        /* a block type as s33: an index, or a negative code */
-    uint8_t type;         /* a reference type, or the first of TYPES */
+    uint32_t first;  /* an index, the first of two, a count, or an alignment */
+    uint32_t second; /* the second index, or the memory of a memarg */
+    uint64_t bits;   /* a constant (i32 and f32 zero-extended) or an offset */
+    int64_t block;   /* a block type as s33: an index, or a negative code */
+    uint8_t type;    /* a reference type, or the first of TYPES */
+    uint8_t lane;
     const uint8_t *bytes; /* in the module: a v128, or the lanes of a shuffle */
 };
 
@@ -119,6 +120,9 @@ struct signature {
 };
 
 struct signature signature_of(const struct instruction *row, uint8_t element);
+
+/* The type of the result of an instruction that has one; 0 if it has none. */
+uint8_t result_of(const struct instruction *row);
 
 /* Whether it has an address and a memarg. */
 bool accesses_memory(const struct instruction *row);

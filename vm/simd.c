@@ -6,7 +6,7 @@
 void translate_vector(struct translator *t, const struct instruction *row,
                       struct operand operands[VECTOR_OPERANDS], const struct immediate *immediate) {
     for (int i = 0; i < VECTOR_OPERANDS; i++) need_slot(t, &operands[i]);
-    uint16_t lane = (uint16_t)immediate->second;
+    uint16_t lane = immediate->lane;
     struct cell *cell = emit(t, row->op);
     cell->a = operands[0].slot;
     if (accesses_memory(row)) {
@@ -16,9 +16,8 @@ void translate_vector(struct translator *t, const struct instruction *row,
         cell->tail.slots.b = operands[1].slot;
         cell->tail.slots.c = row->immediates == IMMEDIATE_LANE ? lane : operands[2].slot;
     }
-    struct signature s = signature_of(row, 0);
-    uint8_t type = s.types[s.params];
-    if (s.results) push_result(t, cell, type, accumulator(type));
+    uint8_t result = result_of(row);
+    if (result) push_result(t, cell, result, accumulator(result));
     if (immediate->bytes) {
         memcpy(emit_data(t), immediate->bytes, sizeof *cell);
     } else if (row->immediates == IMMEDIATE_MEMARG_LANE) {

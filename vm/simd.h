@@ -8,7 +8,7 @@
  *
  * Immediates: a lane's number is in c, the offset of a memory access in imm. What does not fit
  * there is in a data cell: sixteen bytes of a constant or a shuffle; for the accesses to one lane
- * the vector's slot in a and the lane's number in d.
+ * the vector's slot in a and the lane's number in d. A far access has its data cell anyway.
  */
 
 /* ---- lanes ---- */
@@ -133,48 +133,57 @@
 
 /* ---- memory ---- */
 
-#define ACCESS(size)                                                                               \
-    const uint64_t at = (uint64_t)A(I32) + (uint32_t)pc->tail.imm;                                 \
-    if (at + (size) > memory_size) TRAP(TRAP_MEMORY_BOUNDS);
+/* Where a near access of so many bytes is. */
+#define NEAR(size)                                                                                 \
+    const uint64_t sum = (uint64_t)A(I32) + (uint32_t)pc->tail.imm;                                \
+    if (sum + (size) > memory_size) TRAP(TRAP_MEMORY_BOUNDS);                                      \
+    uint8_t *const at = memory + sum
 
 #define LOAD_LANES(from, count, to, value)                                                         \
     {                                                                                              \
         LANE_##from m[count];                                                                      \
-        ACCESS(sizeof m)                                                                           \
-        memcpy(m, memory + at, sizeof m);                                                          \
+        memcpy(m, at, sizeof m);                                                                   \
         LANES(to, value)                                                                           \
     }
 #define LOAD_LANE(lane)                                                                            \
     {                                                                                              \
-        ACCESS(sizeof(LANE_##lane))                                                                \
         LANE_##lane m;                                                                             \
-        memcpy(&m, memory + at, sizeof m);                                                         \
+        memcpy(&m, at, sizeof m);                                                                  \
         union v128 lanes = SLOT_V128(pc[1].a);                                                     \
         lanes.lane[pc[1].d] = m;                                                                   \
         RESULT_V128(lanes);                                                                        \
     }
 #define STORE_LANE(lane)                                                                           \
     {                                                                                              \
-        ACCESS(sizeof(LANE_##lane))                                                                \
         const union v128 lanes = SLOT_V128(pc[1].a);                                               \
         const LANE_##lane m = lanes.lane[pc[1].d];                                                 \
-        memcpy(memory + at, &m, sizeof m);                                                         \
+        memcpy(at, &m, sizeof m);                                                                  \
     }
 #define STORE_VECTOR()                                                                             \
     {                                                                                              \
-        ACCESS(sizeof(union v128))                                                                 \
         const union v128 lanes = D(V128);                                                          \
-        memcpy(memory + at, &lanes, sizeof lanes);                                                 \
+        memcpy(at, &lanes, sizeof lanes);                                                          \
     }
 
 /* ---- the classes of rows ---- */
 
-/* How many cells an operation takes. */
-#define CELLS_LANE        1
-#define CELLS_MEMARG      1
-#define CELLS_MEMARG_LANE 2
-#define CELLS_SHUFFLE     2
-#define CELLS_V128        2
+/* The computation comes last, since commas in it would end an argument. */
+#define VECTOR_FORM(name, cells, where, ...)                                                       \
+    HANDLER(name) {                                                                                \
+        where;                                                                                     \
+        __VA_ARGS__;                                                                               \
+        NEXT(cells);                                                                               \
+    }
+
+#define VECTOR_LANE(name, bytes, ...)    VECTOR_FORM(name, 1, , __VA_ARGS__)
+#define VECTOR_SHUFFLE(name, bytes, ...) VECTOR_FORM(name, 2, , __VA_ARGS__)
+#define VECTOR_V128(name, bytes, ...)    VECTOR_FORM(name, 2, , __VA_ARGS__)
+#define VECTOR_MEMARG(name, bytes, ...)                                                            \
+    VECTOR_FORM(name, 1, NEAR(bytes), __VA_ARGS__)                                                 \
+    VECTOR_FORM(name##_far, 2, FAR(bytes), __VA_ARGS__)
+#define VECTOR_MEMARG_LANE(name, bytes, ...)                                                       \
+    VECTOR_FORM(name, 2, NEAR(bytes), __VA_ARGS__)                                                 \
+    VECTOR_FORM(name##_far, 2, FAR(bytes), __VA_ARGS__)
 
 #define VECTOR(code, name, mnemonic, signature, computation)                                       \
     HANDLER(name) {                                                                                \
@@ -182,10 +191,7 @@
         NEXT(1);                                                                                   \
     }
 #define VECTOR_IMMEDIATE(code, name, mnemonic, immediates, bytes, signature, computation)          \
-    HANDLER(name) {                                                                                \
-        computation;                                                                               \
-        NEXT(CELLS_##immediates);                                                                  \
-    }
+    VECTOR_##immediates(name, bytes, computation)
 #define VECTOR_LIKE(...)
 
 /* ---- vectors in locals, select and globals ---- */

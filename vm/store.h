@@ -139,9 +139,18 @@ struct vm {
 struct memory *memory_new(struct vm *vm, struct limits limits, struct error *error);
 uint32_t memory_grow(struct memory *memory, uint32_t pages);
 enum trap memory_fill(struct memory *memory, uint64_t at, uint8_t value, uint64_t size);
-enum trap memory_copy(struct memory *memory, uint64_t to, uint64_t from, uint64_t size);
-enum trap memory_init(struct instance *instance, uint32_t segment, uint64_t to, uint64_t from,
-                      uint64_t size);
+enum trap memory_copy(struct memory *to_memory, const struct memory *from_memory, uint64_t to,
+                      uint64_t from, uint64_t size);
+enum trap memory_init(struct instance *instance, struct memory *memory, uint32_t segment,
+                      uint64_t to, uint64_t from, uint64_t size);
+
+/* The `size` bytes at address + offset, or NULL if any of them lies outside. */
+static inline uint8_t *memory_at(const struct memory *memory, uint64_t address, uint64_t offset,
+                                 uint64_t size) {
+    const uint64_t end = memory->size;
+    if (offset > end || address > end - offset || size > end - offset - address) return NULL;
+    return memory->data + offset + address;
+}
 
 struct table *table_new(struct vm *vm, const struct extern_type *type, struct error *error);
 uint32_t table_grow(struct table *table, uint32_t count, uint64_t reference);

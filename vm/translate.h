@@ -177,6 +177,10 @@ void translate_load(struct translator *t, const struct instruction *row, struct 
                     uint32_t offset);
 void translate_store(struct translator *t, const struct instruction *row, struct operand address,
                      struct operand value, uint32_t offset);
+
+/* An access to another memory than the near one; a load's `value` is zero. */
+void translate_far(struct translator *t, const struct instruction *row, struct operand address,
+                   struct operand value, const struct immediate *memarg);
 void translate_select(struct translator *t, uint8_t type, struct operand x, struct operand y,
                       struct operand condition);
 void translate_global_get(struct translator *t, uint8_t type, uint32_t global);

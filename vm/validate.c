@@ -168,18 +168,34 @@ static void equals_zero(struct validator *v, uint8_t type, uint32_t code) {
     translate_binary(&v->t, instruction_at(code), x, zero);
 }
 
-static bool check_memarg(struct validator *v, const struct immediate *immediate) {
-    if (v->module->memory_count == 0) return invalid(v, "unknown memory 0");
-    if (immediate->first > 4 || 1u << immediate->first > v->row->bytes) {
+bool unknown_index(struct validator *v, const char *what, uint32_t index) {
+    return reader_fail(&v->reader, ERROR_INVALID, "unknown %s %u in %s", what, index,
+                       v->row->mnemonic);
+}
+
+/* Whether it is an access to another memory than the near one, or to none. */
+static bool is_far(const struct validator *v, const struct immediate *memarg) {
+    return memarg->second > 0 || v->module->memory_count == 0;
+}
+
+static bool check_alignment(struct validator *v, uint32_t exponent) {
+    if (exponent > 4 || 1u << exponent > v->row->bytes) {
         return invalid(v, "alignment must not be larger than natural");
     }
     return true;
 }
 
-bool check_index(struct validator *v, const char *what, uint32_t index, uint32_t count) {
-    if (index < count) return true;
-    return reader_fail(&v->reader, ERROR_INVALID, "unknown %s %u in %s", what, index,
-                       v->row->mnemonic);
+static bool check_memarg(struct validator *v, const struct immediate *memarg) {
+    return check_index(v, "memory", memarg->second, v->module->memory_count) &&
+           check_alignment(v, memarg->first);
+}
+
+static void far_access(struct validator *v, const struct immediate *memarg) {
+    struct operand value = {0};
+    if (!check_memarg(v, memarg)) return;
+    if (v->row->shape == SHAPE_STORE) value = pop(v, v->row->operand);
+    struct operand address = pop(v, VM_I32);
+    translate_far(&v->t, v->row, address, value, memarg);
 }
 
 /* The indices of an instruction on tables, memories and segments; and `element`, the type of the
@@ -204,13 +220,15 @@ static bool check_window(struct validator *v, const struct immediate *immediate,
                mismatch(v, m->tables[second].type, m->elements[first].type);
     case IMMEDIATE_ELEMENT: return check_index(v, "elem segment", first, m->element_count);
     case IMMEDIATE_DATA_MEMORY:
-        if (!check_index(v, "memory", 0, m->memory_count)) return false; /* fall through */
+        if (!check_index(v, "memory", second, m->memory_count)) return false; /* fall through */
     case IMMEDIATE_DATA:
         if (!m->has_data_count) {
             return reader_fail(&v->reader, ERROR_MALFORMED, "data count section required");
         }
         return check_index(v, "data segment", first, m->data_count);
-    default: return check_index(v, "memory", 0, m->memory_count);
+    case IMMEDIATE_MEMORY_MEMORY:
+        if (!check_index(v, "memory", second, m->memory_count)) return false; /* fall through */
+    default: return check_index(v, "memory", first, m->memory_count);
     }
 }
 
@@ -228,7 +246,7 @@ static bool check_lanes(struct validator *v, const struct immediate *immediate) 
     bool valid = true;
     switch (v->row->immediates) {
     case IMMEDIATE_MEMARG_LANE:
-    case IMMEDIATE_LANE: valid = immediate->second < 16u / v->row->bytes; break;
+    case IMMEDIATE_LANE: valid = immediate->lane < 16u / v->row->bytes; break;
     case IMMEDIATE_SHUFFLE:
         for (int i = 0; i < 16; i++) valid = valid && immediate->bytes[i] < 32;
         break;
@@ -243,7 +261,11 @@ static void vector(struct validator *v, const struct immediate *immediate) {
     struct signature s = signature_of(row, 0);
     struct operand operands[VECTOR_OPERANDS] = {0};
     for (uint32_t i = s.params; i-- > 0;) operands[i] = pop(v, s.types[i]);
-    translate_vector(&v->t, row, operands, immediate);
+    if (accesses_memory(row) && is_far(v, immediate)) {
+        translate_far(&v->t, row, operands[0], operands[1], immediate);
+    } else {
+        translate_vector(&v->t, row, operands, immediate);
+    }
 }
 
 static void by_code(struct validator *v, const struct immediate *immediate) {
@@ -328,13 +350,21 @@ static void instruction(struct validator *v) {
         return;
     case SHAPE_LOAD:
         immediate = memarg_read(&v->reader);
-        if (!check_memarg(v, &immediate)) return;
+        if (is_far(v, &immediate)) {
+            far_access(v, &immediate);
+            return;
+        }
+        if (!check_alignment(v, immediate.first)) return;
         x = pop(v, VM_I32);
         translate_load(&v->t, row, x, (uint32_t)immediate.bits);
         return;
     case SHAPE_STORE:
         immediate = memarg_read(&v->reader);
-        if (!check_memarg(v, &immediate)) return;
+        if (is_far(v, &immediate)) {
+            far_access(v, &immediate);
+            return;
+        }
+        if (!check_alignment(v, immediate.first)) return;
         y = pop(v, row->operand);
         x = pop(v, VM_I32);
         translate_store(&v->t, row, x, y, (uint32_t)immediate.bits);

@@ -72,7 +72,12 @@ static inline const char *type_name_of(uint8_t type) {
 /* Errors, which name the current instruction. */
 bool invalid(struct validator *v, const char *what);
 bool mismatch(struct validator *v, uint8_t wanted, uint8_t found);
-bool check_index(struct validator *v, const char *what, uint32_t index, uint32_t count);
+bool unknown_index(struct validator *v, const char *what, uint32_t index);
+
+static inline bool check_index(struct validator *v, const char *what, uint32_t index,
+                               uint32_t count) {
+    return index < count || unknown_index(v, what, index);
+}
 
 static inline struct control *innermost(struct validator *v) {
     return &v->controls[v->control_count - 1];

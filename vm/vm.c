@@ -259,7 +259,5 @@ size_t vm_backtrace(const struct vm *vm, struct vm_frame *frames, size_t capacit
 /* ---- guest memory ---- */
 
 uint8_t *vm_memory_at(const struct instance *instance, uint64_t address, uint64_t size) {
-    const struct memory *memory = instance->memory;
-    if (size > memory->size || address > memory->size - size) return NULL;
-    return memory->data + address;
+    return memory_at(instance->memory, address, 0, size);
 }

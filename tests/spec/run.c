@@ -47,7 +47,8 @@ static bool parse_superset(const char *line, struct listed *entry) {
     int count = sscanf(line, "%15s %39[^.].json %u %*s %*s %15s %63[^\n]", pack, file, &entry->line,
                        version, text);
     snprintf(entry->file, sizeof entry->file, "spec-%s/%s", pack, file);
-    return count == 5 && (!strcmp(version, "2.0") || !strcmp(text, "unknown global"));
+    return count == 5 &&
+           (!strcmp(version, "2.0") || strcmp(text, "integer representation too long"));
 }
 
 static bool read_list(struct listed **list, const char *folder, const char *name,

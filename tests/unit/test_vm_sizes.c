@@ -44,6 +44,10 @@ static void tables(struct buffer *m, uint32_t n) {
     put_vector(m, 4, "\x70\0\0", 3, n);
 }
 
+static void memories(struct buffer *m, uint32_t n) {
+    put_vector(m, 5, "\0\1", 2, n);
+}
+
 static void globals(struct buffer *m, uint32_t n) {
     put_vector(m, 6, "\x7F\0\x41\0\x0B", 5, n);
 }
@@ -280,6 +284,7 @@ static const struct {
     {functions, 1000000, "limit: 1000001 functions, at most 1000000"},
     {functions_and_an_import, 1000000, "limit: 1000001 functions, at most 1000000"},
     {tables, 100000, "limit: 100001 tables, at most 100000"},
+    {memories, 100, "limit: 101 memories, at most 100"},
     {globals, 1000000, "limit: 1000001 globals, at most 1000000"},
     {tags, 1000000, "limit: 1000001 tags, at most 1000000"},
     {exports, 1000000, "limit: 1000001 exports, at most 1000000"},
