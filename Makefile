@@ -5,7 +5,7 @@
 #   obj/                        one object a source file, with its dependencies (.d)
 #   tests/                      the test programs, from tests/PART/NAME.c
 #   guests/                     the tests' guests, from tests/guests/**/NAME.c and NAME.wat
-#   spec/                       the unpacked spec suite
+#   spec/                       the unpacked spec suite, and our own from tests/spec/NAME.wast
 #   san/                        the same again (VARIANT=sanitized), with sanitizers on
 # One file outside of it is made too: guest/demo.wasm, which the README's commands name.
 
@@ -46,6 +46,7 @@ TESTS += $(if $(SPEC),$(BUILD)/tests/spec/run)
 GUEST_SOURCES := $(wildcard $(patsubst %,tests/guests/%,*.c *.wat */*.c */*.wat))
 GUESTS = $(patsubst tests/%,$(BUILD)/%.wasm,$(basename $(GUEST_SOURCES)))
 GUESTS += $(patsubst tests/spec/%.wat,$(BUILD)/spec/%.wasm,$(wildcard tests/spec/*.wat))
+GUESTS += $(patsubst tests/spec/%.wast,$(BUILD)/spec/own/%.json,$(wildcard tests/spec/*.wast))
 
 # ---- how ----
 
@@ -139,6 +140,11 @@ $(BUILD)/spec/%.wasm: tests/spec/%.wat
 	echo "GUEST  $@"
 	mkdir -p $(@D)
 	wat2wasm -o $@ $<
+
+$(BUILD)/spec/own/%.json: tests/spec/%.wast
+	echo "GUEST  $@"
+	mkdir -p $(@D)
+	wast2json $(FIRST_LINE_FLAGS) -o $@ $<
 
 $(BUILD)/spec/suites: $(wildcard $(DATA)/spec/*.gz $(DATA)/spec/*.tsv)
 	mkdir -p $(@D)
