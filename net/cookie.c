@@ -39,7 +39,7 @@ struct parsed {
     int64_t max_age, expires;
 };
 
-void cookie_jar_init(struct cookie_jar *jar, const struct suffix_list *suffixes) {
+void cookie_jar_init(struct cookie_jar *jar, struct suffix_list *suffixes) {
     *jar = (struct cookie_jar){.suffixes = suffixes};
 }
 

@@ -22,11 +22,11 @@ struct cookie {
 struct cookie_jar {
     struct cookie **cookies; /* owned, like each cookie */
     size_t count, capacity;
-    uint64_t clock;                     /* counts uses and creations, for their order */
-    const struct suffix_list *suffixes; /* borrowed */
+    uint64_t clock;               /* counts uses and creations, for their order */
+    struct suffix_list *suffixes; /* borrowed */
 };
 
-void cookie_jar_init(struct cookie_jar *jar, const struct suffix_list *suffixes);
+void cookie_jar_init(struct cookie_jar *jar, struct suffix_list *suffixes);
 void cookie_jar_free(struct cookie_jar *jar);
 
 /* Take one Set-Cookie value received from `url`; what is not acceptable is ignored. */

@@ -1,4 +1,5 @@
-/* The Public Suffix List through libpsl: the system's newest list, read once per client. */
+/* The Public Suffix List through libpsl: the system's newest list, read when it is
+ * first needed: most guests never see a cookie with a domain. */
 #include "net/suffix.h"
 
 #include <libpsl.h>
@@ -6,13 +7,12 @@
 #include <string.h>
 
 struct suffix_list {
+    bool read;
     psl_ctx_t *psl; /* owned; NULL where the system has no list: then only single labels count */
 };
 
 struct suffix_list *suffix_open(void) {
-    struct suffix_list *list = malloc(sizeof *list);
-    if (list) list->psl = psl_latest(NULL);
-    return list;
+    return calloc(1, sizeof(struct suffix_list));
 }
 
 void suffix_close(struct suffix_list *list) {
@@ -21,7 +21,9 @@ void suffix_close(struct suffix_list *list) {
     free(list);
 }
 
-bool suffix_is_public(const struct suffix_list *list, const char *name) {
+bool suffix_is_public(struct suffix_list *list, const char *name) {
     if (!strchr(name, '.')) return true;
+    if (!list->read) list->psl = psl_latest(NULL);
+    list->read = true;
     return list->psl && psl_is_public_suffix(list->psl, name);
 }

@@ -10,6 +10,6 @@ struct suffix_list *suffix_open(void); /* NULL only without memory */
 void suffix_close(struct suffix_list *list);
 
 /* `name` in lower case. A name of one label is a public suffix, listed or not. */
-bool suffix_is_public(const struct suffix_list *list, const char *name);
+bool suffix_is_public(struct suffix_list *list, const char *name);
 
 #endif

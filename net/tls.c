@@ -44,8 +44,8 @@ struct tls_settings {
     mbedtls_x509_crt roots;
     mbedtls_entropy_context entropy;
     mbedtls_ctr_drbg_context random;
-    const struct suffix_list *suffixes; /* borrowed */
-    const char *protocols[2];           /* for ALPN; the library keeps a pointer to them */
+    struct suffix_list *suffixes; /* borrowed */
+    const char *protocols[2];     /* for ALPN; the library keeps a pointer to them */
     struct session sessions[SESSION_COUNT];
     unsigned next_session; /* the slot to be overwritten next */
 };
@@ -124,7 +124,7 @@ static bool settings_init(struct tls_settings *settings, const char *ca_file, st
     return load_roots(&settings->roots, ca_file, error);
 }
 
-struct tls_settings *tls_settings_open(const char *ca_file, const struct suffix_list *suffixes,
+struct tls_settings *tls_settings_open(const char *ca_file, struct suffix_list *suffixes,
                                        struct error *error) {
     struct tls_settings *settings = calloc(1, sizeof *settings);
     if (!settings) {

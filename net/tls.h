@@ -9,7 +9,7 @@
 struct tls_settings;
 
 /* Roots from `ca_file`, else SSL_CERT_FILE, else the system's bundle; failing if there are none. */
-struct tls_settings *tls_settings_open(const char *ca_file, const struct suffix_list *suffixes,
+struct tls_settings *tls_settings_open(const char *ca_file, struct suffix_list *suffixes,
                                        struct error *error);
 void tls_settings_close(struct tls_settings *settings);
 
