@@ -59,7 +59,7 @@ static bool decode(struct json *string, struct arena *arena) {
 static bool convert(struct slice text, const struct json_shape *shape, const jsmntok_t *tokens,
                     struct json *values, struct arena *arena) {
     const struct byte_array *array = (const struct byte_array *)(void *)shape->arrays.data;
-    const struct byte_array *end = array + shape->arrays.size / sizeof *array;
+    size_t arrays = shape->arrays.size / sizeof *array; /* still to come */
     for (size_t i = 0; i < shape->values; i++) {
         const jsmntok_t *token = &tokens[i];
         struct json *value = &values[i];
@@ -70,10 +70,11 @@ static bool convert(struct slice text, const struct json_shape *shape, const jsm
         if (value->type == JSON_OBJECT || value->type == JSON_ARRAY) {
             value->count = (uint32_t)token->size;
         }
-        if (array < end && array->open == (size_t)token->start) {
+        if (arrays && array->open == (size_t)token->start) {
             value->type = JSON_BYTES;
             value->count = (uint32_t)array->count;
             array++;
+            arrays--;
         }
     }
     for (size_t i = shape->values; i-- > 0;) { /* jsmn's parent of a member's value is its name */
