@@ -65,7 +65,10 @@ void translate_local_get(struct translator *t, uint8_t type, uint32_t slot) {
     struct operand *x = operand_push(t, type);
     x->place = IN_LOCAL;
     x->slot = (uint16_t)slot;
-    t->pending[t->pending_count++] = t->count - 1;
+    if (t->plain)
+        bring_home(t, x);
+    else
+        t->pending[t->pending_count++] = t->count - 1;
 }
 
 void translate_constant(struct translator *t, uint8_t type, uint64_t bits) {

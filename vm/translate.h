@@ -36,7 +36,8 @@
  *     a loop's step, comparison and branch in one    1.07
  *     a load that adds up its address                1.05
  *
- * Without all of them, which is `plain_code` in struct vm_limits, the answers are the same.
+ * Without all of them, and with locals copied where they are read, which is `plain_code` in struct
+ * vm_limits, the answers are the same: tests/spec and tests/fuzz compare.
  */
 #ifndef HOSTEL_VM_TRANSLATE_H
 #define HOSTEL_VM_TRANSLATE_H
@@ -94,7 +95,7 @@ struct translator {
     uint32_t count;
     size_t capacity;
     bool dead;
-    bool plain; /* fuse nothing */
+    bool plain; /* fuse nothing; copy locals where they are read */
     bool idle;  /* emit nothing: all code is taken to be dead */
 
     uint32_t entry;           /* the function's entry cell */
