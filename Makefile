@@ -15,6 +15,8 @@ DESTDIR =
 DATA    = ../shared/data
 VARIANT = release
 T       =
+F       = vm
+SECONDS = 60
 PARTS   = unit spec wasi net cli demo
 CFLAGS  = -O2 -g
 
@@ -86,7 +88,7 @@ ENGINE     = -O2 -DHOSTEL_DISPATCH_TAIL -fno-stack-protector -fno-math-errno -ff
              $(if $(IS_CLANG),,-fno-tree-loop-distribute-patterns)
 else
 override CFLAGS = -O1 -g -fno-omit-frame-pointer
-HARDENING  = -fsanitize=address,undefined -fno-sanitize-recover=all
+HARDENING  = -fsanitize=address,undefined -fno-sanitize-recover=all $(FUZZING)
 LINK_FLAGS = $(HARDENING) $(if $(IS_CLANG),,-static-libasan -static-libubsan)
 ENGINE     = -O0 -fno-math-errno -ffp-contract=off
 endif
@@ -179,6 +181,25 @@ demo: deps
 	    --resolve httpbin.org:443:127.0.0.1:{PORT} --cacert {CACERT} \
 	    --invoke run_demo guest/demo.wasm
 
+# ---- fuzzing ----
+
+# With clang's libFuzzer, for which everything is made once more.
+fuzz:
+	if ! test -e "$$(clang -print-runtime-dir)/libclang_rt.fuzzer-$$(uname -m).a"; then \
+	    echo "libFuzzer is missing: on Debian it is in libclang-rt-14-dev"; exit 1; \
+	fi
+	$(MAKE) $(BUILD)/spec/suites
+	$(MAKE) BUILD=$(BUILD)/fuzz VARIANT=sanitized CC=clang FUZZING=-fsanitize=fuzzer-no-link \
+	    $(BUILD)/fuzz/tests/fuzz/$(F)
+	FUZZER=$(BUILD)/fuzz/tests/fuzz/$(F) BUILD=$(BUILD) DATA=$(DATA) tests/fuzz/run $(F) $(SECONDS)
+
+$(BUILD)/tests/fuzz/vm: $(BUILD)/obj/tests/fuzz/make.o
+
+$(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(LIBRARY)
+	echo "LINK  $@"
+	mkdir -p $(@D)
+	$(CC) $(LINK_FLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LIBS)
+
 # ---- benchmarks ----
 
 # Each guest once as a module and once as a native program, whose answer is the right one.
@@ -267,6 +288,7 @@ help:
 	echo "make            build $(BUILD)/hostel"
 	echo "make demo       run the demo guest against a local httpbin over TLS"
 	echo "make test       run all tests, or the parts named: T=\"$(PARTS)\""
+	echo "make fuzz       try odd inputs on F=vm|http|json|url for SECONDS=60 (needs clang's libFuzzer)"
 	echo "make lint       check the layers, the formatting and the engine's machine code"
 	echo "make format     let clang-format lay out all C files"
 	echo "make bench      measure against other engines: B=\"crc32 fib\" RUNS=5 PEERS=\"wasm3 iwasm\""
@@ -280,7 +302,7 @@ help:
 	echo "variables: CC CFLAGS LDFLAGS BUILD PREFIX DESTDIR T"
 	echo "           DATA ($(DATA)): suites that tests read and the project does not hold"
 
-.PHONY: all programs guests sanitized test demo bench bench-count bench-http format lint install uninstall \
+.PHONY: all programs guests sanitized test demo fuzz bench bench-count bench-http format lint install uninstall \
         clean deps help
 .SECONDARY:
 .DELETE_ON_ERROR:

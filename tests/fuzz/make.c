@@ -1,0 +1,390 @@
+/* Making a valid module: three functions, whose instructions the bytes choose.
+ *
+ * An instruction takes its operands from the stack as far as their types fit; what lacks is put
+ * there first: a local, a global or a constant. So every choice is a valid one, neighbours work on
+ * each other's results, and a changed byte changes little. What would end most runs early is rare:
+ * traps, addresses out of bounds, recursion; loops go round by a counter. At its end a function
+ * writes its locals to memory, to be looked at. No references, no exceptions.
+ */
+#include "tests/fuzz/make.h"
+
+#include "vm/opcodes.h"
+
+#include <string.h>
+
+enum { FUNCTIONS = 3, TYPES = 5, LOCALS = 3 * TYPES, COUNTER = LOCALS, LABELS = 8, STACK = 64 };
+
+struct types {
+    uint8_t count, of[8];
+};
+
+/* Of all functions' parameters, of the globals, and of the locals over and over again. */
+static const struct types usual = {TYPES, {VM_I32, VM_I64, VM_F32, VM_F64, VM_V128}};
+static const struct types results[FUNCTIONS] = {{1, {VM_I32}}, {2, {VM_F64, VM_I64}}, {0, {0}}};
+static const struct types none = {0, {0}}, i32 = {1, {VM_I32}};
+
+struct maker {
+    struct slice choices; /* that are left */
+    struct buffer *out;
+    uint32_t function;
+    uint8_t stack[STACK];
+    size_t height;
+    struct label {
+        size_t floor; /* the stack's height at its beginning */
+        struct types results;
+        uint32_t code; /* block, loop, if, or else when that has begun */
+    } labels[LABELS];
+    uint32_t depth;
+};
+
+static uint32_t choose(struct maker *m, uint32_t count) {
+    if (m->choices.size == 0) return 0;
+    m->choices.size--;
+    return *m->choices.data++ % count;
+}
+
+/* ---- bytes ---- */
+
+static void put_byte(struct buffer *out, uint64_t byte) {
+    buffer_append(out, &(uint8_t){(uint8_t)byte}, 1);
+}
+
+static void put_unsigned(struct buffer *out, uint64_t number) {
+    for (; number > 0x7F; number >>= 7) put_byte(out, (number & 0x7F) | 0x80);
+    put_byte(out, number);
+}
+
+static void put_signed(struct maker *m, int64_t number) {
+    for (; number < -64 || number > 63; number >>= 7) put_byte(m->out, (number & 0x7F) | 0x80);
+    put_byte(m->out, number & 0x7F);
+}
+
+/* An instruction, with an index behind it if it is not NONE. */
+enum { NONE = UINT8_MAX };
+
+static void put(struct maker *m, uint32_t code, uint32_t index) {
+    const uint32_t unit = WASM_memory_init / 0xFC; /* what a prefix is multiplied with */
+    put_byte(m->out, code > 0xFF ? code / unit : code);
+    if (code > 0xFF) put_unsigned(m->out, code % unit);
+    if (index != NONE) put_byte(m->out, index);
+}
+
+static void put_i32(struct maker *m, uint32_t number) {
+    put(m, WASM_i32_const, NONE);
+    put_signed(m, (int32_t)number);
+}
+
+/* ---- operands ---- */
+
+static void push(struct maker *m, const struct types *types) {
+    memcpy(m->stack + m->height, types->of, types->count);
+    m->height += types->count;
+}
+
+static uint32_t number_of(uint8_t type) {
+    return (uint32_t)((const uint8_t *)memchr(usual.of, type, TYPES) - usual.of);
+}
+
+static uint32_t choose_local(struct maker *m, uint8_t type) {
+    return number_of(type) + TYPES * choose(m, LOCALS / TYPES);
+}
+
+static void constant(struct maker *m, uint8_t type) {
+    static const double numbers[] = {-1.0 / 0.0, -2147483649.0, -0.0, 0.0, 1e-310, 4294967296.0};
+    uint64_t bits = (uint64_t)(int8_t)choose(m, 256) << (choose(m, 8) ? 0 : choose(m, 64));
+    double number = choose(m, 2) ? (double)(int64_t)bits : numbers[bits % 6];
+    float single = (float)number;
+    switch (type) {
+    case VM_I32: put_i32(m, (uint32_t)bits); break;
+    case VM_I64: put(m, WASM_i64_const, NONE), put_signed(m, (int64_t)bits); break;
+    case VM_F32: put(m, WASM_f32_const, NONE), buffer_append(m->out, &single, 4); break;
+    case VM_F64: put(m, WASM_f64_const, NONE), buffer_append(m->out, &number, 8); break;
+    case VM_V128:
+        put(m, WASM_v128_const, NONE), buffer_append(m->out, numbers + bits % 5, 16);
+        break;
+    }
+}
+
+static void value(struct maker *m, uint8_t type) {
+    uint32_t choice = choose(m, 8);
+    if (choice < 4)
+        put(m, WASM_local_get, choose_local(m, type));
+    else if (choice < 5)
+        put(m, WASM_global_get, number_of(type));
+    else
+        constant(m, type);
+    m->stack[m->height++] = type;
+}
+
+static struct label *top(struct maker *m) {
+    return &m->labels[m->depth - 1];
+}
+
+/* See to it that these values are on the stack, and take them off it. */
+static void take(struct maker *m, const struct types *wanted) {
+    size_t fit = wanted->count, here = m->height - top(m)->floor;
+    while (fit > here || memcmp(m->stack + m->height - fit, wanted->of, fit) != 0) fit--;
+    for (size_t i = fit; i < wanted->count; i++) value(m, wanted->of[i]);
+    m->height -= wanted->count;
+}
+
+static struct types with(struct types types, uint8_t last) {
+    types.of[types.count++] = last;
+    return types;
+}
+
+/* ---- instructions that the table describes ---- */
+
+static struct signature signature(const struct instruction *row) {
+    uint8_t x = row->operand, y = row->result;
+    switch (row->shape) {
+    case SHAPE_UNARY:
+    case SHAPE_LOAD: return (struct signature){{x, y}, 1, 1};
+    case SHAPE_BINARY:
+    case SHAPE_COMPARE: return (struct signature){{x, x, y}, 2, 1};
+    case SHAPE_STORE: return (struct signature){{VM_I32, x}, 2, 0};
+    default: return signature_of(row, 0);
+    }
+}
+
+static bool may_trap(uint32_t code) {
+    return (code >= WASM_i32_div_s && code <= WASM_i32_rem_u) ||
+           (code >= WASM_i64_div_s && code <= WASM_i64_rem_u) ||
+           (code >= WASM_i32_trunc_f32_s && code <= WASM_i64_trunc_f64_u) ||
+           (code >= WASM_memory_init && code <= WASM_table_copy);
+}
+
+static void immediates(struct maker *m, const struct instruction *row) {
+    bool memarg = accesses_memory(row);
+    if (memarg) put_byte(m->out, 0), put_unsigned(m->out, choose(m, 256));
+    switch (row->immediates) {
+    case IMMEDIATE_TABLE_TABLE:
+    case IMMEDIATE_MEMORY_MEMORY:
+    case IMMEDIATE_DATA_MEMORY:
+    case IMMEDIATE_ELEMENT_TABLE: put_byte(m->out, 0); /* fall through */
+    case IMMEDIATE_TABLE:
+    case IMMEDIATE_MEMORY:
+    case IMMEDIATE_DATA:
+    case IMMEDIATE_ELEMENT: put_byte(m->out, 0); break;
+    case IMMEDIATE_LANE:
+    case IMMEDIATE_MEMARG_LANE: put_byte(m->out, choose(m, 16 / row->bytes)); break;
+    case IMMEDIATE_SHUFFLE:
+    case IMMEDIATE_V128:
+        for (int i = 0; i < 16; i++) put_byte(m->out, choose(m, 32));
+    }
+}
+
+static void plain(struct maker *m, uint32_t code) {
+    const struct instruction *row = instruction_at(code);
+    if (row->shape < SHAPE_UNARY || row->shape > SHAPE_VECTOR) return;
+    if ((row->signature && strchr(row->signature, 't')) || (may_trap(code) && choose(m, 8))) return;
+    struct signature types = signature(row);
+    struct types in = none, out = none;
+    for (uint32_t i = 0; i < types.params; i++) in = with(in, types.types[i]);
+    if (types.results) out = with(out, types.types[types.params]);
+    if (accesses_memory(row) && choose(m, 8)) { /* an address within the memory */
+        take(m, &i32);
+        put_i32(m, 0x3FFF);
+        put(m, WASM_i32_and, NONE);
+        push(m, &i32);
+        for (uint32_t i = 1; i < in.count; i++) value(m, in.of[i]);
+    }
+    take(m, &in);
+    put(m, code, NONE);
+    immediates(m, row);
+    push(m, &out);
+}
+
+/* ---- the others ---- */
+
+static void variable(struct maker *m) {
+    static const uint32_t codes[] = {WASM_local_set, WASM_local_tee, WASM_global_set,
+                                     WASM_select,    WASM_drop,      WASM_i32_eqz,
+                                     WASM_i64_eqz,   WASM_local_get};
+    uint32_t code = codes[choose(m, 8)];
+    bool some = m->height > top(m)->floor;
+    uint8_t type = some ? m->stack[m->height - 1] : usual.of[choose(m, TYPES)];
+    if (code == WASM_i32_eqz || code == WASM_i64_eqz) type = code == WASM_i32_eqz ? VM_I32 : VM_I64;
+    const struct types one = {1, {type}}, three = {3, {type, type, VM_I32}};
+    if (code == WASM_local_get) {
+        value(m, type);
+        return;
+    }
+    take(m, code == WASM_select ? &three : &one);
+    bool local = code == WASM_local_set || code == WASM_local_tee;
+    put(m, code, local ? choose_local(m, type) : code == WASM_global_set ? number_of(type) : NONE);
+    if (code == WASM_local_tee || code == WASM_select) push(m, &one);
+    if (code == WASM_i32_eqz || code == WASM_i64_eqz) push(m, &i32);
+}
+
+/* Leave exactly the block's results above its floor. */
+static void settle(struct maker *m) {
+    const struct types *wanted = &top(m)->results;
+    uint8_t *floor = m->stack + top(m)->floor;
+    bool fits = m->stack + m->height == floor + wanted->count &&
+                memcmp(floor, wanted->of, wanted->count) == 0;
+    while (!fits && m->stack + m->height > floor) {
+        put(m, WASM_local_set, choose_local(m, m->stack[--m->height]));
+    }
+    take(m, wanted);
+}
+
+static void do_else(struct maker *m) {
+    settle(m);
+    put(m, WASM_else, NONE);
+    top(m)->code = WASM_else;
+}
+
+static void do_end(struct maker *m) {
+    if (top(m)->code == WASM_if && top(m)->results.count) do_else(m);
+    settle(m);
+    put(m, WASM_end, NONE);
+    push(m, &m->labels[--m->depth].results);
+}
+
+static void begin(struct maker *m, uint32_t code) {
+    uint32_t type = choose(m, TYPES + 1);
+    if (code == WASM_if) take(m, &i32);
+    put(m, code, type < TYPES ? usual.of[type] : 0x40);
+    m->labels[m->depth++] =
+        (struct label){m->height, type < TYPES ? (struct types){1, {usual.of[type]}} : none, code};
+}
+
+static struct label *label_at(struct maker *m, uint32_t up) {
+    return &m->labels[m->depth - 1 - up];
+}
+
+static void br_if(struct maker *m) {
+    uint32_t up = choose(m, m->depth);
+    bool loop = label_at(m, up)->code == WASM_loop;
+    struct types kept = loop ? none : label_at(m, up)->results, wanted = with(kept, VM_I32);
+    if (loop) {
+        put(m, WASM_local_get, COUNTER);
+        put_i32(m, 1 + (choose(m, 4) << (choose(m, 8) ? 0 : 15)));
+        put(m, WASM_i32_add, NONE);
+        put(m, WASM_local_tee, COUNTER);
+        put_i32(m, choose(m, 30));
+        put(m, WASM_i32_lt_s + choose(m, 2), NONE);
+    } else {
+        take(m, &wanted);
+    }
+    put(m, WASM_br_if, up);
+    push(m, &kept);
+}
+
+/* Functions call those behind them; directly, by way of the table, or themselves as a tail call. */
+static void call(struct maker *m) {
+    uint32_t function = m->function + 1 + choose(m, 2), how = choose(m, 8);
+    if (how == 7) function = m->function;
+    if (function >= FUNCTIONS) return;
+    take(m, &usual);
+    if (how < 4) put_i32(m, how == 0 ? choose(m, 8) : function);
+    put(m, how < 4 ? WASM_call_indirect : how < 7 ? WASM_call : WASM_return_call, function);
+    if (how < 4) put_byte(m->out, 0);
+    if (how < 7)
+        push(m, &results[function]);
+    else
+        m->height = top(m)->floor;
+}
+
+/* br or br_table, then mostly the end of the block, since nothing of it is reached any more. */
+static void leave(struct maker *m) {
+    uint32_t up = choose(m, m->depth), count = choose(m, 4);
+    struct types wanted = label_at(m, up)->results, indexed = with(wanted, VM_I32);
+    if (m->depth == 1 || label_at(m, up)->code == WASM_loop) return;
+    take(m, count ? &indexed : &wanted);
+    put(m, count ? WASM_br_table : WASM_br, count ? count : up);
+    for (uint32_t i = 0; i <= count && count; i++) {
+        uint32_t other = choose(m, m->depth);
+        const struct label *label = label_at(m, other);
+        bool same = memcmp(&label->results, &wanted, sizeof wanted) == 0;
+        put_byte(m->out, i < count && same && label->code != WASM_loop ? other : up);
+    }
+    m->height = top(m)->floor;
+    if (choose(m, 4)) do_end(m);
+}
+
+static void instruction(struct maker *m) {
+    const uint32_t FC = WASM_i32_trunc_sat_f32_s, FD = WASM_v128_load, kind = choose(m, 32);
+    if (m->height > STACK - 12) {
+        put(m, WASM_drop, NONE), m->height--;
+    } else if (kind < 3 && m->depth < LABELS) {
+        begin(m, kind == 0 ? WASM_block : kind == 1 ? WASM_loop : WASM_if);
+    } else if (kind < 6) {
+        if (m->depth > 1) do_end(m);
+    } else if (kind < 7) {
+        if (top(m)->code == WASM_if) do_else(m);
+    } else if (kind < 14) {
+        (kind < 11 ? br_if : kind < 12 ? leave : call)(m);
+    } else if (kind < 20) {
+        variable(m);
+    } else if (kind < 28) {
+        plain(m, WASM_i32_load + choose(m, WASM_i64_extend32_s - WASM_i32_load + 1));
+    } else if (kind < 29) {
+        plain(m, FC + choose(m, WASM_table_fill - FC + 1));
+    } else {
+        plain(m, FD + choose(m, 256));
+    }
+}
+
+/* ---- the module ---- */
+
+static void put_body(struct buffer *out, struct slice choices, uint32_t function) {
+    static const uint32_t stores[] = {WASM_i32_store, WASM_i64_store, WASM_f32_store,
+                                      WASM_f64_store, WASM_v128_store};
+    struct buffer body;
+    buffer_init(&body, out->cap);
+    struct maker m = {.choices = choices, .out = &body, .function = function, .depth = 1};
+    m.labels[0].results = results[function];
+    put_byte(&body, COUNTER - TYPES + 1);
+    for (uint32_t i = TYPES; i <= COUNTER; i++)
+        put_byte(&body, 1), put_byte(&body, usual.of[i % TYPES]);
+    while (m.choices.size) instruction(&m);
+    while (m.depth > 1) do_end(&m);
+    settle(&m);
+    for (uint32_t i = 0; i < LOCALS; i++) {
+        put_i32(&m, (function * LOCALS + i) * 16);
+        put(&m, WASM_local_get, i);
+        put(&m, stores[i % TYPES], 0), put_byte(&body, 0);
+    }
+    put(&m, WASM_end, NONE);
+    put_unsigned(out, body.size);
+    buffer_append_slice(out, buffer_slice(&body));
+    buffer_free(&body);
+}
+
+void make_module(struct buffer *out, struct slice choices) {
+    /* clang-format off */
+    static const uint8_t head[] = {
+        0, 'a', 's', 'm', 1, 0, 0, 0,
+        1, 28, 3, 0x60, 5, 0x7F, 0x7E, 0x7D, 0x7C, 0x7B, 1, 0x7F, /* types: see `results` */
+                  0x60, 5, 0x7F, 0x7E, 0x7D, 0x7C, 0x7B, 2, 0x7C, 0x7E,
+                  0x60, 5, 0x7F, 0x7E, 0x7D, 0x7C, 0x7B, 0,
+        3, 4, 3, 0, 1, 2,                                         /* functions */
+        4, 5, 1, 0x70, 1, 4, 8,                                   /* a table of 4 to 8 */
+        5, 4, 1, 1, 1, 2,                                         /* a memory of 1 to 2 pages */
+        6, 52, 5, 0x7F, 1, 0x41, 7, 0x0B, 0x7E, 1, 0x42, 7, 0x0B, /* globals */
+                  0x7D, 1, 0x43, 0, 0, 0xC0, 0x3F, 0x0B,
+                  0x7C, 1, 0x44, 0, 0, 0, 0, 0, 0, 0xF8, 0x3F, 0x0B,
+                  0x7B, 1, 0xFD, 0x0C, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0x0B,
+        7, 33, 8, 1, 'f', 0, 0, 1, 'g', 0, 1, 1, 'h', 0, 2,       /* everything is exported */
+                  1, 'A', 3, 0, 1, 'B', 3, 1, 1, 'C', 3, 2, 1, 'D', 3, 3, 1, 'E', 3, 4,
+        9, 15, 2, 1, 0, 3, 2, 1, 0, 0, 0x41, 0, 0x0B, 3, 0, 1, 2, /* elements: passive, active */
+        12, 1, 1,                                                 /* one data segment */
+    };
+    static const uint8_t tail[] = {11, 11, 1, 1, 8, 9, 8, 7, 6, 5, 4, 3, 2};
+    /* clang-format on */
+    struct buffer code;
+    buffer_init(&code, out->cap);
+    put_byte(&code, FUNCTIONS);
+    size_t share = choices.size / FUNCTIONS;
+    for (uint32_t i = 0; i < FUNCTIONS; i++) {
+        put_body(&code, (struct slice){choices.data + i * share, share}, i);
+    }
+    buffer_append(out, head, sizeof head);
+    put_byte(out, 10);
+    put_unsigned(out, code.size);
+    buffer_append_slice(out, buffer_slice(&code));
+    buffer_append(out, tail, sizeof tail);
+    buffer_free(&code);
+}
