@@ -6,7 +6,9 @@
  * instruction.
  *
  * Which function is called: with --invoke NAME first `_initialize`, if exported, then NAME;
- * without it `_start`.
+ * without it `_start`. These are the two kinds of modules WASI knows: a command, which runs once
+ * from
+ * `_start`, and a reactor, a library whose constructors `_initialize` runs.
  *
  * stdin, stdout and stderr are the guest's. Ours go to stderr as `hostel: ...`, except what was
  * asked for: help, a dump, a function's results, and the demo's lines beginning `[host]`.
@@ -27,7 +29,7 @@
 enum {
     STATUS_FAILED = 1,
     STATUS_USAGE = 2,
-    STATUS_PLAIN = 125,    /* up to here a status means what the guest says */
+    STATUS_PLAIN = 125,    /* a shell gives those above it meanings of its own */
     STATUS_TRAP = 134,     /* what a shell shows for a program that aborted */
     BACKTRACE_FRAMES = 32, /* innermost ones shown */
     LISTED_EXPORTS = 20,
@@ -221,7 +223,7 @@ static bool open_wasi(struct run *run, struct error *error) {
     }
     struct wasi_config config = {
         .args = options->words,
-        .arg_count = options->invoke ? 1 : options->word_count,
+        .arg_count = options->invoke ? 1 : options->word_count, /* the others are values */
         .env = options->env.items,
         .env_count = options->env.count,
         .directories = options->directories,
@@ -243,6 +245,8 @@ static bool open_imports(struct run *run, struct error *error) {
     return run->imports && imports_define(run->imports, run->vm, error);
 }
 
+/* The order matters: what the user got wrong is told before the guest may do anything, and the wall
+ * goes up when all that it would forbid us is open. */
 static bool run_module(struct run *run, struct error *error) {
     signal(SIGPIPE, SIG_IGN); /* a closed socket or pipe is an error number, for guests too */
     signal(SIGXFSZ, SIG_IGN); /* and so is a file that may not grow */
@@ -288,6 +292,8 @@ static bool perform(struct run *run, struct error *error) {
     return false;
 }
 
+/* The vm first: its guests call into the others, which must outlive it. What a failed run never
+ * opened is NULL. */
 static void run_free(struct run *run) {
     if (run->vm) vm_close(run->vm);
     if (run->imports) imports_close(run->imports);

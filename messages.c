@@ -1,4 +1,9 @@
-/* Requests and replies as JSON: see messages.h for what they look like. */
+/* Requests and replies as JSON: see messages.h for what they look like.
+ *
+ * Whatever is wrong with a request becomes an ERROR_NET of the code NET_INVALID_REQUEST: the guest
+ * gets it as an error object, like any failure on the network, and goes on. Texts and headers are
+ * slices into the request's JSON, or decoded into the arena; nothing is freed here.
+ */
 #include "messages.h"
 
 static bool invalid(struct error *error, const char *why) {
@@ -7,7 +12,8 @@ static bool invalid(struct error *error, const char *why) {
 
 /* ---- requests ---- */
 
-/* An optional member, or NULL. */
+/* An optional member, or NULL; null says the same as leaving it out, since that is what serializers
+ * make of an empty field. */
 static const struct json *find_given(const struct json *object, const char *name) {
     const struct json *value = json_find(object, name);
     return value && value->type != JSON_NULL ? value : NULL;
@@ -79,7 +85,8 @@ bool message_read(struct message *message, struct slice text, struct arena *aren
 
 /* ---- replies ---- */
 
-/* All values of the header that first appears at `first`. */
+/* All values of the header that first appears at `first`, joined as RFC 9110 section 5.3 allows;
+ * for Set-Cookie it does not, and there the list has them apart. */
 static void put_joined(struct json_writer *writer, const struct net_response *response,
                        size_t first) {
     const struct net_header *headers = response->headers;
@@ -92,6 +99,7 @@ static void put_joined(struct json_writer *writer, const struct net_response *re
     json_put(writer, "\"");
 }
 
+/* For each header all before it: there are at most a few hundred (--http-limit fields). */
 static bool seen_before(const struct net_header *headers, size_t i) {
     for (size_t k = 0; k < i; k++) {
         if (slice_equal(headers[k].name, headers[i].name)) return true;

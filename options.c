@@ -129,6 +129,7 @@ static bool number_read(enum option_id id, enum value kind, const char *text, ui
         return error_set(error, ERROR_USAGE, "--%s: '%.120s' is not %s", table[id].name, text,
                          measure->expected);
     }
+    /* What fits PTRDIFF_MAX fits size_t and int64_t, wherever it goes. */
     if (errno == ERANGE || count > PTRDIFF_MAX / unit->factor) {
         return error_set(error, ERROR_USAGE, "--%s: %.120s is too large", table[id].name, text);
     }

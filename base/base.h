@@ -26,8 +26,8 @@ struct slice {
     size_t size;
 };
 
-struct slice slice_of(const char *text); /* borrows a C string */
-bool slice_equal(struct slice a, struct slice b);
+struct slice slice_of(const char *text);          /* borrows a C string */
+bool slice_equal(struct slice a, struct slice b); /* the bytes are the same */
 bool slice_is(struct slice a, const char *text);
 
 /* ASCII only, whatever the locale. */
@@ -141,12 +141,16 @@ struct buffer {
     bool failed;
 };
 
-void buffer_init(struct buffer *buffer, size_t cap);
+void buffer_init(struct buffer *buffer, size_t cap); /* bytes at most; allocates nothing */
 bool buffer_append(struct buffer *buffer, const void *bytes, size_t size);
 bool buffer_append_text(struct buffer *buffer, const char *text);
 bool buffer_append_slice(struct buffer *buffer, struct slice bytes);
 bool buffer_printf(struct buffer *buffer, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* The content: until the next append, which may move it. */
 struct slice buffer_slice(const struct buffer *buffer);
+
+/* May be filled again. */
 void buffer_free(struct buffer *buffer);
 
 /* ---- files ---- */

@@ -1,4 +1,10 @@
-/* Byte buffers with a cap, and reading a whole file into one. */
+/* Byte buffers with a cap, reading a whole file into one, and the clock.
+ *
+ * A buffer doubles when it is full, so that appending byte by byte costs time in proportion to the
+ * bytes, and ends at its cap, so that whoever sends us something cannot make us hold more than the
+ * owner of the buffer meant to. Size never exceeds capacity, nor capacity the cap; the differences
+ * below cannot wrap.
+ */
 #include "base/base.h"
 
 #include <errno.h>
@@ -54,7 +60,7 @@ bool buffer_append_slice(struct buffer *buffer, struct slice bytes) {
 bool buffer_printf(struct buffer *buffer, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    int length = vsnprintf(NULL, 0, format, arguments);
+    int length = vsnprintf(NULL, 0, format, arguments); /* measures; it uses `arguments` up */
     va_end(arguments);
     if (length < 0 || !reserve(buffer, (size_t)length + 1)) { /* 1: vsnprintf's NUL */
         buffer->failed = true;
@@ -76,6 +82,7 @@ void buffer_free(struct buffer *buffer) {
     buffer_init(buffer, buffer->cap);
 }
 
+/* Sizes are a hint only: those of files in /proc are 0, and a pipe has none. */
 static bool read_all(FILE *file, const char *path, struct buffer *out, struct error *error) {
     struct stat status;
     if (fstat(fileno(file), &status) == 0) {

@@ -1,4 +1,9 @@
-/* struct error: the first failure of an operation, with what, where and what to do. */
+/* struct error: the first failure of an operation, with what, where and what to do.
+ *
+ * The text has a fixed size, so that failing needs no memory and leaves nothing to free. What is
+ * longer is cut at its end; who quotes something long limits that (%.160s), since the reason mostly
+ * stands behind it.
+ */
 #include "base/base.h"
 
 #include <stdarg.h>

@@ -1,4 +1,14 @@
-/* Slices of text, ASCII, and UTF-8 (RFC 3629). */
+/* Slices of text, ASCII, and UTF-8 (RFC 3629).
+ *
+ * Protocols and file formats mean ASCII where they compare letters and digits; the functions of
+ * <ctype.h> mean the locale's, and are undefined for half of the values of a char. UTF-8 is checked
+ * and made here; nobody needs to take it apart.
+ *
+ *     1 byte   0xxxxxxx                              up to U+007F
+ *     2 bytes  110xxxxx 10xxxxxx                     up to U+07FF
+ *     3 bytes  1110xxxx 10xxxxxx 10xxxxxx            up to U+FFFF, but for D800 to DFFF
+ *     4 bytes  11110xxx 10xxxxxx 10xxxxxx 10xxxxxx   up to U+10FFFF
+ */
 #include "base/base.h"
 
 #include <string.h>
@@ -75,6 +85,7 @@ size_t utf8_encode(uint32_t code_point, uint8_t out[4]) {
     for (size_t k = length - 1; k > 0; k--, code_point >>= 6) {
         out[k] = (uint8_t)(0x80 | (code_point & 0x3F));
     }
+    /* As many ones as there are bytes, then a zero: what 0xF00 >> length leaves in the low byte. */
     out[0] = (uint8_t)(0xF00 >> length | code_point);
     return length;
 }

@@ -77,7 +77,9 @@ static bool convert(struct slice text, const struct json_shape *shape, const jsm
             arrays--;
         }
     }
-    for (size_t i = shape->values; i-- > 0;) { /* jsmn's parent of a member's value is its name */
+    /* From behind, so that a value's span is whole when it is added to its parent's. jsmn's parent
+     * of a member's value is its name. */
+    for (size_t i = shape->values; i-- > 0;) {
         values[i].span++;
         if (tokens[i].parent >= 0) values[tokens[i].parent].span += values[i].span;
     }

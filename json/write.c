@@ -26,7 +26,7 @@ void json_put_integer(struct json_writer *writer, int64_t number) {
     json_put(writer, text);
 }
 
-/* A byte that cannot stand for itself in a string. */
+/* A byte that cannot stand for itself in a string; DEL could, but not on a terminal. */
 static void put_escaped(struct json_writer *writer, uint8_t byte) {
     static const char letters[] = "\"\"\\\\\bb\ff\nn\rr\tt"; /* pairs: the byte, its letter */
     for (const char *pair = letters; *pair; pair += 2) {

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { STALL_MS = 1000 };
+enum { STALL_MS = 1000 }; /* how long a server that answers early may pause in reading */
 
 struct connection *connection_open(int fd, struct error *error) {
     struct connection *connection = malloc(sizeof *connection);
@@ -19,7 +19,7 @@ struct connection *connection_open(int fd, struct error *error) {
         net_fail(error, NET_CONNECT, "no memory for a connection");
         return NULL;
     }
-    memset(connection, 0, offsetof(struct connection, input));
+    memset(connection, 0, offsetof(struct connection, input)); /* 16 KiB less to clear */
     connection->fd = fd;
     return connection;
 }
@@ -98,7 +98,11 @@ int connection_fill(struct connection *connection, int64_t deadline, struct erro
     return 1;
 }
 
-/* ---- the pool ---- */
+/* ---- the pool ----
+ *
+ * Connections are kept with a key that says whom they reach and how (connection.h): one is taken
+ * again for exactly that only. A server may close an idle one at any time, so it is looked at
+ * first; what remains of the race, may_retry in exchange.c deals with. */
 
 /* Nothing was said since the last response: neither an end nor bytes nobody asked for. */
 static bool is_quiet(const struct connection *connection) {
@@ -115,6 +119,7 @@ static struct connection *remove_at(struct pool *pool, size_t index) {
     return connection;
 }
 
+/* The one used last is the likeliest to be open still. */
 struct connection *pool_take(struct pool *pool, const char *key) {
     int64_t now = clock_ms();
     while (pool->count && now - pool->idle[0]->idle_since > pool->idle_timeout_ms)

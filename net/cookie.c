@@ -21,15 +21,15 @@
 #include <string.h>
 
 enum {
-    MAX_PAIR_SIZE = 4096,
-    MAX_ATTRIBUTE_SIZE = 1024,
-    MAX_COOKIES = 3000,
+    MAX_PAIR_SIZE = 4096,      /* of name and value (5.6); a larger cookie is ignored */
+    MAX_ATTRIBUTE_SIZE = 1024, /* (5.6); a larger attribute is ignored */
+    MAX_COOKIES = 3000,        /* what 6.1 asks for at least; of a domain it would be 50 */
     MAX_COOKIES_PER_DOMAIN = 180,
-    MAX_COOKIES_SENT = 150,
+    MAX_COOKIES_SENT = 150, /* with one request */
     MAX_COOKIE_HEADER_SIZE = 8190,
 };
 
-static const int64_t MAX_LIFE_SECONDS = 400 * 24 * 3600;
+static const int64_t MAX_LIFE_SECONDS = 400 * 24 * 3600; /* 5.5 */
 
 /* What was read from one Set-Cookie value; slices into it. */
 struct parsed {
@@ -128,7 +128,7 @@ static bool domain_match(const struct host *host, const char *domain) {
     return strcmp(host->text, domain) == 0 || host_is_below(host, domain);
 }
 
-/* RFC 6265bis 5.1.4. */
+/* RFC 6265bis 5.1.4: "/a" matches "/a", "/a/b" and "/a?b", but not "/ab". */
 static bool path_match(struct slice request, struct slice path) {
     if (request.size < path.size || memcmp(request.data, path.data, path.size) != 0) return false;
     return request.size == path.size || path.data[path.size - 1] == '/' ||
@@ -143,7 +143,7 @@ static struct slice path_of(const struct url *url) {
 
 /* ---- placing and judging ---- */
 
-/* The path attribute, else the directory of the request's path. */
+/* The path attribute, else the directory of the request's path (the default-path of 5.1.4). */
 static struct slice choose_path(const struct parsed *parsed, const struct url *url) {
     if (parsed->path.size && parsed->path.data[0] == '/') return parsed->path;
     struct slice path = path_of(url);
@@ -203,6 +203,7 @@ static bool acceptable(const struct cookie_jar *jar, const struct cookie *cookie
 
 /* ---- the jar ---- */
 
+/* The jar has no order: the last one moves into the gap. */
 static void remove_at(struct cookie_jar *jar, size_t index) {
     free(jar->cookies[index]);
     jar->cookies[index] = jar->cookies[--jar->count];
@@ -254,7 +255,8 @@ static struct cookie *copy(const struct cookie *cookie) {
     return own;
 }
 
-/* Into the jar, in place of its like; one that has expired only removes that. */
+/* Into the jar, in place of its like, whose age it keeps (5.7); one that has expired only removes
+ * that, which is how servers delete cookies. */
 static void put(struct cookie_jar *jar, struct cookie *cookie, int64_t now) {
     cookie->creation = cookie->last_use = ++jar->clock;
     for (size_t i = 0; i < jar->count; i++) {
@@ -306,6 +308,8 @@ static bool matches(const struct cookie *cookie, const struct url *url) {
     return host && path_match(path_of(url), cookie->path);
 }
 
+/* The order of sending (5.8.3): many servers take the first of a name, and the longest path is the
+ * most specific. */
 static int by_path_then_age(const void *left, const void *right) {
     const struct cookie *a = *(struct cookie *const *)left, *b = *(struct cookie *const *)right;
     if (a->path.size != b->path.size) return a->path.size > b->path.size ? -1 : 1;

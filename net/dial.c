@@ -62,7 +62,9 @@ static bool check_addresses(const struct net *net, const struct route *route,
     return found->count > 0;
 }
 
-/* IPv6 and IPv4 in turn, beginning with what the system prefers. */
+/* IPv6 and IPv4 in turn, beginning with what the system prefers: where one of the two leads
+ * nowhere, as broken IPv6 often does, not all addresses of it are waited for first (RFC 8305
+ * section 4; we try one after the other, not at once). */
 static void alternate(struct candidates *found) {
     for (size_t i = 1; i < found->count; i++) {
         bool before = address_is_v4(&found->endpoints[i - 1].address);

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <time.h>
 
+/* What is read of a redirect's body, for how long: beyond that, a new connection is cheaper. And
+ * what may be copied behind the head, to go out with it. */
 enum { MAX_DRAIN_SIZE = 64 * 1024, DRAIN_MS = 500, SMALL_BODY_SIZE = 8 * 1024 };
 
 /* Read the first hop's URL, or the next one's relative to this one's. The cap holds for the text
@@ -63,6 +65,7 @@ static bool try_once(struct exchange *exchange, struct error *error) {
     return true;
 }
 
+/* Doing it twice is the same as doing it once (RFC 9110 section 9.2.2). */
 static bool is_idempotent(struct slice method) {
     return slice_is(method, "GET") || slice_is(method, "HEAD") || slice_is(method, "PUT") ||
            slice_is(method, "DELETE") || slice_is(method, "OPTIONS");
@@ -100,6 +103,7 @@ static bool perform(struct exchange *exchange, struct error *error) {
     }
 }
 
+/* Of every hop: a redirect after signing in is where the session's cookie comes from. */
 static void store_cookies(struct exchange *exchange) {
     size_t count = 0;
     if (!exchange->net->config.cookies) return;
@@ -154,6 +158,7 @@ static void redirect_to(struct exchange *exchange, const struct url *next) {
     hop->url = next;
 }
 
+/* The request's own limit is what is left of the guest's time. */
 static void set_deadline(struct exchange *exchange, const struct net_request *request) {
     int64_t limit = exchange->net->config.timeout_ms;
     if (request->time_left_ms < limit) limit = request->time_left_ms;

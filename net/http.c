@@ -165,7 +165,8 @@ static bool collect_head(struct http_reader *reader, struct error *error) {
     return !reader->text.failed || net_fail(error, NET_TOO_LARGE, "no memory for the response");
 }
 
-/* The framing fields must leave one reading only (RFC 9112 section 6.3). */
+/* The framing fields must leave one reading only (RFC 9112 section 6.3): where a proxy on the way
+ * and we disagreed about the end of the body, the rest of it would pass for the next response. */
 static const char *check_framing(struct http_head *head, bool *chunked) {
     for (size_t i = 0; i < head->header_count; i++) {
         const struct net_header *header = &head->headers[i];
@@ -204,9 +205,11 @@ static bool check_head(struct http_reader *reader, struct error *error) {
         wrong = check_framing(head, &chunked);
     if (!wrong && chunked && parser->http_minor == 0) wrong = "a coding that HTTP/1.0 has not";
     if (wrong) return net_fail(error, NET_PROTOCOL, "the response has %s", wrong);
+    /* These have no body, whatever their fields say (section 6.3, rules 1 and 2). */
     bool bodiless = reader->no_body || is_interim(status) || status == 204 || status == 304;
     head->has_body = !bodiless && (chunked || !head->has_length || head->length > 0);
     reader->complete = !head->has_body;
+    /* Without length and coding it ends with the connection, as in the days of HTTP/1.0. */
     reader->framing = chunked ? BODY_CHUNKED : head->has_length ? BODY_LENGTH : BODY_TO_END;
     reader->left = head->has_length ? head->length : 0;
     return true;
@@ -293,6 +296,7 @@ static bool take_size_byte(struct http_reader *reader, uint8_t c, struct error *
     } else if (c == ';') {
         reader->chunk = CHUNK_EXTENSION;
     } else {
+        /* A 17th digit that counts would not fit. */
         if (digit < 0 || reader->left >> 60) return bad_chunk(error, "a malformed size");
         reader->left = reader->left << 4 | (uint64_t)digit;
         reader->digit_count++;

@@ -1,4 +1,10 @@
-/* The client itself: opened with a configuration, asked for whole exchanges. See net/net.h. */
+/* The client itself: opened with a configuration, asked for whole exchanges. See net/net.h.
+ *
+ * The life of a response: begun (net_begin: its head is there, after all redirects), read until its
+ * body ends or something fails, which gives the connection back or closes it (end), freed. Freeing
+ * one that was not read to its end closes the connection, since what is left of the body would
+ * stand before the next response.
+ */
 #include "net/client.h"
 #include "net/exchange.h"
 #include "net/trace.h"
@@ -68,6 +74,7 @@ static void end(struct net_response *response, const struct error *error) {
     response->exchange = NULL;
 }
 
+/* `error` is set already; it is only told to the trace. */
 static bool fail(struct net_response *response, const struct error *error) {
     end(response, error);
     net_response_free(response);
@@ -96,7 +103,8 @@ ssize_t net_read(struct net_response *response, void *bytes, size_t size, struct
     return count;
 }
 
-/* The whole body into the response's storage. */
+/* The whole body into the response's storage. A length beyond the cap is refused before anything is
+ * read; without a length the cap is met on the way. */
 static bool read_body(struct net_response *response, size_t max, struct error *error) {
     uint8_t piece[PIECE_SIZE];
     const struct http_head *head = &response->exchange->head;

@@ -1,6 +1,19 @@
 /* A small HTTP/1.1 client: requests with redirects, cookies, keep-alive, TLS and a policy that says
  * who may be reached. Nobody, by default.
  *
+ *     struct net_config config = net_config_default();
+ *     config.allow = (const char *[]){"example.org"};
+ *     config.allow_count = 1;
+ *     struct net *net = net_open(&config, &error);
+ *     struct net_request request = {.method = slice_of("GET"), .url = slice_of(url),
+ *                                   .time_left_ms = INT64_MAX};
+ *     struct net_response response;
+ *     if (net_exchange(net, &request, &response, &error)) {
+ *         use(response.status, response.body);
+ *         net_response_free(&response);
+ *     }
+ *     net_close(net);
+ *
  * A client is used by one thread at a time. From the environment it reads, once each,
  * http_proxy, https_proxy, all_proxy, no_proxy (net/proxy.c) and SSL_CERT_FILE. No text of an error
  * contains a password, a cookie or another header's value. */

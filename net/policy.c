@@ -174,7 +174,8 @@ const struct endpoint *policy_pinned(const struct policy *policy, const struct u
     return NULL;
 }
 
-/* Did the user allow this very address, private or not? */
+/* Did the user allow this very address, private or not? Only `localhost` may mean the loopback by
+ * its name: any other name can be made to point there by whoever owns it. */
 static bool named_by_user(const struct policy *policy, const struct url *url,
                           const struct address *address) {
     for (size_t i = 0; i < policy->allow_count; i++) {

@@ -75,6 +75,8 @@ bool request_check(const struct net_request *request, const struct url *url, siz
 }
 
 void request_redirect(struct hop *hop, int status) {
+    /* RFC 9110 sections 15.4.2 to 15.4.4. 301 and 302 say that the method stays, but for POST all
+     * clients have ever done otherwise; 303 means "get the answer there"; 307 and 308 keep all. */
     bool post = slice_is(hop->method, "POST");
     bool plain = slice_is(hop->method, "GET") || slice_is(hop->method, "HEAD");
     bool to_get = status == 303 ? !plain : (status == 301 || status == 302) && post;
@@ -86,7 +88,9 @@ void request_redirect(struct hop *hop, int status) {
 
 /* ---- writing ---- */
 
-/* Does the guest's header go out on this hop? */
+/* Does the guest's header go out on this hop? The guest meant it for the first: a redirect gets a
+ * Referer and cookies of our own, another origin no credentials, also if a later hop leads back,
+ * and a body that was dropped leaves nothing behind that describes it. */
 static bool keeps(const struct hop *hop, struct slice name) {
     static const char *const ours[] = {"host", "content-length", NULL};
     static const char *const secret[] = {"authorization", "cookie2", "www-authenticate", NULL};
@@ -105,6 +109,7 @@ static bool guest_sets(const struct hop *hop, const char *name) {
     return false;
 }
 
+/* RFC 7617: a user without a password still has the colon. */
 void request_write_basic(const char *name, const char *userinfo, struct buffer *out) {
     struct slice plain = slice_of(userinfo);
     bool colon = strchr(userinfo, ':') != NULL;
@@ -131,6 +136,7 @@ static void write_referer(const struct hop *hop, struct buffer *out) {
     buffer_append_text(out, "\r\n");
 }
 
+/* What the guest sets itself goes out instead of the jar's. */
 static void write_cookies(const struct hop *hop, struct cookie_jar *jar, int64_t now,
                           struct buffer *out) {
     if (!jar || guest_sets(hop, "cookie")) return;
@@ -153,6 +159,8 @@ static void write_length(const struct hop *hop, struct buffer *out) {
         buffer_append_text(out, "Content-Length: 0\r\n");
 }
 
+/* RFC 9112 section 3. A proxy that is to fetch something in clear text gets the whole URL (3.2.2);
+ * one with a tunnel sees nothing of it. */
 void request_write(const struct hop *hop, struct cookie_jar *jar, int64_t now, struct buffer *out) {
     buffer_append_slice(out, hop->method);
     buffer_append_text(out, " ");

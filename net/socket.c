@@ -65,7 +65,7 @@ static struct lookup *lookup_new(const char *name) {
     if (!lookup) return NULL;
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC); /* that of deadlines: clock_ms */
     pthread_cond_init(&lookup->finished, &attributes);
     pthread_condattr_destroy(&attributes);
     pthread_mutex_init(&lookup->mutex, NULL);
@@ -157,7 +157,8 @@ short socket_wait(int fd, short events, int64_t deadline) {
     }
 }
 
-/* Is the other end really where we meant to go? */
+/* Is the other end really where we meant to go? The last look at an address that the policy has
+ * judged: on Linux 0.0.0.0 and others are taken for the host itself. */
 static bool is_peer(int fd, const struct address *expected) {
     struct sockaddr_storage peer = {0};
     socklen_t size = sizeof peer;
@@ -194,6 +195,7 @@ int socket_connect(const struct endpoint *to, int64_t deadline, struct error *er
     int one = 1; /* requests are written whole; waiting to fill packets only delays them */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     int status = connect(fd, (struct sockaddr *)&address, size);
+    /* Interrupted, it goes on by itself just the same. */
     if (status < 0 && errno != EINPROGRESS && errno != EINTR)
         net_fail(error, NET_CONNECT, "%s port %u: %s", text, to->port, strerror(errno));
     else if (finish_connect(fd, to, deadline, text, error))

@@ -1,4 +1,8 @@
-/* Small helpers over text, and the one way to record a failure. See net/internal.h. */
+/* Small helpers over text, and the one way to record a failure. See net/internal.h.
+ *
+ * Text from the network may hold any byte, NUL among them, at which strchr would find the end of
+ * its set; and it has no NUL behind it, so nothing here runs on until it meets one.
+ */
 #include "net/internal.h"
 
 #include <stdarg.h>
@@ -77,7 +81,8 @@ bool parse_number(struct slice digits, uint64_t max, uint64_t *value) {
     for (size_t i = 0; i < digits.size; i++) {
         if (!ascii_is_digit((char)digits.data[i])) return false;
         uint64_t digit = (uint64_t)(digits.data[i] - '0');
-        if (digit > max || result > (max - digit) / 10) return false;
+        if (digit > max || result > (max - digit) / 10)
+            return false; /* 10 * result + digit > max */
         result = result * 10 + digit;
     }
     *value = result;

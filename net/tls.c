@@ -353,6 +353,7 @@ enum io tls_handshake(struct tls *tls, struct error *error) {
     return IO_END;
 }
 
+/* What the callbacks above said, come back through the library. */
 static ssize_t io_status(int status) {
     if (status == MBEDTLS_ERR_SSL_WANT_WRITE) return IO_WANT_WRITE;
     if (status == MBEDTLS_ERR_SSL_WANT_READ) return IO_WANT_READ;
@@ -365,6 +366,7 @@ ssize_t tls_read(struct tls *tls, void *bytes, size_t size) {
         if (count > 0) return count;
         if (count == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) return IO_END;
 #ifdef MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET
+        /* TLS 1.3 sends what resumes a session after the handshake, among the data. */
         if (count == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
             save_session(tls);
             continue;

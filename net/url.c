@@ -43,7 +43,7 @@ static bool copy_name(char out[HOST_TEXT_SIZE], struct slice text) {
         char c = ascii_lower((char)text.data[i]);
         if (c == '.' ? label_size == 0 : !is_host_byte(c)) return false;
         label_size = c == '.' ? 0 : label_size + 1;
-        if (label_size > 63) return false;
+        if (label_size > 63) return false; /* RFC 1035 section 2.3.4 */
         out[i] = c;
     }
     out[text.size] = 0;
@@ -155,7 +155,8 @@ static size_t remove_dot_segments(char *path, size_t size) {
     return out;
 }
 
-/* `directory` is put before a relative path. */
+/* Path and query as they go into the request line. `directory` is put before a relative path. A
+ * byte takes three at most; two more are for a leading '/' and the NUL. */
 static bool build_target(struct url *url, struct slice directory, struct slice text,
                          struct arena *arena) {
     size_t question = slice_find(text, "?");
@@ -222,6 +223,8 @@ bool url_parse(struct url *url, struct slice text, struct arena *arena, struct e
     return parse_rest(url, slice_cut(text, scheme_size(text), text.size), arena, error);
 }
 
+/* RFC 3986 section 5.2.2, whose five cases are: a scheme, "//" and a host, a path from the root, a
+ * query alone, and a path beside the base's. Userinfo belongs to the URL it stood in. */
 bool url_resolve(struct url *url, const struct url *base, struct slice reference,
                  struct arena *arena, struct error *error) {
     if (text_begins(reference, "http:") || text_begins(reference, "https:"))

@@ -231,6 +231,8 @@ static struct timespec time_from(uint64_t timestamp, bool set, bool now) {
     return timespec_of(timestamp);
 }
 
+/* The flags: 1 sets the access time, 2 sets it to now; 4 and 8 are the same for the modification
+ * time. Both at once are a contradiction. */
 enum wasi_errno times_from(const struct call *call, int i, struct timespec times[2]) {
     uint32_t flags = arg(call, i + 2);
     bool atim = flags & 1, atim_now = flags & 2, mtim = flags & 4, mtim_now = flags & 8;

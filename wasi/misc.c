@@ -8,7 +8,10 @@
 #include <string.h>
 #include <time.h>
 
-/* ---- arguments and environment: two lists of texts ---- */
+/* ---- arguments and environment: two lists of texts ----
+ *
+ * A guest asks for the sizes, allocates, and then lets us fill in an array of pointers and the
+ * texts behind one another. Pointers are its own addresses: 32 bits. */
 
 static uint32_t texts_size(const char *const *texts, size_t count) {
     size_t size = 0;
@@ -105,6 +108,7 @@ enum wasi_errno call_random_get(struct call *call) {
 
 /* ---- the process ---- */
 
+/* Never returns to the guest: `dispatch` in wasi.c ends it with the error. */
 enum wasi_errno call_proc_exit(struct call *call) {
     call->over = true;
     error_set(call->error, ERROR_EXIT, "the guest exited with status %u", arg(call, 0));
@@ -112,6 +116,7 @@ enum wasi_errno call_proc_exit(struct call *call) {
     return WASI_SUCCESS;
 }
 
+/* A signal would hit the host's process, not the guest. */
 enum wasi_errno call_proc_raise(struct call *call) {
     (void)call;
     return WASI_NOTSUP;
@@ -125,6 +130,8 @@ enum wasi_errno call_sched_yield(struct call *call) {
 
 /* ---- sockets ---- */
 
+/* What can be said of a descriptor without doing anything: that it is no socket, or that we do not
+ * serve sockets. */
 static enum wasi_errno socket_call(const struct call *call) {
     enum filetype type = call->fd->type;
     bool is_socket = type == TYPE_SOCKET_STREAM || type == TYPE_SOCKET_DGRAM;

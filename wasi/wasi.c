@@ -92,6 +92,8 @@ void wasi_close(struct wasi *wasi) {
 
 /* ---- guest memory ---- */
 
+/* Byte by byte: a guest's pointer need not be aligned, and where the machine is little-endian as
+ * well compilers make one load or store of it. */
 uint32_t load32(const uint8_t *at) {
     return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }

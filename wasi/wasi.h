@@ -1,5 +1,15 @@
 /* WASI preview1 for guests of the VM: arguments, environment, clocks, random bytes and files
- * beneath the directories it is given, and nothing else. */
+ * beneath the directories it is given, and nothing else.
+ *
+ *     struct wasi *wasi = wasi_open(&config, &error);
+ *     wasi_define(wasi, vm, &error);                  before the guest is instantiated
+ *     wasi_wall(wasi, nothing, &error);               if the kernel shall guard as well
+ *     ... vm_call(vm_find_function(instance, slice_of("_start")), ...)
+ *     vm_close(vm);
+ *     wasi_close(wasi);
+ *
+ * A guest sees the directories as descriptors 3, 4, ..., in their order, with their names
+ * (fd_prestat_dir_name); every path it uses is relative to one of them. */
 #ifndef HOSTEL_WASI_WASI_H
 #define HOSTEL_WASI_WASI_H
 
