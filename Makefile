@@ -299,7 +299,7 @@ help:
 	echo "make clean      remove everything that was made"
 	echo "make deps       install the Debian packages all this needs (demo and test do it first)"
 	echo
-	echo "variables: CC CFLAGS LDFLAGS BUILD PREFIX DESTDIR T"
+	echo "variables: CC CFLAGS LDFLAGS BUILD PREFIX DESTDIR T F SECONDS"
 	echo "           DATA ($(DATA)): suites that tests read and the project does not hold"
 
 .PHONY: all programs guests sanitized test demo fuzz bench bench-count bench-http format lint install uninstall \
