@@ -161,7 +161,8 @@ $(BUILD)/spec/suites: $(wildcard $(DATA)/spec/*.gz $(DATA)/spec/*.tsv)
 	$(if $^,cp $(filter %.tsv,$^) $(@D))
 	touch $@
 
-programs: $(BUILD)/hostel $(TESTS)
+# The fuzzers only as far as any compiler can.
+programs: $(BUILD)/hostel $(TESTS) $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/fuzz/*.c))
 
 guests: $(GUESTS) $(BUILD)/spec/suites
 
