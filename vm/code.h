@@ -24,9 +24,9 @@
  * class (r0 integers, s0 floats, f0 doubles), i = imm. The accumulators mirror the result written
  * last in their class; every result goes to its slot too, so that nothing ever needs spilling.
  *
- * Memory 0 is near: the interpreter has its base and size at hand. An access to any other has one
- * form only, far: the address is in slot a, imm is the index of the memory, and the offset is in
- * the data cell.
+ * Memory 0 is near if its addresses have 32 bits: the interpreter has its base and size at hand. An
+ * access to any other memory has one form only, far: the address is in slot a, imm is the index of
+ * the memory, and the offset is in the data cell.
  */
 #ifndef HOSTEL_VM_CODE_H
 #define HOSTEL_VM_CODE_H

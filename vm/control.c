@@ -238,7 +238,7 @@ void call_indirect(struct validator *v, uint32_t type_index, uint32_t table) {
     } else {
         const struct func_type *type = v->module->types[type_index];
         bool tail = v->row->code == WASM_return_call_indirect;
-        struct operand index = pop(v, VM_I32);
+        struct operand index = pop(v, v->module->tables[table].limits.address);
         if (!check_tail(v, type, tail) || !check_top(v, type->types, type->param_count)) return;
         translate_call_indirect(&v->t, type, table, index, tail);
         end_call(v, type, tail);

@@ -28,8 +28,9 @@ static void print_func_type(const struct func_type *type, FILE *out) {
 }
 
 static void print_limits(const struct limits *limits, FILE *out) {
-    fprintf(out, "%u", limits->min);
-    if (limits->has_max) fprintf(out, " to %u", limits->max);
+    fprintf(out, "%s%llu", limits->address == VM_I64 ? "i64 " : "",
+            (unsigned long long)limits->min);
+    if (limits->has_max) fprintf(out, " to %llu", (unsigned long long)limits->max);
 }
 
 static void print_extern_type(const struct extern_type *type, FILE *out) {

@@ -48,6 +48,15 @@ static uint32_t tables(const struct module *module) {
     for (uint32_t i = 0; i < module->table_count; i++) {
         uint8_t type = module->tables[i].type;
         if (type != VM_FUNCREF) features |= type_features(type);
+        if (module->tables[i].limits.address == VM_I64) features |= BIT(MEMORY64);
+    }
+    return features;
+}
+
+static uint32_t memories(const struct module *module) {
+    uint32_t features = module->memory_count > 1 ? BIT(MULTI_MEMORY) : 0;
+    for (uint32_t i = 0; i < module->memory_count; i++) {
+        if (module->memories[i].address == VM_I64) features |= BIT(MEMORY64);
     }
     return features;
 }
@@ -83,7 +92,6 @@ static uint32_t segments(const struct module *module) {
 }
 
 uint32_t vm_features(const struct module *module) {
-    return module->features | function_types(module) | tables(module) | globals(module) |
-           segments(module) | (module->tag_count ? BIT(EXCEPTIONS) : 0) |
-           (module->memory_count > 1 ? BIT(MULTI_MEMORY) : 0);
+    return module->features | function_types(module) | tables(module) | memories(module) |
+           globals(module) | segments(module) | (module->tag_count ? BIT(EXCEPTIONS) : 0);
 }

@@ -399,7 +399,7 @@ HANDLER(call_import) {
 /* The function that the cell of an indirect call means, if it is of the type that is wanted. */
 #define FIND_ELEMENT(function)                                                                     \
     const struct table *table = instance->tables[pc->tail.imm];                                    \
-    const uint32_t index = D(I32);                                                                 \
+    const uint64_t index = D(I64);                                                                 \
     if (index >= table->size) TRAP(TRAP_UNDEFINED_ELEMENT);                                        \
     struct function *function = (struct function *)(uintptr_t)table->elements[index];              \
     if (!function) TRAP(TRAP_UNINITIALIZED_ELEMENT);                                               \
@@ -532,10 +532,9 @@ HANDLER(halt) {
     TRAP(TRAP_NONE);
 }
 
-/* ---- memories and tables: w is the window ---- */
+/* ---- memories and tables: w is the window; numbers of either type are read as 64 bits ---- */
 
 #define W      (frame + pc->a)
-#define W32(i) ((uint32_t)W[i])
 #define SECOND ((uint32_t)pc[1].head.wide)
 
 /* Bulk operations are paid for by size, in advance. */
@@ -551,29 +550,29 @@ HANDLER(memory_size) {
 }
 
 HANDLER(memory_grow) {
-    W[0] = memory_grow(instance->memories[pc->tail.imm], W32(0));
+    W[0] = memory_grow(instance->memories[pc->tail.imm], W[0]);
     memory = instance->memory->data;
     memory_size = instance->memory->size;
     NEXT(2);
 }
 
 HANDLER(memory_fill) {
-    CHARGE(W32(2) >> 8);
-    CHECK(memory_fill(instance->memories[pc->tail.imm], W32(0), (uint8_t)W[1], W32(2)));
+    CHARGE(W[2] >> 8);
+    CHECK(memory_fill(instance->memories[pc->tail.imm], W[0], (uint8_t)W[1], W[2]));
     NEXT(2);
 }
 
 HANDLER(memory_copy) {
-    CHARGE(W32(2) >> 8);
-    CHECK(memory_copy(instance->memories[pc->tail.imm], instance->memories[SECOND], W32(0), W32(1),
-                      W32(2)));
+    CHARGE(W[2] >> 8);
+    CHECK(memory_copy(instance->memories[pc->tail.imm], instance->memories[SECOND], W[0], W[1],
+                      W[2]));
     NEXT(2);
 }
 
 HANDLER(memory_init) {
-    CHARGE(W32(2) >> 8);
-    CHECK(memory_init(instance, instance->memories[SECOND], (uint32_t)pc->tail.imm, W32(0), W32(1),
-                      W32(2)));
+    CHARGE(W[2] >> 8);
+    CHECK(memory_init(instance, instance->memories[SECOND], (uint32_t)pc->tail.imm, W[0], W[1],
+                      W[2]));
     NEXT(2);
 }
 
@@ -584,15 +583,15 @@ HANDLER(data_drop) {
 
 HANDLER(table_get) {
     const struct table *table = instance->tables[pc->tail.imm];
-    if (W32(0) >= table->size) TRAP(TRAP_TABLE_BOUNDS);
-    W[0] = table->elements[W32(0)];
+    if (W[0] >= table->size) TRAP(TRAP_TABLE_BOUNDS);
+    W[0] = table->elements[W[0]];
     NEXT(2);
 }
 
 HANDLER(table_set) {
     const struct table *table = instance->tables[pc->tail.imm];
-    if (W32(0) >= table->size) TRAP(TRAP_TABLE_BOUNDS);
-    table->elements[W32(0)] = W[1];
+    if (W[0] >= table->size) TRAP(TRAP_TABLE_BOUNDS);
+    table->elements[W[0]] = W[1];
     NEXT(2);
 }
 
@@ -602,27 +601,25 @@ HANDLER(table_size) {
 }
 
 HANDLER(table_grow) {
-    W[0] = table_grow(instance->tables[pc->tail.imm], W32(1), W[0]);
+    W[0] = table_grow(instance->tables[pc->tail.imm], W[1], W[0]);
     NEXT(2);
 }
 
 HANDLER(table_fill) {
-    CHARGE(W32(2) >> 8);
-    CHECK(table_fill(instance->tables[pc->tail.imm], W32(0), W[1], W32(2)));
+    CHARGE(W[2] >> 8);
+    CHECK(table_fill(instance->tables[pc->tail.imm], W[0], W[1], W[2]));
     NEXT(2);
 }
 
 HANDLER(table_copy) {
-    CHARGE(W32(2) >> 8);
-    CHECK(table_copy(instance->tables[pc->tail.imm], instance->tables[SECOND], W32(0), W32(1),
-                     W32(2)));
+    CHARGE(W[2] >> 8);
+    CHECK(table_copy(instance->tables[pc->tail.imm], instance->tables[SECOND], W[0], W[1], W[2]));
     NEXT(2);
 }
 
 HANDLER(table_init) {
-    CHARGE(((uint64_t)W32(1) + W32(2)) >> 4);
-    CHECK(table_init(instance, instance->tables[SECOND], (uint32_t)pc->tail.imm, W32(0), W32(1),
-                     W32(2)));
+    CHARGE((W[1] + W[2]) >> 4);
+    CHECK(table_init(instance, instance->tables[SECOND], (uint32_t)pc->tail.imm, W[0], W[1], W[2]));
     NEXT(2);
 }
 

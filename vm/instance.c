@@ -66,18 +66,18 @@ static const struct host_function *find_host(const struct vm *vm, const struct i
 /* "function (i32) -> ()", "memory of 1 page and more", for messages. */
 static void describe(const struct extern_type *type, char *out, size_t size) {
     char signature[128];
+    unsigned long long min = type->limits.min, max = type->limits.max;
+    const char *wide = type->limits.address == VM_I64 ? "64-bit " : "";
     switch (type->kind) {
     case VM_FUNCTION:
         func_type_format(type->function, signature, sizeof signature);
         snprintf(out, size, "function %s", signature);
         break;
     case VM_TABLE:
-        snprintf(out, size, "table of %u to %u %s", type->limits.min, type->limits.max,
+        snprintf(out, size, "%stable of %llu to %llu %s", wide, min, max,
                  vm_type_name((enum vm_type)type->type));
         break;
-    case VM_MEMORY:
-        snprintf(out, size, "memory of %u to %u pages", type->limits.min, type->limits.max);
-        break;
+    case VM_MEMORY: snprintf(out, size, "%smemory of %llu to %llu pages", wide, min, max); break;
     case VM_TAG: snprintf(out, size, "tag"); break;
     case VM_GLOBAL:
         snprintf(out, size, "%s global %s", type->mutable ? "mutable" : "immutable",
@@ -105,9 +105,10 @@ static bool incompatible_import(const struct import *import, const struct extern
                      quoted(import->name), (const char *)import->name.data, wanted, is);
 }
 
-/* Spec 3.2.5, "Import Matching": `size` is what the table or memory has now. */
-static bool limits_match(uint32_t size, struct limits found, struct limits wanted) {
-    return size >= wanted.min && (!wanted.has_max || (found.has_max && found.max <= wanted.max));
+/* Spec 3.2.5, "Import Matching". */
+static bool limits_match(struct limits found, struct limits wanted) {
+    return found.address == wanted.address && found.min >= wanted.min &&
+           (!wanted.has_max || (found.has_max && found.max <= wanted.max));
 }
 
 static bool types_match(const struct extern_type *found, const struct extern_type *wanted) {
@@ -116,9 +117,8 @@ static bool types_match(const struct extern_type *found, const struct extern_typ
     case VM_FUNCTION:
     case VM_TAG: return found->function == wanted->function;
     case VM_TABLE:
-        return found->type == wanted->type &&
-               limits_match(found->limits.min, found->limits, wanted->limits);
-    case VM_MEMORY: return limits_match(found->limits.min, found->limits, wanted->limits);
+        return found->type == wanted->type && limits_match(found->limits, wanted->limits);
+    case VM_MEMORY: return limits_match(found->limits, wanted->limits);
     case VM_GLOBAL: return found->type == wanted->type && found->mutable == wanted->mutable;
     }
     return false;
@@ -136,7 +136,7 @@ static struct extern_type export_type(const struct instance *from, const struct 
         break;
     case VM_MEMORY:
         type.limits = from->memories[export->index]->declared;
-        type.limits.min = (uint32_t)(from->memories[export->index]->size >> PAGE_SIZE_BITS);
+        type.limits.min = from->memories[export->index]->size >> PAGE_SIZE_BITS;
         break;
     case VM_TAG: type.function = from->tags[export->index]->type; break;
     case VM_GLOBAL:

@@ -22,9 +22,9 @@ enum {
     LIMIT_TABLES = 100000,
     LIMIT_MEMORIES = 100,
     LIMIT_TABLE_ELEMENTS = 10000000, /* of all tables, unless vm_limits says otherwise */
-    LIMIT_MEMORY_PAGES = 65536,
-    LIMIT_FUNCTION_BODY = 7654321, /* bytes */
-    LIMIT_LOCALS = 50000,          /* with the parameters */
+    LIMIT_MEMORY_PAGES = 65536,      /* with addresses of 32 bits */
+    LIMIT_FUNCTION_BODY = 7654321,   /* bytes */
+    LIMIT_LOCALS = 50000,            /* with the parameters */
     LIMIT_PARAMETERS = 1000,
     LIMIT_RESULTS = 1000,
     LIMIT_BR_TABLE = 131072,
@@ -34,5 +34,8 @@ enum {
     LIMIT_EXCEPTION_BYTES = 64 << 20, /* of all exceptions the guest still refers to */
     LIMIT_HOST_NESTING = 64,          /* guest calls host calls guest ...: the only C recursion */
 };
+
+/* With addresses of 64 bits, of which a memory gets as much as vm_limits allow. */
+#define LIMIT_MEMORY_PAGES_64 (UINT64_C(1) << 48)
 
 #endif

@@ -32,12 +32,12 @@ struct memory *memory_new(struct vm *vm, struct limits limits, struct error *err
     struct memory *memory = &owned->memory;
     uint64_t cap = vm->limits.memory_bytes >> PAGE_SIZE_BITS;
     memory->declared = limits;
-    memory->max = limits.max < cap ? limits.max : (uint32_t)cap;
+    memory->max = limits.max < cap ? limits.max : cap;
     if (limits.min > memory->max) {
         error_set(
             error, ERROR_IO,
-            "limit: the module wants a memory of %u pages of 64 KiB, --max-memory allows %llu",
-            limits.min, (unsigned long long)cap);
+            "limit: the module wants a memory of %llu pages of 64 KiB, --max-memory allows %llu",
+            (unsigned long long)limits.min, (unsigned long long)cap);
         return NULL;
     }
     memory->reserved = page_bytes(memory->max);
@@ -48,8 +48,9 @@ struct memory *memory_new(struct vm *vm, struct limits limits, struct error *err
     }
     owned->next = vm->memories;
     if (memory->data) vm->memories = owned;
-    if (!memory->data || memory_grow(memory, limits.min) == UINT32_MAX) {
-        error_set(error, ERROR_IO, "out of memory: %u pages of 64 KiB for the guest", limits.min);
+    if (!memory->data || memory_grow(memory, limits.min) == refused(limits)) {
+        error_set(error, ERROR_IO, "out of memory: %llu pages of 64 KiB for the guest",
+                  (unsigned long long)limits.min);
         return NULL;
     }
     return memory;
@@ -70,17 +71,19 @@ static bool move(struct memory *memory, uint64_t size) {
     return true;
 }
 
-uint32_t memory_grow(struct memory *memory, uint32_t pages) {
-    uint32_t old = (uint32_t)(memory->size >> PAGE_SIZE_BITS);
-    if (pages > memory->max - old) return UINT32_MAX;
+uint64_t memory_grow(struct memory *memory, uint64_t pages) {
+    uint64_t old = memory->size >> PAGE_SIZE_BITS;
+    if (pages > memory->max - old) return refused(memory->declared);
     if (pages == 0) return old;
-    uint64_t size = page_bytes((uint64_t)old + pages);
+    uint64_t size = page_bytes(old + pages);
     if (size > memory->reserved) { /* twice as much, so that growing by pages stays linear */
         uint64_t limit = page_bytes(memory->max);
         uint64_t twice = memory->size * 2 < limit ? memory->size * 2 : limit;
-        if (!(twice > size && move(memory, twice)) && !move(memory, size)) return UINT32_MAX;
+        if (!(twice > size && move(memory, twice)) && !move(memory, size)) {
+            return refused(memory->declared);
+        }
     }
-    if (!platform_commit(memory->data, size)) return UINT32_MAX;
+    if (!platform_commit(memory->data, size)) return refused(memory->declared);
     memory->size = size;
     return old;
 }
@@ -124,36 +127,38 @@ struct table *table_new(struct vm *vm, const struct extern_type *type, struct er
     uint64_t cap = vm->limits.table_elements - vm->table_elements;
     table->vm = vm;
     table->type = *type;
-    table->max = type->limits.max < cap ? type->limits.max : (uint32_t)cap;
+    table->max = type->limits.max < cap ? type->limits.max : cap;
     if (type->limits.min > table->max) {
         error_set(error, ERROR_IO,
-                  "limit: the module wants a table of %u elements, %llu are left for it",
-                  type->limits.min, (unsigned long long)cap);
+                  "limit: the module wants a table of %llu elements, %llu are left for it",
+                  (unsigned long long)type->limits.min, (unsigned long long)cap);
         return NULL;
     }
     owned->next = vm->tables;
     vm->tables = owned;
-    if (table_grow(table, type->limits.min, 0) == UINT32_MAX) {
-        error_set(error, ERROR_IO, "out of memory: a table of %u elements", type->limits.min);
+    if (table_grow(table, type->limits.min, 0) == refused(type->limits)) {
+        error_set(error, ERROR_IO, "out of memory: a table of %llu elements",
+                  (unsigned long long)type->limits.min);
         return NULL;
     }
     return table;
 }
 
-uint32_t table_grow(struct table *table, uint32_t count, uint64_t reference) {
-    uint32_t old = table->size;
+uint64_t table_grow(struct table *table, uint64_t count, uint64_t reference) {
+    uint64_t old = table->size, most = SIZE_MAX / sizeof *table->elements;
     struct vm *vm = table->vm;
-    if (count > table->max - old) return UINT32_MAX;
-    if (count > vm->limits.table_elements - vm->table_elements) return UINT32_MAX;
+    bool fits = count <= table->max - old && old <= most && count <= most - old &&
+                count <= vm->limits.table_elements - vm->table_elements;
+    if (!fits) return refused(table->type.limits);
     if (count == 0) return old;
-    uint64_t *elements = old ? realloc(table->elements, ((size_t)old + count) * sizeof *elements)
-                             : calloc(count, sizeof *elements);
-    if (!elements) return UINT32_MAX;
+    uint64_t *elements = old ? realloc(table->elements, (size_t)(old + count) * sizeof *elements)
+                             : calloc((size_t)count, sizeof *elements);
+    if (!elements) return refused(table->type.limits);
     table->elements = elements;
     table->size = old + count;
     vm->table_elements += count;
     bool zeroed = old == 0 && reference == 0; /* large tables then cost nothing until used */
-    for (uint32_t i = old; i < table->size && !zeroed; i++) elements[i] = reference;
+    for (uint64_t i = old; i < table->size && !zeroed; i++) elements[i] = reference;
     return old;
 }
 

@@ -74,32 +74,50 @@ static const struct func_type *type_at(struct module *module, struct reader *rea
     return module->types[index];
 }
 
-/* `limit` is what the kind may have at most; beyond it the text of the spec suite is `what`. */
-static struct limits decode_limits(struct reader *reader, uint32_t limit, const char *what) {
+/* What a kind may have at most; beyond it the text of the spec suite is `what`. */
+struct size_limit {
+    uint64_t max;
+    const char *what;
+};
+
+/* Flags (spec 5.3.7, with memory64): bit 0, there is a maximum; bit 2, addresses have 64 bits, and
+ * the second of the limits holds. */
+static struct limits decode_limits(struct reader *reader, const struct size_limit limits[2]) {
+    enum { HAS_MAX = 1, WIDE = 4 };
     uint8_t flags = reader_u8(reader);
-    if (flags > 1) {
+    if (flags & ~(HAS_MAX | WIDE)) {
         reader_fail(reader, ERROR_MALFORMED,
-                    "%s: limits flag 0x%02X; threads and 64-bit memories are not supported",
+                    "%s: limits flag 0x%02X; shared memories are not supported",
                     flags < 0x80 ? "integer too large" : "integer representation too long", flags);
     }
-    struct limits limits = {.min = reader_u32(reader), .has_max = flags == 1};
-    limits.max = limits.has_max ? reader_u32(reader) : limit;
-    if (!reader_ok(reader)) return limits;
-    if (limits.min > limit || limits.max > limit) reader_fail(reader, ERROR_INVALID, "%s", what);
-    if (limits.min > limits.max) {
+    const struct size_limit *limit = &limits[flags & WIDE ? 1 : 0];
+    struct limits type = {.min = reader_u64(reader),
+                          .max = limit->max,
+                          .has_max = flags & HAS_MAX,
+                          .address = flags & WIDE ? VM_I64 : VM_I32};
+    if (type.has_max) type.max = reader_u64(reader);
+    if (!reader_ok(reader)) return type;
+    if (type.min > limit->max || type.max > limit->max) {
+        reader_fail(reader, ERROR_INVALID, "%s", limit->what);
+    }
+    if (type.min > type.max) {
         reader_fail(reader, ERROR_INVALID, "size minimum must not be greater than maximum");
     }
-    return limits;
+    return type;
 }
 
 static struct limits decode_memory_type(struct reader *reader) {
-    return decode_limits(reader, LIMIT_MEMORY_PAGES,
-                         "memory size must be at most 65536 pages (4GiB)");
+    static const struct size_limit limits[] = {
+        {LIMIT_MEMORY_PAGES, "memory size must be at most 65536 pages (4GiB)"},
+        {LIMIT_MEMORY_PAGES_64, "memory size must be at most 2^48 pages"}};
+    return decode_limits(reader, limits);
 }
 
 static struct extern_type decode_table_type(struct reader *reader) {
+    static const struct size_limit limits[] = {{UINT32_MAX, "table size must be at most 2^32-1"},
+                                               {UINT64_MAX, ""}};
     struct extern_type type = {.kind = VM_TABLE, .type = reference_type_read(reader)};
-    type.limits = decode_limits(reader, UINT32_MAX, "table size");
+    type.limits = decode_limits(reader, limits);
     return type;
 }
 
@@ -382,7 +400,9 @@ static void decode_element(struct module *module, struct reader *reader,
         if (reader_ok(reader) && segment->table >= module->table_count) {
             reader_fail(reader, ERROR_INVALID, "unknown table %u", segment->table);
         }
-        segment->offset = constant_read(module, reader, VM_I32);
+        if (!reader_ok(reader)) return;
+        segment->offset =
+            constant_read(module, reader, module->tables[segment->table].limits.address);
     }
     if (flags & 3) { /* an element kind or type is given */
         if (segment->expressions) {
@@ -420,7 +440,8 @@ static void decode_data_segment(struct module *module, struct reader *reader,
         if (reader_ok(reader) && segment->memory >= module->memory_count) {
             reader_fail(reader, ERROR_INVALID, "unknown memory %u", segment->memory);
         }
-        segment->offset = constant_read(module, reader, VM_I32);
+        if (!reader_ok(reader)) return;
+        segment->offset = constant_read(module, reader, module->memories[segment->memory].address);
     }
     segment->bytes = reader_bytes(reader, reader_u32(reader));
 }
@@ -579,7 +600,9 @@ bool module_decode(struct module *module, struct error *error) {
         if (!reader_ok(&content)) return false;
     }
     make_missing_spaces(module, &reader, SECTION_DATA);
-    return reader_ok(&reader) && check_missing(module, &reader);
+    if (!reader_ok(&reader) || !check_missing(module, &reader)) return false;
+    module->has_near_memory = module->memory_count && module->memories[0].address == VM_I32;
+    return true;
 }
 
 /* ---- questions about a module ---- */

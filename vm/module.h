@@ -10,9 +10,11 @@
 #include "vm/reader.h"
 #include "vm/vm.h"
 
+/* Of a table or a memory. */
 struct limits {
-    uint32_t min, max;
+    uint64_t min, max;
     bool has_max;
+    uint8_t address; /* VM_I32 or VM_I64: the type of addresses and sizes */
 };
 
 /* The type of anything that can be imported or exported; `kind` says which members count. */
@@ -21,7 +23,7 @@ struct extern_type {
     const struct func_type *function; /* or of a tag; interned: equal types are one pointer */
     uint8_t type;                     /* of a table's elements or of a global */
     bool mutable;                     /* of a global */
-    struct limits limits;             /* of a table or a memory */
+    struct limits limits;
 };
 
 struct import {
@@ -114,7 +116,7 @@ struct module {
     uint32_t element_count;
     struct data_segment *data;
     uint32_t data_count;
-    bool has_data_count, has_start;
+    bool has_data_count, has_start, has_near_memory;
     uint32_t start;
     struct slice names;           /* the name section's content, unchecked */
     struct slice *function_names; /* read out of it when first asked for; or NULL */

@@ -96,7 +96,17 @@ const struct instruction *instruction_read_rare(struct reader *reader, uint8_t c
     return row;
 }
 
-struct signature signature_of(const struct instruction *row, uint8_t element) {
+static uint8_t type_of(char letter, const struct varying *varying) {
+    switch (letter) {
+    case 't': return varying->element;
+    case 'a': return varying->first;
+    case 'b': return varying->second;
+    case 'n': return varying->first == varying->second ? varying->first : VM_I32;
+    default: return type_of_letter(letter);
+    }
+}
+
+struct signature signature_of(const struct instruction *row, struct varying varying) {
     struct signature signature = {.params = 0};
     uint32_t *count = &signature.params;
     for (const char *c = row->signature; *c; c++) {
@@ -104,8 +114,7 @@ struct signature signature_of(const struct instruction *row, uint8_t element) {
             count = &signature.results;
             continue;
         }
-        uint8_t type = *c == 't' ? element : type_of_letter(*c);
-        signature.types[signature.params + signature.results] = type;
+        signature.types[signature.params + signature.results] = type_of(*c, &varying);
         *count += 1;
     }
     return signature;
@@ -113,7 +122,7 @@ struct signature signature_of(const struct instruction *row, uint8_t element) {
 
 uint8_t result_of(const struct instruction *row) {
     if (!row->signature) return row->result;
-    struct signature s = signature_of(row, 0);
+    struct signature s = signature_of(row, (struct varying){0});
     return s.results ? s.types[s.params] : 0;
 }
 
@@ -154,7 +163,7 @@ static struct immediate far_memarg_read(struct reader *reader, uint32_t flags) {
         reader_fail(reader, ERROR_MALFORMED, "malformed memop flags");
     }
     immediate.second = reader_u32(reader);
-    immediate.bits = reader_u32(reader);
+    immediate.bits = reader_u64(reader);
     return immediate;
 }
 
@@ -169,7 +178,7 @@ static void skip_types(struct reader *reader, struct immediate *immediate) {
 struct immediate memarg_read(struct reader *reader) {
     uint32_t flags = reader_u32(reader);
     if (flags >= ALIGNMENTS) return far_memarg_read(reader, flags);
-    return (struct immediate){.first = flags, .bits = reader_u32(reader)};
+    return (struct immediate){.first = flags, .bits = reader_u64(reader)};
 }
 
 struct immediate immediate_read(struct reader *reader, enum immediates kind) {

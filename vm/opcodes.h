@@ -113,13 +113,20 @@ static inline const struct instruction *instruction_read(struct reader *reader) 
 /* The row of a code that is in the table. */
 const struct instruction *instruction_at(uint32_t code);
 
-/* The types of a WINDOW or VECTOR instruction; `element` is that of the table's elements. */
+/* The types that depend on the memories and tables an instruction names; of the letters for them
+ * n is the type of a number that must fit both address types. */
+struct varying {
+    uint8_t element;       /* t: of a table's elements */
+    uint8_t first, second; /* a, b: of addresses in the first and in the second that is named */
+};
+
+/* The types of a WINDOW or VECTOR instruction. */
 struct signature {
     uint8_t types[4]; /* parameters, then results */
     uint32_t params, results;
 };
 
-struct signature signature_of(const struct instruction *row, uint8_t element);
+struct signature signature_of(const struct instruction *row, struct varying varying);
 
 /* The type of the result of an instruction that has one; 0 if it has none. */
 uint8_t result_of(const struct instruction *row);

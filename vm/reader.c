@@ -69,6 +69,10 @@ uint32_t reader_u32_long(struct reader *reader) {
     return (uint32_t)leb128(reader, 32, false);
 }
 
+uint64_t reader_u64_long(struct reader *reader) {
+    return leb128(reader, 64, false);
+}
+
 int32_t reader_s32_long(struct reader *reader) {
     return (int32_t)leb128(reader, 32, true);
 }

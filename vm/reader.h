@@ -39,12 +39,21 @@ static inline uint8_t reader_u8(struct reader *reader) {
                                  : reader->bytes[reader->position++];
 }
 
-/* LEB128, as the next three. Nearly all numbers have one byte. */
+/* LEB128, as the next four. Nearly all numbers have one byte. */
 uint32_t reader_u32_long(struct reader *reader);
 
 static inline uint32_t reader_u32(struct reader *reader) {
     if (reader_at_end(reader) || reader->bytes[reader->position] >= 0x80) {
         return reader_u32_long(reader);
+    }
+    return reader->bytes[reader->position++];
+}
+
+uint64_t reader_u64_long(struct reader *reader);
+
+static inline uint64_t reader_u64(struct reader *reader) {
+    if (reader_at_end(reader) || reader->bytes[reader->position] >= 0x80) {
+        return reader_u64_long(reader);
     }
     return reader->bytes[reader->position++];
 }

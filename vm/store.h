@@ -26,8 +26,8 @@ struct function {
 
 struct table {
     uint64_t *elements; /* owned; references */
-    uint32_t size;
-    uint32_t max; /* what it may grow to */
+    uint64_t size;
+    uint64_t max; /* what it may grow to */
     struct vm *vm;
     struct extern_type type; /* as declared */
 };
@@ -38,7 +38,7 @@ struct memory {
     uint8_t *data;     /* owned; a mapping of `reserved` bytes of which `size` are usable */
     uint64_t size;     /* bytes, whole pages */
     uint64_t reserved; /* bytes */
-    uint32_t max;      /* pages it may grow to */
+    uint64_t max;      /* pages it may grow to */
     struct limits declared;
 };
 
@@ -134,10 +134,14 @@ struct vm {
 
 /* ---- memory.c ---- */
 
-/* Growing gives the old size in pages or elements, or UINT32_MAX when it is refused. The bulk
- * operations check all bounds before they write anything. */
+/* Growing gives the old size in pages or elements, or refused() when it is. The bulk operations
+ * check all bounds before they write anything. */
+static inline uint64_t refused(struct limits declared) {
+    return declared.address == VM_I64 ? UINT64_MAX : UINT32_MAX;
+}
+
 struct memory *memory_new(struct vm *vm, struct limits limits, struct error *error);
-uint32_t memory_grow(struct memory *memory, uint32_t pages);
+uint64_t memory_grow(struct memory *memory, uint64_t pages);
 enum trap memory_fill(struct memory *memory, uint64_t at, uint8_t value, uint64_t size);
 enum trap memory_copy(struct memory *to_memory, const struct memory *from_memory, uint64_t to,
                       uint64_t from, uint64_t size);
@@ -153,7 +157,7 @@ static inline uint8_t *memory_at(const struct memory *memory, uint64_t address, 
 }
 
 struct table *table_new(struct vm *vm, const struct extern_type *type, struct error *error);
-uint32_t table_grow(struct table *table, uint32_t count, uint64_t reference);
+uint64_t table_grow(struct table *table, uint64_t count, uint64_t reference);
 enum trap table_fill(struct table *table, uint64_t at, uint64_t reference, uint64_t count);
 enum trap table_copy(struct table *to_table, struct table *from_table, uint64_t to, uint64_t from,
                      uint64_t count);

@@ -173,69 +173,83 @@ bool unknown_index(struct validator *v, const char *what, uint32_t index) {
                        v->row->mnemonic);
 }
 
-/* Whether it is an access to another memory than the near one, or to none. */
-static bool is_far(const struct validator *v, const struct immediate *memarg) {
-    return memarg->second > 0 || v->module->memory_count == 0;
-}
+/* ---- instructions on memories and tables ---- */
 
-static bool check_alignment(struct validator *v, uint32_t exponent) {
-    if (exponent > 4 || 1u << exponent > v->row->bytes) {
-        return invalid(v, "alignment must not be larger than natural");
-    }
+/* A memory's addresses. */
+static bool memory_named(struct validator *v, uint32_t index, uint8_t *address) {
+    const struct module *module = v->module;
+    if (!check_index(v, "memory", index, module->memory_count)) return false;
+    *address = module->memories[index].address;
     return true;
 }
 
-static bool check_memarg(struct validator *v, const struct immediate *memarg) {
-    return check_index(v, "memory", memarg->second, v->module->memory_count) &&
-           check_alignment(v, memarg->first);
+/* A table's elements and addresses. */
+static bool table_named(struct validator *v, uint32_t index, uint8_t *element, uint8_t *address) {
+    const struct module *module = v->module;
+    if (!check_index(v, "table", index, module->table_count)) return false;
+    *element = module->tables[index].type;
+    *address = module->tables[index].limits.address;
+    return true;
+}
+
+/* Whether it is an access to another memory than the near one, or to none. */
+static bool is_far(const struct validator *v, const struct immediate *memarg) {
+    return memarg->second > 0 || !v->module->has_near_memory;
+}
+
+static inline bool check_access(struct validator *v, const struct immediate *memarg,
+                                uint8_t address) {
+    if (memarg->first > 4 || 1u << memarg->first > v->row->bytes) {
+        return invalid(v, "alignment must not be larger than natural");
+    }
+    if (address == VM_I32 && memarg->bits > UINT32_MAX) return invalid(v, "offset out of range");
+    return true;
 }
 
 static void far_access(struct validator *v, const struct immediate *memarg) {
+    uint8_t type = VM_I32;
     struct operand value = {0};
-    if (!check_memarg(v, memarg)) return;
+    if (!memory_named(v, memarg->second, &type) || !check_access(v, memarg, type)) return;
     if (v->row->shape == SHAPE_STORE) value = pop(v, v->row->operand);
-    struct operand address = pop(v, VM_I32);
+    struct operand address = pop(v, type);
     translate_far(&v->t, v->row, address, value, memarg);
 }
 
-/* The indices of an instruction on tables, memories and segments; and `element`, the type of the
- * elements it moves, if it does. */
-static bool check_window(struct validator *v, const struct immediate *immediate, uint8_t *element) {
+/* The indices of an instruction with a window, and the types that depend on them. */
+static bool check_window(struct validator *v, const struct immediate *immediate,
+                         struct varying *types) {
     const struct module *m = v->module;
     uint32_t first = immediate->first, second = immediate->second;
+    uint8_t other;
     switch (v->row->immediates) {
-    case IMMEDIATE_TABLE:
-        if (!check_index(v, "table", first, m->table_count)) return false;
-        *element = m->tables[first].type;
-        return true;
+    case IMMEDIATE_TABLE: return table_named(v, first, &types->element, &types->first);
     case IMMEDIATE_TABLE_TABLE:
-        if (!check_index(v, "table", first, m->table_count)) return false;
-        if (!check_index(v, "table", second, m->table_count)) return false;
-        return m->tables[first].type == m->tables[second].type ||
-               mismatch(v, m->tables[first].type, m->tables[second].type);
+        return table_named(v, first, &types->element, &types->first) &&
+               table_named(v, second, &other, &types->second) &&
+               (types->element == other || mismatch(v, types->element, other));
     case IMMEDIATE_ELEMENT_TABLE:
-        if (!check_index(v, "table", second, m->table_count)) return false;
+        if (!table_named(v, second, &types->element, &types->first)) return false;
         if (!check_index(v, "elem segment", first, m->element_count)) return false;
-        return m->tables[second].type == m->elements[first].type ||
-               mismatch(v, m->tables[second].type, m->elements[first].type);
+        other = m->elements[first].type;
+        return types->element == other || mismatch(v, types->element, other);
     case IMMEDIATE_ELEMENT: return check_index(v, "elem segment", first, m->element_count);
     case IMMEDIATE_DATA_MEMORY:
-        if (!check_index(v, "memory", second, m->memory_count)) return false; /* fall through */
+        if (!memory_named(v, second, &types->first)) return false; /* fall through */
     case IMMEDIATE_DATA:
         if (!m->has_data_count) {
             return reader_fail(&v->reader, ERROR_MALFORMED, "data count section required");
         }
         return check_index(v, "data segment", first, m->data_count);
     case IMMEDIATE_MEMORY_MEMORY:
-        if (!check_index(v, "memory", second, m->memory_count)) return false; /* fall through */
-    default: return check_index(v, "memory", first, m->memory_count);
+        if (!memory_named(v, second, &types->second)) return false; /* fall through */
+    default: return memory_named(v, first, &types->first);
     }
 }
 
 static void window(struct validator *v, const struct immediate *immediate) {
-    uint8_t element = VM_FUNCREF;
-    if (!check_window(v, immediate, &element)) return;
-    struct signature s = signature_of(v->row, element);
+    struct varying types = {0};
+    if (!check_window(v, immediate, &types)) return;
+    struct signature s = signature_of(v->row, types);
     if (!check_top(v, s.types, s.params)) return;
     translate_window(&v->t, v->row, s.params, immediate);
     replace_top(v, s.params, s.types + s.params, s.results);
@@ -256,9 +270,13 @@ static bool check_lanes(struct validator *v, const struct immediate *immediate) 
 
 static void vector(struct validator *v, const struct immediate *immediate) {
     const struct instruction *row = v->row;
-    if (accesses_memory(row) && !check_memarg(v, immediate)) return;
+    struct varying types = {0};
+    if (accesses_memory(row) && (!memory_named(v, immediate->second, &types.first) ||
+                                 !check_access(v, immediate, types.first))) {
+        return;
+    }
     if (!check_lanes(v, immediate)) return;
-    struct signature s = signature_of(row, 0);
+    struct signature s = signature_of(row, types);
     struct operand operands[VECTOR_OPERANDS] = {0};
     for (uint32_t i = s.params; i-- > 0;) operands[i] = pop(v, s.types[i]);
     if (accesses_memory(row) && is_far(v, immediate)) {
@@ -354,7 +372,7 @@ static void instruction(struct validator *v) {
             far_access(v, &immediate);
             return;
         }
-        if (!check_alignment(v, immediate.first)) return;
+        if (!check_access(v, &immediate, VM_I32)) return;
         x = pop(v, VM_I32);
         translate_load(&v->t, row, x, (uint32_t)immediate.bits);
         return;
@@ -364,7 +382,7 @@ static void instruction(struct validator *v) {
             far_access(v, &immediate);
             return;
         }
-        if (!check_alignment(v, immediate.first)) return;
+        if (!check_access(v, &immediate, VM_I32)) return;
         y = pop(v, row->operand);
         x = pop(v, VM_I32);
         translate_store(&v->t, row, x, y, (uint32_t)immediate.bits);

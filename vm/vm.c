@@ -216,8 +216,8 @@ static bool report(const struct vm *vm, enum trap trap, struct error *error) {
     error_set_trap(error, trap);
     if (trap != TRAP_UNDEFINED_ELEMENT && trap != TRAP_UNINITIALIZED_ELEMENT) return false;
     size_t length = strlen(error->text);
-    snprintf(error->text + length, sizeof error->text - length, " %u",
-             (uint32_t)vm->trap_frame[vm->trap_pc->d]);
+    snprintf(error->text + length, sizeof error->text - length, " %llu",
+             (unsigned long long)vm->trap_frame[vm->trap_pc->d]);
     return false;
 }
 

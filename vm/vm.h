@@ -129,6 +129,7 @@ const struct func_type *vm_export_type(const struct module *module, uint32_t ind
     X(TAIL_CALLS, "tail-call")                                                                     \
     X(EXTENDED_CONSTANTS, "extended-const")                                                        \
     X(MULTI_MEMORY, "multi-memory")                                                                \
+    X(MEMORY64, "memory64")                                                                        \
     X(EXCEPTIONS, "exceptions")                     /* tags, throw: common to the next two */      \
     X(LEGACY_EXCEPTIONS, "exceptions-legacy")       /* try, catch, rethrow, delegate */            \
     X(EXCEPTION_REFERENCES, "exceptions-try-table") /* try_table, throw_ref, exnref */

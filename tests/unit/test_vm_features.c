@@ -83,6 +83,9 @@ static const struct sample declarations[] = {
     ROW(BIT(EXCEPTIONS), "\1\4\1\x60\0\0\x0D\3\1\0\0"), /* a tag */
     ROW(NOTHING, "\5\3\1\0\0\x0B\7\1\2\0\x41\0\x0B\0"), /* an index of memory 0 */
     ROW(BIT(MULTI_MEMORY), "\5\5\2\0\0\0\0"),
+    ROW(BIT(MEMORY64), "\5\3\1\4\0"),
+    ROW(BIT(MEMORY64), "\4\4\1\x70\4\0"),
+    ROW(BIT(MEMORY64), "\2\6\1\0\0\2\4\0"),
     ROW(BIT(MULTI_MEMORY), "\2\6\1\0\0\2\0\0\5\3\1\0\0"), /* one of them imported */
 };
 
