@@ -143,7 +143,7 @@ static struct signature signature(const struct instruction *row) {
     case SHAPE_BINARY:
     case SHAPE_COMPARE: return (struct signature){{x, x, y}, 2, 1};
     case SHAPE_STORE: return (struct signature){{VM_I32, x}, 2, 0};
-    default: return signature_of(row, 0);
+    default: return signature_of(row, (struct varying){.first = VM_I32, .second = VM_I32});
     }
 }
 
