@@ -25,26 +25,36 @@ enum { NUMBER_TAG, PAIR_TAG, EMPTY_TAG, TAGS };
  * chooses (1 to 3; else it returns) and one that calls it and catches EMPTY_TAG. */
 enum { TESTED, THROWER, MIDDLE, FUNCTIONS };
 
-/* clang-format off: a line is an instruction or a few that belong together */
+/* A line is an instruction, or a few that belong together. clang-format would fill the lines. */
+/* clang-format off */
 #define TYPE_SECTION                                                                               \
-    TYPES, FUNCTION, 1, I32, 1, I32,  /* UNARY */                                                  \
-        FUNCTION, 1, I32, 0,          /* SINK */                                                   \
-        FUNCTION, 2, I32, I64, 0,     /* PAIR_SINK */                                              \
-        FUNCTION, 0, 0,               /* NOTHING */                                                \
-        FUNCTION, 0, 2, I32, EXNREF,  /* NUMBER_AND_REF */                                         \
-        FUNCTION, 0, 2, I32, I64,     /* PAIR */                                                   \
-        FUNCTION, 1, I32, 2, I32, I32 /* ONE_TO_TWO */
+    TYPES,                                                                                         \
+    FUNCTION, 1, I32, 1, I32,      /* UNARY */                                                     \
+    FUNCTION, 1, I32, 0,           /* SINK */                                                      \
+    FUNCTION, 2, I32, I64, 0,      /* PAIR_SINK */                                                 \
+    FUNCTION, 0, 0,                /* NOTHING */                                                   \
+    FUNCTION, 0, 2, I32, EXNREF,   /* NUMBER_AND_REF */                                            \
+    FUNCTION, 0, 2, I32, I64,      /* PAIR */                                                      \
+    FUNCTION, 1, I32, 2, I32, I32  /* ONE_TO_TWO */
 #define FUNCTION_SECTION FUNCTIONS, UNARY, SINK, SINK
 #define TABLE_SECTION    1, EXNREF, 0, 2
 #define TAG_SECTION      TAGS, 0, SINK, 0, PAIR_SINK, 0, NOTHING
 #define GLOBAL_SECTION   1, EXNREF, 1, REF_NULL, EXNREF, END
 #define EXPORT_SECTION   1, 1, 'f', 0, TESTED
 #define THROWER_BODY                                                                               \
-    0, GET, 0, CONST, 1, EQ, IF, NONE, CONST, 40, THROW, NUMBER_TAG, END, GET, 0, CONST, 2, EQ,    \
-        IF, NONE, CONST, 20, I64_CONST, 7, THROW, PAIR_TAG, END, GET, 0, CONST, 3, EQ, IF, NONE,   \
-        THROW, EMPTY_TAG, END, END
+    0,                                                                                             \
+    GET, 0, CONST, 1, EQ, IF, NONE, CONST, 40, THROW, NUMBER_TAG, END,                             \
+    GET, 0, CONST, 2, EQ, IF, NONE, CONST, 20, I64_CONST, 7, THROW, PAIR_TAG, END,                 \
+    GET, 0, CONST, 3, EQ, IF, NONE, THROW, EMPTY_TAG, END,                                         \
+    END
 #define MIDDLE_BODY                                                                                \
-    0, BLOCK, NONE, TRY_TABLE, NONE, 1, CATCH, EMPTY_TAG, 0, GET, 0, CALL, THROWER, END, END, END
+    0,                                                                                             \
+    BLOCK, NONE,                                                                                   \
+      TRY_TABLE, NONE, 1, CATCH, EMPTY_TAG, 0,                                                     \
+        GET, 0, CALL, THROWER,                                                                     \
+      END,                                                                                         \
+    END,                                                                                           \
+    END
 /* clang-format on */
 
 #define BYTES(...)                                                                                 \
