@@ -102,10 +102,14 @@ $(BUILD)/hostel: $(BUILD)/obj/main.o $(LIBRARY)
 $(LIBRARY): $(filter-out $(BUILD)/obj/main.o,$(OBJECTS)) $(HTTP_OBJECTS)
 	rm -f $@ && ar rcs $@ $^
 
+define COMPILE
+echo "CC  $<"
+mkdir -p $(@D)
+$(CC) $(FLAGS) $(CFLAGS) $(HARDENING) $(EXTRA) -c -o $@ $<
+endef
+
 $(BUILD)/obj/%.o: %.c Makefile
-	echo "CC  $<"
-	mkdir -p $(@D)
-	$(CC) $(FLAGS) $(CFLAGS) $(HARDENING) $(EXTRA) -c -o $@ $<
+	$(COMPILE)
 
 $(BUILD)/obj/vm/exec.o: EXTRA = $(ENGINE)
 
@@ -120,6 +124,21 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(LIBRARY)
 	echo "LINK  $@"
 	mkdir -p $(@D)
 	$(CC) $(LINK_FLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+
+# This test counts work: the code it runs tells it of every basic block that is entered, and has it
+# allocate and move memory.
+COUNTED = $(patsubst %.c,$(BUILD)/obj/counted/%.o,$(filter-out vm/exec.c,$(wildcard base/*.c vm/*.c)))
+COUNTED_CALLS = malloc calloc realloc memcpy memmove memset
+
+$(BUILD)/obj/counted/%.o: %.c Makefile
+	$(COMPILE)
+
+$(COUNTED): EXTRA = -fsanitize-coverage=trace-pc -U_FORTIFY_SOURCE
+
+$(BUILD)/tests/unit/test_vm_sizes: $(BUILD)/obj/tests/unit/test_vm_sizes.o $(COUNTED) $(LIBRARY)
+	echo "LINK  $@"
+	mkdir -p $(@D)
+	$(CC) $(LINK_FLAGS) $(LDFLAGS) $(COUNTED_CALLS:%=-Wl,--wrap=%) -o $@ $^ -lcmocka $(LIBS)
 
 $(BUILD)/tests/spec/run: $(SPEC:%.c=$(BUILD)/obj/%.o) $(LIBRARY)
 	echo "LINK  $@"
