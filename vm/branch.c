@@ -52,54 +52,81 @@ void translate_loop(struct translator *t, struct label *label) {
     translate_tick(t, true);
 }
 
-/* A comparison that is taken back, to become a branch. */
+/* What a branch looks at: a comparison that was taken back to become part of it, or that of a value
+ * with 0. */
 struct condition {
-    const struct instruction *row; /* NULL: branch on the value of `x` */
+    const struct instruction *row;
     enum form form;
+    bool masked; /* x & constant is compared with 0 instead */
     uint16_t x_slot, y_slot;
     int32_t constant; /* of the immediate forms */
-    struct operand x;
 };
 
 static bool is_short(int32_t constant) {
     return constant == (int16_t)constant;
 }
 
+/* The last cell if it may be changed and does this operation with a constant, or NULL. */
+static const struct cell *last_immediate(const struct translator *t, uint16_t code) {
+    const struct emitted *last = t->last;
+    if (t->dead || t->plain || last->cell == NO_CELL || last->cell < t->barrier) return NULL;
+    bool constant = last->form == FORM_SI || last->form == FORM_RI;
+    if (last->cell + 1 != here(t) || !last->row || last->row->code != code || !constant)
+        return NULL;
+    return &t->module->cells[last->cell];
+}
+
+/* If what is compared with 0 is a value just masked, for nobody else, take that back too. */
+static void take_mask(struct translator *t, struct condition *condition) {
+    const struct cell *mask = last_immediate(t, WASM_i32_and);
+    bool zero = condition->row->code == WASM_i32_eq || condition->row->code == WASM_i32_ne;
+    zero = zero && condition->form >= FORM_SI && condition->constant == 0;
+    if (!mask || !zero || mask->d != condition->x_slot || mask->d < t->temporary) return;
+    if ((uint32_t)mask->tail.imm > UINT16_MAX) return;
+    condition->masked = true;
+    condition->form = (enum form)t->last->form;
+    condition->x_slot = mask->a;
+    condition->constant = mask->tail.imm;
+    take_back(t);
+}
+
 /* If the condition was just computed by a comparison, and the branch form can hold its operands,
  * take the comparison back. What is emitted between this and emit_branch must be moves only: they
  * leave the accumulators alone. */
 static struct condition take_condition(struct translator *t, struct operand x) {
-    struct condition condition = {.x = x};
     const struct instruction *row = t->last->row;
-    if (!made_by_last(t, &x) || !row || row->shape != SHAPE_COMPARE) {
-        need_slot(t, &condition.x);
-        return condition;
+    const struct cell *cell = NULL;
+    struct condition condition;
+    if (made_by_last(t, &x) && row && row->shape == SHAPE_COMPARE) {
+        cell = &t->module->cells[t->last->cell];
+        if (t->last->form == FORM_SI && !is_short(cell->tail.imm)) cell = NULL;
     }
-    const struct cell *cell = &t->module->cells[t->last->cell];
-    enum form form = (enum form)t->last->form;
-    if (form == FORM_SI && !is_short(cell->tail.imm)) return condition;
-    condition.row = row;
-    condition.form = form;
-    condition.x_slot = cell->a;
-    condition.y_slot = cell->tail.slots.b;
-    condition.constant = cell->tail.imm;
-    take_back(t);
+    if (cell) {
+        condition = (struct condition){.row = row,
+                                       .form = (enum form)t->last->form,
+                                       .x_slot = cell->a,
+                                       .y_slot = cell->tail.slots.b,
+                                       .constant = cell->tail.imm};
+        take_back(t);
+    } else {
+        need_slot(t, &x);
+        x.type = VM_I32;
+        condition = (struct condition){.row = instruction_at(WASM_i32_ne),
+                                       .form = in_accumulator(t, &x) ? FORM_RI : FORM_SI,
+                                       .x_slot = x.slot};
+    }
+    take_mask(t, &condition);
     return condition;
 }
 
 /* Emit a branch that is taken if the condition is `sense`; returns its cell, to be linked. */
 static uint32_t emit_branch(struct translator *t, struct condition condition, bool sense) {
     const struct instruction *row = condition.row;
-    if (!row) { /* compare the value with 0 */
-        row = instruction_at(WASM_i32_ne);
-        condition.x.type = VM_I32;
-        condition.form = in_accumulator(t, &condition.x) ? FORM_RI : FORM_SI;
-        condition.x_slot = condition.x.slot;
-        condition.constant = 0;
-    }
-    bool is_float = accumulator(row->operand) != 0;
     unsigned op = condition.form;
-    if (is_float) {
+    if (condition.masked) {
+        bool some = sense == (row->code == WASM_i32_ne);
+        op += (some ? (unsigned)OP_br_masked_s : (unsigned)OP_br_not_masked_s) - FORM_SI;
+    } else if (accumulator(row->operand) != 0) {
         op += row->op + (sense ? FORM_COUNT_FLOAT : 2u * FORM_COUNT_FLOAT);
     } else {
         op += (sense ? row : instruction_at(row->negated))->op + (unsigned)FORM_COUNT_INTEGER;
@@ -107,32 +134,21 @@ static uint32_t emit_branch(struct translator *t, struct condition condition, bo
     struct cell *cell = emit(t, op);
     cell->a = condition.x_slot;
     cell->d = condition.y_slot;
-    if (condition.form == FORM_SI) cell->d = (uint16_t)condition.constant;
+    if (condition.form >= FORM_SI) cell->d = (uint16_t)condition.constant;
     if (condition.form == FORM_RI) { /* x needs no slot: both hold the constant */
-        cell->d = (uint16_t)condition.constant;
         cell->a = (uint16_t)((uint32_t)condition.constant >> 16);
     }
     t->barrier = here(t);
     return t->last->cell;
 }
 
-/* The last cell if it adds a short constant to a slot in place, or NULL. */
-static const struct cell *last_step(const struct translator *t) {
-    const struct emitted *last = t->last;
-    if (t->plain || last->cell == NO_CELL || last->cell < t->barrier || last->cell + 1 != here(t))
-        return NULL;
-    if (!last->row || last->row->code != WASM_i32_add) return NULL;
-    const struct cell *cell = &t->module->cells[last->cell];
-    bool constant = last->form == FORM_SI || last->form == FORM_RI;
-    return constant && cell->d == cell->a && is_short(cell->tail.imm) ? cell : NULL;
-}
-
 /* The end of most loops: x += k, then a branch back that compares x. One cell does it all if its
  * 16-bit fields have room. */
 static bool emit_step(struct translator *t, struct condition condition, struct label *loop) {
     const struct instruction *row = condition.row;
-    const struct cell *step = last_step(t);
-    if (!step || !row || row->operand != VM_I32 || loop->target == NO_CELL) return false;
+    const struct cell *step = last_immediate(t, WASM_i32_add);
+    if (!step || step->d != step->a || !is_short(step->tail.imm)) return false;
+    if (condition.masked || row->operand != VM_I32 || loop->target == NO_CELL) return false;
     uint16_t x = step->d, k = (uint16_t)step->tail.imm, y = condition.y_slot;
     bool constant = condition.form == FORM_RI;
     if (constant && !is_short(condition.constant)) return false;

@@ -103,6 +103,10 @@ enum { FORM_FAR = -1 }; /* before the first */
     X(global_get_v128)      /* d = global imm */                                                   \
     X(global_set_v128)      /* global imm = a */                                                   \
     X(ref_func)             /* d = reference to function imm */                                    \
+    X(br_masked_s)          /* to imm if a & d, the mask, is not 0 */                              \
+    X(br_masked_r)          /* if r0 & d is not 0 */                                               \
+    X(br_not_masked_s)      /* if a & d is 0 */                                                    \
+    X(br_not_masked_r)      /* if r0 & d is 0 */                                                   \
     X(br)                   /* to imm */                                                           \
     X(br_table_s)           /* to the entry min(a, imm) of the table of data cells behind */       \
     X(br_table_r)           /* the same, to min(r0, imm) */                                        \
@@ -111,6 +115,7 @@ enum { FORM_FAR = -1 }; /* before the first */
     X(first_return_call)    /* becomes a return_call */                                            \
     X(call_import)          /* function imm of the instance */                                     \
     X(call_indirect)        /* element d of table imm; the data cell holds the type */             \
+    X(call_indirect_other)  /* the same for a function of another instance, or without code */     \
     X(return_call)          /* the same in this frame; d = link */                                 \
     X(return_call_import)   /* d = link */                                                         \
     X(return_call_indirect) /* the data cell's d = link */                                         \

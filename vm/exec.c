@@ -146,6 +146,17 @@ static enum trap call_host(const struct function *function, uint64_t *window, st
     return ok ? TRAP_NONE : TRAP_HOST;
 }
 
+/* ---- select ---- */
+
+/* The condition chooses between the fields a and b, which are neighbours, by an index: written as a
+ * choice it would be compiled to a branch, which guests that select cannot predict. */
+static inline uint16_t selected(const struct cell *cell, bool first) {
+    uint16_t slot;
+    memcpy(&slot, (const uint8_t *)cell + offsetof(struct cell, a) + sizeof slot * !first,
+           sizeof slot);
+    return slot;
+}
+
 /* ---- the two forms of dispatch ---- */
 
 /* Compilers want to hear that the rest of the state is of no use any more. */
@@ -167,7 +178,8 @@ static enum trap call_host(const struct function *function, uint64_t *window, st
         pc = (cell);                                                                               \
         MUSTTAIL return pc->head.run(ARGUMENTS);                                                   \
     }
-#define NEXT(n) JUMP(pc + (n))
+#define NEXT(n)           JUMP(pc + (n))
+#define CONTINUE_AS(name) MUSTTAIL return do_##name(ARGUMENTS)
 #include "vm/handlers.h"
 
 static const handler handlers[OP_COUNT] = {
@@ -195,6 +207,11 @@ static enum trap run(PARAMETERS) {
         continue;                                                                                  \
     }
 #define NEXT(n) JUMP(pc + (n))
+#define CONTINUE_AS(name)                                                                          \
+    {                                                                                              \
+        op = OP_##name;                                                                            \
+        goto dispatch;                                                                             \
+    }
 
 #define CELL_OF(name)                                                                              \
     { .head.op = OP_##name }
@@ -205,7 +222,9 @@ void cell_set_op(struct cell *cell, enum op op) {
 
 static enum trap run(PARAMETERS) {
     for (;;) {
-        switch ((enum op)pc->head.op) {
+        enum op op = (enum op)pc->head.op;
+    dispatch:
+        switch (op) {
 #include "vm/handlers.h"
         case OP_COUNT: return TRAP_NONE; /* no cell holds it */
         }

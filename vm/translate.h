@@ -35,6 +35,7 @@
  *     two moves in one cell                          1.08
  *     a loop's step, comparison and branch in one    1.07
  *     a load that adds up its address                1.05
+ *     a mask and its branch in one                   1.01 (SQLite 1.03)
  *
  * Without all of them, and with locals copied where they are read, which is `plain_code` in struct
  * vm_limits, the answers are the same: tests/spec and tests/fuzz compare.
