@@ -62,20 +62,6 @@ struct condition {
     int32_t constant; /* of the immediate forms */
 };
 
-static bool is_short(int32_t constant) {
-    return constant == (int16_t)constant;
-}
-
-/* The last cell if it may be changed and does this operation with a constant, or NULL. */
-static const struct cell *last_immediate(const struct translator *t, uint16_t code) {
-    const struct emitted *last = t->last;
-    if (t->dead || t->plain || last->cell == NO_CELL || last->cell < t->barrier) return NULL;
-    bool constant = last->form == FORM_SI || last->form == FORM_RI;
-    if (last->cell + 1 != here(t) || !last->row || last->row->code != code || !constant)
-        return NULL;
-    return &t->module->cells[last->cell];
-}
-
 /* If what is compared with 0 is a value just masked, for nobody else, take that back too. */
 static void take_mask(struct translator *t, struct condition *condition) {
     const struct cell *mask = last_immediate(t, WASM_i32_and);

@@ -206,6 +206,15 @@ bool made_by_last(const struct translator *t, const struct operand *x) {
            x->from.producer == t->last->cell && t->last->cell >= t->barrier;
 }
 
+const struct cell *last_immediate(const struct translator *t, uint16_t code) {
+    const struct emitted *last = t->last;
+    if (t->dead || t->plain || last->cell == NO_CELL || last->cell < t->barrier) return NULL;
+    bool constant = last->form == FORM_SI || last->form == FORM_RI;
+    if (last->cell + 1 != here(t) || !last->row || last->row->code != code || !constant)
+        return NULL;
+    return &t->module->cells[last->cell];
+}
+
 /* Let the last cell write its result to another slot. */
 void redirect(struct translator *t, const struct operand *x, uint32_t slot) {
     t->module->cells[t->last->cell].d = (uint16_t)slot;

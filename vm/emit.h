@@ -56,4 +56,11 @@ bool settle(struct translator *t, uint32_t slot);
 bool made_by_last(const struct translator *t, const struct operand *x);
 void redirect(struct translator *t, const struct operand *x, uint32_t slot);
 
+/* The last cell if it may be changed and does this operation with a constant, or NULL. */
+const struct cell *last_immediate(const struct translator *t, uint16_t code);
+
+static inline bool is_short(int32_t constant) {
+    return constant == (int16_t)constant;
+}
+
 #endif

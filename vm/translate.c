@@ -97,6 +97,13 @@ void translate_local_set(struct translator *t, uint32_t slot, struct operand val
     }
 }
 
+/* Whether a constant can be an immediate of its type: i32 always, i64 if sign extension of 32
+ * bits gives it. Floats have no immediate form. */
+static bool is_immediate(const struct operand *x) {
+    if (x->place != IS_CONSTANT || accumulator(x->type) != 0) return false;
+    return x->type == VM_I32 || (int64_t)x->from.constant == (int32_t)(uint32_t)x->from.constant;
+}
+
 /* r0 holds the bits of any value of one slot that is copied. */
 static unsigned accumulator_of_bits(uint8_t type) {
     return type_slots(type) == 1 ? 0 : ACCUMULATORS;
@@ -106,9 +113,37 @@ void translate_global_get(struct translator *t, uint8_t type, uint32_t global) {
     struct cell *cell = emit(t, type == VM_V128 ? OP_global_get_v128 : OP_global_get);
     cell->tail.imm = (int32_t)global;
     push_result(t, cell, type, accumulator_of_bits(type));
+    if (type == VM_I32 && !t->dead) t->last->row = instruction_at(WASM_global_get);
+}
+
+/* The sum of an i32 global, which was just read, and a short constant. */
+static bool add_to_global(struct translator *t, const struct operand *x, const struct operand *y) {
+    const struct instruction *row = t->last->row;
+    if (!made_by_last(t, x) || !row || row->code != WASM_global_get) return false;
+    if (!is_immediate(y) || !is_short((int32_t)(uint32_t)y->from.constant)) return false;
+    struct cell *cell = &t->module->cells[t->last->cell];
+    cell_set_op(cell, OP_global_get_add);
+    cell->a = (uint16_t)y->from.constant;
+    t->last->row = NULL;
+    push_result(t, cell, VM_I32, 0);
+    return true;
+}
+
+/* If the value is the sum of a slot and a short constant, just computed, let the global have it. */
+static bool set_to_sum(struct translator *t, const struct operand *value, uint32_t global) {
+    const struct cell *sum = last_immediate(t, WASM_i32_add);
+    if (!sum || !made_by_last(t, value) || !is_short(sum->tail.imm)) return false;
+    struct cell *cell = &t->module->cells[t->last->cell];
+    cell_set_op(cell, OP_global_set_add);
+    cell->d = (uint16_t)cell->tail.imm;
+    cell->tail.imm = (int32_t)global;
+    t->mirror[0] = t->last->r0_before;
+    t->barrier = here(t); /* its d is not a result */
+    return true;
 }
 
 void translate_global_set(struct translator *t, struct operand value, uint32_t global) {
+    if (set_to_sum(t, &value, global)) return;
     need_slot(t, &value);
     struct cell *cell = emit(t, value.type == VM_V128 ? OP_global_set_v128 : OP_global_set);
     cell->a = value.slot;
@@ -122,13 +157,6 @@ void translate_ref_func(struct translator *t, uint32_t function) {
 }
 
 /* ---- numeric instructions ---- */
-
-/* Whether a constant can be an immediate of its type: i32 always, i64 if sign extension of 32
- * bits gives it. Floats have no immediate form. */
-static bool is_immediate(const struct operand *x) {
-    if (x->place != IS_CONSTANT || accumulator(x->type) != 0) return false;
-    return x->type == VM_I32 || (int64_t)x->from.constant == (int32_t)(uint32_t)x->from.constant;
-}
 
 static unsigned unary_form(const struct translator *t, const struct instruction *row,
                            const struct operand *x) {
@@ -180,6 +208,7 @@ void translate_binary(struct translator *t, const struct instruction *row, struc
     }
     x.type = y.type = row->operand; /* they may be TYPE_ANY */
     if (row->code == WASM_i32_sub || row->code == WASM_i64_sub) row = add_negative(row, &y);
+    if (row->code == WASM_i32_add && add_to_global(t, &x, &y)) return;
     enum form form = choose_form(t, &x, &y);
     struct cell *cell = emit(t, row->op + form);
     cell->a = x.slot;
