@@ -4,7 +4,8 @@
  * there first: a local, a global or a constant. So every choice is a valid one, neighbours work on
  * each other's results, and a changed byte changes little. What would end most runs early is rare:
  * traps, addresses out of bounds, recursion; loops go round by a counter. At its end a function
- * writes its locals to memory, to be looked at. No references, no exceptions.
+ * writes its locals to memory, to be looked at. There are three memories, the last one of 64 bits.
+ * No references, no exceptions.
  */
 #include "tests/fuzz/make.h"
 
@@ -22,6 +23,7 @@ struct types {
 static const struct types usual = {TYPES, {VM_I32, VM_I64, VM_F32, VM_F64, VM_V128}};
 static const struct types results[FUNCTIONS] = {{1, {VM_I32}}, {2, {VM_F64, VM_I64}}, {0, {0}}};
 static const struct types none = {0, {0}}, i32 = {1, {VM_I32}};
+static const uint8_t addresses[] = {VM_I32, VM_I32, VM_I64}; /* of the memories */
 
 struct maker {
     struct slice choices; /* that are left */
@@ -135,15 +137,36 @@ static struct types with(struct types types, uint8_t last) {
 
 /* ---- instructions that the table describes ---- */
 
-static struct signature signature(const struct instruction *row) {
-    uint8_t x = row->operand, y = row->result;
+/* The memories that an instruction may name; of tables there is one. */
+struct places {
+    uint32_t first, second;
+};
+
+static uint32_t choose_memory(struct maker *m) {
+    static const uint8_t memories[] = {0, 0, 0, 0, 1, 1, 2, 2};
+    return memories[choose(m, sizeof memories)];
+}
+
+static struct places choose_places(struct maker *m, const struct instruction *row) {
+    bool two = row->immediates == IMMEDIATE_MEMORY_MEMORY;
+    bool one = row->immediates == IMMEDIATE_MEMORY || row->immediates == IMMEDIATE_DATA_MEMORY;
+    struct places at = {0, 0};
+    if (one || two || accesses_memory(row)) at.first = choose_memory(m);
+    if (two) at.second = choose_memory(m);
+    return at;
+}
+
+static struct signature signature(const struct instruction *row, struct places at) {
+    uint8_t x = row->operand, y = row->result, address = addresses[at.first];
     switch (row->shape) {
-    case SHAPE_UNARY:
-    case SHAPE_LOAD: return (struct signature){{x, y}, 1, 1};
+    case SHAPE_UNARY: return (struct signature){{x, y}, 1, 1};
+    case SHAPE_LOAD: return (struct signature){{address, y}, 1, 1};
     case SHAPE_BINARY:
     case SHAPE_COMPARE: return (struct signature){{x, x, y}, 2, 1};
-    case SHAPE_STORE: return (struct signature){{VM_I32, x}, 2, 0};
-    default: return signature_of(row, (struct varying){.first = VM_I32, .second = VM_I32});
+    case SHAPE_STORE: return (struct signature){{address, x}, 2, 0};
+    default:
+        return signature_of(row,
+                            (struct varying){.first = address, .second = addresses[at.second]});
     }
 }
 
@@ -154,18 +177,23 @@ static bool may_trap(uint32_t code) {
            (code >= WASM_memory_init && code <= WASM_table_copy);
 }
 
-static void immediates(struct maker *m, const struct instruction *row) {
-    bool memarg = accesses_memory(row);
-    if (memarg) put_byte(m->out, 0), put_unsigned(m->out, choose(m, 256));
+static void memarg(struct maker *m, uint32_t memory) {
+    put_byte(m->out, memory ? 0x40 : 0);
+    if (memory) put_byte(m->out, memory);
+    put_unsigned(m->out, choose(m, 256));
+}
+
+static void immediates(struct maker *m, const struct instruction *row, struct places at) {
+    if (accesses_memory(row)) memarg(m, at.first);
     switch (row->immediates) {
     case IMMEDIATE_TABLE_TABLE:
-    case IMMEDIATE_MEMORY_MEMORY:
+    case IMMEDIATE_MEMORY_MEMORY: put_byte(m->out, at.first), put_byte(m->out, at.second); break;
     case IMMEDIATE_DATA_MEMORY:
     case IMMEDIATE_ELEMENT_TABLE: put_byte(m->out, 0); /* fall through */
     case IMMEDIATE_TABLE:
     case IMMEDIATE_MEMORY:
     case IMMEDIATE_DATA:
-    case IMMEDIATE_ELEMENT: put_byte(m->out, 0); break;
+    case IMMEDIATE_ELEMENT: put_byte(m->out, at.first); break;
     case IMMEDIATE_LANE:
     case IMMEDIATE_MEMARG_LANE: put_byte(m->out, choose(m, 16 / row->bytes)); break;
     case IMMEDIATE_SHUFFLE:
@@ -174,24 +202,32 @@ static void immediates(struct maker *m, const struct instruction *row) {
     }
 }
 
+/* An address within the memory. */
+static void address(struct maker *m, uint8_t type) {
+    const struct types one = {1, {type}};
+    bool wide = type == VM_I64;
+    take(m, &one);
+    put(m, wide ? WASM_i64_const : WASM_i32_const, NONE), put_signed(m, 0x3FFF);
+    put(m, wide ? WASM_i64_and : WASM_i32_and, NONE);
+    push(m, &one);
+}
+
 static void plain(struct maker *m, uint32_t code) {
     const struct instruction *row = instruction_at(code);
     if (row->shape < SHAPE_UNARY || row->shape > SHAPE_VECTOR) return;
     if ((row->signature && strchr(row->signature, 't')) || (may_trap(code) && choose(m, 8))) return;
-    struct signature types = signature(row);
+    struct places at = choose_places(m, row);
+    struct signature types = signature(row, at);
     struct types in = none, out = none;
     for (uint32_t i = 0; i < types.params; i++) in = with(in, types.types[i]);
     if (types.results) out = with(out, types.types[types.params]);
-    if (accesses_memory(row) && choose(m, 8)) { /* an address within the memory */
-        take(m, &i32);
-        put_i32(m, 0x3FFF);
-        put(m, WASM_i32_and, NONE);
-        push(m, &i32);
+    if (accesses_memory(row) && choose(m, 8)) {
+        address(m, in.of[0]);
         for (uint32_t i = 1; i < in.count; i++) value(m, in.of[i]);
     }
     take(m, &in);
     put(m, code, NONE);
-    immediates(m, row);
+    immediates(m, row, at);
     push(m, &out);
 }
 
@@ -362,7 +398,7 @@ void make_module(struct buffer *out, struct slice choices) {
                   0x60, 5, 0x7F, 0x7E, 0x7D, 0x7C, 0x7B, 0,
         3, 4, 3, 0, 1, 2,                                         /* functions */
         4, 5, 1, 0x70, 1, 4, 8,                                   /* a table of 4 to 8 */
-        5, 4, 1, 1, 1, 2,                                         /* a memory of 1 to 2 pages */
+        5, 10, 3, 1, 1, 2, 1, 1, 2, 5, 1, 2,                      /* memories of 1 to 2 pages */
         6, 52, 5, 0x7F, 1, 0x41, 7, 0x0B, 0x7E, 1, 0x42, 7, 0x0B, /* globals */
                   0x7D, 1, 0x43, 0, 0, 0xC0, 0x3F, 0x0B,
                   0x7C, 1, 0x44, 0, 0, 0, 0, 0, 0, 0xF8, 0x3F, 0x0B,
