@@ -4,8 +4,8 @@
  * there first: a local, a global or a constant. So every choice is a valid one, neighbours work on
  * each other's results, and a changed byte changes little. What would end most runs early is rare:
  * traps, addresses out of bounds, recursion; loops go round by a counter. At its end a function
- * writes its locals to memory, to be looked at. There are three memories, the last one of 64 bits.
- * No references, no exceptions.
+ * writes its locals to memory, to be looked at. There are three memories, the last one of 64 bits,
+ * and exceptions, but no references.
  */
 #include "tests/fuzz/make.h"
 
@@ -278,16 +278,30 @@ static void do_end(struct maker *m) {
     push(m, &m->labels[--m->depth].results);
 }
 
+static struct label *label_at(struct maker *m, uint32_t up) {
+    return &m->labels[m->depth - 1 - up];
+}
+
+/* Catch all exceptions, or those with an i32, if the label that is chosen takes that. */
+static void clauses(struct maker *m) {
+    uint32_t up = choose(m, m->depth);
+    const struct label *label = label_at(m, up);
+    bool nothing = label->results.count == 0;
+    bool number = label->results.count == 1 && label->results.of[0] == VM_I32;
+    bool fits = (nothing || number) && label->code != WASM_loop;
+    put_byte(m->out, fits);
+    if (fits) put_byte(m->out, nothing ? 2 : 0); /* catch_all or catch */
+    if (fits && number) put_byte(m->out, 0);     /* the tag */
+    if (fits) put_byte(m->out, up);
+}
+
 static void begin(struct maker *m, uint32_t code) {
     uint32_t type = choose(m, TYPES + 1);
     if (code == WASM_if) take(m, &i32);
     put(m, code, type < TYPES ? usual.of[type] : 0x40);
+    if (code == WASM_try_table) clauses(m);
     m->labels[m->depth++] =
         (struct label){m->height, type < TYPES ? (struct types){1, {usual.of[type]}} : none, code};
-}
-
-static struct label *label_at(struct maker *m, uint32_t up) {
-    return &m->labels[m->depth - 1 - up];
 }
 
 static void br_if(struct maker *m) {
@@ -323,14 +337,16 @@ static void call(struct maker *m) {
         m->height = top(m)->floor;
 }
 
-/* br or br_table, then mostly the end of the block, since nothing of it is reached any more. */
+/* throw, br or br_table, then mostly the end of the block, since nothing of it is reached any more.
+ */
 static void leave(struct maker *m) {
     uint32_t up = choose(m, m->depth), count = choose(m, 4);
     struct types wanted = label_at(m, up)->results, indexed = with(wanted, VM_I32);
     if (m->depth == 1 || label_at(m, up)->code == WASM_loop) return;
-    take(m, count ? &indexed : &wanted);
-    put(m, count ? WASM_br_table : WASM_br, count ? count : up);
-    for (uint32_t i = 0; i <= count && count; i++) {
+    bool throw = choose(m, 4) == 0;
+    take(m, throw ? &i32 : count ? &indexed : &wanted);
+    put(m, throw ? WASM_throw : count ? WASM_br_table : WASM_br, throw ? 0 : count ? count : up);
+    for (uint32_t i = 0; i <= count && count && !throw; i++) {
         uint32_t other = choose(m, m->depth);
         const struct label *label = label_at(m, other);
         bool same = memcmp(&label->results, &wanted, sizeof wanted) == 0;
@@ -341,18 +357,19 @@ static void leave(struct maker *m) {
 }
 
 static void instruction(struct maker *m) {
+    static const uint32_t codes[] = {WASM_block, WASM_loop, WASM_if, WASM_try_table};
     const uint32_t FC = WASM_i32_trunc_sat_f32_s, FD = WASM_v128_load, kind = choose(m, 32);
     if (m->height > STACK - 12) {
         put(m, WASM_drop, NONE), m->height--;
-    } else if (kind < 3 && m->depth < LABELS) {
-        begin(m, kind == 0 ? WASM_block : kind == 1 ? WASM_loop : WASM_if);
-    } else if (kind < 6) {
-        if (m->depth > 1) do_end(m);
+    } else if (kind < 4 && m->depth < LABELS) {
+        begin(m, codes[kind]);
     } else if (kind < 7) {
+        if (m->depth > 1) do_end(m);
+    } else if (kind < 8) {
         if (top(m)->code == WASM_if) do_else(m);
-    } else if (kind < 14) {
-        (kind < 11 ? br_if : kind < 12 ? leave : call)(m);
-    } else if (kind < 20) {
+    } else if (kind < 15) {
+        (kind < 12 ? br_if : kind < 13 ? leave : call)(m);
+    } else if (kind < 21) {
         variable(m);
     } else if (kind < 28) {
         plain(m, WASM_i32_load + choose(m, WASM_i64_extend32_s - WASM_i32_load + 1));
@@ -393,12 +410,13 @@ void make_module(struct buffer *out, struct slice choices) {
     /* clang-format off */
     static const uint8_t head[] = {
         0, 'a', 's', 'm', 1, 0, 0, 0,
-        1, 28, 3, 0x60, 5, 0x7F, 0x7E, 0x7D, 0x7C, 0x7B, 1, 0x7F, /* types: see `results` */
+        1, 32, 4, 0x60, 5, 0x7F, 0x7E, 0x7D, 0x7C, 0x7B, 1, 0x7F, /* types: see `results` */
                   0x60, 5, 0x7F, 0x7E, 0x7D, 0x7C, 0x7B, 2, 0x7C, 0x7E,
-                  0x60, 5, 0x7F, 0x7E, 0x7D, 0x7C, 0x7B, 0,
+                  0x60, 5, 0x7F, 0x7E, 0x7D, 0x7C, 0x7B, 0, 0x60, 1, 0x7F, 0,
         3, 4, 3, 0, 1, 2,                                         /* functions */
         4, 5, 1, 0x70, 1, 4, 8,                                   /* a table of 4 to 8 */
         5, 10, 3, 1, 1, 2, 1, 1, 2, 5, 1, 2,                      /* memories of 1 to 2 pages */
+        13, 3, 1, 0, 3,                                           /* a tag with an i32 */
         6, 52, 5, 0x7F, 1, 0x41, 7, 0x0B, 0x7E, 1, 0x42, 7, 0x0B, /* globals */
                   0x7D, 1, 0x43, 0, 0, 0xC0, 0x3F, 0x0B,
                   0x7C, 1, 0x44, 0, 0, 0, 0, 0, 0, 0xF8, 0x3F, 0x0B,
