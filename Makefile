@@ -120,25 +120,30 @@ $(BUILD)/obj/llhttp/%.o: $(HTTP_SOURCE)/%.c
 
 # ---- tests ----
 
+define LINK_TEST
+echo "LINK  $@"
+mkdir -p $(@D)
+$(CC) $(LINK_FLAGS) $(LDFLAGS) $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ -lcmocka $(LIBS)
+endef
+
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(LIBRARY)
-	echo "LINK  $@"
-	mkdir -p $(@D)
-	$(CC) $(LINK_FLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+	$(LINK_TEST)
+
+# This test refuses memory.
+$(BUILD)/tests/unit/test_vm_refused: WRAPPED = malloc calloc realloc platform_reserve platform_commit
 
 # This test counts work: the code it runs tells it of every basic block that is entered, and has it
 # allocate and move memory.
 COUNTED = $(patsubst %.c,$(BUILD)/obj/counted/%.o,$(filter-out vm/exec.c,$(wildcard base/*.c vm/*.c)))
-COUNTED_CALLS = malloc calloc realloc memcpy memmove memset
 
 $(BUILD)/obj/counted/%.o: %.c Makefile
 	$(COMPILE)
 
 $(COUNTED): EXTRA = -fsanitize-coverage=trace-pc -U_FORTIFY_SOURCE
 
+$(BUILD)/tests/unit/test_vm_sizes: WRAPPED = malloc calloc realloc memcpy memmove memset
 $(BUILD)/tests/unit/test_vm_sizes: $(BUILD)/obj/tests/unit/test_vm_sizes.o $(COUNTED) $(LIBRARY)
-	echo "LINK  $@"
-	mkdir -p $(@D)
-	$(CC) $(LINK_FLAGS) $(LDFLAGS) $(COUNTED_CALLS:%=-Wl,--wrap=%) -o $@ $^ -lcmocka $(LIBS)
+	$(LINK_TEST)
 
 $(BUILD)/tests/spec/run: $(SPEC:%.c=$(BUILD)/obj/%.o) $(LIBRARY)
 	echo "LINK  $@"

@@ -15,7 +15,7 @@
     X(INDIRECT_TYPE, TRAP, "indirect call type mismatch")                                          \
     X(EXCEPTION, TRAP, "uncaught exception")                                                       \
     X(NULL_EXCEPTION, TRAP, "null exception reference")                                            \
-    X(EXCEPTION_MEMORY, EXHAUSTION, "too many exceptions: 64 MiB of them are still referred to")   \
+    X(EXCEPTION_MEMORY, EXHAUSTION, "out of memory for exceptions: 64 MiB may be referred to")     \
     X(STACK, EXHAUSTION, "call stack exhausted: raise --max-stack if the guest needs more")        \
     X(FUEL, EXHAUSTION, "all fuel consumed: raise --fuel if the guest needs more")                 \
     X(TIME, EXHAUSTION, "time limit exceeded: raise --timeout if the guest needs more")            \

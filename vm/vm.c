@@ -91,36 +91,41 @@ struct vm *vm_of(const struct instance *instance) {
 
 /* ---- host functions and registered instances ---- */
 
-/* The type a signature such as "ii:I" spells, or NULL. */
-static const struct func_type *parse_signature(struct vm *vm, const char *signature) {
-    uint8_t types[32];
-    uint32_t count = 0, params = 0;
+enum { SIGNATURE_TYPES = 32 };
+
+/* The types a signature such as "ii:I" spells; false if it is none. */
+static bool parse_signature(const char *signature, uint8_t types[SIGNATURE_TYPES], uint32_t *params,
+                            uint32_t *results) {
+    uint32_t count = 0;
     bool after_colon = false;
     for (const char *c = signature; *c; c++) {
         uint8_t type = type_of_letter(*c);
         if (*c == ':' && !after_colon) {
             after_colon = true;
-            params = count;
-        } else if (type && count < sizeof types) {
+            *params = count;
+        } else if (type && count < SIGNATURE_TYPES) {
             types[count++] = type;
         } else {
-            return NULL;
+            return false;
         }
     }
-    return after_colon ? type_intern(&vm->types, types, params, count - params) : NULL;
+    *results = count - *params;
+    return after_colon;
 }
 
 bool vm_define(struct vm *vm, const char *module, const char *name, const char *signature,
                vm_host_function function, void *context, struct error *error) {
-    const struct func_type *type = parse_signature(vm, signature);
-    if (!type) {
+    uint8_t types[SIGNATURE_TYPES];
+    uint32_t params = 0, results;
+    if (!parse_signature(signature, types, &params, &results)) {
         return error_set(error, ERROR_USAGE, "%s.%s: \"%s\" is not a signature", module, name,
                          signature);
     }
+    const struct func_type *type = type_intern(&vm->types, types, params, results);
     struct host_function *grown =
         array_reserve(vm->host_functions, vm->host_count, &vm->host_capacity, sizeof *grown);
-    if (!grown) return error_set(error, ERROR_IO, "out of memory: host functions");
-    vm->host_functions = grown;
+    if (grown) vm->host_functions = grown;
+    if (!type || !grown) return error_set(error, ERROR_IO, "out of memory: host functions");
     vm->host_functions[vm->host_count++] = (struct host_function){
         .module = module, .name = name, .type = type, .function = function, .context = context};
     return true;

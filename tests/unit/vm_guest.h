@@ -28,14 +28,20 @@ static inline struct guest guest_open(const struct vm_limits *limits) {
     return guest;
 }
 
-/* Read and load build/guests/vm/NAME.wasm. */
-static inline void guest_load(struct guest *guest, const char *name) {
+/* Read build/guests/vm/NAME.wasm. */
+static inline void guest_read(struct buffer *bytes, const char *name) {
     const char *build = getenv("BUILD");
     char path[1024];
     snprintf(path, sizeof path, "%s/guests/vm/%s.wasm", build ? build : "build", name);
     struct error error = ERROR_INIT;
-    buffer_init(&guest->bytes, 1 << 20);
-    assert_true(file_read(path, &guest->bytes, &error));
+    buffer_init(bytes, 1 << 20);
+    assert_true(file_read(path, bytes, &error));
+}
+
+/* The same, and load it. */
+static inline void guest_load(struct guest *guest, const char *name) {
+    struct error error = ERROR_INIT;
+    guest_read(&guest->bytes, name);
     guest->module = vm_load(guest->vm, buffer_slice(&guest->bytes), &error);
     if (!guest->module) fail_msg("%s: %s", name, error.text);
 }
