@@ -1,6 +1,6 @@
 /* Fuel, time, stack, memory and tables: each limit ends the guest or refuses it, and nothing
  * else. No test asks how long something took. */
-#include "tests/unit/vm_guest.h"
+#include "tests/unit/vm_module.h"
 
 enum { PAGE = 65536 };
 
@@ -175,6 +175,122 @@ static void tables_grow_up_to_the_limit(void **state) {
     guest_close(&guest);
 }
 
+static bool instantiates(struct guest *guest, const char *expected) {
+    struct error error = ERROR_INIT;
+    guest->instance = vm_instantiate(guest->vm, guest->module, &error);
+    if (!guest->instance) assert_non_null(strstr(error.text, expected));
+    return guest->instance;
+}
+
+static void tables_share_the_limit(void **state) {
+    (void)state;
+    struct vm_limits limits = vm_limits_default();
+    limits.table_elements = 100; /* 90 of which an instance wants */
+    struct guest guest = guest_run("tables", &limits), second = guest;
+    assert_int_equal(guest_call(&guest, "grow_a", 11, 0), UINT32_MAX);
+    assert_int_equal(guest_call(&guest, "grow_a", 4, 0), 60);
+    assert_int_equal(guest_call(&guest, "grow_b", 7, 0), UINT32_MAX);
+    assert_int_equal(guest_call(&guest, "grow_b", 6, 0), 30);
+    assert_int_equal(guest_call(&guest, "grow_a", 1, 0), UINT32_MAX);
+    assert_int_equal(guest_call(&guest, "grow_b", 1, 0), UINT32_MAX);
+    assert_int_equal(guest_call(&guest, "grow_b", 0, 0), 36);
+    assert_false(instantiates(&second, "limit: the module wants a table of 60 elements, 0 are"));
+    guest_close(&guest);
+}
+
+static void so_do_those_of_all_instances(void **state) {
+    (void)state;
+    struct vm_limits limits = vm_limits_default();
+    limits.table_elements = 89;
+    struct guest guest = guest_open(&limits);
+    guest_load(&guest, "tables");
+    assert_false(instantiates(&guest, "limit: the module wants a table of 30 elements, 29 are"));
+    guest_close(&guest);
+    limits.table_elements = 180;
+    guest = guest_run("tables", &limits);
+    struct guest second = guest, third = guest;
+    assert_true(instantiates(&second, ""));
+    assert_int_equal(guest_call(&guest, "grow_a", 1, 0), UINT32_MAX);
+    assert_int_equal(guest_call(&second, "grow_b", 1, 0), UINT32_MAX);
+    assert_false(instantiates(&third, "0 are left"));
+    guest_close(&guest);
+}
+
+/* ---- exceptions without end ---- */
+
+static void limits_hold_in_a_storm_of_exceptions(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        uint32_t arg;
+    } storms[] = {{"storm", 0}, {"above", 50000}, {"passed_on", 0}};
+    for (size_t i = 0; i < 2 * sizeof storms / sizeof *storms; i++) {
+        struct vm_limits limits = vm_limits_default();
+        if (i & 1) {
+            limits.timeout_ms = 50;
+        } else {
+            limits.fuel = 1000000;
+        }
+        struct guest guest = guest_run("storm", &limits);
+        const uint32_t args[2] = {storms[i / 2].arg, 0};
+        assert_int_equal(guest_try(&guest, storms[i / 2].name, args, NULL), ERROR_EXHAUSTION);
+        assert_true(rounds(&guest) > 10);
+        guest_close(&guest);
+    }
+}
+
+/* How many exceptions so much fuel is enough for. */
+static uint32_t exceptions_for(int64_t fuel, const char *name, uint32_t arg) {
+    struct vm_limits limits = vm_limits_default();
+    limits.fuel = fuel;
+    struct guest guest = guest_run("storm", &limits);
+    const uint32_t args[2] = {arg, 0};
+    assert_int_equal(guest_try(&guest, name, args, NULL), ERROR_EXHAUSTION);
+    uint32_t count = rounds(&guest);
+    guest_close(&guest);
+    return count;
+}
+
+/* Looking for references on the stack is work. */
+static void freeing_exceptions_is_paid_for(void **state) {
+    (void)state;
+    enum { FUEL = 1000000, FRAMES = 100000 };
+    uint32_t low = exceptions_for(FUEL, "storm", 0);
+    uint32_t high = exceptions_for(FUEL + 2 * FRAMES, "above", FRAMES);
+    assert_true(high < low / 2);
+}
+
+/* So is looking for the clause, among those of all tries of the function. */
+static void searching_a_clause_is_paid_for(void **state) {
+    (void)state;
+    enum { TRIES = 1000, FUEL = 1000000 };
+    struct vm_limits limits = vm_limits_default();
+    limits.fuel = FUEL;
+    struct guest guest = guest_open(&limits);
+    struct buffer body = empty();
+    struct error error = ERROR_INIT;
+    guest.bytes = empty();
+    put(&guest.bytes, "\0asm\1\0\0\0\1\4\1\x60\0\0", 14);
+    put_byte(&body, 0);
+    put_repeated(&body, "\x06\x40\x01\x19\x0B", 5, TRIES);            /* try nop catch_all end */
+    put(&body, "\x03\x40\x41\0\x41\0\x28\2\0\x41\1\x6A\x36\2\0", 15); /* loop: count */
+    put(&body, "\x06\x40\x08\0\x19\x0B\x0C\0\x0B\x0B", 10); /* try throw 0 catch_all end br 0 */
+    struct buffer code = empty();
+    put(&guest.bytes, "\3\2\1\0\5\3\1\0\1\x0D\3\1\0\0\7\5\1\1f\0\0", 21);
+    put_byte(&code, 1);
+    put_number(&code, body.size);
+    buffer_append_slice(&code, buffer_slice(&body));
+    put_section(&guest.bytes, 10, &code);
+    guest.module = vm_load(guest.vm, buffer_slice(&guest.bytes), &error);
+    if (!guest.module) fail_msg("%s", error.text);
+    guest_start(&guest);
+    guest_fails(&guest, "f", ERROR_EXHAUSTION);
+    assert_true(rounds(&guest) > 10 && rounds(&guest) <= FUEL / TRIES);
+    buffer_free(&code);
+    buffer_free(&body);
+    guest_close(&guest);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fuel_ends_a_loop_always_at_the_same_point),
@@ -187,6 +303,11 @@ int main(void) {
         cmocka_unit_test(code_without_loops_is_paid_for_too),
         cmocka_unit_test(a_minimum_beyond_the_limit_is_refused),
         cmocka_unit_test(tables_grow_up_to_the_limit),
+        cmocka_unit_test(tables_share_the_limit),
+        cmocka_unit_test(so_do_those_of_all_instances),
+        cmocka_unit_test(limits_hold_in_a_storm_of_exceptions),
+        cmocka_unit_test(freeing_exceptions_is_paid_for),
+        cmocka_unit_test(searching_a_clause_is_paid_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -66,6 +66,41 @@ static void opcodes_that_mean_nothing_are_malformed(void **state) {
     }
 }
 
+/* All types of twelve i32 and i64, twice, and an import of each: among so many some share a slot of
+ * the type table. */
+static void types_are_told_apart(void **state) {
+    (void)state;
+    enum { BITS = 12, COUNT = 1 << BITS };
+    struct buffer types = empty(), imports = empty();
+    put_number(&types, 2 * COUNT);
+    put_number(&imports, 2 * COUNT);
+    for (uint32_t i = 0; i < 2 * COUNT; i++) {
+        put_byte(&types, 0x60);
+        put_byte(&types, BITS);
+        for (int k = 0; k < BITS; k++) put_byte(&types, i >> k & 1 ? 0x7F : 0x7E);
+        put_byte(&types, 0);
+        put(&imports, "\0\0\0", 3); /* two empty names; a function */
+        put_number(&imports, i);
+    }
+    struct guest guest = guest_open(NULL);
+    struct error error = ERROR_INIT;
+    guest.bytes = empty();
+    put(&guest.bytes, "\0asm\1\0\0\0", 8);
+    put_section(&guest.bytes, 1, &types);
+    put_section(&guest.bytes, 2, &imports);
+    guest.module = vm_load(guest.vm, buffer_slice(&guest.bytes), &error);
+    if (!guest.module) fail_msg("%s", error.text);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        const struct func_type *type = vm_export_type(guest.module, i);
+        assert_int_equal(type->param_count, BITS);
+        for (int k = 0; k < BITS; k++) assert_int_equal(type->types[k], i >> k & 1 ? 0x7F : 0x7E);
+        assert_ptr_equal(type, vm_export_type(guest.module, i + COUNT)); /* as call_indirect asks */
+    }
+    buffer_free(&types);
+    buffer_free(&imports);
+    guest_close(&guest);
+}
+
 static void blocks_nest_a_million_deep(void **state) {
     (void)state;
     static const char openings[][2] = {{OP_BLOCK, TYPE_NONE}, {OP_LOOP, TYPE_NONE}};
@@ -301,6 +336,7 @@ static void the_dump_shows_exports_and_instructions(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(opcodes_that_mean_nothing_are_malformed),
+        cmocka_unit_test(types_are_told_apart),
         cmocka_unit_test(blocks_nest_a_million_deep),
         cmocka_unit_test(a_branch_leaves_many_blocks),
         cmocka_unit_test(locals_are_counted_not_stored),

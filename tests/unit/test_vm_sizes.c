@@ -21,6 +21,22 @@ static void types(struct buffer *m, uint32_t n) {
     put_vector(m, 1, "\x60\0\0", 3, n);
 }
 
+/* Different ones of ten i32 and ten i64 each: many hash functions do not see their order. */
+static void types_that_differ_in_order(struct buffer *m, uint32_t n) {
+    struct buffer content = empty();
+    put_number(&content, n);
+    uint32_t order = (1 << 10) - 1;
+    for (uint32_t i = 0; i < n; i++) {
+        put(&content, "\x60\x14", 2);
+        for (int k = 0; k < 20; k++) put_byte(&content, order >> k & 1 ? 0x7F : 0x7E);
+        put_byte(&content, 0);
+        uint32_t lowest = order & -order, ripple = order + lowest; /* the next with ten bits */
+        order = ripple | (order ^ ripple) / lowest >> 2;
+    }
+    put_section(m, 1, &content);
+    buffer_free(&content);
+}
+
 static void imports(struct buffer *m, uint32_t n) {
     put_type(m);
     put_vector(m, 2, "\0\0\0\0", 4, n);
@@ -523,6 +539,7 @@ static const struct {
     size_t each; /* bytes that one may keep */
 } scaled[] = {
     {"types", types, 16},
+    {"types that differ in order", types_that_differ_in_order, 16},
     {"functions", functions, 150},
     {"tables", tables, 50},
     {"globals", globals, 50},
