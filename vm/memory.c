@@ -31,6 +31,7 @@ struct memory *memory_new(struct vm *vm, struct limits limits, struct error *err
     if (!owned) return error_set(error, ERROR_IO, "out of memory"), NULL;
     struct memory *memory = &owned->memory;
     uint64_t cap = vm->limits.memory_bytes >> PAGE_SIZE_BITS;
+    memory->vm = vm;
     memory->declared = limits;
     memory->max = limits.max < cap ? limits.max : cap;
     if (limits.min > memory->max) {
@@ -92,9 +93,22 @@ static bool within(uint64_t at, uint64_t size, uint64_t end) {
     return size <= end && at <= end - size;
 }
 
+/* Bytes that are filled or copied between two looks at the clock: some milliseconds. */
+enum { PIECE = 1 << 24 };
+
+static uint64_t piece_of(uint64_t size) {
+    return size < PIECE ? size : PIECE;
+}
+
 enum trap memory_fill(struct memory *memory, uint64_t at, uint8_t value, uint64_t size) {
     if (!within(at, size, memory->size)) return TRAP_MEMORY_BOUNDS;
-    if (size) memset(memory->data + at, value, size);
+    while (size > 0) {
+        uint64_t piece = piece_of(size);
+        memset(memory->data + at, value, piece);
+        at += piece;
+        size -= piece;
+        if (size > 0 && vm_time_left_ms(memory->vm) == 0) return TRAP_TIME;
+    }
     return TRAP_NONE;
 }
 
@@ -103,7 +117,13 @@ enum trap memory_copy(struct memory *to_memory, const struct memory *from_memory
     if (!within(to, size, to_memory->size) || !within(from, size, from_memory->size)) {
         return TRAP_MEMORY_BOUNDS;
     }
-    if (size) memmove(to_memory->data + to, from_memory->data + from, size);
+    bool backwards = to > from; /* or they might overwrite what is still to be copied */
+    for (uint64_t done = 0; done < size;) {
+        uint64_t piece = piece_of(size - done), at = backwards ? size - done - piece : done;
+        memmove(to_memory->data + to + at, from_memory->data + from + at, piece);
+        done += piece;
+        if (done < size && vm_time_left_ms(to_memory->vm) == 0) return TRAP_TIME;
+    }
     return TRAP_NONE;
 }
 

@@ -39,6 +39,7 @@ struct memory {
     uint64_t size;     /* bytes, whole pages */
     uint64_t reserved; /* bytes */
     uint64_t max;      /* pages it may grow to */
+    struct vm *vm;
     struct limits declared;
 };
 

@@ -51,6 +51,32 @@ static void the_time_limit_ends_a_loop(void **state) {
     guest_close(&guest);
 }
 
+/* What it would have written last is not there. */
+static void the_time_limit_ends_one_instruction(void **state) {
+    (void)state;
+    enum { LAST = 0x3FFFFFFF };
+    static const struct {
+        const char *name;
+        uint32_t address;
+    } rows[] = {{"fill", LAST}, {"copy_down", LAST - 1}, {"copy_up", 1}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct vm_limits limits = vm_limits_default();
+        limits.timeout_ms = 10;
+        struct guest guest = guest_run("bulk", &limits);
+        guest_fails(&guest, rows[i].name, ERROR_EXHAUSTION);
+        assert_int_equal(*vm_memory_at(guest.instance, rows[i].address, 1), 0);
+        guest_close(&guest);
+    }
+}
+
+static void copies_in_pieces_may_overlap(void **state) {
+    (void)state;
+    struct guest guest = guest_run("bulk", NULL);
+    assert_int_equal(guest_call(&guest, "move", 1001, 1000), 0);
+    assert_int_equal(guest_call(&guest, "move", 1000, 1001), 0);
+    guest_close(&guest);
+}
+
 static void without_limits_there_is_time(void **state) {
     (void)state;
     struct guest guest = guest_run("limits", NULL);
@@ -296,6 +322,8 @@ int main(void) {
         cmocka_unit_test(fuel_ends_a_loop_always_at_the_same_point),
         cmocka_unit_test(fuel_ends_recursion),
         cmocka_unit_test(the_time_limit_ends_a_loop),
+        cmocka_unit_test(the_time_limit_ends_one_instruction),
+        cmocka_unit_test(copies_in_pieces_may_overlap),
         cmocka_unit_test(without_limits_there_is_time),
         cmocka_unit_test(the_stack_bounds_recursion),
         cmocka_unit_test(memory_grows_up_to_the_limit),
