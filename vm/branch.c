@@ -46,7 +46,7 @@ void translate_block(struct translator *t, uint32_t params) {
 }
 
 void translate_loop(struct translator *t, struct label *label) {
-    label->target = here(t);
+    label->target = t->loop = here(t);
     t->barrier = here(t);
     forget_mirrors(t);
     translate_tick(t, true);
@@ -214,6 +214,23 @@ static void move_values(struct translator *t, const struct label *label) {
     }
 }
 
+/* A branch back to a loop that begins with a few operations and a br_table, which is what
+ * interpreters do most: repeat the operations here and go on into the table. */
+static bool repeat_head(struct translator *t, const struct label *label) {
+    if (label->target == NO_CELL || label->target != t->table_loop) return false;
+    const struct module *module = t->module;
+    uint32_t offset = t->offset;
+    for (uint32_t i = label->target; i < t->table && !t->dead; i++) {
+        t->offset = module->offsets[i]; /* if it traps, this is where */
+        *emit(t, OP_br) = module->cells[i];
+    }
+    t->offset = offset;
+    bool in_r0 = t->table_in_r0;
+    struct cell *cell = emit(t, in_r0 ? OP_br_to_table_r : OP_br_to_table_s);
+    cell->tail.imm = (int32_t)(t->table - t->last->cell);
+    return true;
+}
+
 /* Go to the label with its values, which are copied, not popped. */
 static void emit_br(struct translator *t, struct label *label) {
     if (label->is_return) {
@@ -221,8 +238,10 @@ static void emit_br(struct translator *t, struct label *label) {
         return;
     }
     move_values(t, label);
-    emit(t, OP_br);
-    link_branch(t, t->last->cell, label);
+    if (!repeat_head(t, label)) {
+        emit(t, OP_br);
+        link_branch(t, t->last->cell, label);
+    }
     t->barrier = here(t);
 }
 
@@ -260,7 +279,13 @@ void translate_br_if(struct translator *t, struct operand condition, struct labe
 void translate_br_table(struct translator *t, struct operand index, uint32_t count) {
     need_slot(t, &index);
     index.type = VM_I32;
-    struct cell *cell = emit(t, in_accumulator(t, &index) ? OP_br_table_r : OP_br_table_s);
+    bool in_r0 = in_accumulator(t, &index);
+    struct cell *cell = emit(t, in_r0 ? OP_br_table_r : OP_br_table_s);
+    if (t->barrier <= t->loop && here(t) - t->loop <= LOOP_HEAD && !t->plain && !t->dead) {
+        t->table_loop = t->loop;
+        t->table = here(t) - 1;
+        t->table_in_r0 = in_r0;
+    }
     cell->a = index.slot;
     cell->tail.imm = (int32_t)count;
 }

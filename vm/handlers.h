@@ -321,16 +321,30 @@ HANDLER(br) {
     JUMP(pc + pc->tail.imm);
 }
 
+#define BR_TABLE(number)                                                                           \
+    {                                                                                              \
+        const uint32_t index = (number), last = (uint32_t)pc->tail.imm;                            \
+        const struct cell *entry = pc + 1 + (index < last ? index : last);                         \
+        JUMP(entry + entry->tail.imm);                                                             \
+    }
+
 HANDLER(br_table_s) {
-    const uint32_t index = A(I32), last = (uint32_t)pc->tail.imm;
-    const struct cell *entry = pc + 1 + (index < last ? index : last);
-    JUMP(entry + entry->tail.imm);
+    BR_TABLE(A(I32));
 }
 
 HANDLER(br_table_r) {
-    const uint32_t index = ACCUMULATOR_I32, last = (uint32_t)pc->tail.imm;
-    const struct cell *entry = pc + 1 + (index < last ? index : last);
-    JUMP(entry + entry->tail.imm);
+    BR_TABLE(ACCUMULATOR_I32);
+}
+
+/* A tenth of what a switch-loop interpreter executes were branches to the head of its loop. */
+HANDLER(br_to_table_s) {
+    pc += pc->tail.imm;
+    BR_TABLE(A(I32));
+}
+
+HANDLER(br_to_table_r) {
+    pc += pc->tail.imm;
+    BR_TABLE(ACCUMULATOR_I32);
 }
 
 /* ---- calls and returns ---- */

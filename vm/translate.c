@@ -7,8 +7,11 @@
 #include <stdlib.h>
 
 void translator_init(struct translator *t, struct module *module, bool idle) {
-    *t =
-        (struct translator){.module = module, .plain = module->vm->limits.plain_code, .idle = idle};
+    *t = (struct translator){.module = module,
+                             .plain = module->vm->limits.plain_code,
+                             .idle = idle,
+                             .loop = NO_CELL,
+                             .table_loop = NO_CELL};
     t->last = t->recent;
 }
 

@@ -66,7 +66,7 @@ struct operand {
     uint8_t place;
 };
 
-enum { TYPE_ANY = 0, PENDING_MAX = 32, ACCUMULATORS = 3, VECTOR_OPERANDS = 3 };
+enum { TYPE_ANY = 0, PENDING_MAX = 32, ACCUMULATORS = 3, VECTOR_OPERANDS = 3, LOOP_HEAD = 5 };
 #define NO_CELL UINT32_MAX
 #define NO_SLOT UINT16_MAX
 
@@ -106,6 +106,10 @@ struct translator {
     uint32_t entry;           /* the function's entry cell */
     uint32_t link, temporary; /* slots: the link, and the first temporary */
     uint32_t frame_slots;     /* the highest slot used, plus one */
+
+    uint32_t loop;              /* where the last loop began */
+    uint32_t table, table_loop; /* a br_table that ends the head of a loop, and that; or NO_CELL */
+    bool table_in_r0;
 
     uint32_t barrier;              /* cells before this one may not be changed any more */
     struct emitted recent[2];      /* the last two cells that execute something */
