@@ -1,6 +1,6 @@
 /* Modules at each limit of the implementation are accepted, and one past it refused, with the limit
  * named. And what a module costs grows no faster than its bytes: twice as much of anything makes
- * twice as much code and bookkeeping at most. */
+ * twice as much work, and takes twice as much memory, at most. */
 #include "tests/unit/vm_module.h"
 
 #include "vm/limits.h"
