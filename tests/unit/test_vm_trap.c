@@ -144,9 +144,22 @@ static void a_start_function_that_traps_keeps_its_effects(void **state) {
     guest_close(&guest);
 }
 
+/* Its head is repeated where the branches to it were; the trap is that of the one load there is. */
+static void a_switch_loop_is_one_loop(void **state) {
+    (void)state;
+    struct guest guest = guest_run("switch", NULL);
+    struct vm_frame frame;
+    assert_int_equal(guest_call(&guest, "run", 0, 0), 11);
+    assert_int_equal(guest_try(&guest, "run", (uint32_t[]){65534, 7}, NULL), ERROR_TRAP);
+    assert_int_equal(vm_backtrace(guest.vm, &frame, 1), 1);
+    frame_is(&guest, &frame, "run", 0, OP_I32_LOAD8_U);
+    guest_close(&guest);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_trap_has_a_backtrace),
+        cmocka_unit_test(a_switch_loop_is_one_loop),
         cmocka_unit_test(a_trap_leaves_the_instance_callable),
         cmocka_unit_test(an_index_out_of_the_table_traps),
         cmocka_unit_test(division_traps_on_what_has_no_quotient),
