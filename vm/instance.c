@@ -17,30 +17,17 @@ static int quoted(struct slice name) {
 
 /* ---- what an export is ---- */
 
-static bool find_export(const struct instance *instance, struct slice name,
-                        struct vm_export *found) {
-    const struct module *module = instance->module;
-    for (uint32_t i = 0; i < module->export_count; i++) {
-        if (slice_equal(module->exports[i].name, name)) {
-            *found = module->exports[i];
-            return true;
-        }
-    }
-    return false;
-}
-
 struct function *vm_find_function(const struct instance *instance, struct slice name) {
-    struct vm_export export;
-    if (!find_export(instance, name, &export) || export.kind != VM_FUNCTION) return NULL;
-    return instance->functions[export.index];
+    const struct vm_export *export = module_find_export(instance->module, name);
+    return export && export->kind == VM_FUNCTION ? instance->functions[export->index] : NULL;
 }
 
 bool vm_get_global(const struct instance *instance, struct slice name, struct vm_value *value) {
-    struct vm_export export;
-    if (!find_export(instance, name, &export) || export.kind != VM_GLOBAL) return false;
-    value->type = (enum vm_type)instance->module->globals[export.index].type;
-    value->of.i64 = instance->globals[export.index][0];
-    if (value->type == VM_V128) value->of.v128[1] = instance->globals[export.index][1];
+    const struct vm_export *export = module_find_export(instance->module, name);
+    if (!export || export->kind != VM_GLOBAL) return false;
+    value->type = (enum vm_type)instance->module->globals[export->index].type;
+    value->of.i64 = instance->globals[export->index][0];
+    if (value->type == VM_V128) value->of.v128[1] = instance->globals[export->index][1];
     return true;
 }
 
@@ -156,18 +143,18 @@ struct filled {
 static bool import_from_instance(struct instance *instance, const struct import *import,
                                  const struct instance *from, struct filled *filled,
                                  struct error *error) {
-    struct vm_export export;
-    if (!find_export(from, import->name, &export)) return unknown_import(import, error);
-    struct extern_type type = export_type(from, &export);
+    const struct vm_export *export = module_find_export(from->module, import->name);
+    if (!export) return unknown_import(import, error);
+    struct extern_type type = export_type(from, export);
     if (!types_match(&type, &import->type)) return incompatible_import(import, &type, error);
-    switch (export.kind) {
+    switch (export->kind) {
     case VM_FUNCTION:
-        instance->functions[filled->functions++] = from->functions[export.index];
+        instance->functions[filled->functions++] = from->functions[export->index];
         break;
-    case VM_TABLE: instance->tables[filled->tables++] = from->tables[export.index]; break;
-    case VM_MEMORY: instance->memories[filled->memories++] = from->memories[export.index]; break;
-    case VM_TAG: instance->tags[filled->tags++] = from->tags[export.index]; break;
-    case VM_GLOBAL: instance->globals[filled->globals++] = from->globals[export.index]; break;
+    case VM_TABLE: instance->tables[filled->tables++] = from->tables[export->index]; break;
+    case VM_MEMORY: instance->memories[filled->memories++] = from->memories[export->index]; break;
+    case VM_TAG: instance->tags[filled->tags++] = from->tags[export->index]; break;
+    case VM_GLOBAL: instance->globals[filled->globals++] = from->globals[export->index]; break;
     }
     return true;
 }

@@ -286,37 +286,40 @@ static int compare_names(struct slice a, struct slice b) {
 }
 
 /* Move the root of a heap that may be too small down to its place. */
-static void sift(struct slice *names, size_t root, size_t count) {
+static void sift(const struct vm_export **heap, size_t root, size_t count) {
     for (size_t child; (child = 2 * root + 1) < count; root = child) {
-        if (child + 1 < count && compare_names(names[child], names[child + 1]) < 0) child++;
-        if (compare_names(names[root], names[child]) >= 0) return;
-        struct slice swap = names[root];
-        names[root] = names[child];
-        names[child] = swap;
+        bool right = child + 1 < count;
+        if (right && compare_names(heap[child]->name, heap[child + 1]->name) < 0) child++;
+        if (compare_names(heap[root]->name, heap[child]->name) >= 0) return;
+        const struct vm_export *swap = heap[root];
+        heap[root] = heap[child];
+        heap[child] = swap;
     }
 }
 
 /* Heap sort, since no hostile order of names makes it quadratic. */
-static void sort_names(struct slice *names, size_t count) {
-    for (size_t i = count / 2; i-- > 0;) sift(names, i, count);
+static void sort_by_name(const struct vm_export **exports, size_t count) {
+    for (size_t i = count / 2; i-- > 0;) sift(exports, i, count);
     for (size_t i = count; i-- > 1;) {
-        struct slice swap = names[0];
-        names[0] = names[i];
-        names[i] = swap;
-        sift(names, 0, i);
+        const struct vm_export *swap = exports[0];
+        exports[0] = exports[i];
+        exports[i] = swap;
+        sift(exports, 0, i);
     }
 }
 
-static void check_export_names(struct module *module, struct reader *reader) {
-    struct slice *names = allocate(module, reader, module->export_count, sizeof *names);
-    if (!names) return;
-    for (uint32_t i = 0; i < module->export_count; i++) names[i] = module->exports[i].name;
-    sort_names(names, module->export_count);
+static void sort_exports(struct module *module, struct reader *reader) {
+    const struct vm_export **sorted =
+        allocate(module, reader, module->export_count, sizeof *sorted);
+    if (!sorted) return;
+    module->exports_by_name = sorted;
+    for (uint32_t i = 0; i < module->export_count; i++) sorted[i] = &module->exports[i];
+    sort_by_name(sorted, module->export_count);
     for (uint32_t i = 1; i < module->export_count; i++) {
-        if (slice_equal(names[i - 1], names[i])) {
+        if (slice_equal(sorted[i - 1]->name, sorted[i]->name)) {
             reader_fail(reader, ERROR_INVALID, "duplicate export name \"%.*s\"",
-                        (int)(names[i].size < 100 ? names[i].size : 100),
-                        (const char *)names[i].data);
+                        (int)(sorted[i]->name.size < 100 ? sorted[i]->name.size : 100),
+                        (const char *)sorted[i]->name.data);
             return;
         }
     }
@@ -343,7 +346,7 @@ static void decode_exports(struct module *module, struct reader *reader) {
         }
         if (reader_ok(reader) && kind == VM_FUNCTION) module_reference(module, export->index);
     }
-    if (reader_ok(reader)) check_export_names(module, reader);
+    if (reader_ok(reader)) sort_exports(module, reader);
 }
 
 static void decode_start(struct module *module, struct reader *reader) {
@@ -606,6 +609,19 @@ bool module_decode(struct module *module, struct error *error) {
 }
 
 /* ---- questions about a module ---- */
+
+const struct vm_export *module_find_export(const struct module *module, struct slice name) {
+    uint32_t low = 0, high = module->export_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        const struct vm_export *export = module->exports_by_name[middle];
+        int order = compare_names(name, export->name);
+        if (order == 0) return export;
+        if (order < 0) high = middle;
+        if (order > 0) low = middle + 1;
+    }
+    return NULL;
+}
 
 bool module_is_referenced(const struct module *module, uint32_t function) {
     return module->referenced[function / 8] >> (function % 8) & 1;

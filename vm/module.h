@@ -111,6 +111,7 @@ struct module {
     const struct func_type **tags; /* the parameters are an exception's values */
     uint32_t tag_count, imported_tags;
     struct vm_export *exports;
+    const struct vm_export **exports_by_name; /* the same, sorted */
     uint32_t export_count;
     struct element_segment *elements;
     uint32_t element_count;
@@ -142,6 +143,9 @@ struct module {
 
 /* Decode and validate everything but the function bodies. */
 bool module_decode(struct module *module, struct error *error);
+
+/* NULL if there is none of that name. */
+const struct vm_export *module_find_export(const struct module *module, struct slice name);
 
 /* The name the name section gives to a function; empty if none. */
 struct slice module_function_name(struct module *module, uint32_t function);
