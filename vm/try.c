@@ -47,6 +47,7 @@ static void add_clause(struct validator *v, struct attempt *attempt, uint32_t ta
     struct catch_clause *clauses =
         array_reserve(m->clauses, m->clause_count, &m->clause_capacity, sizeof *clauses);
     if (!clauses) {
+        v->t.dead = true; /* the clause's values will not be on the stack */
         reader_fail(&v->reader, ERROR_IO, "out of memory: try blocks");
         return;
     }

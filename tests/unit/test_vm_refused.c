@@ -158,6 +158,17 @@ static void exceptions(void **state) {
     buffer_free(&bytes);
 }
 
+/* catch 0 branches with its value. */
+static void a_clause_with_a_value(void **state) {
+    (void)state;
+    static const uint8_t module[] = "\0asm\1\0\0\0"
+                                    "\1\x0A\2\x60\1\x7F\1\x7F\x60\1\x7F\0"
+                                    "\3\2\1\0\x0D\3\1\0\1\7\5\1\1f\0\0"
+                                    "\x0A\x14\1\x12\0\2\x7F\x1F\x40\1\0\0\0"
+                                    "\x20\0\x08\0\x0B\x41\x09\x0B\x0B";
+    check(&(struct scenario){{module, sizeof module - 1}, {{"f", 5, 5}, {"f", 6, 6}}});
+}
+
 /* "big" is translated to more code than is made usable at once, in the midst of which memory is
  * refused; "small" follows it in the code, or takes its place. */
 static void code_that_grows_within_a_function(void **state) {
@@ -194,6 +205,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tail_calls),
         cmocka_unit_test(exceptions),
+        cmocka_unit_test(a_clause_with_a_value),
         cmocka_unit_test(code_that_grows_within_a_function),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
