@@ -187,10 +187,10 @@ static void emit_return(struct translator *t, const struct label *label) {
         cell = emit(t, ready ? by_accumulator[accumulator(x.type)] : (unsigned)OP_return_s);
         cell->a = x.slot;
     } else {
-        operands_home(t, label->arity);
+        if (label->arity > 1) operands_home(t, label->arity);
         cell = emit(t, OP_return_many);
         cell->d = (uint16_t)label->slots;
-        cell->a = window(t, label->arity);
+        cell->a = label_values(t, label)->slot;
     }
     cell->tail.slots.b = (uint16_t)t->link;
     t->barrier = here(t);

@@ -55,6 +55,8 @@ static void values_stay_apart_in_frames(void **state) {
     assert_int_equal(guest_call(&guest, "tail", 1000, 0), 10);
     assert_int_equal(guest_call(&guest, "tail", 1001, 0), 100);
     assert_int_equal(guest_call(&guest, "thrown", 0, 0), 1101);
+    assert_int_equal(guest_call(&guest, "kept", 0, 0), 8642);
+    assert_int_equal(guest_call(&guest, "kept", 1, 0), 4321);
     assert_int_equal(guest_call(&guest, "unreachable_code", 0, 0), 3);
     guest_close(&guest);
 }

@@ -83,6 +83,13 @@
         (local.set $n) (local.set $v)
         (i32.add (local.get $n)) (i32.add (call $sum (local.get $v))))))
 
+  ;; returned if $p, and used all the same if not
+  (func $kept (param $v v128) (param $p i32) (result v128)
+    (br_if 0 (local.get $v) (local.get $p))
+    (i32x4.add (local.get $v)))
+  (func (export "kept") (param $p i32) (result i32)
+    (call $sum (call $kept (v128.const i32x4 1 20 300 4000) (local.get $p))))
+
   ;; what no access may reach over
   (func (export "load") (param i32) (result i32) (call $sum (v128.load (local.get 0))))
   (func (export "load_lane") (param i32) (result i32)
