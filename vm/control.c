@@ -168,7 +168,7 @@ static bool check_br_table(struct validator *v, uint32_t count, struct reader la
     uint32_t arity = 0;
     for (uint32_t i = 0; i <= count; i++) {
         const struct control *block = target(v, reader_u32(&labels));
-        if (!reader_ok(&labels) || !block) return false;
+        if (!reader_ok(&labels) || !block || !spend(v, 1 + block->label.arity)) return false;
         if (i > 0 && block->label.arity != arity) {
             return invalid(v, "type mismatch: labels of different arity");
         }

@@ -100,7 +100,7 @@ static struct clause clause_read(struct reader *reader) {
 static void check_clause(struct validator *v, struct clause clause) {
     const struct control *block = target(v, clause.label);
     const struct func_type *type = tag_type(v, clause.tag);
-    if (!block || !type) return;
+    if (!block || !type || !spend(v, 1 + type->param_count)) return;
     const uint8_t *wanted = label_types(block);
     uint32_t count = type->param_count;
     bool fits = block->label.arity == count + clause.reference;
@@ -132,6 +132,7 @@ void end_try_table(struct validator *v, const struct control *block) {
     for (uint32_t i = 0; i < attempt.clauses && reader_ok(&v->reader); i++) {
         struct clause clause = clause_read(&clauses);
         const struct func_type *type = tag_type(v, clause.tag);
+        if (!spend(v, 1 + type->param_count)) return;
         v->t.dead = block->dead_before;
         operands_truncate(&v->t, block->height);
         add_clause(v, &attempt, clause.tag, clause.reference ? REFERENCE_AFTER : REFERENCE_NONE);

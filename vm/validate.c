@@ -440,7 +440,16 @@ static void read_locals(struct validator *v, const struct func_type *type) {
     }
 }
 
-enum { STEPS_A_LOOK = 1 << 14 }; /* instructions between two looks at the clock */
+enum { STEPS_A_LOOK = 1 << 14 };
+
+bool spend(struct validator *v, uint32_t steps) {
+    v->steps += steps;
+    if (v->steps < STEPS_A_LOOK) return true;
+    v->steps = 0;
+    if (vm_time_left_ms(v->module->vm) > 0) return true;
+    v->reader.failed = true;
+    return vm_time_out(v->reader.error);
+}
 
 static bool validate_body(struct validator *v, uint32_t index) {
     struct function_declaration *function = &v->module->functions[index];
@@ -461,9 +470,7 @@ static bool validate_body(struct validator *v, uint32_t index) {
         }
         instruction(v);
         translate_tick(&v->t, false);
-        if (++v->steps % STEPS_A_LOOK == 0 && vm_time_left_ms(v->module->vm) == 0) {
-            return vm_time_out(v->reader.error);
-        }
+        if (!spend(v, 1)) return false;
     }
     if (reader_ok(&v->reader) && !reader_at_end(&v->reader)) {
         return reader_fail(&v->reader, ERROR_MALFORMED,

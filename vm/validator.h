@@ -50,7 +50,7 @@ struct validator {
     struct reader reader;          /* of the current body */
     const struct instruction *row; /* the current instruction */
     const struct func_type *empty; /* () -> () */
-    uint32_t steps;                /* instructions so far */
+    uint32_t steps;                /* of work since the last look at the clock */
 
     struct control *controls; /* owned */
     uint32_t control_count;
@@ -82,6 +82,11 @@ static inline bool check_index(struct validator *v, const char *what, uint32_t i
 static inline struct control *innermost(struct validator *v) {
     return &v->controls[v->control_count - 1];
 }
+
+/* So many steps of work are done: one for each instruction, more for those that have any number of
+ * labels or clauses, with any number of values. Looks at the clock now and then; fails the reader
+ * if the time is up. */
+bool spend(struct validator *v, uint32_t steps);
 
 /* Pop an operand of the type, or of any if it is TYPE_ANY. */
 struct operand pop_other(struct validator *v, uint8_t wanted);

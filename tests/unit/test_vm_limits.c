@@ -77,6 +77,38 @@ static void copies_in_pieces_may_overlap(void **state) {
     guest_close(&guest);
 }
 
+/* A module whose one function has so many of `part` between `begin` and `end`. */
+static enum error_kind load_late(const char *begin, size_t begin_size, const char *part,
+                                 size_t part_size, size_t count, const char *end) {
+    struct vm_limits limits = vm_limits_default();
+    limits.timeout_ms = 0;
+    struct guest guest = guest_open(&limits);
+    struct buffer body = empty(), module = empty();
+    put(&body, begin, begin_size);
+    put_number(&body, count);
+    put_repeated(&body, part, part_size, count);
+    put(&body, end, strlen(end));
+    put(&module, "\0asm\1\0\0\0\1\4\1\x60\0\0", 14);
+    put_function(&module, &body);
+    struct error error = ERROR_INIT;
+    vm_load(guest.vm, buffer_slice(&module), &error);
+    vm_close(guest.vm);
+    buffer_free(&body);
+    buffer_free(&module);
+    return error.kind;
+}
+
+/* Even if the module is one instruction with all the labels or clauses there can be. */
+static void the_time_limit_ends_loading(void **state) {
+    (void)state;
+    static const char table[] = "\0\2\x40\2\x40\x41\0\x0E"; /* two blocks; br_table */
+    static const char tries[] = "\0\2\x40\x1F\x40";         /* a block; try_table */
+    assert_int_equal(load_late(table, 8, "\1", 1, 100, "\1\x0B\x0B\x0B"), ERROR_NONE);
+    assert_int_equal(load_late(table, 8, "\1", 1, 20000, "\1\x0B\x0B\x0B"), ERROR_EXHAUSTION);
+    assert_int_equal(load_late(tries, 5, "\2\0", 2, 100, "\x0B\x0B\x0B"), ERROR_NONE);
+    assert_int_equal(load_late(tries, 5, "\2\0", 2, 20000, "\x0B\x0B\x0B"), ERROR_EXHAUSTION);
+}
+
 static void without_limits_there_is_time(void **state) {
     (void)state;
     struct guest guest = guest_run("limits", NULL);
@@ -324,6 +356,7 @@ int main(void) {
         cmocka_unit_test(the_time_limit_ends_a_loop),
         cmocka_unit_test(the_time_limit_ends_one_instruction),
         cmocka_unit_test(copies_in_pieces_may_overlap),
+        cmocka_unit_test(the_time_limit_ends_loading),
         cmocka_unit_test(without_limits_there_is_time),
         cmocka_unit_test(the_stack_bounds_recursion),
         cmocka_unit_test(memory_grows_up_to_the_limit),
