@@ -1,4 +1,4 @@
-/* Making a valid module: three functions, whose instructions the bytes choose.
+/* Making a valid module: four functions, whose instructions the bytes choose.
  *
  * An instruction takes its operands from the stack as far as their types fit; what lacks is put
  * there first: a local, a global or a constant. So every choice is a valid one, neighbours work on
@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-enum { FUNCTIONS = 3, TYPES = 5, LOCALS = 3 * TYPES, COUNTER = LOCALS, LABELS = 8, STACK = 64 };
+enum { FUNCTIONS = 4, TYPES = 5, LOCALS = 3 * TYPES, COUNTER = LOCALS, LABELS = 8, STACK = 64 };
 
 struct types {
     uint8_t count, of[8];
@@ -21,7 +21,8 @@ struct types {
 
 /* Of all functions' parameters, of the globals, and of the locals over and over again. */
 static const struct types usual = {TYPES, {VM_I32, VM_I64, VM_F32, VM_F64, VM_V128}};
-static const struct types results[FUNCTIONS] = {{1, {VM_I32}}, {2, {VM_F64, VM_I64}}, {0, {0}}};
+static const struct types results[FUNCTIONS] = {
+    {1, {VM_I32}}, {2, {VM_F64, VM_I64}}, {0, {0}}, {1, {VM_V128}}};
 static const struct types none = {0, {0}}, i32 = {1, {VM_I32}};
 static const uint8_t addresses[] = {VM_I32, VM_I32, VM_I64}; /* of the memories */
 
@@ -376,7 +377,7 @@ static void instruction(struct maker *m) {
     } else if (kind < 29) {
         plain(m, FC + choose(m, WASM_table_fill - FC + 1));
     } else {
-        plain(m, FD + choose(m, 256));
+        plain(m, FD + 2 * choose(m, 138) + choose(m, 2));
     }
 }
 
@@ -410,20 +411,23 @@ void make_module(struct buffer *out, struct slice choices) {
     /* clang-format off */
     static const uint8_t head[] = {
         0, 'a', 's', 'm', 1, 0, 0, 0,
-        1, 32, 4, 0x60, 5, 0x7F, 0x7E, 0x7D, 0x7C, 0x7B, 1, 0x7F, /* types: see `results` */
+        1, 41, 5, 0x60, 5, 0x7F, 0x7E, 0x7D, 0x7C, 0x7B, 1, 0x7F, /* types: see `results` */
                   0x60, 5, 0x7F, 0x7E, 0x7D, 0x7C, 0x7B, 2, 0x7C, 0x7E,
-                  0x60, 5, 0x7F, 0x7E, 0x7D, 0x7C, 0x7B, 0, 0x60, 1, 0x7F, 0,
-        3, 4, 3, 0, 1, 2,                                         /* functions */
+                  0x60, 5, 0x7F, 0x7E, 0x7D, 0x7C, 0x7B, 0,
+                  0x60, 5, 0x7F, 0x7E, 0x7D, 0x7C, 0x7B, 1, 0x7B, 0x60, 1, 0x7F, 0,
+        3, 5, 4, 0, 1, 2, 3,                                      /* functions */
         4, 5, 1, 0x70, 1, 4, 8,                                   /* a table of 4 to 8 */
         5, 10, 3, 1, 1, 2, 1, 1, 2, 5, 1, 2,                      /* memories of 1 to 2 pages */
-        13, 3, 1, 0, 3,                                           /* a tag with an i32 */
+        13, 3, 1, 0, 4,                                           /* a tag with an i32 */
         6, 52, 5, 0x7F, 1, 0x41, 7, 0x0B, 0x7E, 1, 0x42, 7, 0x0B, /* globals */
                   0x7D, 1, 0x43, 0, 0, 0xC0, 0x3F, 0x0B,
                   0x7C, 1, 0x44, 0, 0, 0, 0, 0, 0, 0xF8, 0x3F, 0x0B,
                   0x7B, 1, 0xFD, 0x0C, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0x0B,
-        7, 33, 8, 1, 'f', 0, 0, 1, 'g', 0, 1, 1, 'h', 0, 2,       /* everything is exported */
+        7, 37, 9, 1, 'f', 0, 0, 1, 'g', 0, 1, 1, 'h', 0, 2,       /* everything is exported */
+                  1, 'i', 0, 3,
                   1, 'A', 3, 0, 1, 'B', 3, 1, 1, 'C', 3, 2, 1, 'D', 3, 3, 1, 'E', 3, 4,
-        9, 15, 2, 1, 0, 3, 2, 1, 0, 0, 0x41, 0, 0x0B, 3, 0, 1, 2, /* elements: passive, active */
+        9, 17, 2, 1, 0, 4, 3, 2, 1, 0,                            /* elements: passive, active */
+                  0, 0x41, 0, 0x0B, 4, 0, 1, 2, 3,
         12, 1, 1,                                                 /* one data segment */
     };
     static const uint8_t tail[] = {11, 11, 1, 1, 8, 9, 8, 7, 6, 5, 4, 3, 2};
