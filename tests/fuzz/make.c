@@ -13,7 +13,8 @@
 
 #include <string.h>
 
-enum { FUNCTIONS = 4, TYPES = 5, LOCALS = 3 * TYPES, COUNTER = LOCALS, LABELS = 8, STACK = 64 };
+enum { FUNCTIONS = 4, TYPES = 5, LOCALS = 3 * TYPES, LABELS = 8, STACK = 64 };
+enum { COUNTER = LOCALS, COUNTDOWN }; /* further locals, of the loops */
 
 struct types {
     uint8_t count, of[8];
@@ -234,6 +235,22 @@ static void plain(struct maker *m, uint32_t code) {
 
 /* ---- the others ---- */
 
+/* What C does to its stack pointer, here the global 0, and variations of it. */
+static void stack_pointer(struct maker *m) {
+    uint32_t how = choose(m, 8);
+    if (how & 1)
+        put(m, WASM_global_get, 0);
+    else
+        put(m, WASM_local_get, choose_local(m, VM_I32));
+    put_i32(m, choose(m, 256) << 4 * choose(m, 4));
+    put(m, how & 2 ? WASM_i32_add : WASM_i32_sub, NONE);
+    if (choose(m, 2)) put(m, WASM_local_tee, choose_local(m, VM_I32));
+    if (how & 4)
+        put(m, WASM_global_set, 0);
+    else
+        push(m, &i32);
+}
+
 static void variable(struct maker *m) {
     static const uint32_t codes[] = {WASM_local_set, WASM_local_tee, WASM_global_set,
                                      WASM_select,    WASM_drop,      WASM_i32_eqz,
@@ -299,17 +316,24 @@ static void clauses(struct maker *m) {
 static void begin(struct maker *m, uint32_t code) {
     uint32_t type = choose(m, TYPES + 1);
     if (code == WASM_if) take(m, &i32);
+    if (code == WASM_loop) put_i32(m, 1 + choose(m, 5)), put(m, WASM_local_set, COUNTDOWN);
     put(m, code, type < TYPES ? usual.of[type] : 0x40);
     if (code == WASM_try_table) clauses(m);
     m->labels[m->depth++] =
         (struct label){m->height, type < TYPES ? (struct types){1, {usual.of[type]}} : none, code};
 }
 
+/* Conditions come in the ways that are translated in ways of their own. */
 static void br_if(struct maker *m) {
-    uint32_t up = choose(m, m->depth);
+    uint32_t up = choose(m, m->depth), how = choose(m, 4);
     bool loop = label_at(m, up)->code == WASM_loop;
     struct types kept = loop ? none : label_at(m, up)->results, wanted = with(kept, VM_I32);
-    if (loop) {
+    if (loop && how == 0) {
+        put(m, WASM_local_get, COUNTDOWN);
+        put_i32(m, UINT32_MAX);
+        put(m, WASM_i32_add, NONE);
+        put(m, WASM_local_tee, COUNTDOWN);
+    } else if (loop) {
         put(m, WASM_local_get, COUNTER);
         put_i32(m, 1 + (choose(m, 4) << (choose(m, 8) ? 0 : 15)));
         put(m, WASM_i32_add, NONE);
@@ -318,6 +342,9 @@ static void br_if(struct maker *m) {
         put(m, WASM_i32_lt_s + choose(m, 2), NONE);
     } else {
         take(m, &wanted);
+        if (how < 2) put_i32(m, choose(m, 256) << 8 * choose(m, 3)), put(m, WASM_i32_and, NONE);
+        if (choose(m, 4) == 0) put(m, WASM_local_tee, choose_local(m, VM_I32));
+        if (how == 0) put(m, WASM_i32_eqz, NONE);
     }
     put(m, WASM_br_if, up);
     push(m, &kept);
@@ -371,7 +398,7 @@ static void instruction(struct maker *m) {
     } else if (kind < 15) {
         (kind < 12 ? br_if : kind < 13 ? leave : call)(m);
     } else if (kind < 21) {
-        variable(m);
+        (kind < 16 ? stack_pointer : variable)(m);
     } else if (kind < 28) {
         plain(m, WASM_i32_load + choose(m, WASM_i64_extend32_s - WASM_i32_load + 1));
     } else if (kind < 29) {
@@ -390,9 +417,9 @@ static void put_body(struct buffer *out, struct slice choices, uint32_t function
     buffer_init(&body, out->cap);
     struct maker m = {.choices = choices, .out = &body, .function = function, .depth = 1};
     m.labels[0].results = results[function];
-    put_byte(&body, COUNTER - TYPES + 1);
-    for (uint32_t i = TYPES; i <= COUNTER; i++)
-        put_byte(&body, 1), put_byte(&body, usual.of[i % TYPES]);
+    put_byte(&body, COUNTDOWN - TYPES + 1);
+    for (uint32_t i = TYPES; i <= COUNTDOWN; i++)
+        put_byte(&body, 1), put_byte(&body, i < LOCALS ? usual.of[i % TYPES] : VM_I32);
     while (m.choices.size) instruction(&m);
     while (m.depth > 1) do_end(&m);
     settle(&m);
