@@ -313,14 +313,27 @@ static void clauses(struct maker *m) {
     if (fits) put_byte(m->out, up);
 }
 
-static void begin(struct maker *m, uint32_t code) {
-    uint32_t type = choose(m, TYPES + 1);
+/* A block whose result has the type number `type`; TYPES: none. */
+static void begin(struct maker *m, uint32_t code, uint32_t type) {
     if (code == WASM_if) take(m, &i32);
     if (code == WASM_loop) put_i32(m, 1 + choose(m, 5)), put(m, WASM_local_set, COUNTDOWN);
     put(m, code, type < TYPES ? usual.of[type] : 0x40);
     if (code == WASM_try_table) clauses(m);
     m->labels[m->depth++] =
         (struct label){m->height, type < TYPES ? (struct types){1, {usual.of[type]}} : none, code};
+}
+
+/* The loop of an interpreter: a table at once, of which one case comes first. */
+static void switch_loop(struct maker *m) {
+    if (m->depth + 3 > LABELS) return;
+    begin(m, WASM_loop, TYPES);
+    begin(m, WASM_block, TYPES);
+    begin(m, WASM_block, TYPES);
+    for (uint32_t i = choose(m, 3); i > 0; i--) plain(m, WASM_i32_load8_u + choose(m, 100));
+    value(m, VM_I32), m->height = top(m)->floor;
+    if (choose(m, 2)) put_i32(m, 3), put(m, WASM_i32_and, NONE);
+    put(m, WASM_br_table, 2), put_byte(m->out, 0), put_byte(m->out, 1), put_byte(m->out, 0);
+    do_end(m);
 }
 
 /* Conditions come in the ways that are translated in ways of their own. */
@@ -333,6 +346,10 @@ static void br_if(struct maker *m) {
         put_i32(m, UINT32_MAX);
         put(m, WASM_i32_add, NONE);
         put(m, WASM_local_tee, COUNTDOWN);
+        if (choose(m, 2)) { /* a branch without condition */
+            put(m, WASM_if, 0x40), put(m, WASM_br, up + 1), put(m, WASM_end, NONE);
+            return;
+        }
     } else if (loop) {
         put(m, WASM_local_get, COUNTER);
         put_i32(m, 1 + (choose(m, 4) << (choose(m, 8) ? 0 : 15)));
@@ -390,7 +407,7 @@ static void instruction(struct maker *m) {
     if (m->height > STACK - 12) {
         put(m, WASM_drop, NONE), m->height--;
     } else if (kind < 4 && m->depth < LABELS) {
-        begin(m, codes[kind]);
+        begin(m, codes[kind], choose(m, TYPES + 1));
     } else if (kind < 7) {
         if (m->depth > 1) do_end(m);
     } else if (kind < 8) {
@@ -401,6 +418,8 @@ static void instruction(struct maker *m) {
         (kind < 16 ? stack_pointer : variable)(m);
     } else if (kind < 28) {
         plain(m, WASM_i32_load + choose(m, WASM_i64_extend32_s - WASM_i32_load + 1));
+    } else if (kind < 29 && choose(m, 2)) {
+        switch_loop(m);
     } else if (kind < 29) {
         plain(m, FC + choose(m, WASM_table_fill - FC + 1));
     } else {
