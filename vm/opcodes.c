@@ -1,4 +1,22 @@
-/* The instruction table and the one reader of immediates (spec 5.4). */
+/* The instruction table and the one reader of immediates (spec 5.4).
+ *
+ * opcodes.def is included with macros that make of each of its rows an entry of the array
+ * `instructions`. What it says of i32.add becomes
+ *
+ *     [0x6A] = {.code = 0x6A, .mnemonic = "i32.add", .shape = SHAPE_BINARY, .features = 0,
+ *               .op = OP_i32_add_ss, .operand = VM_I32, .result = VM_I32,
+ *               .swapped = WASM_i32_add},
+ *
+ * and whoever reads code finds the entry by the opcode, then reads the immediates it asks for:
+ *
+ *     6A                 i32.add
+ *     28 02 08           i32.load align=4 offset=8     MEMARG: 2 (for 1 << 2), 8
+ *     28 42 01 08        the same of memory 1          2 + 0x40: a memory's index follows
+ *     FC 0A 00 00        memory.copy                   row 0xFC00A; MEMORY_MEMORY: 0, 0
+ *     FD 8E 01           i16x8.add                     row 0xFD08E, for 8E 01 is 0x8E in LEB128
+ *
+ * Codes without a row are zeroes in the array, which is SHAPE_ILLEGAL.
+ */
 #include "vm/opcodes.h"
 
 #include "vm/code.h"
@@ -13,7 +31,8 @@ enum { START_FC = 0x100, START_FD = START_FC + 0x20 };
      : (code) >> 12 == PREFIX_FC ? START_FC + ((code)&0xFFF)                                       \
                                  : START_FD + ((code)&0xFFF))
 
-/* The feature that brought an instruction; most are the MVP's. */
+/* The feature that brought an instruction; most are the MVP's. Ranges are of codes, which the spec
+ * assigned feature by feature; the first that fits is meant. */
 #define IN(code, first, last) ((code) >= WASM_##first && (code) <= WASM_##last)
 #define FEATURES(code)                                                                             \
     (IN(code, i32_extend8_s, i64_extend32_s)              ? 1 << VM_SIGN_EXTENSION                 \
@@ -32,6 +51,7 @@ enum { START_FC = 0x100, START_FD = START_FC + 0x20 };
 
 /* clang-format off: it folds the rows into one another */
 const struct instruction instructions[INSTRUCTION_ROWS] = {
+/* `op` is the form of two slots (or one); the translator adds the form it has chosen (code.h). */
 #define ROW(code_, mnemonic_, shape_, ...)                                                         \
     [INDEX(code_)] = {.code = code_,                                                               \
                       .mnemonic = mnemonic_,                                                       \
@@ -75,14 +95,15 @@ const struct instruction *instruction_at(uint32_t code) {
     return &instructions[INDEX(code)];
 }
 
-/* The row of the number behind a prefix; that of the prefix, which is illegal, if there is none. */
+/* The row of the number behind a prefix; that of the prefix, which is illegal, if there is none.
+ * The number is a guest's: it must be bounded before it is an index. */
 static const struct instruction *prefixed(uint32_t prefix, uint32_t number) {
     uint32_t start = prefix == PREFIX_FC ? START_FC : START_FD;
     uint32_t end = prefix == PREFIX_FC ? START_FD : INSTRUCTION_ROWS;
     return &instructions[number < end - start ? start + number : prefix];
 }
 
-/* A code that has no row of its own: a prefix, or illegal. */
+/* A code that has no row of its own: a prefix, or illegal. The error is where the opcode begins. */
 const struct instruction *instruction_read_rare(struct reader *reader, uint8_t code) {
     size_t start = reader->position - 1;
     const struct instruction *row = &instructions[code];
@@ -106,6 +127,7 @@ static uint8_t type_of(char letter, const struct varying *varying) {
     }
 }
 
+/* "abn:" of memory.copy is two addresses, a number and no result. */
 struct signature signature_of(const struct instruction *row, struct varying varying) {
     struct signature signature = {.params = 0};
     uint32_t *count = &signature.params;
@@ -120,6 +142,7 @@ struct signature signature_of(const struct instruction *row, struct varying vary
     return signature;
 }
 
+/* Good for all that loads and computes: no result of theirs depends on a memory or table. */
 uint8_t result_of(const struct instruction *row) {
     if (!row->signature) return row->result;
     struct signature s = signature_of(row, (struct varying){0});
@@ -181,6 +204,9 @@ struct immediate memarg_read(struct reader *reader) {
     return (struct immediate){.first = flags, .bits = reader_u64(reader)};
 }
 
+/* Of what a count announces (labels, catch clauses) only the count is read: it may be long, and is
+ * read by those who know what to do with each. If the reader fails, nothing that is returned may be
+ * used: `bytes` would point to fewer than sixteen. */
 struct immediate immediate_read(struct reader *reader, enum immediates kind) {
     struct immediate immediate = {0};
     switch (kind) {

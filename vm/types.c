@@ -1,4 +1,11 @@
-/* Function types, interned. */
+/* Function types, interned: (i32 i32) -> (i32) is one object, however many modules declare it.
+ *
+ * The key is the bytes that the binary format has for it, 7F 7F 7F, and where among them the
+ * results begin, 2; without that it would be the same as (i32) -> (i32 i32). The table is a hash
+ * table with open addressing: an entry is at the slot its hash says, or at the first free one
+ * behind. It is at most half full, so that these searches are short, and end. Entries are never
+ * removed.
+ */
 #include "vm/types.h"
 
 #include <stdlib.h>
@@ -40,6 +47,7 @@ static const struct func_type **find(const struct type_table *table, const uint8
     }
 }
 
+/* Every entry moves, since its place depends on the capacity. */
 static bool grow(struct type_table *table) {
     struct type_table larger = *table;
     larger.capacity = table->capacity ? table->capacity * 2 : 64;
@@ -59,6 +67,7 @@ const struct func_type *type_intern(struct type_table *table, const uint8_t *typ
     if (2 * table->count >= table->capacity && !grow(table)) return NULL;
     const struct func_type **slot = find(table, types, param_count, result_count);
     if (*slot) return *slot;
+    /* The slot is filled last: a refusal leaves the table as it was. */
     struct func_type *type = arena_alloc(&table->arena, 1, sizeof *type);
     uint8_t *copy = arena_alloc(&table->arena, param_count + result_count, 1);
     if (!type || !copy) return NULL;
@@ -101,6 +110,8 @@ const char *vm_type_name(enum vm_type type) {
     return "any";
 }
 
+/* What does not fit is cut off: snprintf returns the length it would have written, which ends the
+ * loop. */
 void func_type_format(const struct func_type *type, char *out, size_t size) {
     size_t length = (size_t)snprintf(out, size, "(");
     for (uint32_t i = 0; i < type->param_count + type->result_count && length < size; i++) {
