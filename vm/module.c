@@ -3,6 +3,15 @@
  *     magic "\0asm", version 1
  *     section: id (1 byte), size (u32), content
  *
+ * Here is a whole module, of one function that is exported as "add", with a section a line:
+ *
+ *     00 61 73 6D  01 00 00 00
+ *     01 07   01  60 02 7F 7F 01 7F             types: 1, (i32 i32) -> (i32)
+ *     03 02   01  00                            functions: 1, of type 0
+ *     07 07   01  03 61 64 64  00 00            exports: 1, "add", a function, number 0
+ *     0A 09   01  07  00  20 00 20 01 6A 0B     bodies: 1, of 7 bytes: no locals,
+ *                                               local.get 0, local.get 1, i32.add, end
+ *
  * Custom sections (id 0) may stand anywhere and are skipped; only "name" is remembered. What a
  * section declares is validated at once (spec 3.4), against the sections before it. The bodies in
  * the code section are only delimited here: validate.c reads them when all declarations are known.
@@ -47,6 +56,7 @@ static uint32_t types_read(struct reader *reader, uint32_t limit, const char *wh
     return count;
 }
 
+/* A form, which is 0x60 for a function, the parameters and the results. */
 static void decode_types(struct module *module, struct reader *reader) {
     uint32_t count = reader_count(reader, LIMIT_TYPES, "types");
     module->types = allocate(module, reader, count, sizeof *module->types);
@@ -55,6 +65,7 @@ static void decode_types(struct module *module, struct reader *reader) {
         uint8_t form = reader_u8(reader);
         if (form & 0x80) reader_fail(reader, ERROR_MALFORMED, "integer representation too long");
         if (form != 0x60) reader_fail(reader, ERROR_MALFORMED, "malformed function type");
+        /* A count that is beyond its limit reads as 0: there is room for all that is read. */
         uint32_t params = types_read(reader, LIMIT_PARAMETERS, "parameters", types);
         uint32_t results = types_read(reader, LIMIT_RESULTS, "results", types + params);
         if (!reader_ok(reader)) return;
@@ -81,7 +92,8 @@ struct size_limit {
 };
 
 /* Flags (spec 5.3.7, with memory64): bit 0, there is a maximum; bit 2, addresses have 64 bits, and
- * the second of the limits holds. */
+ * the second of the limits holds. 01 01 10 is at least 1 and at most 16. Without a maximum `max`
+ * still is a bound. */
 static struct limits decode_limits(struct reader *reader, const struct size_limit limits[2]) {
     enum { HAS_MAX = 1, WIDE = 4 };
     uint8_t flags = reader_u8(reader);
@@ -219,7 +231,7 @@ static void make_space(struct module *m, struct reader *reader, enum vm_kind kin
     switch (kind) {
     case VM_FUNCTION:
         ALLOC(functions, LIMIT_FUNCTIONS);
-        m->referenced = allocate(m, reader, (m->imported_functions + count) / 8 + 1, 1);
+        m->referenced = allocate(m, reader, (m->imported_functions + count) / 8 + 1, 1); /* bits */
         break;
     case VM_TABLE: ALLOC(tables, LIMIT_TABLES); break;
     case VM_MEMORY: ALLOC(memories, LIMIT_MEMORIES); break;
@@ -258,6 +270,8 @@ static void decode_memories(struct module *module, struct reader *reader) {
     }
 }
 
+/* An initialiser sees the globals before its own only, and so its value is known when they are made
+ * in order: the count grows behind it. */
 static void decode_globals(struct module *module, struct reader *reader) {
     uint32_t count = reader_count(reader, LIMIT_GLOBALS, "globals");
     make_space(module, reader, VM_GLOBAL, count);
@@ -308,6 +322,7 @@ static void sort_by_name(const struct vm_export **exports, size_t count) {
     }
 }
 
+/* For searches; and equal names, which are refused (spec 3.4.10), are neighbours then. */
 static void sort_exports(struct module *module, struct reader *reader) {
     const struct vm_export **sorted =
         allocate(module, reader, module->export_count, sizeof *sorted);
@@ -344,6 +359,7 @@ static void decode_exports(struct module *module, struct reader *reader) {
         if (reader_ok(reader) && export->index >= counts[kind]) {
             reader_fail(reader, ERROR_INVALID, "unknown %s %u", kinds[kind], export->index);
         }
+        /* Who exports a function may refer to it by ref.func too (spec 3.4.10, C.refs). */
         if (reader_ok(reader) && kind == VM_FUNCTION) module_reference(module, export->index);
     }
     if (reader_ok(reader)) sort_exports(module, reader);
@@ -365,6 +381,7 @@ static void decode_start(struct module *module, struct reader *reader) {
 
 /* ---- segments ---- */
 
+/* The items are validated and left as they are: table_init reads them again. */
 static void element_items(struct module *module, struct reader *reader,
                           struct element_segment *segment) {
     segment->count = reader_count(reader, LIMIT_ELEMENT_SEGMENTS, "elements");
@@ -385,7 +402,11 @@ static void element_items(struct module *module, struct reader *reader,
 }
 
 /* The flags of an element segment (spec 5.5.12): bit 0 passive or declarative; bit 1 explicit
- * table index, or declarative; bit 2 items are expressions. */
+ * table index, or declarative; bit 2 items are expressions.
+ *
+ *     00  41 04 0B  02 00 01    active: in table 0 from i32.const 4 on, 2 functions, 0 and 1
+ *     03  00  01 01             declarative: functions, 1 of them, number 1
+ */
 static void decode_element(struct module *module, struct reader *reader,
                            struct element_segment *segment) {
     uint32_t flags = reader_u32(reader);
@@ -463,6 +484,8 @@ static void decode_data(struct module *module, struct reader *reader) {
     }
 }
 
+/* How many segments will come behind the code: who reads in one pass can then validate memory.init
+ * and data.drop, which name them. */
 static void decode_data_count(struct module *module, struct reader *reader) {
     module->data_count = reader_u32(reader);
     module->has_data_count = true;
@@ -493,13 +516,14 @@ static void decode_code(struct module *module, struct reader *reader) {
 /* ---- the whole ---- */
 
 /* The order in which sections must come: their ids, except that data count precedes code and tags
- * come behind memories. */
+ * come behind memories. Ids are doubled to make room for these between others. */
 static int section_order(uint8_t id) {
     return id == SECTION_DATA_COUNT ? 2 * SECTION_CODE - 1
            : id == SECTION_TAG      ? 2 * SECTION_MEMORY + 1
                                     : 2 * id;
 }
 
+/* A name, and bytes of which only a "name" section's are of use: for backtraces. */
 static void decode_custom(struct module *module, struct reader *reader) {
     struct slice name = reader_name(reader);
     if (reader_ok(reader) && slice_is(name, "name")) {
@@ -589,7 +613,7 @@ bool module_decode(struct module *module, struct error *error) {
         }
         struct reader content = reader_part(&reader, reader_u32(&reader), "section");
         if (!reader_ok(&reader)) return false;
-        if (id != SECTION_CUSTOM) {
+        if (id != SECTION_CUSTOM) { /* each of the others once */
             if (section_order(id) <= order) {
                 return reader_fail(&reader, ERROR_MALFORMED,
                                    "unexpected content after last section: section %u is out of "
@@ -631,7 +655,9 @@ void module_reference(struct module *module, uint32_t function) {
     module->referenced[function / 8] |= (uint8_t)(1 << (function % 8));
 }
 
-/* The name section is a hint: whatever is wrong in it only means that there is no name. */
+/* The name section (spec 7.4.1) is a hint: whatever is wrong in it only means that there is no
+ * name. It has subsections, each an id, a size and its content. That of functions, whose id is 1,
+ * maps indices to names: 01 06  01  00 03 61 64 64 is one of 6 bytes, for 1 function, 0: "add". */
 static void read_function_names(struct module *module) {
     enum { FUNCTION_NAMES = 1 };
     struct error ignored = ERROR_INIT;
