@@ -200,8 +200,8 @@ struct space {
 
 static void *space_alloc(struct module *module, struct reader *reader, uint32_t count,
                          struct space space) {
-    uint32_t total = space.imported + count;
-    if (count > space.limit || space.imported > space.limit - count) {
+    uint32_t total = space.imported + count; /* both are bounded: see reader_count */
+    if (total > space.limit) {
         reader_fail(reader, ERROR_INVALID, "limit: %u %s, at most %u are accepted", total,
                     space.what, space.limit);
     }
