@@ -3,6 +3,20 @@
  * A control frame for each block that has begun says what it takes and yields, how high the operand
  * stack was, and whether its rest can be reached; the label in it is where the translator lets
  * branches go. The outermost frame is the function itself.
+ *
+ * Control is structured: a branch names a block around it, 0 the innermost, and goes to its end, or
+ * to its beginning if it is a loop. Whoever arrives there has the same types on the stack, on top
+ * of what was below the block:
+ *
+ *     block (result i32)     label at its end, which takes an i32
+ *       loop                 label here, which takes the parameters of the loop: none
+ *         br_if 0            to the loop's beginning
+ *         br 1               to the block's end
+ *       end
+ *     end                    all branches to it are linked to what comes next: label_bind
+ *
+ * At run time there are neither blocks nor a stack: what arrives at a label, on whichever way, is
+ * in the slots of the heights it has there.
  */
 #include "vm/validator.h"
 
@@ -17,6 +31,7 @@ const uint8_t *label_types(const struct control *block) {
     return block->code == WASM_loop ? block->type->types : results_of(block->type);
 }
 
+/* Called when what the block takes has been popped: its floor and its label are below that. */
 struct control *push_control(struct validator *v, uint32_t code, const struct func_type *type) {
     struct control *controls =
         array_reserve(v->controls, v->control_count, &v->control_capacity, sizeof *controls);
@@ -34,7 +49,8 @@ struct control *push_control(struct validator *v, uint32_t code, const struct fu
     return block;
 }
 
-/* An empty block type, a single result, or the index of a function type (spec 5.4.1). */
+/* An empty block type, a single result, or the index of a function type (spec 5.4.1): 40, 7F for
+ * an i32, 05 for type 5. As one signed integer (s33) these are -64, -1 and 5. */
 static const struct func_type *block_type(struct validator *v, int64_t code) {
     if (code == EMPTY_BLOCK) return v->empty;
     if (code >= 0) {
@@ -54,6 +70,9 @@ static const struct func_type *block_type(struct validator *v, int64_t code) {
     return single;
 }
 
+/* The parameters are brought home, popped, and pushed again as operands that are at home and made
+ * by nobody: what the translator knew of them holds on the way that falls in, but not after a
+ * branch to a loop. */
 void begin_block(struct validator *v, int64_t code) {
     struct operand condition = {0};
     if (v->row->code == WASM_if) condition = pop(v, VM_I32);
@@ -87,6 +106,8 @@ bool check_block_end(struct validator *v) {
     return true;
 }
 
+/* The first arm of the if ends here, by a jump over the second, which begins with the same
+ * parameters in the same slots. */
 void do_else(struct validator *v) {
     struct control *block = innermost(v);
     if (block->code != WASM_if) {
@@ -103,10 +124,13 @@ void do_else(struct validator *v) {
     label_bind(&v->t, &block->otherwise);
 }
 
+/* What falls through and what branches here meet: results go home, labels are bound, and the code
+ * behind is reachable if the block was, whether or not somebody has seen a way to its end. */
 void do_end(struct validator *v) {
     if (!check_block_end(v)) return;
     struct control block = *innermost(v);
     const struct func_type *type = block.type;
+    /* Without an else a false condition leaves the parameters as the results. */
     bool same = type->param_count == type->result_count &&
                 memcmp(type->types, results_of(type), type->param_count) == 0;
     if (block.code == WASM_if && !same) {
@@ -158,6 +182,8 @@ void branch(struct validator *v, uint32_t depth) {
         return;
     }
     translate_br_if(&v->t, condition, &block->label);
+    /* The spec pops the label's types and pushes them again, which makes a difference only where
+     * they were any; and in code that is emitted they had better stay what they are. */
     if (v->t.dead) replace_top(v, block->label.arity, label_types(block), block->label.arity);
 }
 
@@ -181,11 +207,13 @@ static bool check_br_table(struct validator *v, uint32_t count, struct reader la
     return true;
 }
 
+/* The labels, one more than `count`, are read three times: to check them, for the cells of the
+ * table, and for the stubs behind it. */
 void br_table(struct validator *v, uint32_t count) {
     struct operand index = pop(v, VM_I32);
     struct reader labels = v->reader;
     if (!check_br_table(v, count, labels)) {
-        v->reader.failed = true;
+        v->reader.failed = true; /* it may have been the copy that failed */
         return;
     }
     translate_br_table(&v->t, index, count);
@@ -201,7 +229,7 @@ void br_table(struct validator *v, uint32_t count) {
 
 /* ---- calls ---- */
 
-/* A tail call must yield what the function yields. */
+/* A tail call must yield what the function yields, since its callee returns for it. */
 static bool check_tail(struct validator *v, const struct func_type *callee, bool tail) {
     const struct func_type *caller = v->controls[0].type;
     if (!tail || (callee->result_count == caller->result_count &&

@@ -1,4 +1,4 @@
-/* Validation of function bodies (spec appendix, "Validation Algorithm"), which drives translation.
+/* Validation of function bodies (spec 7.3, "Validation Algorithm"), which drives translation.
  *
  * Two stacks: operands (in the translator) and control frames. An instruction pops operands of the
  * types it wants and pushes those it yields; `end` checks that exactly the block's results are
@@ -6,6 +6,18 @@
  * polymorphic, which means that popping at the block's own floor yields TYPE_ANY. Most
  * instructions are validated by their row alone; those that are not stand below by groups, and in
  * control.c.
+ *
+ *                            operands     control frames: code, height
+ *                                         function 0
+ *     local.get 0            i32
+ *     if (result i32)                     function 0, if 0
+ *       i32.const 5          i32
+ *       br 1                              and the rest of the if is unreachable
+ *       i32.add              i32          its operands are any: below the floor there is everything
+ *     else                                function 0, else 0
+ *       i32.const 6          i32
+ *     end                    i32          function 0
+ *     end                                 none: the body must end here
  *
  * Loading a module walks all bodies and emits nothing. The first call of a function walks its body
  * again and translates it; that it is validated a second time makes it safe to keep nothing of the
@@ -15,6 +27,8 @@
 
 #include <stdlib.h>
 
+/* Nothing here unwinds: a failure is noted in the reader, which then gives zeros and stands at its
+ * end, so that validate_body stops at the next instruction. */
 bool invalid(struct validator *v, const char *what) {
     return reader_fail(&v->reader, ERROR_INVALID, "%s in %s", what,
                        v->row ? v->row->mnemonic : "function");
@@ -32,6 +46,7 @@ static bool underflow(struct validator *v, uint8_t wanted) {
                        v->row->mnemonic, type_name_of(wanted));
 }
 
+/* The rest of pop (validator.h). TYPE_ANY as what is wanted or found matches all. */
 struct operand pop_other(struct validator *v, uint8_t wanted) {
     struct operand nothing = {.type = TYPE_ANY, .from.producer = NO_CELL};
     if (v->t.count == innermost(v)->height) {
@@ -43,7 +58,8 @@ struct operand pop_other(struct validator *v, uint8_t wanted) {
     return x;
 }
 
-/* Check the topmost operands without popping them. */
+/* Check the topmost operands without popping them: calls, windows and branches want them to stay
+ * where they are until they have been brought home. */
 bool check_top(struct validator *v, const uint8_t *types, uint32_t count) {
     if (!reader_ok(&v->reader)) return false; /* the stack is not what it was taken for */
     const struct control *block = innermost(v);
@@ -68,6 +84,7 @@ void replace_top(struct validator *v, uint32_t count, const uint8_t *types, uint
     push_types(v, types, type_count);
 }
 
+/* Who ends the block, or begins its else, sets `dead` to what it was before it. */
 void set_unreachable(struct validator *v) {
     innermost(v)->unreachable = true;
     v->t.dead = true;
@@ -76,7 +93,8 @@ void set_unreachable(struct validator *v) {
 
 /* ---- variables ---- */
 
-/* The run of a local; NULL if there is no such local. */
+/* The run of a local; NULL if there is no such local. Runs are ascending and none is empty: the
+ * first that ends behind the index has it. */
 static const struct local_run *find_run(struct validator *v, uint32_t index) {
     if (index < v->mapped) return &v->runs[v->run_of[index]];
     if (index >= v->local_count) {
@@ -104,7 +122,7 @@ static void local(struct validator *v, uint32_t index) {
         return;
     }
     struct operand value = pop(v, run->type);
-    value.type = run->type;
+    value.type = run->type; /* it may be TYPE_ANY */
     translate_local_set(&v->t, slot, value, v->row->code == WASM_local_tee);
 }
 
@@ -125,7 +143,8 @@ static void global(struct validator *v, uint32_t index) {
 
 /* ---- select, references ---- */
 
-/* Without a type the operands must be numbers of the same type. */
+/* Without a type the operands must be numbers or vectors of the same type (spec 3.3.4), which is
+ * that of either if the other is any. */
 static void select(struct validator *v, uint8_t type) {
     struct operand condition = pop(v, VM_I32);
     struct operand y = pop(v, type), x = pop(v, type);
@@ -151,6 +170,7 @@ static void ref_is_null(struct validator *v) {
     translate_binary(&v->t, instruction_at(WASM_i64_eq), x, zero);
 }
 
+/* A function may be named if something outside of the bodies names it too (spec 3.4.10, C.refs). */
 static void ref_func(struct validator *v, uint32_t function) {
     if (function >= v->module->function_count) {
         invalid(v, "unknown function");
@@ -163,6 +183,7 @@ static void ref_func(struct validator *v, uint32_t function) {
 
 /* ---- instructions whose row says it all ---- */
 
+/* i32.eqz is i32.eq with the constant 0: a branch can then take it over like any comparison. */
 static void equals_zero(struct validator *v, uint8_t type, uint32_t code) {
     struct operand x = pop(v, type), zero = {.place = IS_CONSTANT, .type = type};
     translate_binary(&v->t, instruction_at(code), x, zero);
@@ -197,6 +218,8 @@ static bool is_far(const struct validator *v, const struct immediate *memarg) {
     return memarg->second > 0 || !v->module->has_near_memory;
 }
 
+/* Spec 3.3.7. The alignment, of which the exponent is given (2 for 4 bytes), is a promise that may
+ * be broken; nothing is made of it. Since memory64 the format has offsets of 64 bits. */
 static inline bool check_access(struct validator *v, const struct immediate *memarg,
                                 uint8_t address) {
     if (memarg->first > 4 || 1u << memarg->first > v->row->bytes) {
@@ -206,6 +229,7 @@ static inline bool check_access(struct validator *v, const struct immediate *mem
     return true;
 }
 
+/* A load or store whose memory is not the near one; it may have addresses of 64 bits. */
 static void far_access(struct validator *v, const struct immediate *memarg) {
     uint8_t type = VM_I32;
     struct operand value = {0};
@@ -215,7 +239,8 @@ static void far_access(struct validator *v, const struct immediate *memarg) {
     translate_far(&v->t, v->row, address, value, memarg);
 }
 
-/* The indices of an instruction with a window, and the types that depend on them. */
+/* The indices of an instruction with a window, and the types that depend on them. Which segment is
+ * meant is the first index in the format, although the text format writes it last. */
 static bool check_window(struct validator *v, const struct immediate *immediate,
                          struct varying *types) {
     const struct module *m = v->module;
@@ -246,6 +271,7 @@ static bool check_window(struct validator *v, const struct immediate *immediate,
     }
 }
 
+/* The operands stay on the stack while it is translated, and are then replaced by the results. */
 static void window(struct validator *v, const struct immediate *immediate) {
     struct varying types = {0};
     if (!check_window(v, immediate, &types)) return;
@@ -286,6 +312,7 @@ static void vector(struct validator *v, const struct immediate *immediate) {
     }
 }
 
+/* The instructions that no row describes, one by one. */
 static void by_code(struct validator *v, const struct immediate *immediate) {
     switch (v->row->code) {
     case WASM_unreachable:
@@ -336,6 +363,7 @@ static void by_code(struct validator *v, const struct immediate *immediate) {
     }
 }
 
+/* What is too rare for a case of its own in `instruction`. */
 static void other(struct validator *v) {
     struct immediate immediate = immediate_read(&v->reader, (enum immediates)v->row->immediates);
     if (!reader_ok(&v->reader)) return;
@@ -346,7 +374,10 @@ static void other(struct validator *v) {
     }
 }
 
-/* What has been read is zero if reading it failed: nothing comes of validating it all the same. */
+/* One instruction: read it, pop what it takes, let the translator push what it yields. The last
+ * operand is on top, so it is popped first.
+ *
+ * What has been read is zero if reading it failed: nothing comes of validating it all the same. */
 static void instruction(struct validator *v) {
     v->t.offset = (uint32_t)v->reader.position;
     const struct instruction *row = instruction_read(&v->reader);
@@ -405,6 +436,7 @@ static void instruction(struct validator *v) {
 
 /* ---- bodies ---- */
 
+/* `count` locals behind those there are; not 0, which would make two runs end at one index. */
 static void add_run(struct validator *v, uint32_t count, uint8_t type) {
     struct local_run *runs = array_reserve(v->runs, v->run_count, &v->run_capacity, sizeof *runs);
     if (!runs) {
@@ -421,6 +453,9 @@ static void add_run(struct validator *v, uint32_t count, uint8_t type) {
     v->local_slots += count * type_slots(type);
 }
 
+/* Parameters are the first locals. The rest is declared in runs, in the code section (spec 5.5.13):
+ * 02 02 7F 01 7E is two runs, of 2 i32 and of 1 i64. Their sum cannot overflow 64 bits: there are
+ * at most as many runs as a module has bytes. */
 static void read_locals(struct validator *v, const struct func_type *type) {
     v->run_count = v->local_count = v->local_slots = v->mapped = 0;
     for (uint32_t i = 0; i < type->param_count; i++) add_run(v, 1, type->types[i]);
@@ -451,6 +486,8 @@ bool spend(struct validator *v, uint32_t steps) {
     return vm_time_out(v->reader.error);
 }
 
+/* Validate the body of a function, and translate it unless the translator is idle. The outermost
+ * control frame is the function's; the body is over when its `end` has popped it. */
 static bool validate_body(struct validator *v, uint32_t index) {
     struct function_declaration *function = &v->module->functions[index];
     v->reader.position = (size_t)(function->body.data - v->module->bytes.data);
@@ -480,6 +517,7 @@ static bool validate_body(struct validator *v, uint32_t index) {
     return reader_ok(&v->reader);
 }
 
+/* To be freed even if it fails. */
 static bool validator_init(struct validator *v, struct module *module, bool idle,
                            struct error *error) {
     *v = (struct validator){.module = module, .reader = reader_init(module->bytes, error)};
@@ -505,6 +543,8 @@ bool module_validate(struct module *module, struct error *error) {
     return ok;
 }
 
+/* Append the code of a function to the module's, or leave all as it was. Room for the record is
+ * made first, so that nothing can fail once the function has its code, and is counted last. */
 static bool translate_body(struct validator *v, uint32_t function) {
     struct module *m = v->module;
     struct translation *translations = array_reserve(
