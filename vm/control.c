@@ -146,8 +146,7 @@ void do_end(struct validator *v) {
         end_try_table(v, &block);
         return;
     }
-    bool is_catch = block.code == WASM_catch || block.code == WASM_catch_all;
-    if (is_catch) { /* the results are one slot above the label's */
+    if (is_catch(&block)) { /* the results are one slot above the label's */
         translate_br(&v->t, &block.label);
         v->t.dead = true;
         block.height--;

@@ -161,12 +161,6 @@ void translate_ref_func(struct translator *t, uint32_t function) {
 
 /* ---- numeric instructions ---- */
 
-static unsigned unary_form(const struct translator *t, const struct instruction *row,
-                           const struct operand *x) {
-    unsigned form = in_accumulator(t, x) ? FORM_R : FORM_S;
-    return row->op + form;
-}
-
 /* In dead code all that matters of an instruction is the type of its result. */
 static bool push_dead(struct translator *t, const struct instruction *row) {
     if (t->dead) operand_push(t, row->result);
@@ -177,7 +171,8 @@ void translate_unary(struct translator *t, const struct instruction *row, struct
     if (push_dead(t, row)) return;
     need_slot(t, &x);
     x.type = row->operand;
-    struct cell *cell = emit(t, unary_form(t, row, &x));
+    unsigned form = in_accumulator(t, &x) ? FORM_R : FORM_S;
+    struct cell *cell = emit(t, row->op + form);
     cell->a = x.slot;
     push_result(t, cell, row->result, accumulator(row->result));
 }

@@ -149,10 +149,6 @@ void end_try_table(struct validator *v, const struct control *block) {
 
 /* ---- try, catch, delegate ---- */
 
-static bool is_catch(const struct control *block) {
-    return block->code == WASM_catch || block->code == WASM_catch_all;
-}
-
 void do_catch(struct validator *v, uint32_t tag) {
     struct control *block = innermost(v);
     const struct func_type *type = tag_type(v, tag);

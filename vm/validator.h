@@ -88,6 +88,11 @@ static inline struct control *innermost(struct validator *v) {
  * if the time is up. */
 bool spend(struct validator *v, uint32_t steps);
 
+/* Whether the block is in one of its catch clauses. */
+static inline bool is_catch(const struct control *block) {
+    return block->code == WASM_catch || block->code == WASM_catch_all;
+}
+
 /* Pop an operand of the type, or of any if it is TYPE_ANY. */
 struct operand pop_other(struct validator *v, uint8_t wanted);
 
