@@ -3,7 +3,26 @@
  * Values that a branch carries are moved to the slots of their label before it is taken. A branch
  * that is conditional and has something to move becomes the opposite branch, over the moves and an
  * unconditional one. A comparison whose result only a branch reads is taken back and made part of
- * the branch.
+ * the branch. With two parameters and the link below, so that the stack begins at slot 3:
+ *
+ *     block (result i32)                    its label wants an i32 in slot 3
+ *       i32.const 7                         slot 3
+ *       i32.const 9                         slot 4, but the branch must bring it to 3
+ *       (i32.lt_s local 0, local 1)
+ *       br_if 0                             br_i32_ge_s_ss  a=0 d=1  imm=3, to the last line
+ *                                           const_u32       d=3      imm=9
+ *                                           br                       imm=2, past the last line
+ *       drop
+ *     end                                   const_u32       d=3      imm=7
+ *
+ * Displacements are in cells and count from the branch itself. A loop that does nothing but add up
+ * local 0 as it counts it down takes two cells:
+ *
+ *     loop
+ *       local.get 1, local.get 0, i32.add, local.set 1        i32_add_ss     d=1 a=1 b=0
+ *       local.get 0, i32.const -1, i32.add, local.tee 0,
+ *       br_if 0                                               step_i32_ne_i  d=0 a=-1 b=0 c=-1
+ *     end
  */
 #include "vm/emit.h"
 
@@ -16,7 +35,8 @@ struct label label_init(const struct translator *t, const uint8_t *types, uint32
     return label;
 }
 
-/* Let the cell branch to the label, now or when it is bound. */
+/* Let the cell branch to the label, now or when it is bound. Until then the cells that wait are a
+ * list: `patches` is the last of them, and the imm of each is the one before. */
 static void link_branch(struct translator *t, uint32_t cell, struct label *label) {
     if (t->dead) return;
     if (label->target != NO_CELL) {
@@ -28,7 +48,7 @@ static void link_branch(struct translator *t, uint32_t cell, struct label *label
 }
 
 void label_bind(struct translator *t, struct label *label) {
-    if (label->patches == NO_CELL) return;
+    if (label->patches == NO_CELL) return; /* nobody branches here, so all that is known still is */
     for (uint32_t cell = label->patches; cell != NO_CELL;) {
         uint32_t next = (uint32_t)t->module->cells[cell].tail.imm;
         t->module->cells[cell].tail.imm = (int32_t)(here(t) - cell);
@@ -45,6 +65,7 @@ void translate_block(struct translator *t, uint32_t params) {
     operands_home(t, params);
 }
 
+/* The accumulators are forgotten, since branches that are still to come arrive here too. */
 void translate_loop(struct translator *t, struct label *label) {
     label->target = t->loop = here(t);
     t->barrier = here(t);
@@ -62,7 +83,8 @@ struct condition {
     int32_t constant; /* of the immediate forms */
 };
 
-/* If what is compared with 0 is a value just masked, for nobody else, take that back too. */
+/* If what is compared with 0 is a value just masked, for nobody else, take that back too. That it
+ * is in a temporary says that nobody else will read it: a local could be read again. */
 static void take_mask(struct translator *t, struct condition *condition) {
     const struct cell *mask = last_immediate(t, WASM_i32_and);
     bool zero = condition->row->code == WASM_i32_eq || condition->row->code == WASM_i32_ne;
@@ -109,6 +131,7 @@ static struct condition take_condition(struct translator *t, struct operand x) {
 static uint32_t emit_branch(struct translator *t, struct condition condition, bool sense) {
     const struct instruction *row = condition.row;
     unsigned op = condition.form;
+    /* The forms stand in code.h: those of a value, of a branch if, of a float's branch if not. */
     if (condition.masked) {
         bool some = sense == (row->code == WASM_i32_ne);
         op += (some ? (unsigned)OP_br_masked_s : (unsigned)OP_br_not_masked_s) - FORM_SI;
@@ -121,7 +144,7 @@ static uint32_t emit_branch(struct translator *t, struct condition condition, bo
     cell->a = condition.x_slot;
     cell->d = condition.y_slot;
     if (condition.form >= FORM_SI) cell->d = (uint16_t)condition.constant;
-    if (condition.form == FORM_RI) { /* x needs no slot: both hold the constant */
+    if (condition.form == FORM_RI) { /* x needs no slot: d and a together hold the constant */
         cell->a = (uint16_t)((uint32_t)condition.constant >> 16);
     }
     t->barrier = here(t);
@@ -159,6 +182,7 @@ static bool emit_step(struct translator *t, struct condition condition, struct l
     return true;
 }
 
+/* The condition is taken back before the parameters are brought home: these are moves. */
 void translate_if(struct translator *t, struct operand condition, struct label *label,
                   uint32_t params) {
     struct condition taken = take_condition(t, condition);
@@ -166,6 +190,7 @@ void translate_if(struct translator *t, struct operand condition, struct label *
     link_branch(t, emit_branch(t, taken, false), label);
 }
 
+/* The topmost operands; they are there unless the code is dead. */
 static struct operand *label_values(struct translator *t, const struct label *label) {
     return &t->operands[t->count - label->arity];
 }
@@ -175,6 +200,8 @@ static bool values_in_place(const struct translator *t, const struct label *labe
     return label->arity == 0 || label->home == window(t, label->arity);
 }
 
+/* Results go to slots 0 and up, where the caller has its window. A single one that is in its
+ * accumulator is written from there. */
 static void emit_return(struct translator *t, const struct label *label) {
     static const uint16_t by_accumulator[] = {OP_return_i, OP_return_f32, OP_return_f64};
     struct cell *cell;
@@ -221,8 +248,8 @@ static bool repeat_head(struct translator *t, const struct label *label) {
     const struct module *module = t->module;
     uint32_t offset = t->offset;
     for (uint32_t i = label->target; i < t->table && !t->dead; i++) {
-        t->offset = module->offsets[i]; /* if it traps, this is where */
-        *emit(t, OP_br) = module->cells[i];
+        t->offset = module->offsets[i];     /* if it traps, this is where */
+        *emit(t, OP_br) = module->cells[i]; /* the op is overwritten with the rest */
     }
     t->offset = offset;
     bool in_r0 = t->table_in_r0;
@@ -257,6 +284,7 @@ void translate_br(struct translator *t, struct label *label) {
     emit_br(t, label);
 }
 
+/* Whether or not it is taken, its values stay on the stack. */
 void translate_br_if(struct translator *t, struct operand condition, struct label *label) {
     if (t->dead) return;
     struct condition taken = take_condition(t, condition);
@@ -276,6 +304,16 @@ void translate_br_if(struct translator *t, struct operand condition, struct labe
     for (int k = 0; k < ACCUMULATORS; k++) t->mirror[k] = mirror[k];
 }
 
+/* The cell is followed by one data cell a target, with the displacement from itself:
+ *
+ *     block                              br_table_s  a=0 imm=2
+ *       block                                            imm=4    0: behind the inner block
+ *         (br_table 0 1 2 local 0)                       imm=4    1: behind the outer block
+ *       end                                              imm=1    2 and above: the stub
+ *       unreachable                      return_void              the stub, for the function
+ *     end                                trap_unreachable
+ *   end                                  return_void
+ */
 void translate_br_table(struct translator *t, struct operand index, uint32_t count) {
     need_slot(t, &index);
     index.type = VM_I32;

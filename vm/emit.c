@@ -2,6 +2,16 @@
  *
  * The bottom half of the translator. See translate.h for the idea and the rules that these
  * functions keep together.
+ *
+ * For (local 0 + local 1) * local 2, with three parameters and the link in slot 3, the mirror of
+ * r0 is unknown at first; then
+ *
+ *     emit, push_result     i32_add_ss  d=4 a=0 b=1     r0 mirrors slot 4
+ *     emit, push_result     i32_mul_rs  d=4     b=2     r0 mirrors slot 4, of the product
+ *     emit                  return_i
+ *
+ * Whoever emits an operation that writes slots or accumulators otherwise says so, by slot_written,
+ * mirror_set or forget_mirrors.
  */
 #include "vm/emit.h"
 
@@ -38,6 +48,8 @@ uint32_t here(const struct translator *t) {
     return t->module->cell_count;
 }
 
+/* The last two operations are remembered, so that there still is a last one when one has been taken
+ * back: a comparison, and then the mask or the step before it. */
 static struct emitted *other_than(struct translator *t, const struct emitted *one) {
     return &t->recent[one == &t->recent[0]];
 }
@@ -51,6 +63,7 @@ struct cell *emit(struct translator *t, unsigned op) {
     return cell;
 }
 
+/* Only for operations that change no accumulator but r0. */
 void take_back(struct translator *t) {
     t->module->cell_count--;
     t->mirror[0] = t->last->r0_before;
@@ -75,6 +88,7 @@ void forget_mirrors(struct translator *t) {
 void slot_written(struct translator *t, uint32_t slot, uint8_t type) {
     uint32_t slots = type_slots(type);
     for (int k = 0; k < ACCUMULATORS; k++) {
+        /* Unsigned: a mirror below the slot gives a large number. */
         if (t->mirror[k] - slot < slots) t->mirror[k] = NO_SLOT;
     }
 }
@@ -99,6 +113,7 @@ bool frame_reserve(struct translator *t, uint32_t end) {
     return true;
 }
 
+/* The operand that does not fit becomes t->nowhere; nothing is emitted any more. */
 bool operands_grow(struct translator *t) {
     struct operand *operands = array_reserve(t->operands, t->count, &t->capacity, sizeof *operands);
     if (operands) {
@@ -119,6 +134,8 @@ void push_result(struct translator *t, struct cell *cell, uint8_t type, unsigned
     mirror_set(t, k, x->home);
 }
 
+/* As one cell if 32 bits say it. Constants do not go through an accumulator: that would cost what
+ * is in it. */
 static void emit_constant(struct translator *t, uint32_t slot, uint64_t bits) {
     struct cell *cell;
     if (bits <= UINT32_MAX) {
@@ -164,6 +181,8 @@ void emit_move(struct translator *t, uint32_t slot, const struct operand *x) {
     }
 }
 
+/* Copy the value of an operand on the stack to the slot of its height. Who does this to one in a
+ * local sees to it that it is no longer counted as pending. */
 void bring_home(struct translator *t, struct operand *x) {
     if (x->place == IN_SLOT) return;
     emit_move(t, x->home, x);
@@ -193,6 +212,8 @@ bool settle(struct translator *t, uint32_t local) {
     return settled > 0;
 }
 
+/* Ascending: an operand's home is at its height, and locals are below all of them, so no copy
+ * writes what another one has still to read. */
 void operands_home(struct translator *t, uint32_t count) {
     if (t->dead) return; /* they may not even be on the stack */
     uint32_t bottom = t->count - count;
@@ -206,6 +227,8 @@ bool made_by_last(const struct translator *t, const struct operand *x) {
            x->from.producer == t->last->cell && t->last->cell >= t->barrier;
 }
 
+/* For fusions that find the operation by its cell, not through the operand it produced: whether
+ * the result is needed otherwise is theirs to find out. */
 const struct cell *last_immediate(const struct translator *t, uint16_t code) {
     const struct emitted *last = t->last;
     if (t->dead || t->plain || last->cell == NO_CELL || last->cell < t->barrier) return NULL;
@@ -215,7 +238,7 @@ const struct cell *last_immediate(const struct translator *t, uint16_t code) {
     return &t->module->cells[last->cell];
 }
 
-/* Let the last cell write its result to another slot. */
+/* Let the last cell write its result to another slot; what mirrored its home mirrors that. */
 void redirect(struct translator *t, const struct operand *x, uint32_t slot) {
     t->module->cells[t->last->cell].d = (uint16_t)slot;
     slot_written(t, slot, x->type);

@@ -1,4 +1,31 @@
-/* Translating instructions; translate.h has the idea and the rules. */
+/* Translating instructions; translate.h has the idea and the rules.
+ *
+ * A function of one parameter, and a call in it. Slot 0 is the parameter, 1 the link, and the
+ * heights of the operand stack have the slots from 2 on:
+ *
+ *     instruction    operand stack behind it                cells
+ *     local.get 0    local 0
+ *     i32.const 5    local 0, constant 5
+ *     i32.const 6    local 0, constant 5, constant 6
+ *     call 0         local 0, slot 3 (and r0)               const_u32   d=3 imm=5
+ *                                                           const_u32   d=4 imm=6
+ *                                                           first_call  a=3 d=1 imm=0
+ *     i32.mul        slot 2 (and r0)                        i32_mul_sr  d=2 a=0
+ *     end                                                   return_i    b=1
+ *
+ * The call wants its arguments in a window of neighbouring slots, which begins at slot 3: there the
+ * constants go home. The product finds one operand in the local and the other in r0.
+ *
+ * Reading a local late is wrong if it has been written in between, so whoever writes it first has
+ * the pending operands copied home:
+ *
+ *     local.get 0    local 0
+ *     i32.const 5    local 0, constant 5
+ *     local.set 0    slot 2                                 move        d=2 a=0
+ *                                                           const_u32   d=0 imm=5
+ *     local.get 0    slot 2, local 0
+ *     i32.add        slot 2 (and r0)                        i32_add_ss  d=2 a=2 b=0
+ */
 #include "vm/emit.h"
 #include "vm/store.h"
 
@@ -21,6 +48,7 @@ void translator_free(struct translator *t) {
 
 /* ---- functions ---- */
 
+/* The entry cell comes first; how large the frame is will be known at the end. */
 void translate_begin(struct translator *t, uint32_t function, uint32_t local_slots,
                      struct reader *reader) {
     const struct func_type *type = t->module->functions[function].type;
@@ -40,6 +68,7 @@ void translate_begin(struct translator *t, uint32_t function, uint32_t local_slo
     translate_tick(t, true);
 }
 
+/* A unit for every TICK_CELLS cells that were begun: the shortest loop costs one too. */
 void translate_tick(struct translator *t, bool now) {
     if (!t->module->metered || t->dead || (!now && t->unpaid < TICK_CELLS)) return;
     struct cell *cell = emit(t, OP_tick);
@@ -47,6 +76,7 @@ void translate_tick(struct translator *t, bool now) {
     t->unpaid = 0;
 }
 
+/* `entry` says that the function has code, so it is set when all of it is there. */
 void translate_end(struct translator *t, uint32_t function) {
     if (t->idle || !reader_ok(t->reader)) return;
     t->module->cells[t->entry].tail.imm = (int32_t)t->frame_slots;
@@ -74,12 +104,15 @@ void translate_local_get(struct translator *t, uint8_t type, uint32_t slot) {
         t->pending[t->pending_count++] = t->count - 1;
 }
 
+/* Emits nothing: most constants end as an immediate of the cell that takes them. */
 void translate_constant(struct translator *t, uint8_t type, uint64_t bits) {
     struct operand *x = operand_push(t, type);
     x->place = IS_CONSTANT;
     x->from.constant = bits;
 }
 
+/* The value's producer writes to the local instead of its home, if it still can. It cannot if
+ * copies of the old value had to be made: they stand behind it, and would copy the new one. */
 void translate_local_set(struct translator *t, uint32_t slot, struct operand value, bool tee) {
     bool same = value.place == IN_LOCAL && value.slot == slot;
     if (!t->dead && !same) {
@@ -93,6 +126,7 @@ void translate_local_set(struct translator *t, uint32_t slot, struct operand val
         }
     }
     if (!tee) return;
+    /* What stays on the stack is read from where it is: the local, or the instruction. */
     if (value.place == IS_CONSTANT) {
         translate_constant(t, value.type, value.from.constant);
     } else {
@@ -116,10 +150,12 @@ void translate_global_get(struct translator *t, uint8_t type, uint32_t global) {
     struct cell *cell = emit(t, type == VM_V128 ? OP_global_get_v128 : OP_global_get);
     cell->tail.imm = (int32_t)global;
     push_result(t, cell, type, accumulator_of_bits(type));
+    /* The row is what add_to_global knows the cell by. */
     if (type == VM_I32 && !t->dead) t->last->row = instruction_at(WASM_global_get);
 }
 
-/* The sum of an i32 global, which was just read, and a short constant. */
+/* The sum of an i32 global, which was just read, and a short constant: the cell that reads it adds
+ * the constant too. C enters a function so, to make room below its stack pointer. */
 static bool add_to_global(struct translator *t, const struct operand *x, const struct operand *y) {
     const struct instruction *row = t->last->row;
     if (!made_by_last(t, x) || !row || row->code != WASM_global_get) return false;
@@ -132,7 +168,8 @@ static bool add_to_global(struct translator *t, const struct operand *x, const s
     return true;
 }
 
-/* If the value is the sum of a slot and a short constant, just computed, let the global have it. */
+/* If the value is the sum of a slot and a short constant, just computed, let the global have it.
+ * The sum is then in no slot, and r0 keeps what it had before. */
 static bool set_to_sum(struct translator *t, const struct operand *value, uint32_t global) {
     const struct cell *sum = last_immediate(t, WASM_i32_add);
     if (!sum || !made_by_last(t, value) || !is_short(sum->tail.imm)) return false;
@@ -177,7 +214,8 @@ void translate_unary(struct translator *t, const struct instruction *row, struct
     push_result(t, cell, row->result, accumulator(row->result));
 }
 
-/* Choose the form for two operands and bring into slots what must be there. */
+/* Choose the form for two operands and bring into slots what must be there. Constants that are
+ * moved to slots leave the accumulators alone, so an operand that was in one still is. */
 static enum form choose_form(struct translator *t, struct operand *x, struct operand *y) {
     need_slot(t, x);
     if (is_immediate(y)) return in_accumulator(t, x) ? FORM_RI : FORM_SI;
@@ -185,7 +223,8 @@ static enum form choose_form(struct translator *t, struct operand *x, struct ope
     return in_accumulator(t, x) ? FORM_RS : in_accumulator(t, y) ? FORM_SR : FORM_SS;
 }
 
-/* Subtracting a constant is adding its opposite. */
+/* Subtracting a constant is adding its opposite, if that can be an immediate as well: additions are
+ * what loads, branches and globals can take over. */
 static const struct instruction *add_negative(const struct instruction *row, struct operand *y) {
     bool narrow = row->code == WASM_i32_sub;
     struct operand negative = *y;
@@ -195,6 +234,7 @@ static const struct instruction *add_negative(const struct instruction *row, str
     return instruction_at(narrow ? WASM_i32_add : WASM_i64_add);
 }
 
+/* A constant is brought to the right, where there are forms for it: 7 < x is x > 7. */
 void translate_binary(struct translator *t, const struct instruction *row, struct operand x,
                       struct operand y) {
     if (push_dead(t, row)) return;
@@ -252,7 +292,7 @@ static unsigned take_sum(struct translator *t, const struct operand *address, ui
     if (offset > UINT16_MAX || !made_by_last(t, address)) return FORM_S;
     if (!row || row->code != WASM_i32_add) return FORM_S;
     enum form form = (enum form)t->last->form;
-    *load = t->module->cells[t->last->cell];
+    *load = t->module->cells[t->last->cell]; /* a copy, since the cell itself will be reused */
     if (form == FORM_SI || form == FORM_RI) {
         int32_t constant = load->tail.imm;
         if (constant != (int16_t)constant) return FORM_S;
@@ -265,6 +305,7 @@ static unsigned take_sum(struct translator *t, const struct operand *address, ui
     return forms[form];
 }
 
+/* An access to a memory of which the interpreter has to fetch base and size first. */
 void translate_far(struct translator *t, const struct instruction *row, struct operand address,
                    struct operand value, const struct immediate *memarg) {
     need_slot(t, &address);
@@ -281,6 +322,8 @@ void translate_far(struct translator *t, const struct instruction *row, struct o
     data->d = memarg->lane;
 }
 
+/* i32.load offset=8 (i32.add (local.get 0) (i32.const 4)) becomes i32_load_si  a=0 b=4 c=8. The sum
+ * still wraps around at 32 bits before the offset is added (spec 4.4.7). */
 void translate_load(struct translator *t, const struct instruction *row, struct operand address,
                     uint32_t offset) {
     if (push_dead(t, row)) return;
@@ -305,6 +348,7 @@ static bool is_small(const struct operand *x) {
            (int32_t)(uint32_t)x->from.constant == (int16_t)(uint16_t)x->from.constant;
 }
 
+/* The value is in d, since imm is the offset; nothing is written to a slot. */
 void translate_store(struct translator *t, const struct instruction *row, struct operand address,
                      struct operand value, uint32_t offset) {
     if (t->dead) return;
@@ -339,6 +383,8 @@ void translate_window(struct translator *t, const struct instruction *row, uint3
     slot_written(t, window(t, args), VM_I64);
 }
 
+/* A function of the module is called by the offset between two cells, which is not known before it
+ * has code: the first time the call is made it is translated, and the cell changed (exec.c). */
 void translate_call(struct translator *t, uint32_t function, bool tail) {
     struct module *module = t->module;
     uint32_t args = module->functions[function].type->param_count;
@@ -354,6 +400,7 @@ void translate_call(struct translator *t, uint32_t function, bool tail) {
     t->barrier = here(t); /* its d is not a result */
 }
 
+/* Types are interned, so comparing addresses at run time compares types (spec 4.4.8). */
 void translate_call_indirect(struct translator *t, const struct func_type *type, uint32_t table,
                              struct operand index, bool tail) {
     operands_home(t, type->param_count);
