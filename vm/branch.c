@@ -312,7 +312,7 @@ void translate_br_if(struct translator *t, struct operand condition, struct labe
  *       end                                              imm=1    2 and above: the stub
  *       unreachable                      return_void              the stub, for the function
  *     end                                trap_unreachable
- *   end                                  return_void
+ *     end, of the function               return_void
  */
 void translate_br_table(struct translator *t, struct operand index, uint32_t count) {
     need_slot(t, &index);

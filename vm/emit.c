@@ -212,8 +212,7 @@ bool settle(struct translator *t, uint32_t local) {
     return settled > 0;
 }
 
-/* Ascending: an operand's home is at its height, and locals are below all of them, so no copy
- * writes what another one has still to read. */
+/* All homes are above the locals, so no copy writes what another one has still to read. */
 void operands_home(struct translator *t, uint32_t count) {
     if (t->dead) return; /* they may not even be on the stack */
     uint32_t bottom = t->count - count;

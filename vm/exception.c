@@ -3,7 +3,11 @@
  * A throw walks the guest's frames outward, from the throwing cell over the call cell of each
  * frame, and in each looks through the try ranges of the function for the innermost that has the
  * cell and a clause for the tag. The walk ends at a frame that the host called: exceptions do not
- * cross it.
+ * cross it. In the example of try.c, if function 0 throws tag 0 with 5,
+ *
+ *     pc                      try ranges             clause
+ *     throw_tag, function 0   none
+ *     cell 5, function 1      4 to 5 has it          tag 0: slot 2 = exception, slot 3 = 5, go to 8
  *
  * References to exceptions can be kept in slots, globals, tables and other exceptions. When their
  * number has doubled since the last time, all those that can still be found there are marked and
@@ -19,7 +23,8 @@ enum { FIRST_LIMIT = 1000, WORK_A_UNIT = 16 };
 
 /* ---- freeing ---- */
 
-/* All exceptions by address, and those that are marked but not yet looked into. */
+/* All exceptions by address, and those that are marked but not yet looked into: a list, not
+ * recursion, since a guest can chain as many as it likes. */
 struct marking {
     struct exception **sorted, **waiting;
     size_t count, waiting_count;
@@ -57,6 +62,8 @@ static size_t live_slots(const struct vm *vm, const struct position *at) {
     return (size_t)(at->frame - vm->stack) + (uint32_t)entry->tail.imm;
 }
 
+/* Globals and tables that are imported are looked at once an instance, which does no harm. An
+ * instance whose instantiation failed may have some of them only. */
 static void mark_all(struct vm *vm, const struct position *at, struct marking *marking) {
     mark_words(marking, vm->stack, live_slots(vm, at));
     for (const struct instance *i = vm->instances; i; i = i->next) {
@@ -90,6 +97,8 @@ static void sweep(struct vm *vm) {
     }
 }
 
+/* False when memory for the marking is refused; nothing has been freed then. The work is charged to
+ * the guest. Doubling the limit makes the cost of each exception constant on average. */
 static bool collect(struct vm *vm, const struct position *at) {
     struct marking marking = {.count = vm->exception_count};
     marking.sorted = calloc(marking.count + 1, sizeof *marking.sorted);
@@ -119,6 +128,8 @@ void exceptions_free(struct vm *vm) {
 
 /* ---- throwing ---- */
 
+/* What the cell throws is not yet an exception and its values are in the frame, where the marking
+ * looks: a reference among them is safe while room is made. */
 struct exception *exception_new(struct instance *instance, const struct cell *pc, uint64_t *frame) {
     struct vm *vm = instance->vm;
     const struct tag *tag = instance->tags[pc->tail.imm];
@@ -140,7 +151,8 @@ struct exception *exception_new(struct instance *instance, const struct cell *pc
 }
 
 /* The clause of the frame's function that catches the exception, or NULL. The search is paid for
- * like the guest's own work. */
+ * like the guest's own work. After a range that delegates, those between it and the block it names
+ * are passed over: they are deeper than it says. */
 static const struct catch_clause *find_clause(const struct position *at,
                                               const struct exception *exception) {
     const struct module *module = at->instance->module;

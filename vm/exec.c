@@ -7,6 +7,21 @@
  *     frame         slot 0 of the current function        memory_size   its size in bytes
  *     instance      whose code it is                      r0, f0, s0    the accumulators
  *
+ * All frames are on the vm's value stack, one overlapping the next. The host calls a function of
+ * one parameter with 10, which calls one of two with 5 and 6 (the example of translate.c):
+ *
+ *     slot    value     in the caller's frame     in the callee's frame
+ *     0       10        0, the parameter
+ *     1       &halt     1, the link
+ *     2                 2, temporary
+ *     3       5         3, the window             0, a parameter
+ *     4       6         4, in the window          1, a parameter
+ *     5       &call                               2, the link: the cell that called
+ *     6                                           3, temporary: 5 + 6
+ *
+ * A return writes 11 to slot 0 of its frame, where the caller has its window, and goes on behind
+ * the cell of the link, whose `a`, 3, says where the caller's frame is.
+ *
  * Dispatch comes in two forms over the same text, handlers.h. With tail calls every handler is a
  * function that ends by jumping to the next: the compiler keeps the state in registers, and each
  * handler has a jump of its own for the branch predictor to learn. This needs clang's musttail or
@@ -35,6 +50,7 @@
 
 /* ---- leaving the interpreter ---- */
 
+/* The accumulators are lost: nothing is resumed. */
 static enum trap leave(struct instance *instance, const struct cell *pc, uint64_t *frame,
                        enum trap trap) {
     struct vm *vm = instance->vm;
@@ -46,6 +62,8 @@ static enum trap leave(struct instance *instance, const struct cell *pc, uint64_
 
 /* ---- first calls ---- */
 
+/* The body is valid, so this fails for want of memory or time only: reported like a host's failure.
+ */
 static enum trap translate(struct module *module, uint32_t function) {
     return module_translate(module, function, module->vm->host_error) ? TRAP_NONE : TRAP_HOST;
 }
@@ -61,7 +79,8 @@ static enum trap function_prepare(struct function *function) {
     return trap;
 }
 
-/* Let the cell, a first call, call the function directly from now on, by `op`. */
+/* Let the cell, a first call, call the function directly from now on, by `op`. The handlers have
+ * their own cell as const; to change it is the module's right. */
 static enum trap link_call(const struct instance *instance, const struct cell *pc, enum op op) {
     struct module *module = instance->module;
     uint32_t function = (uint32_t)pc->tail.imm, at = (uint32_t)(pc - module->cells);
@@ -100,7 +119,7 @@ static uint64_t *foreign_frame(const struct function *function, const struct cel
     uint64_t *callee = window + taken;
     /* They come first, since they may be where the rest goes. */
     memmove(callee, args ? args : window, params * sizeof *callee);
-    callee[-4] = results;
+    callee[-4] = results; /* how many slots return_foreign has to copy */
     callee[-3] = (uintptr_t)link;
     callee[-2] = (uintptr_t)instance;
     callee[-1] = (uintptr_t)frame;
@@ -133,6 +152,8 @@ static struct foreign_call foreign_return(const uint64_t *callee) {
 
 /* ---- calls to the host ---- */
 
+/* If the host calls the guest in turn, that frame begins behind the window: the caller has nothing
+ * there that it needs, since the arguments were on top of its operands. */
 static enum trap call_host(const struct function *function, uint64_t *window, struct vm *vm) {
     const struct func_type *type = function->type;
     uint64_t *top = vm->top;
@@ -240,6 +261,9 @@ static const struct cell foreign_cells[2] = {[1] = CELL_OF(return_foreign)};
 
 enum { SLICE = 100000 }; /* ticks between two looks at the clock: about a millisecond */
 
+/* Fuel is handed out in slices, so that the clock is looked at as well. A budget below zero is work
+ * done and not paid, which the next slice pays. When it is used up, no call
+ * gets past its first tick. */
 enum trap refill(struct vm *vm) {
     if (vm->limits.timeout_ms != VM_UNLIMITED && clock_ns() >= vm->deadline_ns) return TRAP_TIME;
     if (vm->limits.fuel == VM_UNLIMITED) {
@@ -270,6 +294,7 @@ bool error_set_trap(struct error *error, enum trap trap) {
     return error_set(error, traps[trap].kind, "%s", traps[trap].text);
 }
 
+/* The link's slot is in the entry cell; whose code the pc is in says which that is. */
 bool position_outward(struct position *at) {
     const struct module *module = at->instance->module;
     const struct translation *of = code_find(module, (uint32_t)(at->pc - module->cells));
@@ -299,6 +324,8 @@ static void record_backtrace(struct vm *vm) {
     } while (position_outward(&at));
 }
 
+/* The run begins behind the entry cell and is ended by `halt`, behind the link that it finds in the
+ * outermost frame, or by a trap. */
 enum trap execute(struct vm *vm, struct function *function) {
     uint64_t *frame = vm->top;
     struct instance *instance = function->instance;

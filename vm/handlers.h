@@ -10,6 +10,17 @@
  *     CONTINUE_AS(name)  do that instead, with the same cell
  *
  * In scope: pc, frame, memory, memory_size, instance, r0, f0, s0 (see exec.c).
+ *
+ * The row BINARY(0x6A, i32_add, ..., x + y) of opcodes.def goes through BINARY, BINARY_I32 and
+ * BINARY_FORM, once a form. With what the macros stand for, one of the five handlers is
+ *
+ *     HANDLER(i32_add_si) {
+ *         const uint32_t x = (uint32_t)frame[pc->a], y = (uint32_t)pc->tail.imm;
+ *         r0 = (uint64_t)(uint32_t)(x + y), frame[pc->d] = r0;
+ *         NEXT(1);
+ *     }
+ *
+ * of which gcc makes eight x86-64 instructions.
  */
 
 /* ---- where operands are, by type ---- */
@@ -51,6 +62,7 @@
 #define B(type) SLOT_##type(pc->tail.slots.b)
 #define D(type) SLOT_##type(pc->d)
 
+/* For most rows `fault` is 0, and all this is gone when it has been compiled. */
 #define CHECK(fault)                                                                               \
     {                                                                                              \
         const enum trap reason = (enum trap)(fault);                                               \
@@ -133,7 +145,8 @@
 
 /* ---- memory ---- */
 
-/* Address and offset have 32 bits, so their sum cannot overflow 64. */
+/* Address and offset have 32 bits, so their sum cannot overflow 64, nor can it with the size of the
+ * access. memcpy, since nothing in a guest's memory need be aligned. */
 
 #define LOAD_FORM(name, type, ctype, address, offset, value)                                       \
     HANDLER(name) {                                                                                \
@@ -155,7 +168,7 @@
         NEXT(1);                                                                                   \
     }
 
-/* Where a far access of so many bytes is. */
+/* Where a far access of so many bytes is; a 32-bit address fills its slot with zeros. */
 #define FAR(size)                                                                                  \
     uint8_t *const at =                                                                            \
         memory_at(instance->memories[pc->tail.imm], frame[pc->a], pc[1].head.wide, size);          \
@@ -304,6 +317,7 @@ HANDLER(trap_unreachable) {
     TRAP(TRAP_UNREACHABLE);
 }
 
+/* The budget is a part of fuel and time, so that this looks at neither. */
 HANDLER(tick) {
     struct vm *vm = instance->vm;
     vm->budget -= pc->tail.imm;
@@ -372,7 +386,7 @@ HANDLER(br_to_table_r) {
         f0 = f64_from_bits(r0);                                                                    \
     }
 
-/* Run a function of another instance in the frame that was laid out for it. */
+/* Run a function of another instance in the frame that was laid out for it (exec.c). */
 #define ENTER_FOREIGN(function, callee)                                                            \
     {                                                                                              \
         uint64_t *const foreign = (callee);                                                        \
@@ -384,6 +398,7 @@ HANDLER(br_to_table_r) {
         JUMP((function)->entry + 1);                                                               \
     }
 
+/* The host may have grown memory, by a call back into the guest. */
 #define CALL_HOST(function, link)                                                                  \
     {                                                                                              \
         uint64_t *const window = frame + (link)->a;                                                \
@@ -394,7 +409,8 @@ HANDLER(br_to_table_r) {
         JUMP((link) + 1);                                                                          \
     }
 
-/* Call any function object: one of this instance, of another, or the host's. */
+/* Call any function object: one of this instance, of another, or the host's. One of this instance
+ * that had no code has it when the cell is begun again. */
 #define CALL_FUNCTION(function, link)                                                              \
     {                                                                                              \
         if ((function)->entry && (function)->instance == instance) {                               \
@@ -493,6 +509,7 @@ HANDLER(return_call_indirect) {
     TAIL_CALL_FUNCTION(function, pc + 1);
 }
 
+/* The link is the cell that called; its a says how far up the caller's frame our own began. */
 #define RETURN()                                                                                   \
     {                                                                                              \
         pc = (const struct cell *)(uintptr_t)frame[pc->tail.slots.b];                              \
@@ -530,6 +547,7 @@ HANDLER(return_many) {
     RETURN();
 }
 
+/* Reached by a return to the link of exec.c's foreign_cells, `frame` still being the callee's. */
 HANDLER(return_foreign) {
     struct foreign_call call = foreign_return(frame);
     frame = call.frame;
@@ -656,6 +674,7 @@ HANDLER(table_copy) {
     NEXT(2);
 }
 
+/* It decodes the segment from its beginning: the work is for items before the first one too. */
 HANDLER(table_init) {
     CHARGE((W[1] + W[2]) >> 4);
     CHECK(table_init(instance, instance->tables[SECOND], (uint32_t)pc->tail.imm, W[0], W[1], W[2]));

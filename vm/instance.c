@@ -1,8 +1,24 @@
 /* Instantiation (spec 4.5.4): resolve the imports, allocate, initialise, run the start function.
  *
  * Imports are resolved by name: instances registered under the module's name first, the latest
- * winning, then host functions. What is found must match the declared type (spec 3.2.5 and 4.5.1):
+ * winning, then host functions. What is found must match the declared type (spec 3.2.8 and 4.5.1):
  * functions and globals exactly, tables and memories by their limits.
+ *
+ * An index space is an array of addresses, so that what is imported is shared, and code does not
+ * see the difference. A module with
+ *
+ *     (import "a" "f" (func))  (func ...)  (import "a" "m" (memory 1))  (global i32 ...)
+ *
+ * gets an instance with
+ *
+ *     functions[0] ── the function of the instance registered as "a", or a new one for the host's
+ *     functions[1] ── own_functions[0]
+ *     memories[0]  ── the memory of "a"; also `memory`, which the interpreter has at hand
+ *     globals[0]   ── own_globals[0]
+ *
+ * The order is the spec's, and can be seen from outside when a step fails: a segment that does not
+ * fit traps, and what earlier ones wrote stays, in imported memories and tables too. So no instance
+ * is taken back: it stays in the vm's list, since tables may by then refer to its functions.
  */
 #include "vm/store.h"
 
@@ -92,12 +108,14 @@ static bool incompatible_import(const struct import *import, const struct extern
                      quoted(import->name), (const char *)import->name.data, wanted, is);
 }
 
-/* Spec 3.2.5, "Import Matching". */
+/* Spec 3.2.8, "Import Subtyping": what is found may be larger than what is wanted, and must not be
+ * able to grow beyond it. */
 static bool limits_match(struct limits found, struct limits wanted) {
     return found.address == wanted.address && found.min >= wanted.min &&
            (!wanted.has_max || (found.has_max && found.max <= wanted.max));
 }
 
+/* Function types are interned: equal types are one object, also those of other modules. */
 static bool types_match(const struct extern_type *found, const struct extern_type *wanted) {
     if (found->kind != wanted->kind) return false;
     switch (wanted->kind) {
@@ -140,6 +158,7 @@ struct filled {
     uint32_t functions, tables, memories, globals, tags;
 };
 
+/* Once a module has been registered under a name, the host's functions are not seen there. */
 static bool import_from_instance(struct instance *instance, const struct import *import,
                                  const struct instance *from, struct filled *filled,
                                  struct error *error) {
@@ -159,6 +178,7 @@ static bool import_from_instance(struct instance *instance, const struct import 
     return true;
 }
 
+/* A function object for each import, since it says to the host which instance calls. */
 static bool import_from_host(struct instance *instance, const struct import *import,
                              struct filled *filled, struct error *error) {
     const struct host_function *host = find_host(instance->vm, import);
@@ -188,6 +208,8 @@ static bool resolve_imports(struct instance *instance, struct filled *filled, st
 
 /* ---- allocation ---- */
 
+/* The arena clears what it gives: an instance that is left half made has NULL where nothing is. A
+ * module without memory gets an empty one, in which every access is out of bounds. */
 static bool allocate_spaces(struct instance *instance, struct error *error) {
     const struct module *m = instance->module;
     struct arena *arena = &instance->arena;
@@ -211,6 +233,8 @@ static bool allocate_spaces(struct instance *instance, struct error *error) {
     return ok || error_set(error, ERROR_IO, "out of memory: instance");
 }
 
+/* Globals come last and in order: their initialisers may refer to functions and to the globals
+ * before them. Their slots stand close together, a v128 taking two. */
 static bool allocate_own(struct instance *instance, struct filled filled, struct error *error) {
     const struct module *module = instance->module;
     for (uint32_t i = filled.functions; i < module->function_count; i++) {
@@ -243,6 +267,8 @@ static bool allocate_own(struct instance *instance, struct filled filled, struct
 
 /* ---- initialisation ---- */
 
+/* Active segments are copied and then dropped, as if by table.init and elem.drop (spec 4.5.4);
+ * declarative ones are only dropped: all they do is to let ref.func name their functions. */
 static bool initialize_tables(struct instance *instance, struct error *error) {
     for (uint32_t i = 0; i < instance->module->element_count; i++) {
         const struct element_segment *segment = &instance->module->elements[i];
@@ -273,6 +299,7 @@ static bool initialize_memory(struct instance *instance, struct error *error) {
     return true;
 }
 
+/* In the list at once, so that vm_close frees it, whatever becomes of it. */
 struct instance *vm_instantiate(struct vm *vm, struct module *module, struct error *error) {
     struct instance *instance = arena_alloc(&vm->arena, 1, sizeof *instance);
     if (!instance) return error_set(error, ERROR_IO, "out of memory: instance"), NULL;

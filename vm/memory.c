@@ -3,6 +3,19 @@
  * A memory reserves the address space it may ever need and makes it usable page by page as it
  * grows, so its base rarely moves and untouched pages cost nothing. When the system will not
  * reserve that much, the memory moves to a larger mapping as it grows.
+ *
+ *     data                 data + size                              data + reserved
+ *     [ usable, from zeros | reserved: may not be touched            ]
+ *
+ *     memory_new      reserves for the maximum, declared or of --max-memory, whichever is less
+ *     memory_grow     makes more usable; moves only if `reserved` is too small
+ *     memories_free   with the vm: other instances may have imported it
+ *
+ * Nothing depends on a fault when the reserved part is touched: every access compares with `size`.
+ * A table is an array on the heap, since few are large.
+ *
+ * Bulk operations (spec 4.4.6, 4.4.7) check everything before they write anything, and a range that
+ * ends beyond the end is refused even if it is empty: `at` may be the size, not more.
  */
 #include "vm/platform.h"
 #include "vm/store.h"
@@ -26,6 +39,7 @@ static uint64_t page_bytes(uint64_t pages) {
     return pages << PAGE_SIZE_BITS;
 }
 
+/* NULL if the limit or the system refuses. It is on the vm's list as soon as it has a mapping. */
 struct memory *memory_new(struct vm *vm, struct limits limits, struct error *error) {
     struct owned_memory *owned = arena_alloc(&vm->arena, 1, sizeof *owned);
     if (!owned) return error_set(error, ERROR_IO, "out of memory"), NULL;
@@ -41,7 +55,7 @@ struct memory *memory_new(struct vm *vm, struct limits limits, struct error *err
             (unsigned long long)limits.min, (unsigned long long)cap);
         return NULL;
     }
-    memory->reserved = page_bytes(memory->max);
+    memory->reserved = page_bytes(memory->max); /* no overflow: the limit is in bytes */
     memory->data = platform_reserve(memory->reserved);
     if (!memory->data) {
         memory->reserved = page_bytes(limits.min);
@@ -72,6 +86,8 @@ static bool move(struct memory *memory, uint64_t size) {
     return true;
 }
 
+/* Refusing is an answer, not a trap (spec 4.4.7): the guest gets -1. Whoever keeps `data` or
+ * `size`, as the interpreter does, fetches both again. */
 uint64_t memory_grow(struct memory *memory, uint64_t pages) {
     uint64_t old = memory->size >> PAGE_SIZE_BITS;
     if (pages > memory->max - old) return refused(memory->declared);
@@ -89,6 +105,7 @@ uint64_t memory_grow(struct memory *memory, uint64_t pages) {
     return old;
 }
 
+/* Written so that nothing wraps around, whatever the guest says. */
 static bool within(uint64_t at, uint64_t size, uint64_t end) {
     return size <= end && at <= end - size;
 }
@@ -127,6 +144,7 @@ enum trap memory_copy(struct memory *to_memory, const struct memory *from_memory
     return TRAP_NONE;
 }
 
+/* A dropped segment is an empty one (spec 4.4.7). */
 enum trap memory_init(struct instance *instance, struct memory *memory, uint32_t segment,
                       uint64_t to, uint64_t from, uint64_t size) {
     struct slice bytes = instance->module->data[segment].bytes;
@@ -140,6 +158,7 @@ enum trap memory_init(struct instance *instance, struct memory *memory, uint32_t
 
 /* ---- tables ---- */
 
+/* Elements are bounded for all tables together: a module could declare any number of tables. */
 struct table *table_new(struct vm *vm, const struct extern_type *type, struct error *error) {
     struct owned_table *owned = arena_alloc(&vm->arena, 1, sizeof *owned);
     if (!owned) return error_set(error, ERROR_IO, "out of memory"), NULL;
@@ -200,6 +219,7 @@ enum trap table_copy(struct table *to_table, struct table *from_table, uint64_t 
     return TRAP_NONE;
 }
 
+/* Items have no fixed size, so the first one is found by decoding those before it. */
 enum trap table_init(struct instance *instance, struct table *table, uint32_t segment, uint64_t to,
                      uint64_t from, uint64_t count) {
     const struct element_segment *elements = &instance->module->elements[segment];

@@ -1,4 +1,4 @@
-/* The store (spec 4.2.1): everything that exists while guests run.
+/* The store (spec 4.2.3): everything that exists while guests run.
  *
  *     vm ── modules, instances, host functions, types: lists the vm owns
  *      └── the value stack on which all guest frames live

@@ -15,6 +15,24 @@
  * which are searched when an exception is thrown (exception.c). Locals need no saving, because
  * every one is in its slot whenever something can throw. A clause's code begins at its landing,
  * where the values have been written to the slots of the operand stack.
+ *
+ * With one parameter, so that the stack begins at slot 2, and a tag of one i32:
+ *
+ *     try (result i32)
+ *       local.get 0, call 0           4: move        d=2 a=0
+ *                                     5: first_call  a=2
+ *       i32.const 1                   6: const_u32   d=2 imm=1
+ *                                     7: br          to 12
+ *     catch 0                            slot 2: the exception, slot 3: its value
+ *       i32.const 10, i32.add         8: i32_add_si  d=2 a=3 imm=10
+ *                                     9: br          to 12
+ *     catch_all                          slot 2: the exception
+ *       i32.const 0                  10: const_u32   d=2 imm=0
+ *                                    11: br          to 12
+ *     end                            12:
+ *
+ * makes the range of cells 4 and 5, at depth 1 (the function is 0), and two clauses: for tag 0,
+ * with the landing 8, then for ANY_TAG, with the landing 10; both write from slot 2 on.
  */
 #include "vm/emit.h"
 #include "vm/validator.h"
@@ -37,7 +55,8 @@ static bool add_range(struct validator *v, struct attempt *attempt, uint32_t dep
     return true;
 }
 
-/* Begin a clause: what follows runs with the exception's values on the stack. */
+/* Begin a clause: what follows runs with the exception's values on the stack. Nothing is known of
+ * the accumulators there, and no cell before it may be changed by what comes. */
 static void add_clause(struct validator *v, struct attempt *attempt, uint32_t tag,
                        enum exception_reference reference) {
     struct module *m = v->module;
@@ -66,6 +85,7 @@ static void add_clause(struct validator *v, struct attempt *attempt, uint32_t ta
     attempt->clause = clause;
 }
 
+/* If a cell before the try could still be taken back, its own would begin before `first`. */
 void begin_attempt(struct validator *v) {
     v->t.barrier = here(&v->t);
     innermost(v)->attempt = (struct attempt){.first = here(&v->t), .clause = NO_CLAUSE};
@@ -109,6 +129,8 @@ static void check_clause(struct validator *v, struct clause clause) {
     if (!fits) invalid(v, "type mismatch: the label does not take what the clause catches");
 }
 
+/* The labels of clauses count from outside of the block, so they are checked before it begins. They
+ * are read again at its end, when there is code for them to branch from. */
 void begin_try_table(struct validator *v, const struct immediate *immediate) {
     size_t position = v->reader.position;
     for (uint32_t i = 0; i < immediate->first && reader_ok(&v->reader); i++) {
@@ -120,7 +142,8 @@ void begin_try_table(struct validator *v, const struct immediate *immediate) {
     innermost(v)->attempt.position = position;
 }
 
-/* A landing for each clause: there its values are on the stack, and it branches. */
+/* A landing for each clause: there its values are on the stack, and it branches. The block has been
+ * popped, so that the labels count from where they did when they were checked. */
 void end_try_table(struct validator *v, const struct control *block) {
     struct attempt attempt = block->attempt;
     struct label end = block->label;
@@ -149,6 +172,8 @@ void end_try_table(struct validator *v, const struct control *block) {
 
 /* ---- try, catch, delegate ---- */
 
+/* The block goes on as one whose floor is above the hidden reference: no instruction can pop it.
+ * The range is added at the first clause, where the body that it covers has ended. */
 void do_catch(struct validator *v, uint32_t tag) {
     struct control *block = innermost(v);
     const struct func_type *type = tag_type(v, tag);
@@ -174,6 +199,9 @@ void do_catch(struct validator *v, uint32_t tag) {
     push_types(v, type->types, type->param_count);
 }
 
+/* `depth` counts from outside of the try, from inside it is one more. What is kept is how many
+ * blocks are around the one that is meant: exception.c compares that with the depth of other
+ * ranges. */
 void do_delegate(struct validator *v, uint32_t depth) {
     struct control *block = innermost(v);
     if (block->code != WASM_try) {
@@ -208,6 +236,7 @@ void do_throw_ref(struct validator *v) {
     set_unreachable(v);
 }
 
+/* The exception of a catch clause around is in the slot below the clause's floor. */
 void do_rethrow(struct validator *v, uint32_t depth) {
     const struct control *block = target(v, depth);
     if (!block) return;
