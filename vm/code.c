@@ -1,6 +1,13 @@
-/* Where a module's internal code is kept: an area of address space that is reserved when the module
- * is loaded and made usable bit by bit as functions are translated. Code never moves, because guest
- * frames hold the addresses of cells. Functions stand in the order of their first calls. */
+/* Where a module's internal code is kept: an area of address space that is reserved when the first
+ * function is translated, large enough for all of them, and made usable bit by bit. Code never
+ * moves, because guest frames hold the addresses of cells. Functions stand in the order of their
+ * first calls:
+ *
+ *     cells           [ entry, code of function 3 | entry, code of function 0 | ...   reserved ]
+ *     offsets         of each cell: where in the module its instruction stands, for backtraces
+ *     translations    {3, 0} {0, 17} ...: function and entry cell, ascending by cell
+ *
+ * From a cell, as a frame's link gives it, code_find goes back to the function. */
 #include "vm/module.h"
 
 #include "vm/platform.h"
@@ -20,6 +27,7 @@ static uint64_t offset_bytes(uint64_t cells) {
     return cells * sizeof(uint32_t);
 }
 
+/* Both or none. */
 static bool reserve(struct module *module, uint64_t cells) {
     uint8_t *at = platform_reserve(cell_bytes(cells));
     uint8_t *offsets = at ? platform_reserve(offset_bytes(cells)) : NULL;
@@ -46,6 +54,7 @@ static bool reserve_all(struct module *module) {
     return true;
 }
 
+/* False when the reserve is used up or the system refuses; what there was stays as it was. */
 bool code_grow(struct module *module) {
     if (!module->cells && !reserve_all(module)) return false;
     uint32_t left = module->cell_limit - module->cell_capacity;
@@ -56,6 +65,7 @@ bool code_grow(struct module *module) {
     return ok;
 }
 
+/* The last that begins at the cell or before it; the cell must be one of a function's. */
 const struct translation *code_find(const struct module *module, uint32_t cell) {
     size_t low = 0, high = module->translation_count;
     while (high - low > 1) {

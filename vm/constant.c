@@ -5,6 +5,11 @@
  * the first run has made safe (constant_next). Besides constants, references and imported globals
  * it knows what came later: add, sub and mul of integers (the extended-const proposal), as linkers
  * emit them for position-independent code, and globals of the module itself that stand before.
+ *
+ *     23 00    global.get 0    types i32         values 1024, say
+ *     41 10    i32.const 16    types i32, i32    values 1024, 16
+ *     6A       i32.add         types i32         values 1040
+ *     0B       end
  */
 #include "vm/module.h"
 #include "vm/opcodes.h"
@@ -19,6 +24,7 @@ struct operands {
     uint32_t count;
 };
 
+/* The depth is limited, so that the stack is an array on C's. */
 static void push(struct operands *stack, struct reader *reader, uint8_t type, uint64_t value) {
     if (stack->count == LIMIT_CONSTANT_DEPTH) {
         reader_fail(reader, ERROR_INVALID, "limit: a constant expression deeper than %d",
@@ -35,7 +41,8 @@ static void push_v128(struct operands *stack, struct reader *reader, const void 
     if (reader_ok(reader) && bytes) memcpy(stack->values[stack->count - 1], bytes, 16);
 }
 
-/* Two operands of `type` become one. */
+/* Two operands of `type` become one. The values of the first run are zeros: nothing comes of them.
+ */
 static void arithmetic(struct operands *stack, struct reader *reader, uint32_t code, uint8_t type) {
     uint32_t n = stack->count;
     if (n < 2 || stack->types[n - 1] != type || stack->types[n - 2] != type) {
@@ -50,6 +57,8 @@ static void arithmetic(struct operands *stack, struct reader *reader, uint32_t c
     stack->count--;
 }
 
+/* The global has its value by now: it is imported, or stands before in the module, which makes
+ * its globals in order. `global_count` is how many there are before. */
 static void global_get(struct module *module, const struct instance *instance,
                        struct reader *reader, struct operands *stack, uint32_t index) {
     if (index >= module->imported_globals) module->features |= 1u << VM_EXTENDED_CONSTANTS;
@@ -65,6 +74,7 @@ static void global_get(struct module *module, const struct instance *instance,
     }
 }
 
+/* To name a function here is what allows ref.func in bodies (spec 3.4.10, C.refs). */
 static void ref_func(struct module *module, const struct instance *instance, struct reader *reader,
                      struct operands *stack, uint32_t index) {
     if (index >= module->function_count) {

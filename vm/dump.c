@@ -1,13 +1,23 @@
 /* Printing a module: what it declares, and every function disassembled from its bytes.
  *
  * It reads the instructions with the same reader of immediates as the validator; only how they are
- * printed is said here, once a kind of immediate.
+ * printed is said here, once a kind of immediate. The module has been validated, so that nothing
+ * that is read needs to be checked. Numbers before the instructions are offsets in the file:
+ *
+ *     function 0 (i32 i32) -> (i32)
+ *           23:   local.get 0
+ *           25:   local.get 1
+ *           27:   i32.add
+ *           28: end
+ *
+ * Internal code is not shown: it is made when functions are called.
  */
 #include "vm/module.h"
 #include "vm/numeric.h"
 #include "vm/opcodes.h"
 #include "vm/types.h"
 
+/* A name may hold whatever UTF-8 can: control characters must not reach a terminal. */
 static void print_name(struct slice name, FILE *out) {
     fputc('"', out);
     for (size_t i = 0; i < name.size; i++) {
@@ -88,6 +98,7 @@ static void print_memarg(const struct immediate *immediate, FILE *out) {
             1u << immediate->first);
 }
 
+/* Labels and clauses are read here, since immediate_read leaves them to its caller. */
 static void print_immediate(struct module *module, enum immediates kind,
                             const struct immediate *immediate, struct reader *reader, FILE *out) {
     switch (kind) {

@@ -14,8 +14,8 @@
  * Nothing depends on a fault when the reserved part is touched: every access compares with `size`.
  * A table is an array on the heap, since few are large.
  *
- * Bulk operations (spec 4.4.6, 4.4.7) check everything before they write anything, and a range that
- * ends beyond the end is refused even if it is empty: `at` may be the size, not more.
+ * Bulk operations (spec 4.4.6, 4.4.7) check everything before they write anything, and an
+ * empty range may begin at the end, not behind it.
  */
 #include "vm/platform.h"
 #include "vm/store.h"

@@ -1,4 +1,4 @@
-/* How the vector instructions compute (spec 4.3.5 and 4.4.3): a part of handlers.h.
+/* How the vector instructions compute (spec 4.4.3, and 4.3.1 for lanes): a part of handlers.h.
  *
  * A vector takes two slots, in the order of memory, since the host is little-endian. There is one
  * handler a row of simd.def: it reads vectors from the slots a, b, c, never from an accumulator,
@@ -9,6 +9,20 @@
  * Immediates: a lane's number is in c, the offset of a memory access in imm. What does not fit
  * there is in a data cell: sixteen bytes of a constant or a shuffle; for the accesses to one lane
  * the vector's slot in a and the lane's number in d. A far access has its data cell anyway.
+ *
+ * The row VECTOR(0xFD08E, i16x8_add, "i16x8.add", "vv:v", EACH2(u16, u16, x + y)) becomes
+ *
+ *     HANDLER(i16x8_add) {
+ *         const union v128 a = A(V128), b = B(V128);
+ *         union v128 lanes;
+ *         for (unsigned i = 0; i < 8; i++) {
+ *             const uint16_t x = a.u16[i];
+ *             const uint16_t y = b.u16[i];
+ *             lanes.u16[i] = (uint16_t)(x + y);
+ *         }
+ *         v128_put(&frame[pc->d], lanes);
+ *         NEXT(1);
+ *     }
  */
 
 /* ---- lanes ---- */
@@ -74,6 +88,7 @@
         FILL(to, const LANE_##from x = a.from[i]; const LANE_##from y = b.from[i], value)          \
     }
 
+/* By n, which counts modulo the size of a lane (spec 4.3.2, ishl). */
 #define SHIFT(lane, value)                                                                         \
     {                                                                                              \
         const uint32_t n = B(I32) & (8 * sizeof(LANE_##lane) - 1);                                 \
@@ -115,6 +130,7 @@
         RESULT_V128(a);                                                                            \
     }
 
+/* The sixteen bytes are the whole data cell. */
 #define CONSTANT() RESULT_V128(v128_at(pc + 1))
 #define SHUFFLE()                                                                                  \
     {                                                                                              \
@@ -139,6 +155,7 @@
     if (sum + (size) > memory_size) TRAP(TRAP_MEMORY_BOUNDS);                                      \
     uint8_t *const at = memory + sum
 
+/* `count` lanes are read before any is made: as they are, widened, or one for all. */
 #define LOAD_LANES(from, count, to, value)                                                         \
     {                                                                                              \
         LANE_##from m[count];                                                                      \

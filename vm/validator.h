@@ -1,8 +1,8 @@
-/* The validator's state, and what its two files share.
+/* The validator's state, and what its three files share.
  *
  * validate.c walks the bodies and validates most instructions by their rows; control.c validates
- * blocks, branches and calls. Functions that return bool give false after they have failed the
- * reader, which ends the walk.
+ * blocks, branches and calls, try.c exceptions. Functions that return bool give false after they
+ * have failed the reader, which ends the walk.
  */
 #ifndef HOSTEL_VM_VALIDATOR_H
 #define HOSTEL_VM_VALIDATOR_H

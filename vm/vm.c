@@ -1,4 +1,19 @@
-/* The embedding interface: opening and closing a vm, loading, host functions, calls. */
+/* The embedding interface: opening and closing a vm, loading, host functions, calls.
+ *
+ * The vm owns everything until vm_close, since a table may refer to the functions of any instance.
+ * Only exceptions are freed before (exception.c), and a module that could not be loaded, to which
+ * nothing refers.
+ *
+ * A call from the host puts the arguments where `top` is, which is where the function has its slot
+ * 0, and finds the results there. While guest code runs, `top` stays; it is moved up, behind the
+ * arguments, for the time of a call to the host, so that the guest can be called from there:
+ *
+ *     stack                                            top                            stack_end
+ *     [ frames of guest functions | window of a host's | frame of the next call ...  ] spare
+ *
+ * These calls nest in C too, so their number is limited (LIMIT_HOST_NESTING). A trap ends the
+ * innermost of them, which the host function sees as its vm_call giving false.
+ */
 #include "vm/vm.h"
 
 #include "vm/platform.h"
@@ -23,6 +38,7 @@ static uint64_t stack_mapping(const struct vm *vm) {
     return vm->limits.stack_bytes + SPARE_SLOTS * sizeof(uint64_t);
 }
 
+/* All of the stack may be touched, which costs nothing before it is. */
 struct vm *vm_open(const struct vm_limits *limits, struct error *error) {
     struct vm *vm = calloc(1, sizeof *vm);
     if (!vm) return error_set(error, ERROR_IO, "out of memory"), NULL;
@@ -43,6 +59,7 @@ struct vm *vm_open(const struct vm_limits *limits, struct error *error) {
     vm->fuel = limits->fuel;
     if (limits->timeout_ms != VM_UNLIMITED) {
         int64_t now = clock_ns();
+        /* A limit of centuries would overflow. */
         bool far = limits->timeout_ms > (INT64_MAX - now) / 1000000;
         vm->deadline_ns = far ? INT64_MAX : now + limits->timeout_ms * 1000000;
     }
@@ -75,6 +92,7 @@ void vm_close(struct vm *vm) {
     free(vm);
 }
 
+/* Less than a millisecond is nothing left: nobody can wait for that long. */
 int64_t vm_time_left_ms(const struct vm *vm) {
     if (vm->limits.timeout_ms == VM_UNLIMITED) return INT64_MAX;
     int64_t left = vm->deadline_ns - clock_ns();
@@ -113,6 +131,7 @@ static bool parse_signature(const char *signature, uint8_t types[SIGNATURE_TYPES
     return after_colon;
 }
 
+/* A later definition of the same name wins, for instances that are still to come. */
 bool vm_define(struct vm *vm, const char *module, const char *name, const char *signature,
                vm_host_function function, void *context, struct error *error) {
     uint8_t types[SIGNATURE_TYPES];
@@ -152,6 +171,7 @@ struct module *vm_load(struct vm *vm, struct slice bytes, struct error *error) {
     if (!module) return error_set(error, ERROR_IO, "out of memory"), NULL;
     module->vm = vm;
     module->bytes = bytes;
+    /* Decided once: a module without limits has no ticks, and pays nothing for them. */
     module->metered = vm->limits.fuel != VM_UNLIMITED || vm->limits.timeout_ms != VM_UNLIMITED;
     arena_init(&module->arena);
     if (!module_decode(module, error) || !module_validate(module, error)) {
@@ -181,6 +201,7 @@ const struct func_type *vm_function_type(const struct function *function) {
     return function->type;
 }
 
+/* No exception but null, since its address must be one of an exception that lives. */
 static bool check_args(const struct func_type *type, const struct vm_value *args, size_t count,
                        struct error *error) {
     if (count != type->param_count) {
@@ -200,7 +221,8 @@ static bool check_args(const struct func_type *type, const struct vm_value *args
     return true;
 }
 
-/* Write a value to its slots; returns the next. */
+/* Write a value to its slots; returns the next. The high half of a narrow one must be zero: other
+ * code reads it as 64 bits (memories and tables, returns). */
 static uint64_t *put_value(uint64_t *slots, const struct vm_value *value) {
     bool narrow = value->type == VM_I32 || value->type == VM_F32;
     slots[0] = narrow ? value->of.i32 : value->of.i64;
@@ -231,8 +253,9 @@ bool vm_call(struct function *function, const struct vm_value *args, size_t arg_
     struct vm *vm = function->instance->vm;
     const struct func_type *type = function->type;
     if (!check_args(type, args, arg_count, error)) return false;
-    if (vm->nesting == 0) vm->trace_count = 0;
+    if (vm->nesting == 0) vm->trace_count = 0; /* else it is added to: inner frames come first */
     uint64_t *top = vm->top;
+    /* Arguments and results; whether the whole frame fits is for execute to say. */
     size_t taken = (size_t)type->param_slots + type->result_slots;
     if (vm->nesting == LIMIT_HOST_NESTING || (size_t)(vm->stack_end - top) < taken) {
         return error_set_trap(error, TRAP_STACK);
