@@ -11,12 +11,13 @@
 #include "vm/module.h"
 
 #include "vm/platform.h"
+#include "vm/translate.h"
 
 #include <stdlib.h>
 
-/* What translation can make at most of a byte of a body: a br_table target that returns a wide
- * constant takes four cells. Every function has a few of its own. */
-enum { CELLS_A_BYTE = 5, CELLS_A_FUNCTION = 4 };
+/* What translation can make at most of a byte of a body: a br_table target that takes a value to a
+ * loop has its data cell, a move, and the loop's head. Every function has a few of its own. */
+enum { CELLS_A_BYTE = 2 + LOOP_HEAD, CELLS_A_FUNCTION = 4 };
 enum { CELLS_AT_ONCE = 1 << 14, FEWEST_CELLS = 1 << 10 };
 
 static uint64_t cell_bytes(uint64_t cells) {

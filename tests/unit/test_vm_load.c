@@ -13,7 +13,7 @@ enum { TYPE_I32 = 0x7F, TYPE_NONE = 0x40 };
  * (locals and code, its last `end` included); the first is exported as "f". Frees `body`. */
 static struct buffer module_of(struct buffer *body, uint32_t count) {
     struct buffer module = empty(), functions = empty(), code = empty();
-    put(&module, "\0asm\1\0\0\0\1\5\1\x60\0\1\x7F", 15);
+    put(&module, "\0asm\1\0\0\0\1\x09\2\x60\0\1\x7F\x60\1\x7F\0", 19); /* type 1 is for loops */
     put_number(&functions, count);
     put_number(&code, count);
     for (uint32_t i = 0; i < count; i++) {
@@ -199,6 +199,25 @@ static void branch_tables_are_bounded(void **state) {
     assert_int_not_equal(run(&lying, NULL), ERROR_NONE);
 }
 
+/* What makes the most code of its bytes: each target of a table moves a value and repeats the head
+ * of a loop, which ends in another table. */
+static void the_densest_code_has_room(void **state) {
+    (void)state;
+    struct buffer body = empty();
+    put(&body, "\1\2\x7F\x41\0\3\1\x21\0", 9);                      /* loop (param i32): x = it */
+    put(&body, "\x20\0\x41\3\x6A\x21\0\x20\0\x41\5\x73\x21\0", 14); /* x = (x + 3) ^ 5 */
+    put(&body, "\2\x40\x20\0\x41\7\x6C\x0E\1\0\0\x0B", 12);         /* br_table x * 7 */
+    put(&body, "\x20\1\4\x40\x20\0\x0F\x0B\x41\1\x21\1", 12);       /* the second time return x */
+    put(&body, "\x41\5\x41\6\x20\0\x0E", 7); /* 6 to the loop, whatever x is */
+    put_number(&body, 131072);
+    put_repeated(&body, "\0", 1, 131073);
+    put(&body, "\x0B\0\x0B", 3);
+    struct buffer module = module_of(&body, 1);
+    uint32_t result = 0;
+    assert_int_equal(run(&module, &result), ERROR_NONE);
+    assert_int_equal(result, (6 + 3) ^ 5);
+}
+
 /* Many reads of a local waiting on the operand stack while locals are written again and again:
  * work that grows with the product would not end. */
 static void pending_reads_stay_linear(void **state) {
@@ -342,6 +361,7 @@ int main(void) {
         cmocka_unit_test(locals_are_counted_not_stored),
         cmocka_unit_test(a_frame_larger_than_the_stack_is_exhaustion),
         cmocka_unit_test(branch_tables_are_bounded),
+        cmocka_unit_test(the_densest_code_has_room),
         cmocka_unit_test(pending_reads_stay_linear),
         cmocka_unit_test(a_pending_read_keeps_its_value),
         cmocka_unit_test(every_beginning_of_a_module_is_survived),
