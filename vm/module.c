@@ -21,8 +21,6 @@
 #include "vm/opcodes.h"
 #include "vm/store.h"
 
-#include <string.h>
-
 enum section {
     SECTION_CUSTOM,
     SECTION_TYPE,
@@ -293,53 +291,6 @@ static void decode_tags(struct module *module, struct reader *reader) {
 
 /* ---- exports and start ---- */
 
-static int compare_names(struct slice a, struct slice b) {
-    size_t shorter = a.size < b.size ? a.size : b.size;
-    int order = shorter ? memcmp(a.data, b.data, shorter) : 0;
-    return order ? order : (a.size > b.size) - (a.size < b.size);
-}
-
-/* Move the root of a heap that may be too small down to its place. */
-static void sift(const struct vm_export **heap, size_t root, size_t count) {
-    for (size_t child; (child = 2 * root + 1) < count; root = child) {
-        bool right = child + 1 < count;
-        if (right && compare_names(heap[child]->name, heap[child + 1]->name) < 0) child++;
-        if (compare_names(heap[root]->name, heap[child]->name) >= 0) return;
-        const struct vm_export *swap = heap[root];
-        heap[root] = heap[child];
-        heap[child] = swap;
-    }
-}
-
-/* Heap sort, since no hostile order of names makes it quadratic. */
-static void sort_by_name(const struct vm_export **exports, size_t count) {
-    for (size_t i = count / 2; i-- > 0;) sift(exports, i, count);
-    for (size_t i = count; i-- > 1;) {
-        const struct vm_export *swap = exports[0];
-        exports[0] = exports[i];
-        exports[i] = swap;
-        sift(exports, 0, i);
-    }
-}
-
-/* For searches; and equal names, which are refused (spec 3.4.10), are neighbours then. */
-static void sort_exports(struct module *module, struct reader *reader) {
-    const struct vm_export **sorted =
-        allocate(module, reader, module->export_count, sizeof *sorted);
-    if (!sorted) return;
-    module->exports_by_name = sorted;
-    for (uint32_t i = 0; i < module->export_count; i++) sorted[i] = &module->exports[i];
-    sort_by_name(sorted, module->export_count);
-    for (uint32_t i = 1; i < module->export_count; i++) {
-        if (slice_equal(sorted[i - 1]->name, sorted[i]->name)) {
-            reader_fail(reader, ERROR_INVALID, "duplicate export name \"%.*s\"",
-                        (int)(sorted[i]->name.size < 100 ? sorted[i]->name.size : 100),
-                        (const char *)sorted[i]->name.data);
-            return;
-        }
-    }
-}
-
 static void decode_exports(struct module *module, struct reader *reader) {
     static const char *const kinds[] = {"function", "table", "memory", "global", "tag"};
     const uint32_t counts[] = {module->function_count, module->table_count, module->memory_count,
@@ -362,7 +313,7 @@ static void decode_exports(struct module *module, struct reader *reader) {
         /* Who exports a function may refer to it by ref.func too (spec 3.4.10, C.refs). */
         if (reader_ok(reader) && kind == VM_FUNCTION) module_reference(module, export->index);
     }
-    if (reader_ok(reader)) sort_exports(module, reader);
+    if (reader_ok(reader)) module_sort_exports(module, reader);
 }
 
 static void decode_start(struct module *module, struct reader *reader) {
@@ -634,54 +585,10 @@ bool module_decode(struct module *module, struct error *error) {
 
 /* ---- questions about a module ---- */
 
-const struct vm_export *module_find_export(const struct module *module, struct slice name) {
-    uint32_t low = 0, high = module->export_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        const struct vm_export *export = module->exports_by_name[middle];
-        int order = compare_names(name, export->name);
-        if (order == 0) return export;
-        if (order < 0) high = middle;
-        if (order > 0) low = middle + 1;
-    }
-    return NULL;
-}
-
 bool module_is_referenced(const struct module *module, uint32_t function) {
     return module->referenced[function / 8] >> (function % 8) & 1;
 }
 
 void module_reference(struct module *module, uint32_t function) {
     module->referenced[function / 8] |= (uint8_t)(1 << (function % 8));
-}
-
-/* The name section (spec 7.4.1) is a hint: whatever is wrong in it only means that there is no
- * name. It has subsections, each an id, a size and its content. That of functions, whose id is 1,
- * maps indices to names: 01 06  01  00 03 61 64 64 is one of 6 bytes, for 1 function, 0: "add". */
-static void read_function_names(struct module *module) {
-    enum { FUNCTION_NAMES = 1 };
-    struct error ignored = ERROR_INIT;
-    struct reader names = reader_init(module->names, &ignored);
-    while (reader_ok(&names) && !reader_at_end(&names)) {
-        uint8_t id = reader_u8(&names);
-        struct reader content = reader_part(&names, reader_u32(&names), "names");
-        if (id != FUNCTION_NAMES) continue;
-        uint32_t count = reader_u32(&content);
-        for (uint32_t i = 0; i < count && reader_ok(&content); i++) {
-            uint32_t index = reader_u32(&content);
-            struct slice name = reader_name(&content);
-            bool known = reader_ok(&content) && index < module->function_count;
-            if (known) module->function_names[index] = name;
-        }
-    }
-}
-
-struct slice module_function_name(struct module *module, uint32_t function) {
-    if (!module->function_names) {
-        module->function_names =
-            arena_alloc(&module->arena, module->function_count, sizeof(struct slice));
-        if (!module->function_names) return (struct slice){NULL, 0};
-        read_function_names(module);
-    }
-    return module->function_names[function];
 }

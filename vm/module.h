@@ -144,18 +144,23 @@ struct module {
 /* Decode and validate everything but the function bodies. */
 bool module_decode(struct module *module, struct error *error);
 
-/* NULL if there is none of that name. */
-const struct vm_export *module_find_export(const struct module *module, struct slice name);
-
-/* The name the name section gives to a function; empty if none. */
-struct slice module_function_name(struct module *module, uint32_t function);
-
 /* Whether ref.func may name the function; and say that it may. */
 bool module_is_referenced(const struct module *module, uint32_t function);
 void module_reference(struct module *module, uint32_t function);
 
 /* The features that a value type stands for: features.c */
 uint32_t type_features(uint8_t type);
+
+/* ---- names: names.c ---- */
+
+/* Make exports_by_name; fails the reader if two are equal. */
+void module_sort_exports(struct module *module, struct reader *reader);
+
+/* NULL if there is none of that name. */
+const struct vm_export *module_find_export(const struct module *module, struct slice name);
+
+/* The name the name section gives to a function; empty if none. */
+struct slice module_function_name(struct module *module, uint32_t function);
 
 /* ---- constant expressions (spec 3.3.10): constant.c ---- */
 
