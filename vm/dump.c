@@ -17,12 +17,15 @@
 #include "vm/opcodes.h"
 #include "vm/types.h"
 
-/* A name may hold whatever UTF-8 can: control characters must not reach a terminal. */
+/* Names are valid UTF-8, whose control characters must not reach a terminal. Those from U+0080 to
+ * U+009F have two bytes, C2 80 to C2 9F. */
 static void print_name(struct slice name, FILE *out) {
     fputc('"', out);
     for (size_t i = 0; i < name.size; i++) {
         uint8_t byte = name.data[i];
-        if (byte < 0x20 || byte == 0x7F || byte == '"' || byte == '\\') {
+        if (byte == 0xC2 && name.data[i + 1] < 0xA0) {
+            fprintf(out, "\\c2\\%02x", name.data[++i]);
+        } else if (byte < 0x20 || byte == 0x7F || byte == '"' || byte == '\\') {
             fprintf(out, "\\%02x", byte);
         } else {
             fputc(byte, out);
