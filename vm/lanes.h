@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Lane 0 has the lowest address. */
+/* Lane 0 has the lowest address, and so is in the low half: i32x4 1 2 3 4 has i32[0] == 1. */
 union v128 {
     int8_t i8[16];
     uint8_t u8[16];

@@ -73,6 +73,7 @@ static void decode_types(struct module *module, struct reader *reader) {
     }
 }
 
+/* The type an index means; NULL fails the reader. */
 static const struct func_type *type_at(struct module *module, struct reader *reader) {
     uint32_t index = reader_u32(reader);
     if (!reader_ok(reader)) return NULL;
@@ -123,6 +124,7 @@ static struct limits decode_memory_type(struct reader *reader) {
     return decode_limits(reader, limits);
 }
 
+/* 70 01 02 0A: of funcref, with 2 to 10 elements. */
 static struct extern_type decode_table_type(struct reader *reader) {
     static const struct size_limit limits[] = {{UINT32_MAX, "table size must be at most 2^32-1"},
                                                {UINT64_MAX, ""}};
@@ -150,6 +152,8 @@ static const struct func_type *decode_tag(struct module *module, struct reader *
 
 /* ---- imports: the first entries of every index space ---- */
 
+/* 03 65 6E 76  01 66  00 00: from "env" the function "f", of type 0. Imports of all kinds stand in
+ * one list; how many there are of each tells make_space where the module's own begin. */
 static void decode_import(struct module *module, struct reader *reader, struct import *import) {
     import->module = reader_name(reader);
     import->name = reader_name(reader);
@@ -244,6 +248,8 @@ static void make_space(struct module *m, struct reader *reader, enum vm_kind kin
 
 /* ---- functions, tables, memories, globals, tags ---- */
 
+/* The types only; the bodies come in a section of their own, in the same order (decode_code). So a
+ * call can be validated before its callee is read. */
 static void decode_functions(struct module *module, struct reader *reader) {
     uint32_t count = reader_count(reader, LIMIT_FUNCTIONS, "functions");
     make_space(module, reader, VM_FUNCTION, count);
@@ -269,7 +275,7 @@ static void decode_memories(struct module *module, struct reader *reader) {
 }
 
 /* An initialiser sees the globals before its own only, and so its value is known when they are made
- * in order: the count grows behind it. */
+ * in order: the count grows behind it. 7F 01  41 80 08 0B is an i32, mutable, from 1024 on. */
 static void decode_globals(struct module *module, struct reader *reader) {
     uint32_t count = reader_count(reader, LIMIT_GLOBALS, "globals");
     make_space(module, reader, VM_GLOBAL, count);
@@ -291,6 +297,7 @@ static void decode_tags(struct module *module, struct reader *reader) {
 
 /* ---- exports and start ---- */
 
+/* 01 6D  02 00: "m", a memory, number 0. */
 static void decode_exports(struct module *module, struct reader *reader) {
     static const char *const kinds[] = {"function", "table", "memory", "global", "tag"};
     const uint32_t counts[] = {module->function_count, module->table_count, module->memory_count,
@@ -402,6 +409,8 @@ static void decode_elements(struct module *module, struct reader *reader) {
     }
 }
 
+/* 00  41 08 0B  02 68 69: active, in memory 0 from i32.const 8 on, 2 bytes. Flags (spec 5.5.14): 0
+ * active, 1 passive, 2 active with the index of a memory. */
 static void decode_data_segment(struct module *module, struct reader *reader,
                                 struct data_segment *segment) {
     uint32_t flags = reader_u32(reader);
@@ -444,6 +453,8 @@ static void decode_data_count(struct module *module, struct reader *reader) {
 
 /* ---- code ---- */
 
+/* Each body is preceded by its size, and so nothing in it is looked at before all the declarations
+ * that it may refer to are known. */
 static void decode_code(struct module *module, struct reader *reader) {
     uint32_t count = reader_count(reader, LIMIT_FUNCTIONS, "bodies");
     uint32_t declared = module->function_count - module->imported_functions;
@@ -483,6 +494,7 @@ static void decode_custom(struct module *module, struct reader *reader) {
     reader->position = reader->end;
 }
 
+/* A section must be as long as its content. */
 static void decode_section(struct module *module, uint8_t id, struct reader *reader) {
     switch (id) {
     case SECTION_CUSTOM: decode_custom(module, reader); break;
@@ -585,6 +597,7 @@ bool module_decode(struct module *module, struct error *error) {
 
 /* ---- questions about a module ---- */
 
+/* Read by ref.func in bodies, written by everything outside of them that names a function. */
 bool module_is_referenced(const struct module *module, uint32_t function) {
     return module->referenced[function / 8] >> (function % 8) & 1;
 }

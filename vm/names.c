@@ -1,5 +1,8 @@
 /* Names in a module: those of its exports, to find them by, and those that the name section gives
  * to functions, for backtraces and dumps.
+ *
+ * A module may have a million exports, and others may import all of them: they are sorted once and
+ * then searched by halves. Names are compared as bytes; their order means nothing.
  */
 #include "vm/module.h"
 
@@ -93,6 +96,7 @@ static void read_function_names(struct module *module) {
     }
 }
 
+/* The section is read when the first name is asked for; a run without a backtrace needs none. */
 struct slice module_function_name(struct module *module, uint32_t function) {
     if (!module->function_names) {
         module->function_names =

@@ -39,6 +39,8 @@ static inline double f64_from_bits(uint64_t bits) {
 
 /* ---- bits ---- */
 
+/* The sums of neighbouring bits, then of pairs, of groups of four and, by the multiplication, of
+ * all bytes into the highest one. */
 static inline uint32_t popcnt64(uint64_t x) {
     x -= x >> 1 & 0x5555555555555555;
     x = (x & 0x3333333333333333) + (x >> 2 & 0x3333333333333333);
@@ -73,12 +75,14 @@ static inline uint32_t clz32(uint32_t x) {
     return clz64(x) - 32;
 }
 
+/* A one behind the highest bit ends the count at 32. */
 static inline uint32_t ctz32(uint32_t x) {
     return ctz64((uint64_t)1 << 32 | x);
 }
 
-/* ---- division ---- */
+/* ---- division (spec 4.3.2, idiv and irem) ---- */
 
+/* All that C leaves undefined is a trap, but for one remainder. */
 static inline enum trap zero_trap(uint64_t y) {
     return y == 0 ? TRAP_DIVIDE_BY_ZERO : TRAP_NONE;
 }
@@ -145,12 +149,16 @@ static inline double f64_copysign(double x, double y) {
 
 #define BELOW_INT64 (-9223372036854777856.0) /* the largest double below -2^63 */
 
-/* x truncates into the range if it lies strictly between `below` and `above`. */
+/* x truncates into the range if it lies strictly between `below` and `above`: -0.9 is 0 and good
+ * for an unsigned integer, -1.0 is not. A float is compared as the double it is, without rounding.
+ */
 static inline enum trap trunc_trap(double x, double below, double above) {
     if (x != x) return TRAP_INVALID_CONVERSION;
     return x > below && x < above ? TRAP_NONE : TRAP_INTEGER_OVERFLOW;
 }
 
+/* Out of range it is the nearest integer there is; NaN is 0. C leaves a conversion that does not
+ * fit undefined, so none is made before its bounds are known to hold. */
 static inline int32_t trunc_sat_s32(double x) {
     if (x != x) return 0;
     return x <= -2147483648.0 ? INT32_MIN : x >= 2147483647.0 ? INT32_MAX : (int32_t)x;

@@ -1,5 +1,9 @@
-/* Address space by mmap. Anonymous mappings are older than their standard: the feature macros are
- * what glibc and the BSDs want to see before they show MAP_ANON. */
+/* Address space by mmap. A mapping without any rights (PROT_NONE) takes up addresses and no memory;
+ * one that may be written gets its pages from the system as they are touched, zeroed. So memories,
+ * code and the value stack can be given room for the most they may need, and need not move.
+ *
+ * Anonymous mappings are older than their standard: the feature macros are what glibc and the BSDs
+ * want to see before they show MAP_ANON. */
 #define _DEFAULT_SOURCE
 #define _DARWIN_C_SOURCE
 #include "vm/platform.h"
@@ -13,6 +17,7 @@ enum { SMALLEST = 1 << 16 };
 #define MAP_NORESERVE 0
 #endif
 
+/* mmap refuses a size of 0. */
 static size_t mapped(uint64_t size) {
     return size < SMALLEST ? SMALLEST : (size_t)size;
 }

@@ -1,4 +1,8 @@
-/* Translating vector instructions: one operation each, whose cell simd.h describes. */
+/* Translating vector instructions: one operation each, whose cell simd.h describes.
+ *
+ * They have no forms and no part in fusions, since a vector has no accumulator. Operands that an
+ * instruction does not have are in slot 0, which its handler does not read.
+ */
 #include "vm/emit.h"
 
 #include <string.h>
@@ -18,7 +22,7 @@ void translate_vector(struct translator *t, const struct instruction *row,
     }
     uint8_t result = result_of(row);
     if (result) push_result(t, cell, result, accumulator(result));
-    if (immediate->bytes) {
+    if (immediate->bytes) { /* sixteen, as a cell has */
         memcpy(emit_data(t), immediate->bytes, sizeof *cell);
     } else if (row->immediates == IMMEDIATE_MEMARG_LANE) {
         struct cell *data = emit_data(t);
