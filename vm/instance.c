@@ -235,6 +235,13 @@ static bool allocate_spaces(struct instance *instance, struct error *error) {
 
 /* Globals come last and in order: their initialisers may refer to functions and to the globals
  * before them. Their slots stand close together, a v128 taking two. */
+/* WASI calls it "memory"; a module with one memory need not export it. */
+static struct memory *shared_memory(const struct instance *instance) {
+    const struct vm_export *export = module_find_export(instance->module, slice_of("memory"));
+    bool found = export && export->kind == VM_MEMORY;
+    return found ? instance->memories[export->index] : instance->memory;
+}
+
 static bool allocate_own(struct instance *instance, struct filled filled, struct error *error) {
     const struct module *module = instance->module;
     for (uint32_t i = filled.functions; i < module->function_count; i++) {
@@ -251,6 +258,7 @@ static bool allocate_own(struct instance *instance, struct filled filled, struct
         if (!instance->memories[i]) return false;
     }
     if (module->memory_count) instance->memory = instance->memories[0];
+    instance->shared = shared_memory(instance);
     for (uint32_t i = filled.tags; i < module->tag_count; i++) {
         struct tag *tag = &instance->own_tags[i - filled.tags];
         tag->type = module->tags[i];

@@ -66,6 +66,7 @@ struct instance {
     uint64_t **globals;
     const struct tag **tags;
     struct memory *memory; /* memories[0], or an empty one */
+    struct memory *shared; /* what vm_memory_at shows to the host */
     uint64_t *stack_end;   /* the vm's */
     struct function *own_functions;
     uint64_t *own_globals;

@@ -287,5 +287,5 @@ size_t vm_backtrace(const struct vm *vm, struct vm_frame *frames, size_t capacit
 /* ---- guest memory ---- */
 
 uint8_t *vm_memory_at(const struct instance *instance, uint64_t address, uint64_t size) {
-    return memory_at(instance->memory, address, 0, size);
+    return memory_at(instance->shared, address, 0, size);
 }

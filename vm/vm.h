@@ -176,8 +176,9 @@ bool vm_call(struct function *function, const struct vm_value *args, size_t arg_
 
 /* ---- guest memory ---- */
 
-/* The `size` bytes at `address` of the instance's first memory, or NULL if any of them lies
- * outside it. The pointer must not be kept over anything that runs the guest. */
+/* The `size` bytes at `address` of the memory that the instance exports as "memory", or of its
+ * first if it exports none so; NULL if any of them lies outside. The pointer must not be kept over
+ * anything that runs the guest. */
 uint8_t *vm_memory_at(const struct instance *instance, uint64_t address, uint64_t size);
 
 /* ---- after a trap ---- */
