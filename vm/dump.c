@@ -167,6 +167,7 @@ static void print_immediate(struct module *module, enum immediates kind,
     }
 }
 
+/* In runs, as the format has them: fifty thousand locals are one line. */
 static void print_locals(struct reader *reader, FILE *out) {
     uint32_t count = reader_u32(reader);
     for (uint32_t i = 0; i < count; i++) {
@@ -184,7 +185,7 @@ static void print_body(struct module *module, struct slice body, FILE *out) {
     reader.position = (size_t)(body.data - module->bytes.data);
     reader.end = reader.position + body.size;
     print_locals(&reader, out);
-    int depth = 1;
+    int depth = 1; /* the function is a block as well */
     while (reader_ok(&reader) && !reader_at_end(&reader)) {
         size_t offset = reader.position;
         const struct instruction *row = instruction_read(&reader);

@@ -91,6 +91,7 @@ static uint32_t segments(const struct module *module) {
     return features;
 }
 
+/* A question few ask: so declarations are walked here, not while they are decoded. */
 uint32_t vm_features(const struct module *module) {
     return module->features | function_types(module) | tables(module) | memories(module) |
            globals(module) | segments(module) | (module->tag_count ? BIT(EXCEPTIONS) : 0);

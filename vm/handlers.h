@@ -251,6 +251,7 @@ HANDLER(move_two) {
     NEXT(1);
 }
 
+/* Ascending, as in return_many and ENTER_TAIL: values move down to slots that overlap their own. */
 HANDLER(move_many) {
     for (int32_t i = 0; i < pc->tail.imm; i++) frame[pc->d + i] = frame[pc->a + i];
     NEXT(1);
@@ -335,6 +336,7 @@ HANDLER(br) {
     JUMP(pc + pc->tail.imm);
 }
 
+/* Every number that is too large means the last entry, the default. */
 #define BR_TABLE(number)                                                                           \
     {                                                                                              \
         const uint32_t index = (number), last = (uint32_t)pc->tail.imm;                            \
@@ -444,7 +446,8 @@ HANDLER(call_import) {
     CALL_FUNCTION(function, pc);
 }
 
-/* The function that the cell of an indirect call means, if it is of the type that is wanted. */
+/* The function that the cell of an indirect call means, if it is of the type that is wanted. The
+ * spec says in which order the traps come (4.4.8). */
 #define FIND_ELEMENT(function)                                                                     \
     const struct table *table = instance->tables[pc->tail.imm];                                    \
     const uint64_t index = D(I64);                                                                 \
@@ -589,12 +592,14 @@ HANDLER(halt) {
     TRAP(TRAP_NONE);
 }
 
-/* ---- memories and tables: w is the window; numbers of either type are read as 64 bits ---- */
+/* ---- memories and tables: W is the window; numbers of either type are read as 64 bits ---- */
+
+/* All have a data cell, which holds the second index of those that have two. */
 
 #define W      (frame + pc->a)
 #define SECOND ((uint32_t)pc[1].head.wide)
 
-/* Bulk operations are paid for by size, in advance. */
+/* Bulk operations are paid for by size, in advance, or they would be free work for the host. */
 #define CHARGE(units)                                                                              \
     {                                                                                              \
         instance->vm->budget -= (int64_t)(units);                                                  \

@@ -108,8 +108,8 @@ static bool incompatible_import(const struct import *import, const struct extern
                      quoted(import->name), (const char *)import->name.data, wanted, is);
 }
 
-/* Spec 3.2.8, "Import Subtyping": what is found may be larger than what is wanted, and must not be
- * able to grow beyond it. */
+/* Spec 3.2.8, "Import Subtyping": what is found may be larger than the minimum that is wanted, and
+ * must not be able to grow beyond the maximum. */
 static bool limits_match(struct limits found, struct limits wanted) {
     return found.address == wanted.address && found.min >= wanted.min &&
            (!wanted.has_max || (found.has_max && found.max <= wanted.max));
@@ -129,7 +129,8 @@ static bool types_match(const struct extern_type *found, const struct extern_typ
     return false;
 }
 
-/* The type of an instance's export as it is now: the minimum is the present size. */
+/* The type of an instance's export as it is now (spec 4.5.1): the minimum is the present size, to
+ * which it may have grown. */
 static struct extern_type export_type(const struct instance *from, const struct vm_export *export) {
     struct extern_type type = {.kind = export->kind};
     const struct global_declaration *global;
@@ -153,7 +154,8 @@ static struct extern_type export_type(const struct instance *from, const struct 
     return type;
 }
 
-/* How many entries of each index space are filled. */
+/* How many entries of each index space are filled; the imports of a kind are its first entries, in
+ * the order in which the module names them. */
 struct filled {
     uint32_t functions, tables, memories, globals, tags;
 };

@@ -117,6 +117,8 @@ static uint64_t piece_of(uint64_t size) {
     return size < PIECE ? size : PIECE;
 }
 
+/* In pieces, so that a long one ends with the time limit. It is then half done, which no guest can
+ * see: its time is up. */
 enum trap memory_fill(struct memory *memory, uint64_t at, uint8_t value, uint64_t size) {
     if (!within(at, size, memory->size)) return TRAP_MEMORY_BOUNDS;
     while (size > 0) {
@@ -183,6 +185,7 @@ struct table *table_new(struct vm *vm, const struct extern_type *type, struct er
     return table;
 }
 
+/* realloc may move the elements: nobody keeps their address over an instruction. */
 uint64_t table_grow(struct table *table, uint64_t count, uint64_t reference) {
     uint64_t old = table->size, most = SIZE_MAX / sizeof *table->elements;
     struct vm *vm = table->vm;
@@ -207,6 +210,7 @@ enum trap table_fill(struct table *table, uint64_t at, uint64_t reference, uint6
     return TRAP_NONE;
 }
 
+/* Tables are not large enough to look at the clock in between: limits.h. */
 enum trap table_copy(struct table *to_table, struct table *from_table, uint64_t to, uint64_t from,
                      uint64_t count) {
     if (!within(to, count, to_table->size) || !within(from, count, from_table->size)) {

@@ -83,6 +83,8 @@ const struct func_type *type_intern(struct type_table *table, const uint8_t *typ
     return type;
 }
 
+/* For vm_define and the signatures in opcodes.def; exnref has no letter, being none of the host's.
+ */
 uint8_t type_of_letter(char letter) {
     switch (letter) {
     case 'i': return VM_I32;

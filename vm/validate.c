@@ -261,7 +261,7 @@ static bool check_window(struct validator *v, const struct immediate *immediate,
     case IMMEDIATE_DATA_MEMORY:
         if (!memory_named(v, second, &types->first)) return false; /* fall through */
     case IMMEDIATE_DATA:
-        if (!m->has_data_count) {
+        if (!m->has_data_count) { /* spec 5.5.16 */
             return reader_fail(&v->reader, ERROR_MALFORMED, "data count section required");
         }
         return check_index(v, "data segment", first, m->data_count);
@@ -294,6 +294,7 @@ static bool check_lanes(struct validator *v, const struct immediate *immediate) 
     return valid || invalid(v, "invalid lane index");
 }
 
+/* A memory access among them may be far, as those of SHAPE_LOAD and SHAPE_STORE. */
 static void vector(struct validator *v, const struct immediate *immediate) {
     const struct instruction *row = v->row;
     struct varying types = {0};
@@ -329,7 +330,7 @@ static void by_code(struct validator *v, const struct immediate *immediate) {
     case WASM_br:
     case WASM_br_if: branch(v, immediate->first); break;
     case WASM_br_table: br_table(v, immediate->first); break;
-    case WASM_return: branch(v, v->control_count - 1); break;
+    case WASM_return: branch(v, v->control_count - 1); break; /* to the outermost label */
     case WASM_call:
     case WASM_return_call:
         if (!check_index(v, "function", immediate->first, v->module->function_count)) break;
@@ -346,7 +347,7 @@ static void by_code(struct validator *v, const struct immediate *immediate) {
     case WASM_rethrow: do_rethrow(v, immediate->first); break;
     case WASM_drop: pop(v, TYPE_ANY); break;
     case WASM_select: select(v, TYPE_ANY); break;
-    case WASM_select_t:
+    case WASM_select_t: /* the format has a vector of types, for some day to come */
         if (immediate->first != 1) {
             invalid(v, "invalid result arity");
         } else {
@@ -355,7 +356,7 @@ static void by_code(struct validator *v, const struct immediate *immediate) {
         break;
     case WASM_global_get:
     case WASM_global_set: global(v, immediate->first); break;
-    case WASM_ref_null: translate_constant(&v->t, immediate->type, 0); break;
+    case WASM_ref_null: translate_constant(&v->t, immediate->type, 0); break; /* null is 0 */
     case WASM_ref_is_null: ref_is_null(v); break;
     case WASM_ref_func: ref_func(v, immediate->first); break;
     case WASM_i32_eqz: equals_zero(v, VM_I32, WASM_i32_eq); break;
@@ -501,6 +502,7 @@ static bool validate_body(struct validator *v, uint32_t index) {
     push_control(v, WASM_call, function->type);
     while (reader_ok(&v->reader) && v->control_count > 0) {
         if (reader_at_end(&v->reader)) {
+            /* What the spec suite expects to hear depends on whether the module ends as well. */
             bool last = v->reader.end == v->module->bytes.size;
             return reader_fail(&v->reader, ERROR_MALFORMED, "%sEND opcode expected",
                                last ? "unexpected end of section or function: " : "");
@@ -532,6 +534,7 @@ static void validator_free(struct validator *v) {
     free(v->runs);
 }
 
+/* The imports have no bodies. That no function has code yet is said here, too. */
 bool module_validate(struct module *module, struct error *error) {
     struct validator v;
     bool ok = validator_init(&v, module, true, error);

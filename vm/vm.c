@@ -111,7 +111,7 @@ struct vm *vm_of(const struct instance *instance) {
 
 enum { SIGNATURE_TYPES = 32 };
 
-/* The types a signature such as "ii:I" spells; false if it is none. */
+/* The types a signature such as "ii:I" spells, which is (i32 i32) -> (i64); false if it is none. */
 static bool parse_signature(const char *signature, uint8_t types[SIGNATURE_TYPES], uint32_t *params,
                             uint32_t *results) {
     uint32_t count = 0;
@@ -262,6 +262,7 @@ bool vm_call(struct function *function, const struct vm_value *args, size_t arg_
     }
     uint64_t *slots = top;
     for (size_t i = 0; i < arg_count; i++) slots = put_value(slots, &args[i]);
+    /* Host functions report to the call that is innermost in C. */
     struct error *outer = vm->host_error;
     vm->host_error = error;
     vm->nesting++;
@@ -286,6 +287,7 @@ size_t vm_backtrace(const struct vm *vm, struct vm_frame *frames, size_t capacit
 
 /* ---- guest memory ---- */
 
+/* Without a memory there is an empty one, so that this needs no case for it. */
 uint8_t *vm_memory_at(const struct instance *instance, uint64_t address, uint64_t size) {
     return memory_at(instance->shared, address, 0, size);
 }
