@@ -235,8 +235,6 @@ static bool allocate_spaces(struct instance *instance, struct error *error) {
     return ok || error_set(error, ERROR_IO, "out of memory: instance");
 }
 
-/* Globals come last and in order: their initialisers may refer to functions and to the globals
- * before them. Their slots stand close together, a v128 taking two. */
 /* WASI calls it "memory"; a module with one memory need not export it. */
 static struct memory *shared_memory(const struct instance *instance) {
     const struct vm_export *export = module_find_export(instance->module, slice_of("memory"));
@@ -244,6 +242,8 @@ static struct memory *shared_memory(const struct instance *instance) {
     return found ? instance->memories[export->index] : instance->memory;
 }
 
+/* Globals come last and in order: their initialisers may refer to functions and to the globals
+ * before them. Their slots stand close together, a v128 taking two. */
 static bool allocate_own(struct instance *instance, struct filled filled, struct error *error) {
     const struct module *module = instance->module;
     for (uint32_t i = filled.functions; i < module->function_count; i++) {
