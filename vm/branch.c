@@ -245,15 +245,8 @@ static void move_values(struct translator *t, const struct label *label) {
  * interpreters do most: repeat the operations here and go on into the table. */
 static bool repeat_head(struct translator *t, const struct label *label) {
     if (label->target == NO_CELL || label->target != t->table_loop) return false;
-    const struct module *module = t->module;
-    uint32_t offset = t->offset;
-    for (uint32_t i = label->target; i < t->table && !t->dead; i++) {
-        t->offset = module->offsets[i];     /* if it traps, this is where */
-        *emit(t, OP_br) = module->cells[i]; /* the op is overwritten with the rest */
-    }
-    t->offset = offset;
-    bool in_r0 = t->table_in_r0;
-    struct cell *cell = emit(t, in_r0 ? OP_br_to_table_r : OP_br_to_table_s);
+    for (uint32_t cell = label->target; cell < t->table; cell++) emit_copy(t, cell);
+    struct cell *cell = emit(t, t->table_in_r0 ? OP_br_to_table_r : OP_br_to_table_s);
     cell->tail.imm = (int32_t)(t->table - t->last->cell);
     return true;
 }
@@ -319,7 +312,8 @@ void translate_br_table(struct translator *t, struct operand index, uint32_t cou
     index.type = VM_I32;
     bool in_r0 = in_accumulator(t, &index);
     struct cell *cell = emit(t, in_r0 ? OP_br_table_r : OP_br_table_s);
-    if (t->barrier <= t->loop && here(t) - t->loop <= LOOP_HEAD && !t->plain && !t->dead) {
+    bool straight = t->barrier <= t->loop && !t->dead;
+    if (straight && here(t) - t->loop <= LOOP_HEAD && !t->plain) {
         t->table_loop = t->loop;
         t->table = here(t) - 1;
         t->table_in_r0 = in_r0;

@@ -120,7 +120,7 @@ enum { FORM_FAR = -1 }; /* before the first */
     X(call_import)          /* function imm of the instance */                                     \
     X(call_indirect)        /* element d of table imm; the data cell holds the type */             \
     X(call_indirect_other)  /* the same for a function of another instance, or without code */     \
-    X(return_call)          /* the same in this frame; d = link */                                 \
+    X(return_call)          /* call, in this frame; d = link */                                    \
     X(return_call_import)   /* d = link */                                                         \
     X(return_call_indirect) /* the data cell's d = link */                                         \
     X(return_void)          /* b = link, in all of them */                                         \

@@ -21,22 +21,19 @@
 
 /* ---- cells ---- */
 
-static struct cell *new_cell(struct translator *t);
-
-/* The first cell of more memory. */
-static struct cell *first_new_cell(struct translator *t) {
-    if (!code_grow(t->module)) {
-        t->dead = true; /* nothing may look at a cell that is not there */
-        reader_fail(t->reader, ERROR_IO, "out of memory: code");
-    }
-    return new_cell(t);
+/* Make more room for cells. Without it all that follows is dead: nothing may look at a cell that is
+ * not there. */
+static bool grow_code(struct translator *t) {
+    if (code_grow(t->module)) return true;
+    t->dead = true;
+    return reader_fail(t->reader, ERROR_IO, "out of memory: code");
 }
 
 /* A zeroed cell at the end of the code; the scratch cell if the code is unreachable. */
 static struct cell *new_cell(struct translator *t) {
     struct module *module = t->module;
     if (t->dead) return &t->scratch;
-    if (module->cell_count == module->cell_capacity) return first_new_cell(t);
+    if (module->cell_count == module->cell_capacity && !grow_code(t)) return &t->scratch;
     t->unpaid++;
     module->offsets[module->cell_count] = t->offset;
     struct cell *cell = &module->cells[module->cell_count++];
@@ -64,6 +61,13 @@ struct cell *emit(struct translator *t, unsigned op) {
 }
 
 /* Only for operations that change no accumulator but r0. */
+void emit_copy(struct translator *t, uint32_t cell) {
+    uint32_t offset = t->offset;
+    t->offset = t->module->offsets[cell];
+    *emit(t, OP_br) = t->module->cells[cell]; /* the operation is copied with the rest */
+    t->offset = offset;
+}
+
 void take_back(struct translator *t) {
     t->module->cell_count--;
     t->mirror[0] = t->last->r0_before;

@@ -15,6 +15,10 @@ uint32_t here(const struct translator *t); /* the index of the next cell */
  * is good until the next cell is appended. */
 struct cell *emit(struct translator *t, unsigned op);
 
+/* Append a copy of a cell that executes something and holds no displacement. If it traps, it was
+ * the instruction of the original. */
+void emit_copy(struct translator *t, uint32_t cell);
+
 /* Take back the last cell, whose result nobody needs any more. */
 void take_back(struct translator *t);
 

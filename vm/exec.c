@@ -65,7 +65,7 @@ static enum trap leave(struct instance *instance, const struct cell *pc, uint64_
 /* The body is valid, so this fails for want of memory or time only: reported like a host's failure.
  */
 static enum trap translate(struct module *module, uint32_t function) {
-    return module_translate(module, function, module->vm->host_error) ? TRAP_NONE : TRAP_HOST;
+    return module_translate(module, function, module->vm->host_error) ? TRAP_NONE : TRAP_REPORTED;
 }
 
 /* Make sure that a guest function has code. */
@@ -164,7 +164,11 @@ static enum trap call_host(const struct function *function, uint64_t *window, st
     bool ok = function->host(function->host_context, function->instance, window, vm->host_error);
     vm->top = top;
     if (ok) vm->trace_count = traced; /* a failed call that the host made good is forgotten */
-    return ok ? TRAP_NONE : TRAP_HOST;
+    return ok ? TRAP_NONE : TRAP_REPORTED;
+}
+
+static inline uint64_t least(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
 }
 
 /* ---- select ---- */
@@ -333,7 +337,7 @@ enum trap execute(struct vm *vm, struct function *function) {
         vm->top = frame + function->type->param_slots + function->type->result_slots;
         bool ok = function->host(function->host_context, instance, frame, vm->host_error);
         vm->top = frame;
-        return ok ? TRAP_NONE : TRAP_HOST;
+        return ok ? TRAP_NONE : TRAP_REPORTED;
     }
     enum trap trap = function_prepare(function);
     if (trap) return trap;

@@ -599,7 +599,8 @@ HANDLER(halt) {
 #define W      (frame + pc->a)
 #define SECOND ((uint32_t)pc[1].head.wide)
 
-/* Bulk operations are paid for by size, in advance, or they would be free work for the host. */
+/* Bulk operations are paid for in advance by size, or by that of all there is: more than that is
+ * out of bounds and does nothing. */
 #define CHARGE(units)                                                                              \
     {                                                                                              \
         instance->vm->budget -= (int64_t)(units);                                                  \
@@ -619,20 +620,20 @@ HANDLER(memory_grow) {
 }
 
 HANDLER(memory_fill) {
-    CHARGE(W[2] >> 8);
+    CHARGE(least(W[2], instance->memories[pc->tail.imm]->size) >> 8);
     CHECK(memory_fill(instance->memories[pc->tail.imm], W[0], (uint8_t)W[1], W[2]));
     NEXT(2);
 }
 
 HANDLER(memory_copy) {
-    CHARGE(W[2] >> 8);
+    CHARGE(least(W[2], instance->memories[pc->tail.imm]->size) >> 8);
     CHECK(memory_copy(instance->memories[pc->tail.imm], instance->memories[SECOND], W[0], W[1],
                       W[2]));
     NEXT(2);
 }
 
 HANDLER(memory_init) {
-    CHARGE(W[2] >> 8);
+    CHARGE(least(W[2], instance->memories[SECOND]->size) >> 8);
     CHECK(memory_init(instance, instance->memories[SECOND], (uint32_t)pc->tail.imm, W[0], W[1],
                       W[2]));
     NEXT(2);
@@ -668,20 +669,21 @@ HANDLER(table_grow) {
 }
 
 HANDLER(table_fill) {
-    CHARGE(W[2] >> 8);
+    CHARGE(least(W[2], instance->tables[pc->tail.imm]->size) >> 8);
     CHECK(table_fill(instance->tables[pc->tail.imm], W[0], W[1], W[2]));
     NEXT(2);
 }
 
 HANDLER(table_copy) {
-    CHARGE(W[2] >> 8);
+    CHARGE(least(W[2], instance->tables[pc->tail.imm]->size) >> 8);
     CHECK(table_copy(instance->tables[pc->tail.imm], instance->tables[SECOND], W[0], W[1], W[2]));
     NEXT(2);
 }
 
 /* It decodes the segment from its beginning: the work is for items before the first one too. */
 HANDLER(table_init) {
-    CHARGE((W[1] + W[2]) >> 4);
+    const uint64_t items = instance->module->elements[pc->tail.imm].count;
+    CHARGE((least(W[1], items) + least(W[2], items)) >> 4);
     CHECK(table_init(instance, instance->tables[SECOND], (uint32_t)pc->tail.imm, W[0], W[1], W[2]));
     NEXT(2);
 }

@@ -117,7 +117,8 @@ struct module {
     uint32_t element_count;
     struct data_segment *data;
     uint32_t data_count;
-    bool has_data_count, has_start, has_near_memory;
+    bool has_data_count, has_start;
+    bool has_near_memory; /* memory 0 has addresses of 32 bits: see code.h */
     uint32_t start;
     struct slice names;           /* the name section's content, unchecked */
     struct slice *function_names; /* read out of it when first asked for; or NULL */

@@ -22,9 +22,7 @@
 #include "vm/code.h"
 #include "vm/types.h"
 
-/* One byte opcodes first, then those behind each of the two prefixes. */
 enum { PREFIX_FC = 0xFC, PREFIX_FD = 0xFD };
-enum { START_FC = 0x100, START_FD = START_FC + 0x20 };
 
 #define INDEX(code)                                                                                \
     ((code) < 0x100              ? (code)                                                          \

@@ -98,7 +98,8 @@ struct instruction {
     uint8_t bytes;            /* in memory, or of the lane that is named */
 };
 
-enum { INSTRUCTION_ROWS = 0x100 + 0x20 + 0x114 }; /* one byte codes, those behind each prefix */
+/* One byte codes first, then those behind each of the two prefixes. */
+enum { START_FC = 0x100, START_FD = START_FC + 0x20, INSTRUCTION_ROWS = START_FD + 0x114 };
 extern const struct instruction instructions[INSTRUCTION_ROWS];
 
 const struct instruction *instruction_read_rare(struct reader *reader, uint8_t code);

@@ -39,7 +39,7 @@ static inline uint8_t reader_u8(struct reader *reader) {
                                  : reader->bytes[reader->position++];
 }
 
-/* LEB128, as the next four. Nearly all numbers have one byte. */
+/* LEB128, as those down to reader_s64. Nearly all numbers have one byte. */
 uint32_t reader_u32_long(struct reader *reader);
 
 static inline uint32_t reader_u32(struct reader *reader) {

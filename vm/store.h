@@ -128,7 +128,7 @@ struct vm {
     const struct cell *trap_pc; /* where the interpreter was left */
     uint64_t *trap_frame;
     struct instance *trap_instance;
-    struct error *host_error; /* where host functions report */
+    struct error *host_error; /* where host functions and translation report */
 
     struct vm_frame trace[TRACE_FRAMES];
     size_t trace_count;

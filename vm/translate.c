@@ -98,10 +98,11 @@ void translate_local_get(struct translator *t, uint8_t type, uint32_t slot) {
     struct operand *x = operand_push(t, type);
     x->place = IN_LOCAL;
     x->slot = (uint16_t)slot;
-    if (t->plain)
+    if (t->plain) {
         bring_home(t, x);
-    else
+    } else {
         t->pending[t->pending_count++] = t->count - 1;
+    }
 }
 
 /* Emits nothing: most constants end as an immediate of the cell that takes them. */

@@ -22,6 +22,8 @@
  *    it (`last`, `barrier`), and only through the operand it produced.
  *  - `mirror` says which slot each accumulator copies; writing that slot otherwise, or binding a
  *    label, forgets it.
+ *  - The cells from a loop's beginning to a br_table may be repeated elsewhere only if they are
+ *    straight code: no label, branch or data cell has moved `barrier` past the loop's beginning.
  *  - In unreachable code the same functions run, but emit nothing (`dead`); nor do they when the
  *    function is only validated, or after an allocation was refused.
  *
@@ -67,7 +69,8 @@ struct operand {
     uint8_t place;
 };
 
-enum { TYPE_ANY = 0, PENDING_MAX = 32, ACCUMULATORS = 3, VECTOR_OPERANDS = 3, LOOP_HEAD = 5 };
+enum { TYPE_ANY = 0, PENDING_MAX = 32, ACCUMULATORS = 3, VECTOR_OPERANDS = 3 };
+enum { LOOP_HEAD = 5 }; /* cells that are repeated at most: it bounds CELLS_A_BYTE of code.c */
 #define NO_CELL UINT32_MAX
 #define NO_SLOT UINT16_MAX
 
@@ -108,9 +111,10 @@ struct translator {
     uint32_t link, temporary; /* slots: the link, and the first temporary */
     uint32_t frame_slots;     /* the highest slot used, plus one */
 
-    uint32_t loop;              /* where the last loop began */
-    uint32_t table, table_loop; /* a br_table that ends the head of a loop, and that; or NO_CELL */
-    bool table_in_r0;
+    uint32_t loop;       /* where the last loop began */
+    uint32_t table;      /* a br_table behind the first few cells of a loop */
+    uint32_t table_loop; /* where that loop begins, or NO_CELL */
+    bool table_in_r0;    /* which form the br_table has */
 
     uint32_t barrier;              /* cells before this one may not be changed any more */
     struct emitted recent[2];      /* the last two cells that execute something */

@@ -41,7 +41,7 @@ struct local_run {
     uint8_t type;
 };
 
-/* Nearly all functions have no more locals; the runs of the others are searched. */
+/* The runs of so many locals are looked up, those of locals behind them searched. */
 enum { MAPPED_LOCALS = 64 };
 
 struct validator {

@@ -239,7 +239,7 @@ static const uint64_t *get_value(const uint64_t *slots, struct vm_value *value) 
 /* A call through a table that fails names the element: its number is still in the slot that the
  * call_indirect cell reads. */
 static bool report(const struct vm *vm, enum trap trap, struct error *error) {
-    if (trap == TRAP_HOST) return false;
+    if (trap == TRAP_REPORTED) return false;
     error_set_trap(error, trap);
     if (trap != TRAP_UNDEFINED_ELEMENT && trap != TRAP_UNINITIALIZED_ELEMENT) return false;
     size_t length = strlen(error->text);

@@ -8,7 +8,8 @@
  *     vm_close(vm);                                           frees everything above
  *
  * Everything belongs to its vm and lives until vm_close. Two vms share nothing; one vm is used by
- * one thread at a time. The spec meant throughout is WebAssembly 2.0, core.
+ * one thread at a time. The spec meant throughout is WebAssembly 2.0, core; what came after it is
+ * named by its proposal.
  */
 #ifndef HOSTEL_VM_VM_H
 #define HOSTEL_VM_VM_H

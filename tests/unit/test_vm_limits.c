@@ -175,6 +175,18 @@ static void bulk_operations_are_paid_for_by_size(void **state) {
     guest_close(&guest);
 }
 
+/* What is out of bounds is that, even if there is not enough fuel for its size. */
+static void what_is_out_of_bounds_costs_less(void **state) {
+    (void)state;
+    struct vm_limits limits = vm_limits_default();
+    limits.fuel = 10000000; /* a gibibyte costs 4,194,304 */
+    struct guest guest = guest_run("bulk", &limits);
+    guest_fails(&guest, "fill_beyond", ERROR_TRAP);
+    guest_fails(&guest, "fill_beyond", ERROR_TRAP);
+    guest_fails(&guest, "fill_beyond", ERROR_EXHAUSTION);
+    guest_close(&guest);
+}
+
 static void code_without_loops_is_paid_for_too(void **state) {
     (void)state;
     enum { STATEMENTS = 100000 };
@@ -361,6 +373,7 @@ int main(void) {
         cmocka_unit_test(the_stack_bounds_recursion),
         cmocka_unit_test(memory_grows_up_to_the_limit),
         cmocka_unit_test(bulk_operations_are_paid_for_by_size),
+        cmocka_unit_test(what_is_out_of_bounds_costs_less),
         cmocka_unit_test(code_without_loops_is_paid_for_too),
         cmocka_unit_test(a_minimum_beyond_the_limit_is_refused),
         cmocka_unit_test(tables_grow_up_to_the_limit),

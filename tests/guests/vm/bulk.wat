@@ -5,6 +5,10 @@
   (func (export "fill")
     (memory.fill (i32.const 0) (i32.const 1) (i32.const 0x40000000)))
 
+  ;; four times the memory
+  (func (export "fill_beyond")
+    (memory.fill (i32.const 0) (i32.const 1) (i32.const -1)))
+
   ;; forward and backward
   (func (export "copy_down")
     (i32.store8 (i32.const 0x3FFFFFFF) (i32.const 1))
