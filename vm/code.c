@@ -66,6 +66,31 @@ bool code_grow(struct module *module) {
     return ok;
 }
 
+/* Room for the record is made first, so that nothing can fail once the function has its code; it is
+ * counted last. */
+bool code_begin(struct module *m, uint32_t function) {
+    struct translation *translations = array_reserve(
+        m->translations, m->translation_count, &m->translation_capacity, sizeof *translations);
+    if (!translations) return false;
+    m->translations = translations;
+    translations[m->translation_count] = (struct translation){.function = function,
+                                                              .entry = m->cell_count,
+                                                              .tries = m->try_count,
+                                                              .clauses = m->clause_count};
+    return true;
+}
+
+void code_commit(struct module *module) {
+    module->translation_count++;
+}
+
+void code_abandon(struct module *module) {
+    const struct translation *abandoned = &module->translations[module->translation_count];
+    module->cell_count = abandoned->entry;
+    module->try_count = abandoned->tries;
+    module->clause_count = abandoned->clauses;
+}
+
 /* The last that begins at the cell or before it; the cell must be one of a function's. */
 const struct translation *code_find(const struct module *module, uint32_t cell) {
     size_t low = 0, high = module->translation_count;

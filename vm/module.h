@@ -64,7 +64,8 @@ struct function_declaration {
  * begin. */
 struct translation {
     uint32_t function, entry;
-    uint32_t tries; /* the first of its try ranges */
+    uint32_t tries;   /* the first of its try ranges */
+    uint32_t clauses; /* the first of its catch clauses */
 };
 
 struct global_declaration {
@@ -187,6 +188,12 @@ bool module_translate(struct module *module, uint32_t function, struct error *er
 
 /* Make room for more cells. */
 bool code_grow(struct module *module);
+
+/* A function's code is appended between code_begin, false without memory, and either code_commit or
+ * code_abandon, which leaves all as it was. */
+bool code_begin(struct module *module, uint32_t function);
+void code_commit(struct module *module);
+void code_abandon(struct module *module);
 
 /* To whose code the cell belongs. */
 const struct translation *code_find(const struct module *module, uint32_t cell);

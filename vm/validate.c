@@ -213,11 +213,6 @@ static bool table_named(struct validator *v, uint32_t index, uint8_t *element, u
     return true;
 }
 
-/* Whether it is an access to another memory than the near one, or to none. */
-static bool is_far(const struct validator *v, const struct immediate *memarg) {
-    return memarg->second > 0 || !v->module->has_near_memory;
-}
-
 /* Spec 3.3.7. The alignment, of which the exponent is given (2 for 4 bytes), is a promise that may
  * be broken; nothing is made of it. Since memory64 the format has offsets of 64 bits. */
 static inline bool check_access(struct validator *v, const struct immediate *memarg,
@@ -237,6 +232,20 @@ static void far_access(struct validator *v, const struct immediate *memarg) {
     if (v->row->shape == SHAPE_STORE) value = pop(v, v->row->operand);
     struct operand address = pop(v, type);
     translate_far(&v->t, v->row, address, value, memarg);
+}
+
+/* Whether it is an access to another memory than the near one, or to none. */
+static inline bool is_far(const struct validator *v, const struct immediate *memarg) {
+    return memarg->second > 0 || !v->module->has_near_memory;
+}
+
+/* Read the memarg of a load or store. True if it is a valid access to the near memory, still to be
+ * translated; all others end here. */
+static inline bool near_access(struct validator *v, struct immediate *memarg) {
+    *memarg = memarg_read(&v->reader);
+    if (!is_far(v, memarg)) return check_access(v, memarg, VM_I32);
+    far_access(v, memarg);
+    return false;
 }
 
 /* The indices of an instruction with a window, and the types that depend on them. Which segment is
@@ -399,22 +408,12 @@ static void instruction(struct validator *v) {
         translate_binary(&v->t, row, x, y);
         return;
     case SHAPE_LOAD:
-        immediate = memarg_read(&v->reader);
-        if (is_far(v, &immediate)) {
-            far_access(v, &immediate);
-            return;
-        }
-        if (!check_access(v, &immediate, VM_I32)) return;
+        if (!near_access(v, &immediate)) return;
         x = pop(v, VM_I32);
         translate_load(&v->t, row, x, (uint32_t)immediate.bits);
         return;
     case SHAPE_STORE:
-        immediate = memarg_read(&v->reader);
-        if (is_far(v, &immediate)) {
-            far_access(v, &immediate);
-            return;
-        }
-        if (!check_access(v, &immediate, VM_I32)) return;
+        if (!near_access(v, &immediate)) return;
         y = pop(v, row->operand);
         x = pop(v, VM_I32);
         translate_store(&v->t, row, x, y, (uint32_t)immediate.bits);
@@ -546,24 +545,18 @@ bool module_validate(struct module *module, struct error *error) {
     return ok;
 }
 
-/* Append the code of a function to the module's, or leave all as it was. Room for the record is
- * made first, so that nothing can fail once the function has its code, and is counted last. */
+/* Append the code of a function to the module's, or leave all as it was. */
 static bool translate_body(struct validator *v, uint32_t function) {
-    struct module *m = v->module;
-    struct translation *translations = array_reserve(
-        m->translations, m->translation_count, &m->translation_capacity, sizeof *translations);
-    if (!translations) return error_set(v->reader.error, ERROR_IO, "out of memory: code");
-    m->translations = translations;
-    struct translation new = {function, m->cell_count, m->try_count};
-    uint32_t clauses = m->clause_count;
-    if (!validate_body(v, function)) {
-        m->cell_count = new.entry;
-        m->try_count = new.tries;
-        m->clause_count = clauses;
-        return false;
+    if (!code_begin(v->module, function)) {
+        return error_set(v->reader.error, ERROR_IO, "out of memory: code");
     }
-    translations[m->translation_count++] = new;
-    return true;
+    bool ok = validate_body(v, function);
+    if (ok) {
+        code_commit(v->module);
+    } else {
+        code_abandon(v->module);
+    }
+    return ok;
 }
 
 bool module_translate(struct module *module, uint32_t function, struct error *error) {
