@@ -106,8 +106,8 @@ const struct translation *code_find(const struct module *module, uint32_t cell) 
 }
 
 void code_free(struct module *module) {
-    if (module->cells) platform_release((uint8_t *)module->cells, cell_bytes(module->cell_limit));
-    if (module->offsets) {
+    if (module->cells) {
+        platform_release((uint8_t *)module->cells, cell_bytes(module->cell_limit));
         platform_release((uint8_t *)module->offsets, offset_bytes(module->cell_limit));
     }
     free(module->translations);

@@ -75,6 +75,11 @@ void take_back(struct translator *t) {
     t->last = other_than(t, t->last);
 }
 
+/* Whether there is a last cell and fusing may still change it. */
+static bool last_is_open(const struct translator *t) {
+    return !t->dead && !t->plain && t->last->cell != NO_CELL && t->last->cell >= t->barrier;
+}
+
 /* A data cell: never to be taken for an operation. */
 struct cell *emit_data(struct translator *t) {
     struct cell *cell = new_cell(t);
@@ -88,7 +93,6 @@ void forget_mirrors(struct translator *t) {
     for (int k = 0; k < ACCUMULATORS; k++) t->mirror[k] = NO_SLOT;
 }
 
-/* The slots of a value have a new one that no accumulator holds. */
 void slot_written(struct translator *t, uint32_t slot, uint8_t type) {
     uint32_t slots = type_slots(type);
     for (int k = 0; k < ACCUMULATORS; k++) {
@@ -128,7 +132,6 @@ bool operands_grow(struct translator *t) {
     return reader_fail(t->reader, ERROR_IO, "out of memory: operand stack");
 }
 
-/* The cell's result becomes the top of the stack; accumulator `k` has it too. */
 void push_result(struct translator *t, struct cell *cell, uint8_t type, unsigned k) {
     struct operand *x = operand_push(t, type);
     cell->d = x->home;
@@ -161,7 +164,7 @@ static void emit_constant(struct translator *t, uint32_t slot, uint64_t bits) {
 /* Copy a value between slots. Two copies in a row become one cell. */
 static void move_slots(struct translator *t, uint32_t to, uint16_t from, uint8_t type) {
     bool wide = type == VM_V128;
-    if (t->last->is_move && !t->plain && t->last->cell >= t->barrier && !wide && !t->dead) {
+    if (last_is_open(t) && t->last->is_move && !wide) {
         struct cell *cell = &t->module->cells[t->last->cell];
         cell_set_op(cell, OP_move_two);
         cell->tail.slots.b = (uint16_t)to;
@@ -200,7 +203,6 @@ void need_slot(struct translator *t, struct operand *x) {
     if (x->place == IS_CONSTANT) bring_home(t, x);
 }
 
-/* Bring home the pending operands that are in `local`, or all if it is NO_SLOT; true if any. */
 bool settle(struct translator *t, uint32_t local) {
     uint32_t kept = 0, settled = 0;
     for (uint32_t i = 0; i < t->pending_count; i++) {
@@ -224,21 +226,17 @@ void operands_home(struct translator *t, uint32_t count) {
     while (t->pending_count && t->pending[t->pending_count - 1] >= bottom) t->pending_count--;
 }
 
-/* True if the operand's value was computed by the last cell, which may still be changed. */
 bool made_by_last(const struct translator *t, const struct operand *x) {
-    return !t->dead && !t->plain && x->place == IN_SLOT && x->from.producer != NO_CELL &&
-           x->from.producer == t->last->cell && t->last->cell >= t->barrier;
+    return last_is_open(t) && x->place == IN_SLOT && x->from.producer == t->last->cell;
 }
 
 /* For fusions that find the operation by its cell, not through the operand it produced: whether
  * the result is needed otherwise is theirs to find out. */
 const struct cell *last_immediate(const struct translator *t, uint16_t code) {
     const struct emitted *last = t->last;
-    if (t->dead || t->plain || last->cell == NO_CELL || last->cell < t->barrier) return NULL;
     bool constant = last->form == FORM_SI || last->form == FORM_RI;
-    if (last->cell + 1 != here(t) || !last->row || last->row->code != code || !constant)
-        return NULL;
-    return &t->module->cells[last->cell];
+    if (!last_is_open(t) || last->cell + 1 != here(t) || !constant) return NULL;
+    return last->row && last->row->code == code ? &t->module->cells[last->cell] : NULL;
 }
 
 /* Let the last cell write its result to another slot; what mirrored its home mirrors that. */
@@ -250,7 +248,6 @@ void redirect(struct translator *t, const struct operand *x, uint32_t slot) {
     }
 }
 
-/* Where the topmost `args` operands are when they are home. */
 uint16_t window(const struct translator *t, uint32_t args) {
     if (args == 0 || args > t->count) return (uint16_t)next_home(t);
     return t->operands[t->count - args].home;

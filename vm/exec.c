@@ -333,12 +333,7 @@ static void record_backtrace(struct vm *vm) {
 enum trap execute(struct vm *vm, struct function *function) {
     uint64_t *frame = vm->top;
     struct instance *instance = function->instance;
-    if (function->host) {
-        vm->top = frame + function->type->param_slots + function->type->result_slots;
-        bool ok = function->host(function->host_context, instance, frame, vm->host_error);
-        vm->top = frame;
-        return ok ? TRAP_NONE : TRAP_REPORTED;
-    }
+    if (function->host) return call_host(function, frame, vm);
     enum trap trap = function_prepare(function);
     if (trap) return trap;
     const struct cell *entry = function->entry;
