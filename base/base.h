@@ -30,6 +30,10 @@ struct slice slice_of(const char *text);          /* borrows a C string */
 bool slice_equal(struct slice a, struct slice b); /* the bytes are the same */
 bool slice_is(struct slice a, const char *text);
 
+/* A hash of the bytes. With a seed that nobody outside knows, equal hashes of different bytes are
+ * not to be had on purpose. */
+uint64_t slice_hash(struct slice bytes, uint64_t seed);
+
 /* ASCII only, whatever the locale. */
 char ascii_lower(char c);
 bool ascii_is_digit(char c);

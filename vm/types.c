@@ -22,40 +22,44 @@ void type_table_free(struct type_table *table) {
     free(table->slots);
 }
 
-/* Over the types and where the results begin. The seed takes part in every step; folding the high
- * half into the low one in between keeps differences from cancelling out. */
-static size_t hash(const struct type_table *table, const uint8_t *types, uint32_t param_count,
-                   uint32_t result_count) {
-    uint64_t h = table->seed ^ param_count;
-    for (uint32_t i = 0; i < param_count + result_count; i++) {
-        h = (h ^ types[i]) * (table->seed | 1);
-        h ^= h >> 32;
-    }
-    return (size_t)h;
+/* Over the types and where the results begin. */
+static uint64_t hash(const struct type_table *table, const uint8_t *types, uint32_t param_count,
+                     uint32_t result_count) {
+    struct slice bytes = {types, param_count + result_count};
+    return slice_hash(bytes, table->seed ^ param_count);
+}
+
+static bool is_type(const struct func_type *type, const uint8_t *types, uint32_t param_count,
+                    uint32_t result_count) {
+    return type->param_count == param_count && type->result_count == result_count &&
+           memcmp(type->types, types, param_count + result_count) == 0;
 }
 
 /* The slot that holds an equal type, or the empty one where it belongs. */
-static const struct func_type **find(const struct type_table *table, const uint8_t *types,
-                                     uint32_t param_count, uint32_t result_count) {
+static struct type_slot *find(const struct type_table *table, uint64_t hash, const uint8_t *types,
+                              uint32_t param_count, uint32_t result_count) {
     size_t mask = table->capacity - 1;
-    for (size_t i = hash(table, types, param_count, result_count) & mask;; i = (i + 1) & mask) {
-        const struct func_type *type = table->slots[i];
-        if (!type || (type->param_count == param_count && type->result_count == result_count &&
-                      memcmp(type->types, types, param_count + result_count) == 0)) {
-            return &table->slots[i];
+    for (size_t i = (size_t)hash & mask;; i = (i + 1) & mask) {
+        struct type_slot *slot = &table->slots[i];
+        if (!slot->type) return slot;
+        if (slot->hash == hash && is_type(slot->type, types, param_count, result_count)) {
+            return slot;
         }
     }
 }
 
-/* Every entry moves, since its place depends on the capacity. */
+/* Every entry moves, since its place depends on the capacity. Its hash is kept: a type may be long.
+ */
 static bool grow(struct type_table *table) {
     struct type_table larger = *table;
     larger.capacity = table->capacity ? table->capacity * 2 : 64;
     larger.slots = calloc(larger.capacity, sizeof *larger.slots);
     if (!larger.slots) return false;
     for (size_t i = 0; i < table->capacity; i++) {
-        const struct func_type *type = table->slots[i];
-        if (type) *find(&larger, type->types, type->param_count, type->result_count) = type;
+        const struct type_slot *slot = &table->slots[i];
+        const struct func_type *type = slot->type;
+        if (!type) continue;
+        *find(&larger, slot->hash, type->types, type->param_count, type->result_count) = *slot;
     }
     free(table->slots);
     *table = larger;
@@ -65,8 +69,9 @@ static bool grow(struct type_table *table) {
 const struct func_type *type_intern(struct type_table *table, const uint8_t *types,
                                     uint32_t param_count, uint32_t result_count) {
     if (2 * table->count >= table->capacity && !grow(table)) return NULL;
-    const struct func_type **slot = find(table, types, param_count, result_count);
-    if (*slot) return *slot;
+    uint64_t key = hash(table, types, param_count, result_count);
+    struct type_slot *slot = find(table, key, types, param_count, result_count);
+    if (slot->type) return slot->type;
     /* The slot is filled last: a refusal leaves the table as it was. */
     struct func_type *type = arena_alloc(&table->arena, 1, sizeof *type);
     uint8_t *copy = arena_alloc(&table->arena, param_count + result_count, 1);
@@ -78,7 +83,7 @@ const struct func_type *type_intern(struct type_table *table, const uint8_t *typ
     for (uint32_t i = 0; i < result_count; i++) {
         type->result_slots += type_slots(types[param_count + i]);
     }
-    *slot = type;
+    *slot = (struct type_slot){key, type};
     table->count++;
     return type;
 }

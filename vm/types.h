@@ -5,11 +5,16 @@
 
 #include "vm/vm.h"
 
+struct type_slot {
+    uint64_t hash;
+    const struct func_type *type; /* NULL: free */
+};
+
 struct type_table {
     struct arena arena;
-    const struct func_type **slots; /* owned; a hash table with open addressing */
-    size_t count, capacity;         /* capacity is a power of two */
-    uint64_t seed;                  /* of the hash: no module can know which types will collide */
+    struct type_slot *slots; /* owned; a hash table with open addressing */
+    size_t count, capacity;  /* capacity is a power of two */
+    uint64_t seed;           /* of the hash: no module can know which types will collide */
 };
 
 void type_table_init(struct type_table *table);
