@@ -88,6 +88,10 @@ static void ref_func(struct module *module, const struct instance *instance, str
 /* One instruction; false at `end`. `instance` is NULL in the first run. */
 static bool step(struct module *module, const struct instance *instance, struct reader *reader,
                  struct operands *stack) {
+    if (!meter_step(&module->vm->meter, 1)) {
+        reader_time_out(reader);
+        return false;
+    }
     const struct instruction *row = instruction_read(reader);
     if (!row) return false;
     struct immediate immediate = immediate_read(reader, (enum immediates)row->immediates);
@@ -130,11 +134,16 @@ struct slice constant_read(struct module *module, struct reader *reader, uint8_t
     return (struct slice){reader->bytes + start, reader->position - start};
 }
 
+/* The time may be up in the middle: the value is then 0, which every type has. */
 void constant_next(const struct instance *instance, struct reader *reader, uint64_t *value) {
     struct operands stack = {.count = 0};
     while (step(instance->module, instance, reader, &stack)) {
     }
-    memcpy(value, stack.values[0], type_slots(stack.types[0]) * sizeof *value);
+    if (reader_ok(reader)) {
+        memcpy(value, stack.values[0], type_slots(stack.types[0]) * sizeof *value);
+    } else {
+        *value = 0;
+    }
 }
 
 void constant_evaluate(const struct instance *instance, struct slice expression, uint64_t *value) {

@@ -23,31 +23,50 @@ enum { FIRST_LIMIT = 1000, WORK_A_UNIT = 16 };
 
 /* ---- freeing ---- */
 
-/* All exceptions by address, and those that are marked but not yet looked into: a list, not
- * recursion, since a guest can chain as many as it likes. */
+/* All exceptions, as a set that is a hash table with open addressing, at most half full; and those
+ * that are marked but not yet looked into: a list, not recursion, since a guest can chain as many
+ * as it likes. */
 struct marking {
-    struct exception **sorted, **waiting;
-    size_t count, waiting_count;
+    struct exception **set, **waiting;
+    size_t capacity; /* of the set, a power of two */
+    size_t waiting_count;
     size_t work; /* words looked at */
+    struct meter *meter;
 };
 
-static int by_address(const void *a, const void *b) {
-    uintptr_t x = (uintptr_t) * (struct exception *const *)a;
-    uintptr_t y = (uintptr_t) * (struct exception *const *)b;
-    return (x > y) - (x < y);
+/* A look into the set is a miss of the cache. */
+enum { LOOK_STEPS = 8 };
+
+/* The place of the exception at `address`, or the free one where it would be. The bits above those
+ * that all addresses have in common decide. */
+static struct exception **place_of(const struct marking *marking, uint64_t address) {
+    size_t mask = marking->capacity - 1;
+    size_t i = (size_t)(address * UINT64_C(0x9E3779B97F4A7C15) >> 32) & mask;
+    while (marking->set[i] && (uintptr_t)marking->set[i] != address) i = (i + 1) & mask;
+    return &marking->set[i];
 }
 
-static void mark_words(struct marking *marking, const uint64_t *words, size_t count) {
+/* Here and below, false means that the time is up. */
+static bool fill_set(const struct vm *vm, struct marking *marking) {
+    for (struct exception *e = vm->exceptions; e; e = e->next) {
+        if (!meter_step(marking->meter, LOOK_STEPS)) return false;
+        e->marked = false; /* a collection may have ended before it took its marks away */
+        *place_of(marking, (uintptr_t)e) = e;
+    }
+    return true;
+}
+
+static bool mark_words(struct marking *marking, const uint64_t *words, size_t count) {
     marking->work += count;
     for (size_t i = 0; i < count; i++) {
+        if (!meter_step(marking->meter, words[i] ? LOOK_STEPS : 1)) return false;
         if (words[i] == 0) continue;
-        struct exception *key = (struct exception *)(uintptr_t)words[i];
-        struct exception **found =
-            bsearch(&key, marking->sorted, marking->count, sizeof key, by_address);
-        if (!found || (*found)->marked) continue;
-        (*found)->marked = true;
-        marking->waiting[marking->waiting_count++] = *found;
+        struct exception *found = *place_of(marking, words[i]);
+        if (!found || found->marked) continue;
+        found->marked = true;
+        marking->waiting[marking->waiting_count++] = found;
     }
+    return true;
 }
 
 static size_t exception_size(const struct tag *tag) {
@@ -64,26 +83,35 @@ static size_t live_slots(const struct vm *vm, const struct position *at) {
 
 /* Globals and tables that are imported are looked at once an instance, which does no harm. An
  * instance whose instantiation failed may have some of them only. */
-static void mark_all(struct vm *vm, const struct position *at, struct marking *marking) {
-    mark_words(marking, vm->stack, live_slots(vm, at));
+static bool mark_instance(const struct instance *i, struct marking *marking) {
+    const struct module *module = i->module;
+    for (uint32_t k = 0; i->globals && k < module->global_count; k++) {
+        if (i->globals[k] && !mark_words(marking, i->globals[k], 1)) return false;
+    }
+    for (uint32_t k = 0; i->tables && k < module->table_count; k++) {
+        const struct table *table = i->tables[k];
+        if (table && !mark_words(marking, table->elements, table->size)) return false;
+    }
+    return true;
+}
+
+static bool mark_all(struct vm *vm, const struct position *at, struct marking *marking) {
+    if (!mark_words(marking, vm->stack, live_slots(vm, at))) return false;
     for (const struct instance *i = vm->instances; i; i = i->next) {
-        const struct module *module = i->module;
-        for (uint32_t k = 0; i->globals && k < module->global_count; k++) {
-            if (i->globals[k]) mark_words(marking, i->globals[k], 1);
-        }
-        for (uint32_t k = 0; i->tables && k < module->table_count; k++) {
-            if (i->tables[k]) mark_words(marking, i->tables[k]->elements, i->tables[k]->size);
-        }
+        if (!mark_instance(i, marking)) return false;
     }
     while (marking->waiting_count > 0) {
         const struct exception *exception = marking->waiting[--marking->waiting_count];
-        mark_words(marking, exception->values, exception->tag->type->param_slots);
+        uint32_t slots = exception->tag->type->param_slots;
+        if (!mark_words(marking, exception->values, slots)) return false;
     }
+    return true;
 }
 
-static void sweep(struct vm *vm) {
+static bool sweep(struct vm *vm) {
     struct exception **link = &vm->exceptions;
     while (*link) {
+        if (!meter_step(&vm->meter, LOOK_STEPS)) return false;
         struct exception *exception = *link;
         if (exception->marked) {
             exception->marked = false;
@@ -95,24 +123,24 @@ static void sweep(struct vm *vm) {
             free(exception);
         }
     }
+    return true;
 }
 
-/* False when memory for the marking is refused; nothing has been freed then. The work is charged to
- * the guest. Doubling the limit makes the cost of each exception constant on average. */
+/* False when memory for the marking is refused, or the time is up: nothing that is referred to has
+ * been freed then. The work is charged to the guest. Doubling the limit makes the cost of each
+ * exception constant on average. */
 static bool collect(struct vm *vm, const struct position *at) {
-    struct marking marking = {.count = vm->exception_count};
-    marking.sorted = calloc(marking.count + 1, sizeof *marking.sorted);
-    marking.waiting = calloc(marking.count + 1, sizeof *marking.waiting);
-    bool ok = marking.sorted && marking.waiting;
-    if (ok) {
-        size_t n = 0;
-        for (struct exception *e = vm->exceptions; e; e = e->next) marking.sorted[n++] = e;
-        qsort(marking.sorted, n, sizeof *marking.sorted, by_address);
-        mark_all(vm, at, &marking);
-        sweep(vm);
-        vm->budget -= (int64_t)((marking.work + marking.count) / WORK_A_UNIT);
-    }
-    free(marking.sorted);
+    size_t count = vm->exception_count;
+    struct marking marking = {.capacity = 2, .meter = &vm->meter};
+    while (marking.capacity < 2 * count) marking.capacity *= 2;
+    marking.set = calloc(marking.capacity, sizeof *marking.set);
+    marking.waiting = calloc(count + 1, sizeof *marking.waiting);
+
+    bool allocated = marking.set && marking.waiting;
+    bool ok = allocated && fill_set(vm, &marking) && mark_all(vm, at, &marking) && sweep(vm);
+    if (allocated) vm->meter.budget -= (int64_t)((marking.work + count) / WORK_A_UNIT);
+
+    free(marking.set);
     free(marking.waiting);
     vm->exception_limit = vm->exception_count * 2 + FIRST_LIMIT;
     return ok;
@@ -162,12 +190,12 @@ static const struct catch_clause *find_clause(const struct position *at,
     uint32_t end = newest ? module->try_count : of[1].tries, deepest = NO_DELEGATE;
     for (uint32_t i = of->tries; i < end; i++) {
         const struct try_range *range = &module->tries[i];
-        at->instance->vm->budget--;
+        at->instance->vm->meter.budget--;
         if (cell < range->first || cell >= range->end || range->depth > deepest) continue;
         if (range->delegate != NO_DELEGATE) deepest = range->delegate;
         for (uint32_t k = range->clause; k != NO_CLAUSE; k = module->clauses[k].next) {
             const struct catch_clause *clause = &module->clauses[k];
-            at->instance->vm->budget--;
+            at->instance->vm->meter.budget--;
             if (clause->tag == ANY_TAG || at->instance->tags[clause->tag] == exception->tag) {
                 return clause;
             }
@@ -183,7 +211,7 @@ enum trap exception_catch(struct instance *instance, const struct cell *pc, uint
     *at = (struct position){pc, frame, instance};
     const struct catch_clause *clause = find_clause(at, exception);
     while (!clause) {
-        enum trap trap = --vm->budget < 0 ? refill(vm) : TRAP_NONE;
+        enum trap trap = meter_charge(&vm->meter, 1);
         if (trap) return trap;
         if (!position_outward(at)) return TRAP_EXCEPTION;
         clause = find_clause(at, exception);
@@ -194,5 +222,5 @@ enum trap exception_catch(struct instance *instance, const struct cell *pc, uint
     memcpy(to, exception->values, slots * sizeof *to);
     if (clause->reference == REFERENCE_AFTER) to[slots] = (uintptr_t)exception;
     at->pc = &at->instance->module->cells[clause->landing];
-    return vm->budget < 0 ? refill(vm) : TRAP_NONE;
+    return meter_charge(&vm->meter, 0);
 }

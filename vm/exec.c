@@ -163,8 +163,10 @@ static enum trap call_host(const struct function *function, uint64_t *window, st
     vm->top = window + taken; /* the host may call the guest, above the frame's live part */
     bool ok = function->host(function->host_context, function->instance, window, vm->host_error);
     vm->top = top;
-    if (ok) vm->trace_count = traced; /* a failed call that the host made good is forgotten */
-    return ok ? TRAP_NONE : TRAP_REPORTED;
+    if (!ok) return TRAP_REPORTED;
+
+    vm->trace_count = traced; /* a failed call that the host made good is forgotten */
+    return meter_late(&vm->meter) ? TRAP_TIME : TRAP_NONE;
 }
 
 static inline uint64_t least(uint64_t a, uint64_t b) {
@@ -262,29 +264,6 @@ static const struct cell halt_cells[2] = {[1] = CELL_OF(halt)};
 static const struct cell foreign_cells[2] = {[1] = CELL_OF(return_foreign)};
 
 /* ---- entry from the host ---- */
-
-enum { SLICE = 100000 }; /* ticks between two looks at the clock: about a millisecond */
-
-/* Fuel is handed out in slices, so that the clock is looked at as well. A budget below zero is work
- * done and not paid, which the next slice pays. When it is used up, no call
- * gets past its first tick. */
-enum trap refill(struct vm *vm) {
-    if (vm->limits.timeout_ms != VM_UNLIMITED && clock_ns() >= vm->deadline_ns) return TRAP_TIME;
-    if (vm->limits.fuel == VM_UNLIMITED) {
-        vm->budget = SLICE;
-        return TRAP_NONE;
-    }
-    vm->fuel += vm->budget; /* what was overdrawn */
-    vm->budget = 0;
-    if (vm->fuel < 0) {
-        vm->fuel = 0;
-        vm->budget = -1;
-        return TRAP_FUEL;
-    }
-    vm->budget = vm->fuel < SLICE ? vm->fuel : SLICE;
-    vm->fuel -= vm->budget;
-    return TRAP_NONE;
-}
 
 bool error_set_trap(struct error *error, enum trap trap) {
     static const struct {

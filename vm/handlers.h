@@ -320,9 +320,7 @@ HANDLER(trap_unreachable) {
 
 /* The budget is a part of fuel and time, so that this looks at neither. */
 HANDLER(tick) {
-    struct vm *vm = instance->vm;
-    vm->budget -= pc->tail.imm;
-    if (vm->budget < 0) CHECK(refill(vm));
+    CHECK(meter_charge(&instance->vm->meter, pc->tail.imm));
     NEXT(1);
 }
 
@@ -578,7 +576,7 @@ HANDLER(return_foreign) {
 
 HANDLER(throw_tag) {
     struct exception *thrown = exception_new(instance, pc, frame);
-    if (!thrown) TRAP(TRAP_EXCEPTION_MEMORY);
+    if (!thrown) TRAP(meter_late(&instance->vm->meter) ? TRAP_TIME : TRAP_EXCEPTION_MEMORY);
     THROW(thrown);
 }
 
@@ -601,11 +599,7 @@ HANDLER(halt) {
 
 /* Bulk operations are paid for in advance by size, or by that of all there is: more than that is
  * out of bounds and does nothing. */
-#define CHARGE(units)                                                                              \
-    {                                                                                              \
-        instance->vm->budget -= (int64_t)(units);                                                  \
-        if (instance->vm->budget < 0) CHECK(refill(instance->vm));                                 \
-    }
+#define CHARGE(units) CHECK(meter_charge(&instance->vm->meter, (int64_t)(units)))
 
 HANDLER(memory_size) {
     W[0] = instance->memories[pc->tail.imm]->size >> PAGE_SIZE_BITS;

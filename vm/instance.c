@@ -197,8 +197,14 @@ static bool import_from_host(struct instance *instance, const struct import *imp
     return true;
 }
 
+/* All names that could be meant are looked through. */
+static bool pay_for_import(struct vm *vm) {
+    return meter_step(&vm->meter, 1 + vm->registration_count + vm->host_count);
+}
+
 static bool resolve_imports(struct instance *instance, struct filled *filled, struct error *error) {
     for (uint32_t i = 0; i < instance->module->import_count; i++) {
+        if (!pay_for_import(instance->vm)) return vm_time_out(error);
         const struct import *import = &instance->module->imports[i];
         const struct instance *from = registered(instance->vm, import->module);
         bool ok = from ? import_from_instance(instance, import, from, filled, error)
@@ -268,6 +274,7 @@ static bool allocate_own(struct instance *instance, struct filled filled, struct
     }
     uint64_t *global = instance->own_globals;
     for (uint32_t i = filled.globals; i < module->global_count; i++) {
+        if (!meter_step(&instance->vm->meter, 1)) return vm_time_out(error);
         constant_evaluate(instance, module->globals[i].init, global);
         instance->globals[i] = global;
         global += type_slots(module->globals[i].type);
@@ -282,6 +289,7 @@ static bool allocate_own(struct instance *instance, struct filled filled, struct
 static bool initialize_tables(struct instance *instance, struct error *error) {
     for (uint32_t i = 0; i < instance->module->element_count; i++) {
         const struct element_segment *segment = &instance->module->elements[i];
+        if (!meter_step(&instance->vm->meter, 1)) return vm_time_out(error);
         if (segment->mode == SEGMENT_PASSIVE) continue;
         if (segment->mode == SEGMENT_ACTIVE) {
             uint64_t at;
@@ -298,6 +306,7 @@ static bool initialize_tables(struct instance *instance, struct error *error) {
 static bool initialize_memory(struct instance *instance, struct error *error) {
     for (uint32_t i = 0; i < instance->module->data_count; i++) {
         const struct data_segment *segment = &instance->module->data[i];
+        if (!meter_step(&instance->vm->meter, 1)) return vm_time_out(error);
         if (segment->mode != SEGMENT_ACTIVE) continue;
         uint64_t at;
         constant_evaluate(instance, segment->offset, &at);

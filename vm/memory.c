@@ -71,27 +71,55 @@ struct memory *memory_new(struct vm *vm, struct limits limits, struct error *err
     return memory;
 }
 
+/* Bytes that are filled or copied between two looks at the clock: some milliseconds. */
+enum { PIECE = 1 << 24 };
+
+static uint64_t piece_of(uint64_t size) {
+    return size < PIECE ? size : PIECE;
+}
+
+/* Pay for bytes that are moved. A whole piece is a look at the clock. */
+static bool pay_for(struct vm *vm, uint64_t bytes) {
+    return meter_step(&vm->meter, bytes / BYTES_A_STEP);
+}
+
+/* Copy between places that do not overlap, in pieces; false when the time is up. */
+static bool copy(struct vm *vm, uint8_t *to, const uint8_t *from, uint64_t size) {
+    for (uint64_t done = 0; done < size;) {
+        uint64_t piece = piece_of(size - done);
+        if (!pay_for(vm, piece)) return false;
+        memcpy(to + done, from + done, piece);
+        done += piece;
+    }
+    return true;
+}
+
 /* Move the memory to a mapping of `size` bytes. */
 static bool move(struct memory *memory, uint64_t size) {
     uint8_t *data = platform_reserve(size);
     if (!data) return false;
-    if (!platform_commit(data, memory->size)) {
+    bool moved =
+        platform_commit(data, memory->size) && copy(memory->vm, data, memory->data, memory->size);
+    if (!moved) {
         platform_release(data, size);
         return false;
     }
-    if (memory->size) memcpy(data, memory->data, memory->size);
     platform_release(memory->data, memory->reserved);
     memory->data = data;
     memory->reserved = size;
     return true;
 }
 
-/* Refusing is an answer, not a trap (spec 4.4.7): the guest gets -1. Whoever keeps `data` or
- * `size`, as the interpreter does, fetches both again. */
+enum { SYSTEM_CALL_STEPS = 200 }; /* what the system takes to change a mapping */
+
+/* Refusing is an answer, not a trap (spec 4.4.7): the guest gets -1, also when the time is up, of
+ * which it hears with its next unit of work. Whoever keeps `data` or `size`, as the interpreter
+ * does, fetches both again. */
 uint64_t memory_grow(struct memory *memory, uint64_t pages) {
     uint64_t old = memory->size >> PAGE_SIZE_BITS;
     if (pages > memory->max - old) return refused(memory->declared);
     if (pages == 0) return old;
+    if (!meter_step(&memory->vm->meter, SYSTEM_CALL_STEPS)) return refused(memory->declared);
     uint64_t size = page_bytes(old + pages);
     if (size > memory->reserved) { /* twice as much, so that growing by pages stays linear */
         uint64_t limit = page_bytes(memory->max);
@@ -110,23 +138,16 @@ static bool within(uint64_t at, uint64_t size, uint64_t end) {
     return size <= end && at <= end - size;
 }
 
-/* Bytes that are filled or copied between two looks at the clock: some milliseconds. */
-enum { PIECE = 1 << 24 };
-
-static uint64_t piece_of(uint64_t size) {
-    return size < PIECE ? size : PIECE;
-}
-
 /* In pieces, so that a long one ends with the time limit. It is then half done, which no guest can
  * see: its time is up. */
 enum trap memory_fill(struct memory *memory, uint64_t at, uint8_t value, uint64_t size) {
     if (!within(at, size, memory->size)) return TRAP_MEMORY_BOUNDS;
     while (size > 0) {
         uint64_t piece = piece_of(size);
+        if (!pay_for(memory->vm, piece)) return TRAP_TIME;
         memset(memory->data + at, value, piece);
         at += piece;
         size -= piece;
-        if (size > 0 && vm_time_left_ms(memory->vm) == 0) return TRAP_TIME;
     }
     return TRAP_NONE;
 }
@@ -139,9 +160,9 @@ enum trap memory_copy(struct memory *to_memory, const struct memory *from_memory
     bool backwards = to > from; /* or they might overwrite what is still to be copied */
     for (uint64_t done = 0; done < size;) {
         uint64_t piece = piece_of(size - done), at = backwards ? size - done - piece : done;
+        if (!pay_for(to_memory->vm, piece)) return TRAP_TIME;
         memmove(to_memory->data + to + at, from_memory->data + from + at, piece);
         done += piece;
-        if (done < size && vm_time_left_ms(to_memory->vm) == 0) return TRAP_TIME;
     }
     return TRAP_NONE;
 }
@@ -154,8 +175,8 @@ enum trap memory_init(struct instance *instance, struct memory *memory, uint32_t
     if (!within(to, size, memory->size) || !within(from, size, bytes.size)) {
         return TRAP_MEMORY_BOUNDS;
     }
-    if (size) memcpy(memory->data + to, bytes.data + from, size);
-    return TRAP_NONE;
+    bool copied = size == 0 || copy(memory->vm, memory->data + to, bytes.data + from, size);
+    return copied ? TRAP_NONE : TRAP_TIME;
 }
 
 /* ---- tables ---- */
@@ -193,6 +214,7 @@ uint64_t table_grow(struct table *table, uint64_t count, uint64_t reference) {
                 count <= vm->limits.table_elements - vm->table_elements;
     if (!fits) return refused(table->type.limits);
     if (count == 0) return old;
+    if (!pay_for(vm, (old + count) * sizeof(uint64_t))) return refused(table->type.limits);
     uint64_t *elements = old ? realloc(table->elements, (size_t)(old + count) * sizeof *elements)
                              : calloc((size_t)count, sizeof *elements);
     if (!elements) return refused(table->type.limits);
@@ -234,6 +256,7 @@ enum trap table_init(struct instance *instance, struct table *table, uint32_t se
     struct error unused = ERROR_INIT; /* the segment was validated */
     struct reader items = reader_init(elements->items, &unused);
     for (uint64_t i = 0; i < from + count; i++) {
+        if (!meter_step(&instance->vm->meter, 1)) return TRAP_TIME;
         uint64_t reference;
         if (elements->expressions) {
             constant_next(instance, &items, &reference);

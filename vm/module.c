@@ -38,6 +38,27 @@ enum section {
     SECTION_TAG,
 };
 
+/* ---- paying for it ---- */
+
+void reader_time_out(struct reader *reader) {
+    vm_time_out(reader->error);
+    reader->failed = true;
+}
+
+/* Pay for the bytes that were read since the last time, and for whatever one entry takes. */
+static bool pay(const struct module *module, struct reader *reader) {
+    uint64_t bytes = reader->position - reader->paid;
+    reader->paid = reader->position;
+    if (meter_step(&module->vm->meter, 1 + bytes / BYTES_A_STEP)) return true;
+    reader_time_out(reader);
+    return false;
+}
+
+/* Whether the entry `i` of `count` is to be read. All loops over what a module declares ask. */
+static bool more(const struct module *module, struct reader *reader, uint32_t i, uint32_t count) {
+    return i < count && reader_ok(reader) && pay(module, reader);
+}
+
 /* Allocate from the module's arena; refusal fails the reader. */
 static void *allocate(struct module *module, struct reader *reader, size_t count, size_t size) {
     void *memory = arena_alloc(&module->arena, count, size);
@@ -59,7 +80,7 @@ static void decode_types(struct module *module, struct reader *reader) {
     uint32_t count = reader_count(reader, LIMIT_TYPES, "types");
     module->types = allocate(module, reader, count, sizeof *module->types);
     uint8_t types[LIMIT_PARAMETERS + LIMIT_RESULTS];
-    for (; module->type_count < count && reader_ok(reader); module->type_count++) {
+    for (; more(module, reader, module->type_count, count); module->type_count++) {
         uint8_t form = reader_u8(reader);
         if (form & 0x80) reader_fail(reader, ERROR_MALFORMED, "integer representation too long");
         if (form != 0x60) reader_fail(reader, ERROR_MALFORMED, "malformed function type");
@@ -188,7 +209,7 @@ static void decode_import(struct module *module, struct reader *reader, struct i
 static void decode_imports(struct module *module, struct reader *reader) {
     uint32_t count = reader_count(reader, LIMIT_IMPORTS, "imports");
     module->imports = allocate(module, reader, count, sizeof *module->imports);
-    for (; module->import_count < count && reader_ok(reader); module->import_count++) {
+    for (; more(module, reader, module->import_count, count); module->import_count++) {
         decode_import(module, reader, &module->imports[module->import_count]);
     }
 }
@@ -241,7 +262,7 @@ static void make_space(struct module *m, struct reader *reader, enum vm_kind kin
     case VM_TAG: ALLOC(tags, LIMIT_TAGS); break;
     }
 #undef ALLOC
-    for (uint32_t i = 0; i < m->import_count && reader_ok(reader); i++) {
+    for (uint32_t i = 0; more(m, reader, i, m->import_count); i++) {
         if (m->imports[i].type.kind == kind) add_import(m, &m->imports[i].type);
     }
 }
@@ -253,7 +274,7 @@ static void make_space(struct module *m, struct reader *reader, enum vm_kind kin
 static void decode_functions(struct module *module, struct reader *reader) {
     uint32_t count = reader_count(reader, LIMIT_FUNCTIONS, "functions");
     make_space(module, reader, VM_FUNCTION, count);
-    for (uint32_t i = 0; i < count && reader_ok(reader); i++) {
+    for (uint32_t i = 0; more(module, reader, i, count); i++) {
         module->functions[module->function_count++].type = type_at(module, reader);
     }
 }
@@ -261,7 +282,7 @@ static void decode_functions(struct module *module, struct reader *reader) {
 static void decode_tables(struct module *module, struct reader *reader) {
     uint32_t count = reader_count(reader, LIMIT_TABLES, "tables");
     make_space(module, reader, VM_TABLE, count);
-    for (uint32_t i = 0; i < count && reader_ok(reader); i++) {
+    for (uint32_t i = 0; more(module, reader, i, count); i++) {
         module->tables[module->table_count++] = decode_table_type(reader);
     }
 }
@@ -269,7 +290,7 @@ static void decode_tables(struct module *module, struct reader *reader) {
 static void decode_memories(struct module *module, struct reader *reader) {
     uint32_t count = reader_count(reader, LIMIT_MEMORIES, "memories");
     make_space(module, reader, VM_MEMORY, count);
-    for (uint32_t i = 0; i < count && reader_ok(reader); i++) {
+    for (uint32_t i = 0; more(module, reader, i, count); i++) {
         module->memories[module->memory_count++] = decode_memory_type(reader);
     }
 }
@@ -279,7 +300,7 @@ static void decode_memories(struct module *module, struct reader *reader) {
 static void decode_globals(struct module *module, struct reader *reader) {
     uint32_t count = reader_count(reader, LIMIT_GLOBALS, "globals");
     make_space(module, reader, VM_GLOBAL, count);
-    for (uint32_t i = 0; i < count && reader_ok(reader); i++) {
+    for (uint32_t i = 0; more(module, reader, i, count); i++) {
         struct global_declaration global;
         decode_global_type(reader, &global.type, &global.mutable);
         global.init = constant_read(module, reader, global.type);
@@ -290,7 +311,7 @@ static void decode_globals(struct module *module, struct reader *reader) {
 static void decode_tags(struct module *module, struct reader *reader) {
     uint32_t count = reader_count(reader, LIMIT_TAGS, "tags");
     make_space(module, reader, VM_TAG, count);
-    for (uint32_t i = 0; i < count && reader_ok(reader); i++) {
+    for (uint32_t i = 0; more(module, reader, i, count); i++) {
         module->tags[module->tag_count++] = decode_tag(module, reader);
     }
 }
@@ -304,7 +325,7 @@ static void decode_exports(struct module *module, struct reader *reader) {
                                module->global_count, module->tag_count};
     uint32_t count = reader_count(reader, LIMIT_EXPORTS, "exports");
     module->exports = allocate(module, reader, count, sizeof *module->exports);
-    for (; module->export_count < count && reader_ok(reader); module->export_count++) {
+    for (; more(module, reader, module->export_count, count); module->export_count++) {
         struct vm_export *export = &module->exports[module->export_count];
         export->name = reader_name(reader);
         uint8_t kind = reader_u8(reader);
@@ -344,7 +365,7 @@ static void element_items(struct module *module, struct reader *reader,
                           struct element_segment *segment) {
     segment->count = reader_count(reader, LIMIT_ELEMENT_SEGMENTS, "elements");
     size_t start = reader->position;
-    for (uint32_t i = 0; i < segment->count && reader_ok(reader); i++) {
+    for (uint32_t i = 0; more(module, reader, i, segment->count); i++) {
         if (segment->expressions) {
             constant_read(module, reader, segment->type);
             continue;
@@ -404,7 +425,7 @@ static void decode_element(struct module *module, struct reader *reader,
 static void decode_elements(struct module *module, struct reader *reader) {
     uint32_t count = reader_count(reader, LIMIT_ELEMENT_SEGMENTS, "element segments");
     module->elements = allocate(module, reader, count, sizeof *module->elements);
-    for (; module->element_count < count && reader_ok(reader); module->element_count++) {
+    for (; more(module, reader, module->element_count, count); module->element_count++) {
         decode_element(module, reader, &module->elements[module->element_count]);
     }
 }
@@ -439,7 +460,7 @@ static void decode_data(struct module *module, struct reader *reader) {
     }
     module->data = allocate(module, reader, count, sizeof *module->data);
     module->data_count = count;
-    for (uint32_t i = 0; i < count && reader_ok(reader); i++) {
+    for (uint32_t i = 0; more(module, reader, i, count); i++) {
         decode_data_segment(module, reader, &module->data[i]);
     }
 }
@@ -463,7 +484,7 @@ static void decode_code(struct module *module, struct reader *reader) {
                     "function and code section have inconsistent lengths: %u and %u", declared,
                     count);
     }
-    for (uint32_t i = 0; i < count && reader_ok(reader); i++) {
+    for (uint32_t i = 0; more(module, reader, i, count); i++) {
         uint32_t size = reader_u32(reader);
         if (reader_ok(reader) && size > LIMIT_FUNCTION_BODY &&
             size <= reader->end - reader->position) {
@@ -569,7 +590,7 @@ bool module_decode(struct module *module, struct error *error) {
     struct reader reader = reader_init(module->bytes, error);
     decode_preamble(&reader);
     int order = 0;
-    while (reader_ok(&reader) && !reader_at_end(&reader)) {
+    while (reader_ok(&reader) && !reader_at_end(&reader) && pay(module, &reader)) {
         uint8_t id = reader_u8(&reader);
         if (id > SECTION_TAG) {
             return reader_fail(&reader, ERROR_MALFORMED, "malformed section id %u", id);

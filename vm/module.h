@@ -112,7 +112,7 @@ struct module {
     const struct func_type **tags; /* the parameters are an exception's values */
     uint32_t tag_count, imported_tags;
     struct vm_export *exports;
-    const struct vm_export **exports_by_name; /* the same, sorted */
+    struct export_key *exports_by_name; /* one for each, sorted: names.c */
     uint32_t export_count;
     struct element_segment *elements;
     uint32_t element_count;
@@ -155,7 +155,10 @@ uint32_t type_features(uint8_t type);
 
 /* ---- names: names.c ---- */
 
-/* Make exports_by_name; fails the reader if two are equal. */
+/* Fail the reader: the time is up. */
+void reader_time_out(struct reader *reader);
+
+/* Make exports_by_name; fails the reader if two names are equal. */
 void module_sort_exports(struct module *module, struct reader *reader);
 
 /* NULL if there is none of that name. */

@@ -2,73 +2,107 @@
  * to functions, for backtraces and dumps.
  *
  * A module may have a million exports, and others may import all of them: they are sorted once and
- * then searched by halves. Names are compared as bytes; their order means nothing.
+ * then searched by halves. They are sorted by a hash of the name, since names may be long and begin
+ * alike: comparing two then is work in proportion to neither. Their order means nothing.
  */
 #include "vm/module.h"
-
-#include <string.h>
+#include "vm/store.h"
 
 /* ---- exports ---- */
 
-static int compare_names(struct slice a, struct slice b) {
-    size_t shorter = a.size < b.size ? a.size : b.size;
-    int order = shorter ? memcmp(a.data, b.data, shorter) : 0;
-    return order ? order : (a.size > b.size) - (a.size < b.size);
+struct export_key {
+    uint64_t hash;
+    const struct vm_export *export;
+};
+
+static uint64_t name_hash(const struct module *module, struct slice name) {
+    return slice_hash(name, module->vm->types.seed);
 }
 
 /* Move the root of a heap that may be too small down to its place. */
-static void sift(const struct vm_export **heap, size_t root, size_t count) {
+static void sift(struct export_key *heap, size_t root, size_t count) {
     for (size_t child; (child = 2 * root + 1) < count; root = child) {
         bool right = child + 1 < count;
-        if (right && compare_names(heap[child]->name, heap[child + 1]->name) < 0) child++;
-        if (compare_names(heap[root]->name, heap[child]->name) >= 0) return;
-        const struct vm_export *swap = heap[root];
+        if (right && heap[child].hash < heap[child + 1].hash) child++;
+        if (heap[root].hash >= heap[child].hash) return;
+
+        struct export_key swap = heap[root];
         heap[root] = heap[child];
         heap[child] = swap;
     }
 }
 
-/* Heap sort, since no hostile order of names makes it quadratic. */
-static void sort_by_name(const struct vm_export **exports, size_t count) {
-    for (size_t i = count / 2; i-- > 0;) sift(exports, i, count);
-    for (size_t i = count; i-- > 1;) {
-        const struct vm_export *swap = exports[0];
-        exports[0] = exports[i];
-        exports[i] = swap;
-        sift(exports, 0, i);
+enum { SIFT_STEPS = 16 }; /* of work, in a heap that is in no cache */
+
+/* Heap sort, since no order of hashes makes it quadratic. False when the time is up. */
+static bool sort_by_hash(struct export_key *keys, size_t count, struct meter *meter) {
+    for (size_t i = count / 2; i-- > 0;) {
+        if (!meter_step(meter, SIFT_STEPS)) return false;
+        sift(keys, i, count);
     }
+    for (size_t i = count; i-- > 1;) {
+        if (!meter_step(meter, SIFT_STEPS)) return false;
+        struct export_key swap = keys[0];
+        keys[0] = keys[i];
+        keys[i] = swap;
+        sift(keys, 0, i);
+    }
+    return true;
 }
 
-/* For searches; and equal names, which are refused (spec 3.4.10), are neighbours then. */
+/* Equal names are neighbours (spec 3.4.10 refuses them). */
+static bool check_doubles(struct module *module, struct reader *reader) {
+    const struct export_key *keys = module->exports_by_name;
+    for (uint32_t i = 1; i < module->export_count; i++) {
+        struct slice name = keys[i].export->name;
+        if (keys[i - 1].hash != keys[i].hash) continue;
+        if (!slice_equal(keys[i - 1].export->name, name)) continue;
+        return reader_fail(reader, ERROR_INVALID, "duplicate export name \"%.*s\"",
+                           (int)(name.size < 100 ? name.size : 100), (const char *)name.data);
+    }
+    return true;
+}
+
 void module_sort_exports(struct module *module, struct reader *reader) {
-    const struct vm_export **sorted =
-        arena_alloc(&module->arena, module->export_count, sizeof *sorted);
-    if (!sorted) {
+    struct meter *meter = &module->vm->meter;
+    struct export_key *keys = arena_alloc(&module->arena, module->export_count, sizeof *keys);
+    if (!keys) {
         reader_fail(reader, ERROR_IO, "out of memory: exports");
         return;
     }
-    module->exports_by_name = sorted;
-    for (uint32_t i = 0; i < module->export_count; i++) sorted[i] = &module->exports[i];
-    sort_by_name(sorted, module->export_count);
-    for (uint32_t i = 1; i < module->export_count; i++) {
-        if (slice_equal(sorted[i - 1]->name, sorted[i]->name)) {
-            reader_fail(reader, ERROR_INVALID, "duplicate export name \"%.*s\"",
-                        (int)(sorted[i]->name.size < 100 ? sorted[i]->name.size : 100),
-                        (const char *)sorted[i]->name.data);
-            return;
-        }
+    module->exports_by_name = keys;
+
+    for (uint32_t i = 0; i < module->export_count; i++) {
+        const struct vm_export *export = &module->exports[i];
+        keys[i] = (struct export_key){name_hash(module, export->name), export};
+    }
+    if (sort_by_hash(keys, module->export_count, meter)) {
+        check_doubles(module, reader);
+    } else {
+        reader_time_out(reader);
     }
 }
 
-const struct vm_export *module_find_export(const struct module *module, struct slice name) {
+/* The first whose hash is not smaller. */
+static uint32_t find_hash(const struct module *module, uint64_t hash) {
     uint32_t low = 0, high = module->export_count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        const struct vm_export *export = module->exports_by_name[middle];
-        int order = compare_names(name, export->name);
-        if (order == 0) return export;
-        if (order < 0) high = middle;
-        if (order > 0) low = middle + 1;
+        if (module->exports_by_name[middle].hash < hash) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+const struct vm_export *module_find_export(const struct module *module, struct slice name) {
+    uint64_t hash = name_hash(module, name);
+    for (uint32_t i = find_hash(module, hash); i < module->export_count; i++) {
+        const struct export_key *key = &module->exports_by_name[i];
+        if (key->hash != hash) return NULL;
+        if (slice_equal(key->export->name, name)) return key->export;
     }
     return NULL;
 }

@@ -12,6 +12,7 @@
 struct reader {
     const uint8_t *bytes; /* the whole module, borrowed: offsets count from here */
     size_t position, end;
+    size_t paid; /* the bytes before it were paid for as work: meter.h */
     struct error *error;
     bool failed;
 };

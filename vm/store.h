@@ -12,6 +12,7 @@
 #define HOSTEL_VM_STORE_H
 
 #include "vm/code.h"
+#include "vm/meter.h"
 #include "vm/module.h"
 #include "vm/trap.h"
 #include "vm/types.h"
@@ -121,9 +122,7 @@ struct vm {
     size_t exception_bytes;
     struct position caught; /* where the last exception was */
 
-    int64_t budget; /* ticks until refill() must look at fuel and clock */
-    int64_t fuel;   /* not in the budget yet */
-    int64_t deadline_ns;
+    struct meter meter;
 
     const struct cell *trap_pc; /* where the interpreter was left */
     uint64_t *trap_frame;
@@ -188,9 +187,6 @@ bool position_outward(struct position *at);
 /* Call a function whose arguments stand at vm->top; its results replace them. The frames of a trap
  * are added to the backtrace. */
 enum trap execute(struct vm *vm, struct function *function);
-
-/* Give the interpreter another budget, or the reason why there is none left. */
-enum trap refill(struct vm *vm);
 
 /* Sets the error of a trap; returns false. */
 bool error_set_trap(struct error *error, enum trap trap);

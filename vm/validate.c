@@ -62,6 +62,7 @@ struct operand pop_other(struct validator *v, uint8_t wanted) {
  * where they are until they have been brought home. */
 bool check_top(struct validator *v, const uint8_t *types, uint32_t count) {
     if (!reader_ok(&v->reader)) return false; /* the stack is not what it was taken for */
+    if (!spend(v, count / TYPES_A_STEP)) return false;
     const struct control *block = innermost(v);
     uint32_t available = v->t.count - block->height;
     for (uint32_t i = 0; i < count; i++) {
@@ -74,6 +75,7 @@ bool check_top(struct validator *v, const uint8_t *types, uint32_t count) {
 }
 
 void push_types(struct validator *v, const uint8_t *types, uint32_t count) {
+    if (!spend(v, count / TYPES_A_STEP)) return;
     for (uint32_t i = 0; i < count && reader_ok(&v->reader); i++) operand_push(&v->t, types[i]);
 }
 
@@ -475,15 +477,9 @@ static void read_locals(struct validator *v, const struct func_type *type) {
     }
 }
 
-enum { STEPS_A_LOOK = 1 << 14 };
-
-bool spend(struct validator *v, uint32_t steps) {
-    v->steps += steps;
-    if (v->steps < STEPS_A_LOOK) return true;
-    v->steps = 0;
-    if (vm_time_left_ms(v->module->vm) > 0) return true;
-    v->reader.failed = true;
-    return vm_time_out(v->reader.error);
+bool out_of_time(struct validator *v) {
+    reader_time_out(&v->reader);
+    return false;
 }
 
 /* Validate the body of a function, and translate it unless the translator is idle. The outermost
@@ -521,7 +517,8 @@ static bool validate_body(struct validator *v, uint32_t index) {
 /* To be freed even if it fails. */
 static bool validator_init(struct validator *v, struct module *module, bool idle,
                            struct error *error) {
-    *v = (struct validator){.module = module, .reader = reader_init(module->bytes, error)};
+    *v = (struct validator){
+        .module = module, .meter = &module->vm->meter, .reader = reader_init(module->bytes, error)};
     translator_init(&v->t, module, idle);
     v->empty = type_intern(&module->vm->types, (const uint8_t *)"", 0, 0);
     return v->empty || error_set(error, ERROR_IO, "out of memory: types");

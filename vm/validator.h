@@ -46,11 +46,11 @@ enum { MAPPED_LOCALS = 64 };
 
 struct validator {
     struct module *module;
+    struct meter *meter; /* the vm's */
     struct translator t;
     struct reader reader;          /* of the current body */
     const struct instruction *row; /* the current instruction */
     const struct func_type *empty; /* () -> () */
-    uint32_t steps;                /* of work since the last look at the clock */
 
     struct control *controls; /* owned */
     uint32_t control_count;
@@ -83,10 +83,16 @@ static inline struct control *innermost(struct validator *v) {
     return &v->controls[v->control_count - 1];
 }
 
-/* So many steps of work are done: one for each instruction, more for those that have any number of
- * labels or clauses, with any number of values. Looks at the clock now and then; fails the reader
- * if the time is up. */
-bool spend(struct validator *v, uint32_t steps);
+bool out_of_time(struct validator *v); /* fails the reader */
+
+/* So many steps of work are done (meter.h): one for each instruction, more for those that have any
+ * number of labels or clauses, with any number of values. Fails the reader if the time is up. */
+static inline bool spend(struct validator *v, uint32_t steps) {
+    return meter_step(v->meter, steps) || out_of_time(v);
+}
+
+/* So many types that are compared, or operands that are moved, are a step. */
+enum { TYPES_A_STEP = 8 };
 
 /* Whether the block is in one of its catch clauses. */
 static inline bool is_catch(const struct control *block) {

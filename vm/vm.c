@@ -56,13 +56,7 @@ struct vm *vm_open(const struct vm_limits *limits, struct error *error) {
     }
     vm->stack = vm->top = (uint64_t *)(void *)stack;
     vm->stack_end = vm->stack + vm->limits.stack_bytes / sizeof(uint64_t);
-    vm->fuel = limits->fuel;
-    if (limits->timeout_ms != VM_UNLIMITED) {
-        int64_t now = clock_ns();
-        /* A limit of centuries would overflow. */
-        bool far = limits->timeout_ms > (INT64_MAX - now) / 1000000;
-        vm->deadline_ns = far ? INT64_MAX : now + limits->timeout_ms * 1000000;
-    }
+    meter_init(&vm->meter, limits->fuel, limits->timeout_ms);
     return vm;
 }
 
@@ -92,11 +86,12 @@ void vm_close(struct vm *vm) {
     free(vm);
 }
 
-/* Less than a millisecond is nothing left: nobody can wait for that long. */
 int64_t vm_time_left_ms(const struct vm *vm) {
-    if (vm->limits.timeout_ms == VM_UNLIMITED) return INT64_MAX;
-    int64_t left = vm->deadline_ns - clock_ns();
-    return left > 0 ? left / 1000000 : 0;
+    return meter_left_ms(&vm->meter);
+}
+
+bool vm_work(struct vm *vm, uint64_t steps) {
+    return meter_step(&vm->meter, steps);
 }
 
 bool vm_time_out(struct error *error) {
@@ -172,7 +167,7 @@ struct module *vm_load(struct vm *vm, struct slice bytes, struct error *error) {
     module->vm = vm;
     module->bytes = bytes;
     /* Decided once: a module without limits has no ticks, and pays nothing for them. */
-    module->metered = vm->limits.fuel != VM_UNLIMITED || vm->limits.timeout_ms != VM_UNLIMITED;
+    module->metered = vm->meter.fueled || vm->meter.timed;
     arena_init(&module->arena);
     if (!module_decode(module, error) || !module_validate(module, error)) {
         module_free(module);

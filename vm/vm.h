@@ -77,6 +77,12 @@ void vm_close(struct vm *vm);
 /* Time left before the limit, at least 0, or INT64_MAX without one. A host function that blocks
  * must not wait longer; when it is 0 it returns false after vm_time_out(). */
 int64_t vm_time_left_ms(const struct vm *vm);
+
+/* Pay for work that a host function does in proportion to what a guest asks for: in steps of some
+ * ten nanoseconds, or of 64 bytes that are moved. Called in the loop that does it; false when the
+ * time is up. Whatever a host function takes, the guest is ended at its return if it is too late.
+ */
+bool vm_work(struct vm *vm, uint64_t steps);
 bool vm_time_out(struct error *error); /* sets the error of an exceeded time limit; false */
 
 /* ---- host functions ---- */

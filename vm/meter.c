@@ -1,0 +1,63 @@
+#include "vm/meter.h"
+
+#include "vm/vm.h"
+
+/* Units between two looks at the clock: few enough for the slowest of cells, and enough for a look
+ * to cost nothing beside the fastest. */
+enum { SLICE = 2000 };
+
+#define NANOSECONDS_A_MS INT64_C(1000000)
+
+void meter_init(struct meter *meter, int64_t fuel, int64_t timeout_ms) {
+    *meter = (struct meter){.fuel = fuel,
+                            .fueled = fuel != VM_UNLIMITED,
+                            .timed = timeout_ms != VM_UNLIMITED};
+    if (!meter->timed) return;
+
+    int64_t now = clock_ns();
+    bool far = timeout_ms > (INT64_MAX - now) / NANOSECONDS_A_MS; /* centuries would overflow */
+    meter->deadline_ns = far ? INT64_MAX : now + timeout_ms * NANOSECONDS_A_MS;
+}
+
+int64_t meter_left_ms(const struct meter *meter) {
+    if (!meter->timed) return INT64_MAX;
+    int64_t left = meter->deadline_ns - clock_ns();
+    return left > 0 ? left / NANOSECONDS_A_MS : 0;
+}
+
+bool meter_late(const struct meter *meter) {
+    return meter->timed && clock_ns() >= meter->deadline_ns;
+}
+
+/* A budget below zero is work done and not paid, which the next slice pays. When the fuel is used
+ * up, no call gets past its first unit. */
+enum trap meter_refill(struct meter *meter) {
+    if (meter_late(meter)) return TRAP_TIME;
+
+    if (!meter->fueled) {
+        meter->budget = SLICE;
+        return TRAP_NONE;
+    }
+
+    meter->fuel += meter->budget; /* what was overdrawn */
+    meter->budget = 0;
+    if (meter->fuel < 0) {
+        meter->fuel = 0;
+        meter->budget = -1;
+        return TRAP_FUEL;
+    }
+
+    meter->budget = meter->fuel < SLICE ? meter->fuel : SLICE;
+    meter->fuel -= meter->budget;
+    return TRAP_NONE;
+}
+
+/* When it is too late every step looks again, and so none succeeds. */
+bool meter_look(struct meter *meter) {
+    if (meter_late(meter)) {
+        meter->budget = -1;
+        return false;
+    }
+    meter->steps = 0;
+    return true;
+}

@@ -1,0 +1,79 @@
+/* Time and fuel: the one place where work is paid for.
+ *
+ * Work is done for a guest in two ways, and whoever does any that grows with what a module or a
+ * guest controls pays for it here, in the loop that does it:
+ *
+ *     what its code does      meter_charge   in units of fuel, the same in every run
+ *     what we do for it       meter_step     in steps of some ten nanoseconds: decoding, validating,
+ *                                            translating, growing, collecting, copying, printing
+ *
+ * Neither looks at the clock each time. Units are handed out in a budget, steps are counted, and the
+ * clock is looked at when a budget is used up, when enough steps have gathered, and after every call
+ * of a host function, which may have taken any time. So a guest is stopped within some milliseconds
+ * of its limit. Who pays and hears that the time is up stops where it is, and leaves what it holds
+ * in order: the vm may be called again, and freed.
+ *
+ * What looks at no clock while it lasts, the longest first, and why it is short (measured where
+ * memory moves at 5 GB/s and a page fault takes half a microsecond):
+ *
+ *     a budget of units          2,000 of 256 cells: 150 ms if every cell is a load that misses all
+ *                                caches, half a millisecond otherwise
+ *     growing a full table       10 million references are moved by the system at most: 40 ms
+ *     a request that is JSON     128 MiB at most (imports.c): read at 1 GB/s
+ *     giving back memory         the system takes 100 ms for a GiB that was touched
+ *     a piece of a bulk copy     PIECE bytes (memory.c): 10 ms if no page was touched before
+ *     a look's worth of steps    16,384 of them: 1 ms
+ *     a system call on a file    a slice of a transfer (wasi/files.c), one entry of a listing; what
+ *                                one call of the system takes by itself, such as to remove a large
+ *                                file, is not ours to divide
+ *
+ * A vm without limits pays next to nothing: no tick is translated (see translate_tick), and a step
+ * is an addition.
+ */
+#ifndef HOSTEL_VM_METER_H
+#define HOSTEL_VM_METER_H
+
+#include "vm/trap.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct meter {
+    int64_t budget; /* units until meter_refill must look at fuel and clock */
+    int64_t fuel;   /* not in the budget yet */
+    int64_t deadline_ns;
+    bool fueled, timed; /* which of the two limits there are */
+    uint64_t steps;     /* since the last look at the clock */
+};
+
+/* `fuel` in units, `timeout_ms` from now on; either may be VM_UNLIMITED. */
+void meter_init(struct meter *meter, int64_t fuel, int64_t timeout_ms);
+
+/* Less than a millisecond is nothing left: nobody can wait for that long. */
+int64_t meter_left_ms(const struct meter *meter);
+
+/* Whether there is a time limit and it has come. Looks at the clock. */
+bool meter_late(const struct meter *meter);
+
+/* Give the interpreter another budget, or the reason why there is none left. */
+enum trap meter_refill(struct meter *meter);
+
+/* Pay for the guest's own work. */
+static inline enum trap meter_charge(struct meter *meter, int64_t units) {
+    meter->budget -= units;
+    return meter->budget < 0 ? meter_refill(meter) : TRAP_NONE;
+}
+
+enum { STEPS_A_LOOK = 1 << 14, BYTES_A_STEP = 64 };
+
+/* The rest of meter_step: looks at the clock. */
+bool meter_look(struct meter *meter);
+
+/* Pay for work that is done for the guest. False when the time is up: then the guest's next unit
+ * ends it too, if who pays has no way to say so. */
+static inline bool meter_step(struct meter *meter, uint64_t steps) {
+    meter->steps += steps;
+    return meter->steps < STEPS_A_LOOK || meter_look(meter);
+}
+
+#endif
