@@ -6,8 +6,10 @@
  *
  * A clock becomes a deadline on the host's steady clock, once, at the beginning. Descriptors are
  * polled in an array indexed by the guest's numbers, so that many subscriptions to one descriptor
- * take one place, and the system's bound on the array's length is never met. A subscription that
- * cannot be waited for yields an event with its error at once.
+ * take one place, and the system's bound on the array's length is never met. A descriptor that
+ * cannot be waited for yields an event with its error at once. A subscription that means nothing
+ * (its type, clock or flags are no such thing) is a mistake of the caller's: INVAL, and nothing is
+ * waited for.
  */
 #include "wasi/internal.h"
 #include "wasi/platform.h"
@@ -29,11 +31,12 @@ struct subscription {
     uint64_t userdata;
     uint32_t fd;
     uint8_t type;
-    enum wasi_errno error; /* why it cannot be waited for */
+    enum wasi_errno error; /* why a descriptor cannot be waited for */
     int64_t deadline;      /* of a clock, on clock_ns */
 };
 
 struct poll_set {
+    int64_t now, due; /* when the call began; when it ends at the latest */
     nfds_t count;
     struct pollfd fds[FD_MAX]; /* by the guest's number; fd is -1 where nobody waits */
 };
@@ -74,19 +77,30 @@ static enum wasi_errno watch(struct call *call, const struct subscription *sub,
     return WASI_SUCCESS;
 }
 
-/* Read one subscription; returns when it is due at the latest. */
-static int64_t subscribe(struct call *call, const uint8_t *from, int64_t now,
-                         struct subscription *sub, struct poll_set *set) {
+/* Read one subscription, and let the set be due no later than it is. */
+static enum wasi_errno subscribe(struct call *call, const uint8_t *from, struct subscription *sub,
+                                 struct poll_set *set) {
     *sub = (struct subscription){
         .userdata = load64(from), .type = from[8], .fd = load32(from + 16), .deadline = NEVER};
     if (sub->type == ON_CLOCK) {
-        sub->error = deadline(from + 16, now, &sub->deadline);
-    } else if (sub->type == ON_READ || sub->type == ON_WRITE) {
-        sub->error = watch(call, sub, set);
-    } else {
-        sub->error = WASI_INVAL;
+        enum wasi_errno error = deadline(from + 16, set->now, &sub->deadline);
+        if (sub->deadline < set->due) set->due = sub->deadline;
+        return error;
     }
-    return sub->error ? now : sub->deadline;
+    if (sub->type != ON_READ && sub->type != ON_WRITE) return WASI_INVAL;
+    sub->error = watch(call, sub, set);
+    if (sub->error) set->due = set->now;
+    return WASI_SUCCESS;
+}
+
+/* Read them all. */
+static enum wasi_errno subscribe_all(struct call *call, const uint8_t *in, uint32_t count,
+                                     struct subscription *subs, struct poll_set *set) {
+    enum wasi_errno error = WASI_SUCCESS;
+    for (uint32_t i = 0; i < count && !error; i++) {
+        error = subscribe(call, in + (size_t)i * SUBSCRIPTION_SIZE, &subs[i], set);
+    }
+    return error;
 }
 
 /* ---- waiting ---- */
@@ -105,12 +119,12 @@ static int wait_once(struct poll_set *set, int64_t span) {
     return nanosleep(&sleep, NULL); /* finer than poll's milliseconds */
 }
 
-/* Wait until a descriptor is ready or `due` has come. */
-static enum wasi_errno wait_until(struct call *call, struct poll_set *set, int64_t due) {
+/* Wait until a descriptor is ready or it is due. */
+static enum wasi_errno wait_for(struct call *call, struct poll_set *set) {
     for (;;) {
         int64_t now = clock_ns(), limit = time_limit_ns(call);
         if (limit == 0) return call_time_out(call);
-        int64_t span = due > now ? due - now : 0;
+        int64_t span = set->due > now ? set->due - now : 0;
         int ready = wait_once(set, span < limit ? span : limit);
         if (ready > 0 || (ready == 0 && span == 0)) return WASI_SUCCESS;
         if (ready < 0 && errno != EINTR) return errno_to_wasi(errno);
@@ -153,15 +167,11 @@ enum wasi_errno call_poll_oneoff(struct call *call) {
     if (!in || !out) return WASI_FAULT;
     struct subscription *subs = calloc(count, sizeof *subs);
     if (!subs) return WASI_NOMEM;
-    struct poll_set set = {.count = 0};
-    int64_t now = clock_ns(), due = NEVER;
-    for (uint32_t i = 0; i < count; i++) {
-        int64_t at = subscribe(call, in + (size_t)i * SUBSCRIPTION_SIZE, now, &subs[i], &set);
-        if (at < due) due = at;
-    }
-    enum wasi_errno error = wait_until(call, &set, due);
-    now = clock_ns();
+    struct poll_set set = {.now = clock_ns(), .due = NEVER};
+    enum wasi_errno error = subscribe_all(call, in, count, subs, &set);
+    if (!error) error = wait_for(call, &set);
     if (!error && !call->over) {
+        int64_t now = clock_ns();
         for (uint32_t i = 0; i < count; i++) {
             if (report(&subs[i], now, &set, out + (size_t)events * EVENT_SIZE)) events++;
         }
