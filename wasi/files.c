@@ -30,15 +30,17 @@ struct transfer {
     struct iovec iovecs[IOVECS_MAX];
 };
 
-/* Turn the guest's iovecs (arguments 1 and 2) into the host's. */
+/* Turn the guest's iovecs (arguments 1 and 2) into the host's. The list is taken as far as it goes
+ * into one system call, so that the call moves less than was asked for, as any may. What is empty
+ * takes no place: a list that begins with it would else seem to be at the end of the file. */
 static enum wasi_errno gather(const struct call *call, struct transfer *transfer) {
     uint32_t count = arg(call, 2);
-    if (count > IOVECS_MAX) return WASI_INVAL;
     const uint8_t *list = guest_at(call, arg(call, 1), (uint64_t)count * 8);
     if (!list && count > 0) return WASI_FAULT;
-    for (uint32_t i = 0; i < count; i++) {
-        size_t size = load32(list + 8 * i + 4);
-        uint8_t *base = guest_at(call, load32(list + 8 * i), size);
+    if (count > IOVECS_SEEN) count = IOVECS_SEEN;
+    for (uint32_t i = 0; i < count && transfer->count < IOVECS_MAX; i++) {
+        size_t size = load32(list + 8 * (size_t)i + 4);
+        uint8_t *base = guest_at(call, load32(list + 8 * (size_t)i), size);
         if (size == 0) continue;
         if (!base) return WASI_FAULT;
         if (size > transfer->room) size = transfer->room;
@@ -75,9 +77,8 @@ static ssize_t move(const struct call *call, const struct transfer *transfer) {
     if (!transfer->positioned) {
         return transfer->write ? writev(fd, iovecs, count) : readv(fd, iovecs, count);
     }
-    /* preadv is not POSIX; a short transfer is, so the first buffer will do. */
-    return transfer->write ? pwrite(fd, iovecs->iov_base, iovecs->iov_len, transfer->offset)
-                           : pread(fd, iovecs->iov_base, iovecs->iov_len, transfer->offset);
+    return transfer->write ? host_write_at(fd, iovecs, count, transfer->offset)
+                           : host_read_at(fd, iovecs, count, transfer->offset);
 }
 
 /* Gather, wait if need be, move, and store how much moved through argument `result_arg`. */

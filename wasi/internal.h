@@ -74,7 +74,8 @@ enum rights {
 
 enum {
     FD_MAX = WASI_DESCRIPTORS,    /* descriptors of one guest */
-    IOVECS_MAX = 1024,            /* of one call */
+    IOVECS_MAX = 1024,            /* of one call: more are for the next */
+    IOVECS_SEEN = 1 << 20,        /* of one call, if most of them are empty */
     SUBSCRIPTIONS_MAX = 4096,     /* of one poll_oneoff */
     ARGUMENTS_SIZE_MAX = 2 << 20, /* all arguments, and all of the environment, in bytes */
     FIRST_PREOPEN = 3,            /* where guests begin to look for them */

@@ -133,6 +133,14 @@ bool host_random(uint8_t *out, size_t size) {
     return true;
 }
 
+ssize_t host_read_at(int fd, const struct iovec *iovecs, int count, off_t offset) {
+    return preadv(fd, iovecs, count, offset);
+}
+
+ssize_t host_write_at(int fd, const struct iovec *iovecs, int count, off_t offset) {
+    return pwritev(fd, iovecs, count, offset);
+}
+
 mode_t host_entry_mode(const struct dirent *entry) {
     return (mode_t)DTTOIF((unsigned)entry->d_type); /* DT_UNKNOWN is 0 */
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 /* openat, but the kernel fails with EXDEV when the path would leave `base` on the way (an absolute
  * path or link, a `..` too many) and with ENOSYS when it cannot tell. */
@@ -17,6 +18,11 @@ int host_search_flags(void);
 
 /* Fill with random bytes; false: the system has none. */
 bool host_random(uint8_t *out, size_t size);
+
+/* readv and writev at a position, which leave the file's own alone. Where a write appends whatever
+ * the position, as on Linux to a file opened so, these do. */
+ssize_t host_read_at(int fd, const struct iovec *iovecs, int count, off_t offset);
+ssize_t host_write_at(int fd, const struct iovec *iovecs, int count, off_t offset);
 
 /* Reserve space, growing the file if need be; 0 or an errno. */
 int host_allocate(int fd, off_t offset, off_t size);

@@ -62,7 +62,8 @@ class Ground:
 
     def run(self, *calls, options=(), dirs=("base::/",), **more):
         """The guest's answers, a line each; what went wrong is appended as another line."""
-        more.setdefault("stdin", subprocess.DEVNULL)
+        if "input" not in more:
+            more.setdefault("stdin", subprocess.DEVNULL)
         if "stdout" not in more:
             more["stdout"] = subprocess.PIPE
         self.status, self.stderr = None, ""
