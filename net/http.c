@@ -4,14 +4,18 @@
  * must not be, because what two parsers read differently smuggles. So a head is looked at thrice:
  *
  *   scan        every byte of it as it comes: lines end in CR LF and nothing else, no other control
- *               bytes, no folded lines, and the caps on sizes and counts
+ *               bytes, no folded lines, a name and a colon, and the caps on sizes and counts
  *   llhttp      the grammar of status line and fields, over the head as a whole
  *   check_head  version, status, one transfer coding, agreeing lengths
+ *
+ * What the fields mean is decided here alone: to llhttp each is a field like any other, or there
+ * would be two decisions on a length given twice. The lines of a trailer are scanned like those of
+ * a head, then dropped.
  *
  * Bodies are read here (RFC 9112 sections 6 and 7), for llhttp refuses some chunk extensions that
  * are right. The states of a chunked body:
  *
- *   SIZE -> EXTENSION -> DATA -> DATA_END -> SIZE ... SIZE (0) -> TRAILER -> complete
+ *   SIZE -> BLANK -> EXTENSION -> DATA -> DATA_END -> SIZE ... SIZE (0) -> TRAILER -> complete
  */
 #include "net/http.h"
 
@@ -19,7 +23,8 @@
 #include <string.h>
 
 enum framing { BODY_LENGTH, BODY_TO_END, BODY_CHUNKED };
-enum chunk { CHUNK_SIZE, CHUNK_EXTENSION, CHUNK_DATA, CHUNK_DATA_END, CHUNK_TRAILER };
+enum chunk { CHUNK_SIZE, CHUNK_BLANK, CHUNK_EXTENSION, CHUNK_DATA, CHUNK_DATA_END, CHUNK_TRAILER };
+enum line_part { LINE_STATUS, LINE_NAME, LINE_VALUE };
 
 struct http_reader {
     llhttp_t parser; /* its `data` is this struct */
@@ -33,7 +38,8 @@ struct http_reader {
     /* the scan of lines; the counts go on over interim responses and trailers */
     struct buffer text; /* the head so far */
     size_t line_size, head_size, field_count;
-    bool after_cr, in_status_line;
+    enum line_part part;
+    bool after_cr;
 
     struct http_head head;
     bool field_open; /* between a field's name and the end of its value */
@@ -56,6 +62,8 @@ const struct net_header *http_find(const struct http_head *head, const char *nam
 
 /* ---- what llhttp tells ---- */
 
+enum { ANY_FIELD = 0 }; /* in llhttp's header_state: a field that means nothing to it */
+
 /* A name, or a further piece of it. The slices point into the head's text, which is whole. There
  * is room for as many fields as lines were counted. */
 static int on_field(llhttp_t *parser, const char *at, size_t size) {
@@ -68,6 +76,11 @@ static int on_field(llhttp_t *parser, const char *at, size_t size) {
         reader->field_open = true;
     }
     head->headers[head->header_count - 1].name.size += size;
+    return 0;
+}
+
+static int on_name_complete(llhttp_t *parser) {
+    parser->header_state = ANY_FIELD;
     return 0;
 }
 
@@ -87,7 +100,6 @@ static int on_value_complete(llhttp_t *parser) {
 static int on_headers_complete(llhttp_t *parser) {
     struct http_reader *reader = parser->data;
     reader->head_complete = true;
-    reader->keep_alive = llhttp_should_keep_alive(parser);
     return HPE_PAUSED; /* the body is not llhttp's */
 }
 
@@ -103,6 +115,7 @@ struct http_reader *http_reader_new(struct arena *arena, struct connection *conn
     reader->deadline = deadline;
     llhttp_settings_init(&reader->settings);
     reader->settings.on_header_field = on_field;
+    reader->settings.on_header_field_complete = on_name_complete;
     reader->settings.on_header_value = on_value;
     reader->settings.on_header_value_complete = on_value_complete;
     reader->settings.on_headers_complete = on_headers_complete;
@@ -111,13 +124,29 @@ struct http_reader *http_reader_new(struct arena *arena, struct connection *conn
 
 /* ---- heads ---- */
 
-/* Why this byte may not stand in a line, or NULL. */
-static const char *check_byte(const struct http_reader *reader, uint8_t c) {
+/* Why this byte may not stand where it does in a line, or NULL. */
+static const char *check_byte(struct http_reader *reader, uint8_t c) {
     if (c == '\n') return "a line that does not end in CR LF";
     if (!is_field_byte(c)) return "a control byte in a line";
-    if (reader->line_size == 0 && !reader->in_status_line && (c == ' ' || c == '\t'))
-        return "a folded header line";
-    return NULL;
+    if (reader->part != LINE_NAME) return NULL;
+    bool first = reader->line_size == 0;
+    if (first && (c == ' ' || c == '\t')) return "a folded header line";
+    if (c != ':') return is_token((struct slice){&c, 1}) ? NULL : "a malformed header name";
+    reader->part = LINE_VALUE;
+    return first ? "a header without a name" : NULL;
+}
+
+/* A line is over, with the CR already; *end if it was empty. */
+static bool end_line(struct http_reader *reader, bool *end, struct error *error) {
+    *end = reader->line_size == 0;
+    if (reader->part == LINE_NAME && !*end)
+        return net_fail(error, NET_PROTOCOL, "the response has a header line without a colon");
+    reader->field_count += reader->part == LINE_VALUE;
+    reader->after_cr = false;
+    reader->part = LINE_NAME;
+    reader->line_size = 0;
+    return reader->field_count <= reader->limits->fields ||
+           net_fail(error, NET_TOO_LARGE, "the response has too many header lines");
 }
 
 /* One byte of a head or a trailer; *end is set at the empty line. */
@@ -127,13 +156,8 @@ static bool scan(struct http_reader *reader, uint8_t c, bool *end, struct error 
     if (++reader->head_size > limits->head || reader->line_size > limits->line)
         return net_fail(error, NET_TOO_LARGE, "the response's head is too large");
     if (reader->after_cr) {
-        if (c != '\n') wrong = "a CR without LF";
-        *end = reader->line_size == 0;
-        reader->field_count += !*end && !reader->in_status_line;
-        reader->after_cr = reader->in_status_line = false;
-        reader->line_size = 0;
-        if (reader->field_count > limits->fields)
-            return net_fail(error, NET_TOO_LARGE, "the response has too many header lines");
+        if (c == '\n') return end_line(reader, end, error);
+        wrong = "a CR without LF";
     } else if (c == '\r') {
         reader->after_cr = true;
     } else {
@@ -147,7 +171,7 @@ static bool scan(struct http_reader *reader, uint8_t c, bool *end, struct error 
 static bool collect_head(struct http_reader *reader, struct error *error) {
     struct connection *connection = reader->connection;
     reader->text.size = 0;
-    reader->in_status_line = true;
+    reader->part = LINE_STATUS;
     for (bool end = false; !end;) {
         int filled = connection_fill(connection, reader->deadline, error);
         if (filled < 0) return false;
@@ -165,6 +189,29 @@ static bool collect_head(struct http_reader *reader, struct error *error) {
     return !reader->text.failed || net_fail(error, NET_TOO_LARGE, "no memory for the response");
 }
 
+/* Take the next item off a list whose items commas part. */
+static struct slice next_item(struct slice *list) {
+    size_t end = slice_find(*list, ",");
+    struct slice item = slice_trim(slice_cut(*list, 0, end));
+    *list = slice_cut(*list, end < list->size ? end + 1 : end, list->size);
+    return item;
+}
+
+/* Content-Length. One that was sent twice, in two fields or joined to "5, 5" by who passed it on,
+ * is taken if all say the same number (RFC 9112 section 6.3, rule 5). */
+static const char *take_length(struct http_head *head, struct slice value) {
+    do {
+        uint64_t length;
+        bool last = slice_find(value, ",") == value.size;
+        if (!parse_number(next_item(&value), UINT64_MAX, &length)) return "a malformed length";
+        if (!last && value.size == 0) return "a malformed length"; /* "5," */
+        if (head->has_length && head->length != length) return "two different lengths";
+        head->has_length = true;
+        head->length = length;
+    } while (value.size);
+    return NULL;
+}
+
 /* The framing fields must leave one reading only (RFC 9112 section 6.3): where a proxy on the way
  * and we disagreed about the end of the body, the rest of it would pass for the next response. */
 static const char *check_framing(struct http_head *head, bool *chunked) {
@@ -174,18 +221,37 @@ static const char *check_framing(struct http_head *head, bool *chunked) {
             if (*chunked || !text_equal(header->value, "chunked")) return "an unknown coding";
             *chunked = true;
         } else if (slice_is(header->name, "content-length")) {
-            uint64_t length;
-            if (!parse_number(header->value, UINT64_MAX, &length)) return "a malformed length";
-            if (head->has_length && head->length != length) return "two different lengths";
-            head->has_length = true;
-            head->length = length;
+            const char *wrong = take_length(head, header->value);
+            if (wrong) return wrong;
         }
     }
     return *chunked && head->has_length ? "both a length and a transfer coding" : NULL;
 }
 
+/* Is the option among those of the connection? Old proxies say it in a field of their own. */
+static bool has_option(const struct http_head *head, const char *option) {
+    for (size_t i = 0; i < head->header_count; i++) {
+        const struct net_header *header = &head->headers[i];
+        if (!slice_is(header->name, "connection") && !slice_is(header->name, "proxy-connection"))
+            continue;
+        for (struct slice list = header->value; list.size;) {
+            if (text_equal(next_item(&list), option)) return true;
+        }
+    }
+    return false;
+}
+
 static bool is_interim(int status) {
     return status >= 100 && status < 200;
+}
+
+/* May the connection be used again, once the body is read (section 9.3)? Not if only its end ends
+ * the body; a response without one, to HEAD or by its status, needs no length for that. */
+static bool persists(const struct http_reader *reader, unsigned minor_version) {
+    const struct http_head *head = &reader->head;
+    if (head->has_body && reader->framing == BODY_TO_END) return false;
+    if (has_option(head, "close")) return false;
+    return minor_version > 0 || has_option(head, "keep-alive");
 }
 
 /* Judge a parsed head, and decide from it how the body is framed. */
@@ -212,15 +278,8 @@ static bool check_head(struct http_reader *reader, struct error *error) {
     /* Without length and coding it ends with the connection, as in the days of HTTP/1.0. */
     reader->framing = chunked ? BODY_CHUNKED : head->has_length ? BODY_LENGTH : BODY_TO_END;
     reader->left = head->has_length ? head->length : 0;
+    reader->keep_alive = persists(reader, parser->http_minor);
     return true;
-}
-
-/* llhttp takes a tab behind a Content-Length for part of it; blanks there mean nothing. */
-static void blank_line_ends(char *text, size_t size) {
-    for (size_t i = 0; i < size; i++) {
-        for (size_t k = i; text[i] == '\r' && k > 0 && strchr(" \t", text[k - 1]); k--)
-            text[k - 1] = ' ';
-    }
 }
 
 /* Parse a collected head. Its text moves into the arena, where the headers are slices of it. */
@@ -230,7 +289,6 @@ static bool parse_head(struct http_reader *reader, struct error *error) {
         .headers = arena_alloc(reader->arena, reader->field_count, sizeof(struct net_header))};
     if (!text || !reader->head.headers)
         return net_fail(error, NET_TOO_LARGE, "no memory for the response");
-    blank_line_ends(text, reader->text.size);
     llhttp_init(&reader->parser, HTTP_RESPONSE, &reader->settings);
     reader->parser.data = reader;
     reader->head_complete = false;
@@ -240,8 +298,6 @@ static bool parse_head(struct http_reader *reader, struct error *error) {
                         status == HPE_OK ? "it ends early" : reader->parser.reason);
     for (size_t i = 0; i < reader->head.header_count; i++) {
         struct net_header *header = &reader->head.headers[i];
-        if (!is_token(header->name))
-            return net_fail(error, NET_PROTOCOL, "the response has a malformed header name");
         char *name = text + ((const char *)header->name.data - text);
         for (size_t k = 0; k < header->name.size; k++) name[k] = ascii_lower(name[k]);
         header->value = slice_trim(header->value);
@@ -274,35 +330,45 @@ static bool bad_chunk(struct error *error, const char *what) {
     return net_fail(error, NET_PROTOCOL, "the response's chunked body has %s", what);
 }
 
-/* One byte of a chunk's first line: SIZE [ ";" extension ] CR LF. */
-static bool take_size_byte(struct http_reader *reader, uint8_t c, struct error *error) {
-    if (reader->after_cr) {
-        if (c != '\n') return bad_chunk(error, "a CR without LF");
-        reader->after_cr = false;
-        reader->line_size = 0;
-        reader->digit_count = 0;
-        reader->chunk = reader->left ? CHUNK_DATA : CHUNK_TRAILER;
+/* The line of a chunk's size is over, or only its CR is there. */
+static bool end_size_line(struct http_reader *reader, uint8_t c, struct error *error) {
+    if (reader->digit_count == 0) return bad_chunk(error, "a chunk without a size");
+    if (!reader->after_cr) {
+        reader->after_cr = true;
         return true;
     }
-    reader->extension_size += reader->chunk == CHUNK_EXTENSION && c != '\r';
+    if (c != '\n') return bad_chunk(error, "a CR without LF");
+    reader->after_cr = false;
+    reader->line_size = 0;
+    reader->digit_count = 0;
+    reader->chunk = reader->left ? CHUNK_DATA : CHUNK_TRAILER;
+    return true;
+}
+
+/* One more digit of a chunk's size. A 17th that counts would not fit. */
+static bool take_digit(struct http_reader *reader, uint8_t c, struct error *error) {
+    if (reader->left >> 60) return bad_chunk(error, "a malformed size");
+    reader->left = reader->left << 4 | (uint64_t)hex_digit(c);
+    reader->digit_count++;
+    return true;
+}
+
+/* One byte of a chunk's first line: SIZE *blank [ ";" extension ] CR LF. The grammar has blanks
+ * before a ";" only (section 7.1.1); servers that pad the size to a width send them without. */
+static bool take_size_byte(struct http_reader *reader, uint8_t c, struct error *error) {
+    if (reader->after_cr || c == '\r') return end_size_line(reader, c, error);
+    reader->extension_size += reader->chunk != CHUNK_SIZE;
     if (reader->extension_size > reader->limits->extension ||
         reader->line_size++ > reader->limits->line)
         return net_fail(error, NET_TOO_LARGE, "the response's chunk extensions are too large");
-    int digit = hex_digit(c);
-    if (c == '\r') {
-        reader->after_cr = true;
-    } else if (reader->chunk == CHUNK_EXTENSION) {
-        if (!is_field_byte(c)) return bad_chunk(error, "a control byte");
-    } else if (c == ';') {
-        reader->chunk = CHUNK_EXTENSION;
-    } else {
-        /* A 17th digit that counts would not fit. */
-        if (digit < 0 || reader->left >> 60) return bad_chunk(error, "a malformed size");
-        reader->left = reader->left << 4 | (uint64_t)digit;
-        reader->digit_count++;
-        return true;
-    }
-    return reader->digit_count > 0 || bad_chunk(error, "a chunk without a size");
+    if (reader->chunk == CHUNK_EXTENSION)
+        return is_field_byte(c) || bad_chunk(error, "a control byte");
+    if (reader->chunk == CHUNK_SIZE && hex_digit(c) >= 0) return take_digit(reader, c, error);
+    bool blank = c == ' ' || c == '\t';
+    if (reader->digit_count == 0 || (c != ';' && !blank))
+        return bad_chunk(error, "a malformed size");
+    reader->chunk = blank ? CHUNK_BLANK : CHUNK_EXTENSION;
+    return true;
 }
 
 /* CR LF behind a chunk's data. */

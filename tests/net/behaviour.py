@@ -419,18 +419,6 @@ def early_answers():
               result.status == 413 or (not wait and result.error == "protocol"), result)
 
 
-def odd_chunks():
-    """Chunked bodies that the raw responses do not have."""
-    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-    bad = {"cr-then-other": b"5\rXhello\r\n0\r\n\r\n", "data-end": b"5\r\nhelloXY0\r\n\r\n",
-           "folded-trailer": b"0\r\nA: b\r\n c\r\n\r\n", "lf-trailer": b"0\r\nA: b\n\r\n",
-           "control-in-extension": b"5;a=\x01\r\nhello\r\n0\r\n\r\n"}
-    for name, body in bad.items():
-        with Site(lambda request: head + body) as site:
-            result = fetch("--timeout-ms", "3000", *pins(a=site), "GET", "http://a.test/")[0]
-        check("bodies/chunk-" + name, result.error == "protocol", result)
-
-
 def caps():
     """The limits as they are by default: as much as they allow, and a little more."""
     ok, end = b"HTTP/1.1 200 OK\r\n", b"Content-Length: 0\r\n\r\n"
@@ -658,7 +646,7 @@ def main():
     for part in (default_headers, refused_requests, redirect_methods, redirect_ends, credentials,
                  referers, cookies, policy, keep_alive, idle_connections,
                  old_connections, close_on_exec, unanswered_connects, retries,
-                 closed_while_idle, late_answers, early_answers, odd_chunks, caps,
+                 closed_while_idle, late_answers, early_answers, caps,
                  chosen_caps, long_urls,
                  large_bodies, deadlines, proxies, traces, trace_times):
         part()
