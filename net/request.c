@@ -89,13 +89,14 @@ void request_redirect(struct hop *hop, int status) {
 /* ---- writing ---- */
 
 /* Does the guest's header go out on this hop? The guest meant it for the first: a redirect gets a
- * Referer and cookies of our own, another origin no credentials, also if a later hop leads back,
- * and a body that was dropped leaves nothing behind that describes it. */
+ * Referer of our own, another origin no credentials, also if a later hop leads back, and a body
+ * that was dropped leaves nothing behind that describes it. */
 static bool keeps(const struct hop *hop, struct slice name) {
     static const char *const ours[] = {"host", "content-length", NULL};
-    static const char *const secret[] = {"authorization", "cookie2", "www-authenticate", NULL};
+    static const char *const secret[] = {"authorization", "cookie", "cookie2", "www-authenticate",
+                                         NULL};
     if (is_one_of(name, ours)) return false;
-    if (hop->from && (text_equal(name, "referer") || text_equal(name, "cookie"))) return false;
+    if (hop->from && text_equal(name, "referer")) return false;
     if (hop->left_origin && is_one_of(name, secret)) return false;
     return !(hop->body_dropped && text_begins(name, "content-"));
 }
