@@ -52,16 +52,32 @@ bool connection_start_tls(struct connection *connection, struct tls_settings *se
 /* The way out is full. Does the server still listen? One that has something to say meanwhile gets
  * a moment to read on. */
 static bool still_listens(struct connection *connection, int64_t deadline) {
-    short happened = socket_wait(connection->fd, POLLIN | POLLOUT, deadline);
+    bool heard = connection->begin != connection->end;
+    short happened = heard ? POLLIN : socket_wait(connection->fd, POLLIN | POLLOUT, deadline);
     if (happened == 0 || happened & POLLOUT) return true;
     int64_t patience = clock_ms() + STALL_MS;
     return socket_wait(connection->fd, POLLOUT, patience < deadline ? patience : deadline) != 0;
+}
+
+/* One attempt to read. */
+static ssize_t receive(struct connection *connection, uint8_t *bytes, size_t size) {
+    return connection->tls ? tls_read(connection->tls, bytes, size)
+                           : socket_read(connection->fd, bytes, size);
+}
+
+/* Take in what the server says while we are still speaking. That it ended will be found later. */
+static void overhear(struct connection *connection) {
+    if (connection->begin == connection->end) connection->begin = connection->end = 0;
+    size_t room = INPUT_SIZE - connection->end;
+    ssize_t count = room ? receive(connection, connection->input + connection->end, room) : 0;
+    if (count > 0) connection->end += (size_t)count;
 }
 
 bool connection_send(struct connection *connection, struct slice bytes, int64_t deadline,
                      bool *complete, struct error *error) {
     size_t sent = 0;
     while (*complete && sent < bytes.size) {
+        if (sent > 0) overhear(connection);
         struct slice rest = slice_cut(bytes, sent, bytes.size);
         ssize_t count = connection->tls ? tls_write(connection->tls, rest.data, rest.size)
                                         : socket_write(connection->fd, rest.data, rest.size);
@@ -77,9 +93,7 @@ bool connection_send(struct connection *connection, struct slice bytes, int64_t 
 
 int connection_fill(struct connection *connection, int64_t deadline, struct error *error) {
     while (connection->begin == connection->end) {
-        ssize_t count = connection->tls
-                            ? tls_read(connection->tls, connection->input, INPUT_SIZE)
-                            : socket_read(connection->fd, connection->input, INPUT_SIZE);
+        ssize_t count = receive(connection, connection->input, INPUT_SIZE);
         if (count == IO_END) return 0;
         if (count == IO_BROKEN) {
             net_fail(error, NET_PROTOCOL, "the connection broke before the response was complete");

@@ -25,7 +25,8 @@ bool connection_start_tls(struct connection *connection, struct tls_settings *se
                           const struct url *origin, int64_t deadline, struct error *error);
 
 /* Send all of `bytes`. If the server stops listening before (it closed, or it answered and does
- * not read on), *complete is false and that is no failure: its answer may be there to be read. */
+ * not read on), *complete is false and that is no failure: its answer may be there to be read. What
+ * it says before all is sent is in the input already. */
 bool connection_send(struct connection *connection, struct slice bytes, int64_t deadline,
                      bool *complete, struct error *error);
 

@@ -47,8 +47,15 @@ static bool send_request(struct exchange *exchange, struct error *error) {
                                             exchange->deadline, &exchange->sent_whole, error) &&
                                 connection_send(exchange->connection, body, exchange->deadline,
                                                 &exchange->sent_whole, error);
+    exchange->overheard = exchange->connection->end - exchange->connection->begin;
     buffer_free(&text);
     return ok;
+}
+
+/* Did the final answer begin before the server had the whole request? Interim ones may. */
+static bool answered_early(const struct exchange *exchange) {
+    return exchange->overheard > http_interim_size(exchange->reader) ||
+           socket_has_unsent(exchange->connection->fd);
 }
 
 /* Send the request on the connection at hand and read the response's head. */
@@ -60,6 +67,7 @@ static bool try_once(struct exchange *exchange, struct error *error) {
     int64_t start = clock_ms();
     if (!send_request(exchange, error)) return false;
     if (!http_read_head(exchange->reader, &exchange->head, error)) return false;
+    if (answered_early(exchange)) exchange->sent_whole = false;
     trace_response(&exchange->net->config, &exchange->head,
                    http_heard_at(exchange->reader) - start);
     return true;
@@ -144,6 +152,17 @@ static void drain(struct exchange *exchange) {
         count = http_read_body(exchange->reader, rest, sizeof rest, &ignored);
         size += count > 0 ? (size_t)count : 0;
     } while (count > 0 && size < MAX_DRAIN_SIZE);
+}
+
+/* Leave this hop, which led to the next. A server may redirect before it has read the body, and
+ * close: a request with a body that must not get lost, since it may not be sent twice, goes
+ * elsewhere then. */
+static void leave(struct exchange *exchange) {
+    const struct hop *hop = &exchange->hop;
+    if (hop->has_body && !is_idempotent(hop->method))
+        exchange->sent_whole = false;
+    else
+        drain(exchange);
     exchange_finish(exchange);
 }
 
@@ -188,8 +207,8 @@ bool exchange_begin(struct exchange *exchange, struct net *net, const struct net
         if (!next) return true;
         if (redirects == net->config.max_redirects)
             return net_fail(error, NET_REDIRECT, "more than %u redirects", redirects);
-        drain(exchange);
         redirect_to(exchange, next);
+        leave(exchange);
     }
 }
 

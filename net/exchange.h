@@ -15,7 +15,8 @@ struct exchange {
     struct connection *connection; /* owned between begin and finish; NULL: none */
     struct http_reader *reader;
     struct http_head head;
-    bool sent_whole; /* the server listened to the end */
+    bool sent_whole;  /* the server listened to the end, and answered only then */
+    size_t overheard; /* bytes it said before */
     int64_t start, deadline;
 };
 

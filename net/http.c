@@ -38,6 +38,7 @@ struct http_reader {
     /* the scan of lines; the counts go on over interim responses and trailers */
     struct buffer text; /* the head so far */
     size_t line_size, head_size, field_count;
+    size_t interim_size; /* of the heads before this one */
     enum line_part part;
     bool after_cr;
 
@@ -171,6 +172,7 @@ static bool scan(struct http_reader *reader, uint8_t c, bool *end, struct error 
 static bool collect_head(struct http_reader *reader, struct error *error) {
     struct connection *connection = reader->connection;
     reader->text.size = 0;
+    reader->interim_size = reader->head_size;
     reader->part = LINE_STATUS;
     for (bool end = false; !end;) {
         int filled = connection_fill(connection, reader->deadline, error);
@@ -322,6 +324,10 @@ bool http_read_head(struct http_reader *reader, struct http_head *head, struct e
 
 int64_t http_heard_at(const struct http_reader *reader) {
     return reader->heard_at;
+}
+
+size_t http_interim_size(const struct http_reader *reader) {
+    return reader->interim_size;
 }
 
 /* ---- bodies ---- */

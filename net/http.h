@@ -31,6 +31,9 @@ bool http_read_head(struct http_reader *reader, struct http_head *head, struct e
 /* When the first byte of the response arrived, on the clock of clock_ms; 0: none has. */
 int64_t http_heard_at(const struct http_reader *reader);
 
+/* The size of the interim responses that came before the final one. */
+size_t http_interim_size(const struct http_reader *reader);
+
 /* Up to `size` bytes of the body: a count, 0 once the whole message was read, -1 on failure. */
 ssize_t http_read_body(struct http_reader *reader, void *bytes, size_t size, struct error *error);
 

@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -221,4 +222,9 @@ ssize_t socket_write(int fd, const void *bytes, size_t size) {
     do count = send(fd, bytes, size, MSG_NOSIGNAL);
     while (count < 0 && errno == EINTR);
     return count >= 0 ? count : io_status(IO_WANT_WRITE);
+}
+
+bool socket_has_unsent(int fd) {
+    int size = 0; /* on Linux; other systems know this of terminals only */
+    return ioctl(fd, TIOCOUTQ, &size) == 0 && size > 0;
 }

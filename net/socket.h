@@ -35,4 +35,7 @@ enum io { IO_END = 0, IO_BROKEN = -1, IO_WANT_READ = -2, IO_WANT_WRITE = -3 };
 ssize_t socket_read(int fd, void *bytes, size_t size);
 ssize_t socket_write(int fd, const void *bytes, size_t size);
 
+/* Is there something written that the other end has not received yet? False if nobody can tell. */
+bool socket_has_unsent(int fd);
+
 #endif

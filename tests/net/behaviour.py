@@ -1,9 +1,8 @@
-"""What the client does with whole exchanges: redirects, credentials, cookies, policy, connections,
-deadlines, limits, proxies. Hosts are names under .test, pinned to servers on loopback."""
+"""What the client does with whole exchanges: redirects, credentials, cookies, policy, deadlines,
+limits, proxies. Hosts are names under .test, pinned to servers on loopback."""
 import base64
 import re
 import socket
-import threading
 import time
 
 from harness import Reader, Server, Site, answer, check, fetch
@@ -149,7 +148,11 @@ def credentials():
             fetch(*pins(a=a, b=b), "GET", "http://a.test/same", *sent)
             again = a.requests[-1]
             check("credentials/same-origin", again.get("Authorization") == "Bearer secret" and
-                  again.get("Cookie") is None, again.headers)
+                  again.get("Cookie") == "guest=1" and again.get("Cookie2") == "x", again.headers)
+            fetch("--no-cookies", *pins(a=a, b=b), "GET", "http://a.test/same", *sent, "+", "GET",
+                  "http://a.test/other", *sent)
+            check("credentials/without-jar", a.requests[-2].get("Cookie") == "guest=1" and
+                  not any(b.requests[-1].get(n) for n in SECRETS), a.requests[-2].headers)
             fetch(*pins(a=a), "--allow-net", "a.test:81", "--resolve",
                   "a.test:81:127.0.0.1:%d" % b.port, "GET", "http://a.test/port", *sent)
             check("credentials/other-port", not any(b.requests[-1].get(n) for n in SECRETS),
@@ -253,171 +256,7 @@ def policy():
               get("http://a/", "--allow-net", "a/b"))
 
 
-# ---- connections ----
-
-def keep_alive():
-    with Site(by_target({"/close": answer(headers=[("Connection", "close")])})) as site:
-        get = ["GET", "http://a.test/"]
-        fetch(*pins(a=site), *get, "+", *get, "+", "GET", "http://a.test/close", "+", *get)
-        numbers = [r.connection for r in site.requests]
-        check("connections/reused", numbers == [1, 1, 1, 2], numbers)
-    with Site(by_target({})) as a, Site(by_target({})) as b:
-        fetch(*pins(a=a, b=b), "GET", "http://a.test/", "+", "GET", "http://b.test/", "+", "GET",
-              "http://a.test/")
-        check("connections/by-origin", (a.connections, b.connections) == (1, 1),
-              (a.connections, b.connections))
-    with Site(by_target({"/r": redirects_to("/to")[:-4] + b"\r\nX: y\r\n\r\n"})) as site:
-        fetch(*pins(a=site), "GET", "http://a.test/r")
-        check("connections/redirect-reuses", site.connections == 1, site.connections)
-    with Site(by_target({}), family=socket.AF_INET6) as site:
-        result = fetch("--allow-net", "[::1]:*", "GET", "http://[::1]:%d/x" % site.port)[0]
-        check("connections/ipv6", result.body == b"GET /x\n" and
-              site.requests[0].get("Host") == "[::1]:%d" % site.port, result)
-
-
-def idle_connections():
-    """Eight are kept; the one unused for longest makes room."""
-    sites = {"s%d" % i: Site(by_target({})) for i in range(9)}
-    order = list(range(9)) + [8, 1, 0]
-    gets = [word for i in order for word in ("GET", "http://s%d.test/" % i, "+")]
-    fetch(*pins(**sites), *gets[:-1])
-    made = [site.connections for site in sites.values()]
-    for site in sites.values():
-        site.__exit__()
-    check("connections/eight-kept", made == [2, 1, 1, 1, 1, 1, 1, 1, 1], made)
-
-
-def old_connections():
-    """One that was idle for longer than the limit is not used again."""
-    times = {}
-    for limit in (20, 60000):
-        with Site(by_target({})) as a, Site(lambda request: time.sleep(0.3) or answer()) as slow:
-            fetch("--idle-timeout-ms", limit, *pins(a=a, slow=slow), "GET", "http://a.test/", "+",
-                  "GET", "http://slow.test/", "+", "GET", "http://a.test/")
-            times[limit] = a.connections
-    check("connections/too-old", times == {20: 2, 60000: 1}, times)
-
-
-def close_on_exec():
-    with Site(by_target({})) as a, Site(by_target({}), family=socket.AF_INET6) as b:
-        v6 = ["--allow-net", "[::1]:*", "GET", "http://[::1]:%d/" % b.port]
-        result = fetch("--count-sockets", *pins(a=a), *v6, "+", "GET", "http://a.test/")[0]
-        check("connections/close-on-exec", result.trace == "2 sockets, 0 inherited\n",
-              (result, result.trace))
-
-
-def unanswered_connects():
-    """A server whose queue is full does not answer. It would, after some seconds, if the client
-    waited so long."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        address = listener.getsockname()
-        queue = [socket.socket() for _ in range(4)]
-        for client in queue:
-            client.setblocking(False)
-            client.connect_ex(address)
-
-        def serve():
-            if not done.wait(5):
-                listener.settimeout(10)
-                for _ in range(20):
-                    client, _ = listener.accept()
-                    client.sendall(answer())
-
-        done = threading.Event()
-        server = threading.Thread(target=serve, daemon=True)
-        server.start()
-        ask = ["--allow-net", "127.0.0.1:*", "GET", "http://127.0.0.1:%d/" % address[1]]
-        result = fetch("--connect-timeout-ms", 300, "--timeout-ms", 20000, *ask)[0]
-        done.set()
-        server.join(1)
-        for client in queue:
-            client.close()
-    check("connect/unanswered", result.error == "timeout" and "no answer from" in result.text,
-          result)
-
-
-def retries():
-    """The server drops the second request of each connection without a word."""
-    def converse(client, number):
-        reader = Reader(client, number)
-        asked.append((reader.request().method, number))
-        client.sendall(answer())
-        asked.append((reader.request().method, number))
-
-    asked = []
-    with Server(converse) as server:
-        results = fetch(*pins(a=server), "GET", "http://a.test/", "+", "GET", "http://a.test/")
-        check("connections/retry", results[1].status == 200 and
-              [n for _, n in asked] == [1, 1, 2], (results, asked))
-    asked = []
-    with Server(converse) as server:
-        results = fetch(*pins(a=server), "GET", "http://a.test/", "+", "POST", "http://a.test/",
-                        "-d", "x")
-        check("connections/no-retry-of-post", results[1].error == "protocol" and len(asked) == 2,
-              (results, asked))
-
-    def silent(client, number):
-        asked.append(Reader(client, number).request().method)
-
-    asked = []
-    with Server(silent) as server:
-        result = fetch(*pins(a=server), "GET", "http://a.test/")[0]
-        check("connections/no-retry-of-new", result.error == "protocol" and len(asked) == 1,
-              (result, asked))
-
-
-def closed_while_idle():
-    """The server ends an idle connection; a POST, which must not be repeated, takes a new one."""
-    def converse(client, number):
-        asked.append((Reader(client, number).request().method, number))
-        client.sendall(answer())
-
-    asked = []
-    with Server(converse) as a, Site(lambda request: time.sleep(0.3) or answer()) as slow:
-        results = fetch(*pins(a=a, slow=slow), "GET", "http://a.test/", "+", "GET",
-                        "http://slow.test/", "+", "POST", "http://a.test/", "-d", "x")
-        check("connections/closed-while-idle", results[2].status == 200 and
-              asked == [("GET", 1), ("POST", 2)], (results, asked))
-
-
-def late_answers():
-    """An interim response, then nothing in time: the real response, late, belongs to nobody."""
-    def converse(client, number):
-        Reader(client, number).request()
-        if number > 1:
-            client.sendall(answer(body=b"second"))
-            return
-        client.sendall(b"HTTP/1.1 103 Early\r\n\r\n")
-        time.sleep(0.5)
-        client.sendall(answer(body=b"first"))
-        client.recv(1000)
-
-    with Server(converse) as server:
-        late, second = fetch("--timeout-ms", "300", *pins(a=server), "GET", "http://a.test/", "+",
-                             "GET", "http://a.test/")
-        check("connections/late-answer", late.error == "timeout" and second.body == b"second",
-              (late, second))
-
-
-def early_answers():
-    """The server answers a large request without reading it."""
-    def converse(client, _):
-        client.recv(1000)
-        client.sendall(answer(413, b"no"))
-        if wait:
-            done.wait(10)
-
-    for wait in (False, True):
-        done = threading.Event()
-        with Server(converse) as server:
-            result = fetch("--timeout-ms", "8000", *pins(a=server), "POST", "http://a.test/", "-n",
-                           16 << 20)[0]
-            done.set()
-        check("connections/early-answer-" + ("open" if wait else "closed"),
-              result.status == 413 or (not wait and result.error == "protocol"), result)
-
+# ---- limits ----
 
 def caps():
     """The limits as they are by default: as much as they allow, and a little more."""
@@ -644,9 +483,6 @@ def trace_times():
 
 def main():
     for part in (default_headers, refused_requests, redirect_methods, redirect_ends, credentials,
-                 referers, cookies, policy, keep_alive, idle_connections,
-                 old_connections, close_on_exec, unanswered_connects, retries,
-                 closed_while_idle, late_answers, early_answers, caps,
-                 chosen_caps, long_urls,
-                 large_bodies, deadlines, proxies, traces, trace_times):
+                 referers, cookies, policy, caps, chosen_caps, long_urls, large_bodies, deadlines,
+                 proxies, traces, trace_times):
         part()
