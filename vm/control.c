@@ -60,10 +60,6 @@ static const struct func_type *block_type(struct validator *v, int64_t code) {
         return NULL;
     }
     uint8_t type = (uint8_t)(code & 0x7F);
-    if (code < EMPTY_BLOCK || !is_value_type(type)) {
-        reader_fail(&v->reader, ERROR_MALFORMED, "malformed block type");
-        return NULL;
-    }
     v->module->features |= type_features(type);
     const struct func_type *single = type_intern(&v->module->vm->types, &type, 0, 1);
     if (!single) reader_fail(&v->reader, ERROR_IO, "out of memory: types");

@@ -175,14 +175,26 @@ uint8_t reference_type_read(struct reader *reader) {
     return code;
 }
 
-enum { ALIGNMENTS = 1 << 5, HAS_INDEX = 1 << 6 };
-
-/* The rest of a memarg whose flags are no alignment alone: a memory's index follows. */
-static struct immediate far_memarg_read(struct reader *reader, uint32_t flags) {
-    struct immediate immediate = {.first = flags ^ HAS_INDEX};
-    if (immediate.first >= ALIGNMENTS) {
-        reader_fail(reader, ERROR_MALFORMED, "malformed memop flags");
+/* Either 40 for no results, or the byte of a value type for one, or the index of a function type as
+ * s33: a number below 0 has one byte, although an index may have more than it needs. */
+static int64_t block_type_read(struct reader *reader) {
+    size_t start = reader->position;
+    int64_t code = reader_s33(reader);
+    if (code >= 0) return code;
+    bool single = reader->position == start + 1;
+    if (!single || (code != EMPTY_BLOCK && !is_value_type(reader->bytes[start]))) {
+        reader_fail(reader, ERROR_MALFORMED, "malformed block type");
     }
+    return code;
+}
+
+enum { HAS_INDEX = 1 << 6, MEMARG_FLAGS = 2 * HAS_INDEX };
+
+/* The rest of a memarg whose flags are no alignment alone: a memory's index follows. An alignment
+ * of 2^63 is well-formed, although no access has it. */
+static struct immediate far_memarg_read(struct reader *reader, uint32_t flags) {
+    struct immediate immediate = {.first = flags % HAS_INDEX};
+    if (flags >= MEMARG_FLAGS) reader_fail(reader, ERROR_MALFORMED, "malformed memop flags");
     immediate.second = reader_u32(reader);
     immediate.bits = reader_u64(reader);
     return immediate;
@@ -198,7 +210,7 @@ static void skip_types(struct reader *reader, struct immediate *immediate) {
 
 struct immediate memarg_read(struct reader *reader) {
     uint32_t flags = reader_u32(reader);
-    if (flags >= ALIGNMENTS) return far_memarg_read(reader, flags);
+    if (flags >= HAS_INDEX) return far_memarg_read(reader, flags);
     return (struct immediate){.first = flags, .bits = reader_u64(reader)};
 }
 
@@ -209,7 +221,7 @@ struct immediate immediate_read(struct reader *reader, enum immediates kind) {
     struct immediate immediate = {0};
     switch (kind) {
     case IMMEDIATE_NONE: break;
-    case IMMEDIATE_BLOCK: immediate.block = reader_s33(reader); break;
+    case IMMEDIATE_BLOCK: immediate.block = block_type_read(reader); break;
     case IMMEDIATE_LABELS:
         immediate.first = reader_count(reader, LIMIT_BR_TABLE, "br_table targets");
         break;
@@ -223,7 +235,7 @@ struct immediate immediate_read(struct reader *reader, enum immediates kind) {
     case IMMEDIATE_MEMORY:
     case IMMEDIATE_DATA: immediate.first = reader_u32(reader); break;
     case IMMEDIATE_CATCHES:
-        immediate.block = reader_s33(reader);
+        immediate.block = block_type_read(reader);
         immediate.first = reader_count(reader, UINT32_MAX, "catch clauses");
         break;
     case IMMEDIATE_TYPE_TABLE:

@@ -46,6 +46,16 @@ static enum error_kind run(struct buffer *module, uint32_t *result) {
     return error.kind;
 }
 
+/* Load. Returns the kind of error. Frees the module. */
+static enum error_kind load(struct buffer *module) {
+    struct guest guest = guest_open(NULL);
+    struct error error = ERROR_INIT;
+    guest.bytes = *module;
+    guest.module = vm_load(guest.vm, buffer_slice(module), &error);
+    guest_close(&guest);
+    return error.kind;
+}
+
 static void opcodes_that_mean_nothing_are_malformed(void **state) {
     (void)state;
     static const char *const opcodes[] = {
@@ -63,6 +73,61 @@ static void opcodes_that_mean_nothing_are_malformed(void **state) {
         put(&body, "\x0B", 1);
         struct buffer module = module_of(&body, 1);
         assert_int_equal(run(&module, NULL), ERROR_MALFORMED);
+    }
+}
+
+/* The error of a body that is this text, after `unreachable`. */
+static enum error_kind run_behind_unreachable(const char *code, size_t size) {
+    struct buffer body = empty();
+    put(&body, "\0\0", 2); /* no locals; unreachable */
+    put(&body, code, size);
+    put(&body, "\x0B", 1);
+    struct buffer module = module_of(&body, 1);
+    return load(&module);
+}
+
+/* A type is one byte; only an index is a number in LEB128, of as many bytes as one likes. */
+static void a_block_type_that_is_no_index_has_one_byte(void **state) {
+    (void)state;
+    static const char *const malformed[] = {
+        "\xFF\x7F",
+        "\xFF\xFF\x7F",
+        "\xC0\x7F",
+        "\xF0\x7F",
+        "\x80\x7F", /* i32, empty, funcref, -128 */
+        "\x41",
+        "\x7A",
+        "\x60",
+        "\x76", /* no types */
+        "\xFF\xFF\xFF\xFF\x7F",
+        "\x80\x80\x80\x80\x70",
+    };
+    static const char *const openings[] = {"\x02", "\x03", "\x04", "\x06", "\x1F"};
+    for (size_t i = 0; i < sizeof openings / sizeof *openings; i++) {
+        bool table = openings[i][0] == 0x1F;
+        for (size_t k = 0; k < sizeof malformed / sizeof *malformed; k++) {
+            char code[32];
+            int size =
+                snprintf(code, sizeof code, "%s%s%s", openings[i], malformed[k], table ? "\1" : "");
+            if (table) code[size - 1] = 0; /* no clauses */
+            assert_int_equal(run_behind_unreachable(code, (size_t)size), ERROR_MALFORMED);
+        }
+    }
+    assert_int_equal(run_behind_unreachable("\x02\x7F\0\x0B", 4), ERROR_NONE);
+    assert_int_equal(run_behind_unreachable("\x02\x40\0\x0B", 4), ERROR_NONE);
+    assert_int_equal(run_behind_unreachable("\x02\x80\x80\0\0\x0B", 6), ERROR_NONE); /* type 0 */
+    assert_int_equal(run_behind_unreachable("\x02\x02\0\x0B", 4), ERROR_INVALID);
+}
+
+/* Bit 6 of an alignment says that a memory's index follows; the six bits below are the alignment,
+ * which may be too large, but is one (3.0). */
+static void alignments_have_six_bits(void **state) {
+    (void)state;
+    for (int exponent = 0; exponent < 256; exponent++) {
+        char code[] = {0x28, (char)exponent, 0, 0, 0, 0};
+        if (exponent >= 0x80) code[1] = (char)((exponent & 0x7F) | 0x80), code[2] = 1;
+        enum error_kind kind = run_behind_unreachable(code, sizeof code - 1);
+        assert_int_equal(kind, exponent < 0x80 ? ERROR_INVALID : ERROR_MALFORMED);
     }
 }
 
@@ -355,6 +420,8 @@ static void the_dump_shows_exports_and_instructions(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(opcodes_that_mean_nothing_are_malformed),
+        cmocka_unit_test(a_block_type_that_is_no_index_has_one_byte),
+        cmocka_unit_test(alignments_have_six_bits),
         cmocka_unit_test(types_are_told_apart),
         cmocka_unit_test(blocks_nest_a_million_deep),
         cmocka_unit_test(a_branch_leaves_many_blocks),
