@@ -42,6 +42,8 @@
 enum {
     REQUEST_TEXT_MAX = 128 << 20, /* bytes: room for a body of 16 MiB in any notation */
     STREAM_MAX = 16,
+    METHOD_SHOWN = 40, /* bytes of them in a line that narrates */
+    URL_SHOWN = 1000,
 };
 
 /* WASI's, which the guest's libc has too. */
@@ -98,10 +100,10 @@ static void narrate(FILE *out, const struct net_request *request) {
     }
     size_t rest = userinfo_end(url, authority);
     fputs("[host] ", out);
-    slice_print(request->method, out);
+    shown_print(request->method, METHOD_SHOWN, out);
     fputc(' ', out);
-    if (rest) slice_print((struct slice){url.data, authority}, out);
-    slice_print((struct slice){url.data + rest, url.size - rest}, out);
+    if (rest) shown_print((struct slice){url.data, authority}, URL_SHOWN, out);
+    shown_print((struct slice){url.data + rest, url.size - rest}, URL_SHOWN, out);
     fputc('\n', out);
     fflush(out);
 }

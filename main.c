@@ -33,6 +33,7 @@ enum {
     STATUS_TRAP = 134,     /* what a shell shows for a program that aborted */
     BACKTRACE_FRAMES = 32, /* innermost ones shown */
     LISTED_EXPORTS = 20,
+    NAME_SHOWN = 80, /* bytes of a name */
 };
 
 /* The entry whose story the host tells on stdout. */
@@ -71,9 +72,7 @@ static void print_backtrace(const struct vm *vm) {
     for (size_t i = 0; i < count; i++) {
         fprintf(stderr, "    #%zu function %" PRIu32 " ", i, frames[i].function);
         if (frames[i].name.size > 0) {
-            fputc('<', stderr);
-            slice_print(frames[i].name, stderr);
-            fputs("> ", stderr);
+            fprintf(stderr, "<%s> ", shown(frames[i].name, NAME_SHOWN).text);
         }
         fprintf(stderr, "at 0x%" PRIx32 "\n", frames[i].offset);
     }
@@ -96,7 +95,8 @@ static void report(const struct run *run, const struct error *error) {
     case ERROR_MALFORMED:
     case ERROR_INVALID:
     case ERROR_UNLINKABLE:
-        fprintf(stderr, "hostel: %s: %s: ", run->options->words[0], error_kind_name(error->kind));
+        fprintf(stderr, "hostel: %s: %s: ", shown_text(run->options->words[0], SHOWN_MAX).text,
+                error_kind_name(error->kind));
         break;
     default: fputs("hostel: ", stderr); break;
     }
@@ -128,22 +128,18 @@ static const struct func_type *exported_type(const struct module *module, const 
 /* Say that the entry is missing, and which functions there are. */
 static bool no_entry(const struct run *run, struct error *error) {
     struct buffer list;
-    buffer_init(&list, 120); /* so that it fits an error's text */
+    buffer_init(&list, 200); /* the text of an error has room for it */
     size_t count = 0;
-    for (size_t i = 0; i < vm_export_count(run->module) && count <= LISTED_EXPORTS; i++) {
+    for (size_t i = 0; i < vm_export_count(run->module) && !list.failed; i++) {
         struct vm_export export = vm_export_at(run->module, i);
         if (export.kind != VM_FUNCTION) continue;
         if (++count > LISTED_EXPORTS) list.failed = true;
-        buffer_printf(&list, "%s%.*s", list.size ? ", " : "", (int)export.name.size,
-                      (const char *)export.name.data);
+        buffer_printf(&list, "%s%s", list.size ? ", " : "", shown(export.name, 40).text);
     }
     error_set(error, ERROR_USAGE,
-              "%s%.40s: no such export in this module; functions it exports: %.*s%s%s",
-              run->options->invoke ? "--invoke " : "", run->entry, (int)list.size,
-              list.size ? (const char *)list.data : "",
-              count == 0    ? "none"
-              : list.failed ? ", ..."
-                            : "",
+              "%s%s: no such export in this module; functions it exports: %s%s%s",
+              run->options->invoke ? "--invoke " : "", shown_text(run->entry, 80).text,
+              count ? shown(buffer_slice(&list), 200).text : "none", list.failed ? ", ..." : "",
               count > 0 && !run->options->invoke ? "; call one with --invoke NAME" : "");
     buffer_free(&list);
     return false;
@@ -208,8 +204,9 @@ static void narrate_directories(const struct run *run) {
     for (size_t i = 0; i < run->options->directory_count; i++) {
         const struct wasi_directory *d = &run->options->directories[i];
         bool temporary = d->host == run->tmpdir.path;
-        printf("[host] granted %s as %s%s\n", temporary ? "a temporary directory" : d->host,
-               d->guest, d->read_only ? ", read only" : "");
+        printf("[host] granted %s as %s%s\n",
+               shown_text(temporary ? "a temporary directory" : d->host, SHOWN_MAX).text,
+               shown_text(d->guest, SHOWN_MAX).text, d->read_only ? ", read only" : "");
     }
     fflush(stdout);
 }

@@ -68,10 +68,8 @@ bool message_read(struct message *message, struct slice text, struct arena *aren
     struct error wrong = ERROR_INIT;
     const struct json *root = json_parse(text, arena, &wrong);
     if (!root) {
-        char why[sizeof wrong.text + 64];
-        snprintf(why, sizeof why, "the request is not JSON: %s, at byte %llu", wrong.text,
-                 (unsigned long long)wrong.offset);
-        return invalid(error, why);
+        return net_fail(error, NET_INVALID_REQUEST, "the request is not JSON: %s, at byte %llu",
+                        wrong.text, (unsigned long long)wrong.offset);
     }
     if (root->type != JSON_OBJECT) return invalid(error, "the request is not an object");
     *message = (struct message){

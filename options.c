@@ -126,12 +126,13 @@ static bool number_read(enum option_id id, enum value kind, const char *text, ui
     const struct unit *unit = measure->units, *end = unit + UNIT_COUNT;
     while (suffix && unit < end && unit->suffix && strcmp(unit->suffix, suffix) != 0) unit++;
     if (!suffix || unit == end || !unit->suffix) {
-        return error_set(error, ERROR_USAGE, "--%s: '%.120s' is not %s", table[id].name, text,
-                         measure->expected);
+        return error_set(error, ERROR_USAGE, "--%s: '%s' is not %s", table[id].name,
+                         shown_text(text, 120).text, measure->expected);
     }
     /* What fits PTRDIFF_MAX fits size_t and int64_t, wherever it goes. */
     if (errno == ERANGE || count > PTRDIFF_MAX / unit->factor) {
-        return error_set(error, ERROR_USAGE, "--%s: %.120s is too large", table[id].name, text);
+        return error_set(error, ERROR_USAGE, "--%s: %s is too large", table[id].name,
+                         shown_text(text, 120).text);
     }
     *number = count * unit->factor;
     return true;
@@ -167,7 +168,8 @@ static bool add_items(struct text_list *list, char *text) {
 static bool add_env(struct text_list *list, const char *text, struct error *error) {
     const char *equals = strchr(text, '=');
     if (!equals || equals == text) {
-        return error_set(error, ERROR_USAGE, "--env: '%.160s' is not NAME=VALUE", text);
+        return error_set(error, ERROR_USAGE, "--env: '%s' is not NAME=VALUE",
+                         shown_text(text, 160).text);
     }
     size_t i = 0, name_size = (size_t)(equals + 1 - text);
     while (i < list->count && strncmp(list->items[i], text, name_size) != 0) i++;
@@ -201,8 +203,8 @@ static bool add_traces(struct options *options, char *text, struct error *error)
         options->trace_http |= http;
         options->net.trace_secrets |= secrets;
         if (wasi || http) continue;
-        return error_set(error, ERROR_USAGE, "--trace: '%.120s' is not wasi, http or http-secrets",
-                         text);
+        return error_set(error, ERROR_USAGE, "--trace: '%s' is not wasi, http or http-secrets",
+                         shown_text(text, 120).text);
     }
     return true;
 }
@@ -224,9 +226,9 @@ static bool set_http_limits(struct net_limits *limits, char *text, struct error 
         while (i < count && strncmp(text, rows[i].name, strlen(rows[i].name)) != 0) i++;
         if (i == count) {
             return error_set(error, ERROR_USAGE,
-                             "--http-limit: '%.80s' is not NAME=SIZE, the names "
+                             "--http-limit: '%s' is not NAME=SIZE, the names "
                              "being head, fields, line, extension and url",
-                             text);
+                             shown_text(text, 80).text);
         }
         const char *size = text + strlen(rows[i].name);
         if (!number_read(OPTION_HTTP_LIMIT, SIZE, size, &number, error)) return false;
@@ -281,7 +283,7 @@ static bool bad_option(const char *word, struct error *error) {
     for (const struct option *row = table; name > word && row->name; row++) {
         likely += strncmp(row->name, name, size) == 0;
     }
-    return error_set(error, ERROR_USAGE, "%.160s: %s; see hostel --help", word,
+    return error_set(error, ERROR_USAGE, "%s: %s; see hostel --help", shown_text(word, 160).text,
                      optopt >= FIRST_OPTION ? "takes no value"
                      : likely > 1           ? "could be short for several options"
                                             : "no such option");
@@ -294,7 +296,8 @@ static bool read_options(struct options *options, int argc, char **argv, struct 
         const char *word = argv[optind];
         int found = getopt_long(argc, argv, "+:h", table, NULL);
         if (found == -1) return true;
-        if (found == ':') return error_set(error, ERROR_USAGE, "%s: needs a value", word);
+        if (found == ':')
+            return error_set(error, ERROR_USAGE, "%s: needs a value", shown_text(word, 160).text);
         if (found == '?') return bad_option(word, error);
         enum option_id id = found == 'h' ? OPTION_HELP : (enum option_id)(found - FIRST_OPTION);
         uint64_t number = 0;
@@ -336,9 +339,10 @@ static bool check_guest_names(const struct options *options, struct error *error
             if (size != without_slashes(all[k].guest) || memcmp(name, all[k].guest, size) != 0)
                 continue;
             return error_set(error, ERROR_USAGE,
-                             "%s: the guest's %.100s is %.100s already; give one of them another "
+                             "%s: the guest's %s is %s already; give one of them another "
                              "name",
-                             last ? "--tmpdir" : "--dir", name, all[k].host);
+                             last ? "--tmpdir" : "--dir", shown_text(name, 100).text,
+                             shown_text(all[k].host, 100).text);
         }
     }
     return true;
@@ -355,8 +359,9 @@ static bool read_operands(struct options *options, int argc, char **argv, struct
         return error_set(error, ERROR_USAGE, "--features: belongs to check");
     }
     if (options->command == COMMAND_RUN || options->word_count == 1) return true;
-    return error_set(error, ERROR_USAGE, "%s: takes one module, what is '%.120s'?",
-                     options->command == COMMAND_DUMP ? "dump" : "check", options->words[1]);
+    return error_set(error, ERROR_USAGE, "%s: takes one module, what is '%s'?",
+                     options->command == COMMAND_DUMP ? "dump" : "check",
+                     shown_text(options->words[1], 120).text);
 }
 
 static bool read_subcommand(struct options *options, const char *word) {

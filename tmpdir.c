@@ -162,7 +162,8 @@ bool tmpdir_open(struct tmpdir *tmpdir, struct error *error) {
     if (started)
         install_handlers(&signals);
     else
-        error_set(error, ERROR_IO, "a temporary directory in %.180s: %s", parent, strerror(errno));
+        error_set(error, ERROR_IO, "a temporary directory in %s: %s", shown_text(parent, 180).text,
+                  strerror(errno));
     if (made && !started) rmdir(tmpdir->path);
     sigprocmask(SIG_SETMASK, &before, NULL);
     if (!started) tmpdir->path[0] = '\0';
@@ -171,5 +172,6 @@ bool tmpdir_open(struct tmpdir *tmpdir, struct error *error) {
 
 bool tmpdir_close(struct tmpdir *tmpdir, struct error *error) {
     if (!tmpdir->path[0] || dismiss_janitor() == 0) return true;
-    return error_set(error, ERROR_IO, "%s could not be removed", tmpdir->path);
+    return error_set(error, ERROR_IO, "%s could not be removed",
+                     shown_text(tmpdir->path, 200).text);
 }

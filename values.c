@@ -78,22 +78,23 @@ static bool value_read(const char *text, struct vm_value *value) {
 
 bool values_read(const struct values_source *source, struct vm_value *values, struct error *error) {
     const struct func_type *type = source->type;
+    struct shown function = shown_text(source->function, 80);
     for (uint32_t i = 0; i < type->param_count; i++) {
         values[i] = (struct vm_value){.type = type->types[i]};
         const char *name = vm_type_name(values[i].type);
         if (i >= source->count) {
             return error_set(error, ERROR_USAGE,
-                             "--invoke %.80s: parameter %u (%s) has no value; it takes %u",
-                             source->function, i + 1, name, type->param_count);
+                             "--invoke %s: parameter %u (%s) has no value; it takes %u",
+                             function.text, i + 1, name, type->param_count);
         }
         if (!value_read(source->texts[i], &values[i])) {
-            return error_set(error, ERROR_USAGE, "--invoke %.80s: parameter %u (%s) cannot be '%s'",
-                             source->function, i + 1, name, source->texts[i]);
+            return error_set(error, ERROR_USAGE, "--invoke %s: parameter %u (%s) cannot be '%s'",
+                             function.text, i + 1, name, shown_text(source->texts[i], 120).text);
         }
     }
     if (source->count == type->param_count) return true;
-    return error_set(error, ERROR_USAGE, "--invoke %.80s: takes %u values, not %zu",
-                     source->function, type->param_count, source->count);
+    return error_set(error, ERROR_USAGE, "--invoke %s: takes %u values, not %zu", function.text,
+                     type->param_count, source->count);
 }
 
 /* %g with the smallest precision whose text reads back as the same value. */

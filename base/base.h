@@ -10,6 +10,7 @@
 #ifndef HOSTEL_BASE_BASE_H
 #define HOSTEL_BASE_BASE_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -43,12 +44,11 @@ static inline bool ascii_is_control(uint8_t c) { /* asked of every byte of large
     return c < 0x20 || c == 0x7F;
 }
 
-/* Print text that a stranger wrote: what could drive a terminal (control characters, and whatever
- * is not UTF-8) is a '?'. */
-void slice_print(struct slice text, FILE *out);
-
 /* True if the bytes are well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */
 bool utf8_valid(struct slice text);
+
+/* The code point that the text begins with; returns its size in bytes, 0 if it begins with none. */
+size_t utf8_decode(struct slice text, uint32_t *code_point);
 
 /* Writes `code_point` (a Unicode scalar value) as UTF-8 into `out`; returns its length, 1 to 4. */
 size_t utf8_encode(uint32_t code_point, uint8_t out[4]);
@@ -58,6 +58,29 @@ size_t utf8_encode(uint32_t code_point, uint8_t out[4]);
 #define BASE64_SIZE(size) (((size) + 2) / 3 * 4)
 size_t base64_encode(struct slice bytes, char *out);
 bool base64_decode(struct slice text, uint8_t *out, size_t *size);
+
+/* ---- text that a stranger wrote: shown.c ---- */
+
+/* Whatever comes from a guest, a module, a server or the command line is printed by one of these:
+ * escaped, so that it can neither drive a terminal nor reorder or hide what stands around it, and
+ * cut behind `max` bytes (as shown) at the end of a character, which "..." marks. In quotes, or
+ * bare. */
+#define SHOWN_ALL SIZE_MAX
+void shown_print(struct slice text, size_t max, FILE *out);
+void quoted_print(struct slice text, size_t max, FILE *out);
+
+/* The same as text, for the arguments of printf and its like: shown(name, 80).text lives as long as
+ * the call. SHOWN_MAX at most. */
+enum { SHOWN_MAX = 240 };
+struct shown {
+    char text[SHOWN_MAX + sizeof "\"\"..."];
+};
+struct shown shown(struct slice text, size_t max);
+struct shown shown_text(const char *text, size_t max);
+struct shown quoted(struct slice text, size_t max);
+
+/* The same into `size` bytes, the NUL among them: bare. */
+void shown_write(struct slice text, char *out, size_t size);
 
 /* ---- errors ---- */
 
@@ -87,7 +110,7 @@ struct error {
     enum error_kind kind; /* ERROR_NONE: nothing has failed */
     int code;             /* see EXIT and NET above; else 0 */
     uint64_t offset;      /* where in the input, in bytes, or ERROR_NO_OFFSET */
-    char text[256];       /* what, where, what to do; NUL-terminated, no newline */
+    char text[512];       /* what, where, what to do; NUL-terminated, no newline */
 };
 
 /* An error struct in which nothing has failed yet. */
@@ -100,12 +123,15 @@ struct error {
 #define PRINTF_LIKE(text, first)
 #endif
 
-/* Record a failure unless one is there already. Both return false, so that a caller can write
- * `return error_set(...)`. Control bytes in the text are replaced by '?': it may quote input. */
+/* Record a failure unless one is there already. All return false, so that a caller can write
+ * `return error_set(...)`. What is quoted of input goes through shown() or quoted(), with such
+ * limits that the text has room for all of it: the reason mostly stands at its end. */
 bool error_set(struct error *error, enum error_kind kind, const char *format, ...)
     PRINTF_LIKE(3, 4);
 bool error_set_at(struct error *error, enum error_kind kind, uint64_t offset, const char *format,
                   ...) PRINTF_LIKE(4, 5);
+bool error_set_list(struct error *error, enum error_kind kind, uint64_t offset, const char *format,
+                    va_list arguments) PRINTF_LIKE(4, 0);
 
 /* "malformed", "trap", ... */
 const char *error_kind_name(enum error_kind kind);

@@ -87,7 +87,7 @@ static bool read_all(FILE *file, const char *path, struct buffer *out, struct er
     struct stat status;
     if (fstat(fileno(file), &status) == 0) {
         if (S_ISDIR(status.st_mode))
-            return error_set(error, ERROR_IO, "%.200s: is a directory", path);
+            return error_set(error, ERROR_IO, "%s: is a directory", shown_text(path, 200).text);
         if (S_ISREG(status.st_mode) && (uintmax_t)status.st_size <= out->cap) {
             reserve(out, (size_t)status.st_size); /* a hint: one allocation, no doubling */
         }
@@ -99,17 +99,21 @@ static bool read_all(FILE *file, const char *path, struct buffer *out, struct er
                 out->failed = false;
                 break;
             }
-            return error_set(error, ERROR_IO, "%.200s: larger than %zu bytes", path, out->cap);
+            return error_set(error, ERROR_IO, "%s: larger than %zu bytes",
+                             shown_text(path, 200).text, out->cap);
         }
         out->size += fread(out->data + out->size, 1, out->capacity - out->size, file);
-        if (ferror(file)) return error_set(error, ERROR_IO, "%.200s: %s", path, strerror(errno));
+        if (ferror(file))
+            return error_set(error, ERROR_IO, "%s: %s", shown_text(path, 200).text,
+                             strerror(errno));
     }
     return true;
 }
 
 bool file_read(const char *path, struct buffer *out, struct error *error) {
     FILE *file = fopen(path, "rb");
-    if (!file) return error_set(error, ERROR_IO, "%.200s: %s", path, strerror(errno));
+    if (!file)
+        return error_set(error, ERROR_IO, "%s: %s", shown_text(path, 200).text, strerror(errno));
     bool ok = read_all(file, path, out, error);
     fclose(file);
     return ok;

@@ -1,8 +1,8 @@
 /* Slices of text, ASCII, and UTF-8 (RFC 3629).
  *
  * Protocols and file formats mean ASCII where they compare letters and digits; the functions of
- * <ctype.h> mean the locale's, and are undefined for half of the values of a char. UTF-8 is checked
- * and made here; nobody needs to take it apart.
+ * <ctype.h> mean the locale's, and are undefined for half of the values of a char. UTF-8 is
+ * checked, made and taken apart here.
  *
  *     1 byte   0xxxxxxx                              up to U+007F
  *     2 bytes  110xxxxx 10xxxxxx                     up to U+07FF
@@ -70,31 +70,36 @@ static size_t sequence(uint8_t lead, uint8_t *low, uint8_t *high) {
     return lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
 }
 
+/* The size of the well-formed sequence that the text, which is not empty, begins with, or 0. */
+static size_t sequence_size(struct slice text) {
+    uint8_t low, high;
+    size_t size = sequence(text.data[0], &low, &high);
+    if (size > text.size) return 0;
+    for (size_t k = 1; k < size; k++) {
+        if (text.data[k] < low || text.data[k] > high) return 0;
+        low = 0x80;
+        high = 0xBF;
+    }
+    return size;
+}
+
 bool utf8_valid(struct slice text) {
-    for (size_t i = 0; i < text.size;) {
-        uint8_t low, high;
-        size_t length = sequence(text.data[i], &low, &high);
-        if (length == 0 || length > text.size - i) return false;
-        for (size_t k = 1; k < length; k++) {
-            if (text.data[i + k] < low || text.data[i + k] > high) return false;
-            low = 0x80;
-            high = 0xBF;
-        }
-        i += length;
+    while (text.size) {
+        size_t size = sequence_size(text);
+        if (size == 0) return false;
+        text = (struct slice){text.data + size, text.size - size};
     }
     return true;
 }
 
-void slice_print(struct slice text, FILE *out) {
-    const bool utf8 = utf8_valid(text);
-    for (size_t i = 0; i < text.size; i++) {
-        uint8_t c = text.data[i];
-        /* U+0080 to U+009F are control characters, too: C2 80 to C2 9F */
-        bool c1 = utf8 && c == 0xC2 && text.data[i + 1] < 0xA0;
-        bool shown = c < 0x80 ? !ascii_is_control(c) : utf8 && !c1;
-        fputc(shown ? c : '?', out);
-        i += c1;
-    }
+size_t utf8_decode(struct slice text, uint32_t *code_point) {
+    size_t size = text.size ? sequence_size(text) : 0;
+    *code_point = 0;
+    if (size == 0) return 0;
+    /* The lead byte holds what is left of it behind as many ones as there are bytes, and a zero. */
+    *code_point = size == 1 ? text.data[0] : text.data[0] & (0x7Fu >> size);
+    for (size_t k = 1; k < size; k++) *code_point = *code_point << 6 | (text.data[k] & 0x3F);
+    return size;
 }
 
 size_t utf8_encode(uint32_t code_point, uint8_t out[4]) {

@@ -113,10 +113,8 @@ static bool check_names(const struct json *values, size_t count, struct slice te
         if (values[i].type != JSON_OBJECT || values[i].count < 2) continue;
         twin = find_twin(&values[i], names);
         if (!twin) continue;
-        int shown = twin->text.size < 40 ? (int)twin->text.size : 40;
         error_set_at(error, ERROR_JSON, (uint64_t)(values[i].text.data - text.data),
-                     "the name \"%.*s\" appears twice in an object", shown,
-                     (const char *)twin->text.data);
+                     "the name %s appears twice in an object", quoted(twin->text, 40).text);
     }
     free(names);
     return !twin;

@@ -95,9 +95,9 @@ static bool parse_rules(struct policy_rule *rules, const char *const *items, siz
         if (!parse_rule(&rules[i], items[i])) {
             return error_set(
                 error, ERROR_USAGE,
-                "%s '%.80s': not [scheme://]host[:port], where host is a name, *.name, an "
+                "%s '%s': not [scheme://]host[:port], where host is a name, *.name, an "
                 "address, a CIDR range or *",
-                flag, items[i]);
+                flag, shown_text(items[i], 160).text);
         }
     }
     return true;
@@ -117,8 +117,8 @@ bool policy_init(struct policy *policy, const struct net_config *config, struct 
         return error_set(error, ERROR_IO, "no memory for the network policy");
     for (size_t i = 0; i < config->resolve_count; i++) {
         if (!parse_pin(&policy->pins[i], config->resolve[i]))
-            return error_set(error, ERROR_USAGE, "--resolve '%.160s': not HOST:PORT:ADDRESS[:PORT]",
-                             config->resolve[i]);
+            return error_set(error, ERROR_USAGE, "--resolve '%s': not HOST:PORT:ADDRESS[:PORT]",
+                             shown_text(config->resolve[i], 160).text);
     }
     return parse_rules(policy->allow, config->allow, config->allow_count, "--allow-net", error) &&
            parse_rules(policy->deny, config->deny, config->deny_count, "--deny-net", error);
@@ -162,8 +162,9 @@ bool policy_check_origin(const struct policy *policy, const struct url *url, str
     }
     size_t size = strlen(origin);
     if (url_has_usual_port(url)) size -= strlen(strrchr(origin, ':'));
-    return net_fail(error, NET_DENIED, "%s is not allowed; add --allow-net %.*s", origin, (int)size,
-                    origin);
+    struct slice wanted = {(const uint8_t *)origin, size};
+    return net_fail(error, NET_DENIED, "%s is not allowed; add --allow-net %s",
+                    shown_text(origin, 200).text, shown(wanted, 200).text);
 }
 
 const struct endpoint *policy_pinned(const struct policy *policy, const struct url *url) {

@@ -10,8 +10,7 @@
 #include <string.h>
 
 static bool invalid(struct error *error, const char *what, struct slice name) {
-    return net_fail(error, NET_INVALID_REQUEST, "%s: %.*s", what,
-                    (int)(name.size < 100 ? name.size : 100), (const char *)name.data);
+    return net_fail(error, NET_INVALID_REQUEST, "%s: %s", what, shown(name, 160).text);
 }
 
 static bool is_one_of(struct slice name, const char *const *names) {

@@ -5,17 +5,14 @@
  */
 #include "net/internal.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 bool net_fail(struct error *error, enum net_error code, const char *format, ...) {
     if (error->kind != ERROR_NONE) return false;
-    char text[sizeof error->text];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    error_set_list(error, ERROR_NET, ERROR_NO_OFFSET, format, arguments);
     va_end(arguments);
-    error_set(error, ERROR_NET, "%s", text);
     error->code = (int)code;
     return false;
 }

@@ -103,8 +103,9 @@ static bool load_roots(mbedtls_x509_crt *roots, const char *ca_file, struct erro
     /* A bundle may hold certificates this library cannot read; one readable root is enough. */
     mbedtls_x509_crt_parse_file(roots, path);
     if (roots->raw.p) return true;
-    return net_fail(error, NET_TLS, "no trusted root certificate could be read from %.160s: %s",
-                    path, access(path, R_OK) == 0 ? "it holds none" : strerror(errno));
+    return net_fail(error, NET_TLS, "no trusted root certificate could be read from %s: %s",
+                    shown_text(path, 160).text,
+                    access(path, R_OK) == 0 ? "it holds none" : strerror(errno));
 }
 
 static bool settings_init(struct tls_settings *settings, const char *ca_file, struct error *error) {
@@ -334,7 +335,7 @@ static void explain(const struct tls *tls, int status, struct error *error) {
         why = refusals[i].why;
         break;
     }
-    net_fail(error, NET_TLS, "TLS with %s: %s", tls->key, why);
+    net_fail(error, NET_TLS, "TLS with %s: %s", shown_text(tls->key, SHOWN_MAX).text, why);
 }
 
 enum io tls_handshake(struct tls *tls, struct error *error) {
@@ -346,7 +347,8 @@ enum io tls_handshake(struct tls *tls, struct error *error) {
         return IO_BROKEN;
     }
     if (!tls->name_checked && !tls->resumable) { /* never seen; but nothing may hang on that */
-        net_fail(error, NET_TLS, "TLS with %s: no certificate was verified", tls->key);
+        net_fail(error, NET_TLS, "TLS with %s: no certificate was verified",
+                 shown_text(tls->key, SHOWN_MAX).text);
         return IO_BROKEN;
     }
     save_session(tls);

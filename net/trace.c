@@ -11,6 +11,8 @@
  */
 #include "net/trace.h"
 
+enum { TEXT_SHOWN = 4096 }; /* bytes of one text */
+
 /* Headers whose values are credentials, or may contain some. */
 static bool is_secret(struct slice name, struct slice value) {
     return text_equal(name, "authorization") || text_equal(name, "proxy-authorization") ||
@@ -25,9 +27,9 @@ static void print_header(const struct net_config *config, char direction, struct
     FILE *out = config->trace;
     bool hide = is_secret(name, value) && !config->trace_secrets;
     fprintf(out, "%c ", direction);
-    slice_print(name, out);
+    shown_print(name, TEXT_SHOWN, out);
     fputs(": ", out);
-    slice_print(hide ? slice_of("(hidden)") : value, out);
+    shown_print(hide ? slice_of("(hidden)") : value, TEXT_SHOWN, out);
     fputc('\n', out);
 }
 
@@ -40,7 +42,7 @@ void trace_request(const struct net_config *config, const struct route *route, s
         size_t colon = slice_find(slice_cut(head, 0, end), ":");
         if (first) {
             fputs("> ", out);
-            slice_print(slice_cut(head, 0, end), out);
+            shown_print(slice_cut(head, 0, end), TEXT_SHOWN, out);
             fputc('\n', out);
         } else if (colon < end) {
             print_header(config, '>', slice_cut(head, 0, colon), slice_cut(head, colon + 2, end));

@@ -17,25 +17,16 @@
 #include "vm/opcodes.h"
 #include "vm/types.h"
 
-/* Names are valid UTF-8, whose control characters must not reach a terminal. Those from U+0080 to
- * U+009F have two bytes, C2 80 to C2 9F. */
-static void print_name(struct slice name, FILE *out) {
-    fputc('"', out);
-    for (size_t i = 0; i < name.size; i++) {
-        uint8_t byte = name.data[i];
-        if (byte == 0xC2 && name.data[i + 1] < 0xA0) {
-            fprintf(out, "\\c2\\%02x", name.data[++i]);
-        } else if (byte < 0x20 || byte == 0x7F || byte == '"' || byte == '\\') {
-            fprintf(out, "\\%02x", byte);
-        } else {
-            fputc(byte, out);
-        }
-    }
-    fputc('"', out);
-}
+/* A byte of a module makes at most so many characters. Names and types are printed in full once, in
+ * the line that declares them, and are cut where they are used. */
+enum {
+    NAME_SHOWN = 32,
+    TYPE_SHOWN = 64,
+    DEEPEST = 16, /* blocks that are indented */
+};
 
 static void print_func_type(const struct func_type *type, FILE *out) {
-    char text[256];
+    char text[TYPE_SHOWN];
     func_type_format(type, text, sizeof text);
     fputs(text, out);
 }
@@ -114,7 +105,7 @@ static void print_immediate(struct module *module, enum immediates kind,
     case IMMEDIATE_FUNCTION: {
         struct slice name = module_function_name(module, immediate->first);
         fprintf(out, " %u", immediate->first);
-        if (name.size) fputs(" ; ", out), print_name(name, out);
+        if (name.size) fputs(" ; ", out), quoted_print(name, NAME_SHOWN, out);
         break;
     }
     case IMMEDIATE_CATCHES:
@@ -179,7 +170,6 @@ static void print_locals(struct reader *reader, FILE *out) {
 
 /* Blocks are indented, up to a depth that still leaves room on a line. */
 static void print_body(struct module *module, struct slice body, FILE *out) {
-    enum { DEEPEST = 30 };
     struct error unused = ERROR_INIT; /* the body was validated */
     struct reader reader = reader_init(module->bytes, &unused);
     reader.position = (size_t)(body.data - module->bytes.data);
@@ -206,12 +196,20 @@ static void print_body(struct module *module, struct slice body, FILE *out) {
 
 /* ---- declarations ---- */
 
+static void print_types(const struct module *module, FILE *out) {
+    for (uint32_t i = 0; i < module->type_count; i++) {
+        fprintf(out, "type %u: ", i);
+        func_type_print(module->types[i], out);
+        fputc('\n', out);
+    }
+}
+
 static void print_imports(const struct module *module, FILE *out) {
     for (uint32_t i = 0; i < module->import_count; i++) {
         fputs("import ", out);
-        print_name(module->imports[i].module, out);
+        quoted_print(module->imports[i].module, SHOWN_ALL, out);
         fputc(' ', out);
-        print_name(module->imports[i].name, out);
+        quoted_print(module->imports[i].name, SHOWN_ALL, out);
         fputc(' ', out);
         print_extern_type(&module->imports[i].type, out);
         fputc('\n', out);
@@ -222,7 +220,7 @@ static void print_exports(const struct module *module, FILE *out) {
     static const char *const kinds[] = {"function", "table", "memory", "global", "tag"};
     for (uint32_t i = 0; i < module->export_count; i++) {
         fputs("export ", out);
-        print_name(module->exports[i].name, out);
+        quoted_print(module->exports[i].name, SHOWN_ALL, out);
         fprintf(out, " %s %u\n", kinds[module->exports[i].kind], module->exports[i].index);
     }
 }
@@ -272,6 +270,7 @@ void vm_dump(struct module *module, FILE *out) {
     fprintf(out, "module of %zu bytes: %u types, %u functions, %u of them imported\n",
             module->bytes.size, module->type_count, module->function_count,
             module->imported_functions);
+    print_types(module, out);
     print_imports(module, out);
     print_own(module, out);
     print_tags(module, out);
@@ -281,7 +280,7 @@ void vm_dump(struct module *module, FILE *out) {
     for (uint32_t i = module->imported_functions; i < module->function_count; i++) {
         struct slice name = module_function_name(module, i);
         fprintf(out, "\nfunction %u ", i);
-        if (name.size) print_name(name, out), fputc(' ', out);
+        if (name.size) quoted_print(name, SHOWN_ALL, out), fputc(' ', out);
         print_func_type(module->functions[i].type, out);
         fputc('\n', out);
         print_body(module, module->functions[i].body, out);

@@ -24,12 +24,7 @@
 
 #include <string.h>
 
-enum { QUOTED = 100 }; /* bytes of a name that a message quotes */
-
-/* "%.*s" arguments for a name. */
-static int quoted(struct slice name) {
-    return (int)(name.size < QUOTED ? name.size : QUOTED);
-}
+enum { QUOTED = 80 }; /* bytes of a name in a message, which has two, and two types */
 
 /* ---- what an export is ---- */
 
@@ -67,8 +62,10 @@ static const struct host_function *find_host(const struct vm *vm, const struct i
 }
 
 /* "function (i32) -> ()", "memory of 1 page and more", for messages. */
-static void describe(const struct extern_type *type, char *out, size_t size) {
-    char signature[128];
+enum { DESCRIBED = 120 };
+static void describe(const struct extern_type *type, char out[DESCRIBED]) {
+    const size_t size = DESCRIBED;
+    char signature[100];
     unsigned long long min = type->limits.min, max = type->limits.max;
     const char *wide = type->limits.address == VM_I64 ? "64-bit " : "";
     switch (type->kind) {
@@ -90,22 +87,21 @@ static void describe(const struct extern_type *type, char *out, size_t size) {
 }
 
 static bool unknown_import(const struct import *import, struct error *error) {
-    char wanted[160];
-    describe(&import->type, wanted, sizeof wanted);
-    return error_set(error, ERROR_UNLINKABLE, "unknown import \"%.*s\" \"%.*s\": %s",
-                     quoted(import->module), (const char *)import->module.data,
-                     quoted(import->name), (const char *)import->name.data, wanted);
+    char wanted[DESCRIBED];
+    describe(&import->type, wanted);
+    return error_set(error, ERROR_UNLINKABLE, "unknown import %s %s: %s",
+                     quoted(import->module, QUOTED).text, quoted(import->name, QUOTED).text,
+                     wanted);
 }
 
 static bool incompatible_import(const struct import *import, const struct extern_type *found,
                                 struct error *error) {
-    char wanted[160], is[160];
-    describe(&import->type, wanted, sizeof wanted);
-    describe(found, is, sizeof is);
-    return error_set(error, ERROR_UNLINKABLE,
-                     "incompatible import type \"%.*s\" \"%.*s\": %s wanted, it is a %s",
-                     quoted(import->module), (const char *)import->module.data,
-                     quoted(import->name), (const char *)import->name.data, wanted, is);
+    char wanted[DESCRIBED], is[DESCRIBED];
+    describe(&import->type, wanted);
+    describe(found, is);
+    return error_set(
+        error, ERROR_UNLINKABLE, "incompatible import type %s %s: %s wanted, it is a %s",
+        quoted(import->module, QUOTED).text, quoted(import->name, QUOTED).text, wanted, is);
 }
 
 /* Spec 3.2.8, "Import Subtyping": what is found may be larger than the minimum that is wanted, and

@@ -57,8 +57,8 @@ static bool check_doubles(struct module *module, struct reader *reader) {
         struct slice name = keys[i].export->name;
         if (keys[i - 1].hash != keys[i].hash) continue;
         if (!slice_equal(keys[i - 1].export->name, name)) continue;
-        return reader_fail(reader, ERROR_INVALID, "duplicate export name \"%.*s\"",
-                           (int)(name.size < 100 ? name.size : 100), (const char *)name.data);
+        return reader_fail(reader, ERROR_INVALID, "duplicate export name %s",
+                           quoted(name, 100).text);
     }
     return true;
 }

@@ -23,8 +23,6 @@
 
 #include "vm/limits.h"
 
-#include <stdarg.h>
-
 struct reader reader_init(struct slice module, struct error *error) {
     return (struct reader){.bytes = module.data, .end = module.size, .error = error};
 }
@@ -46,12 +44,10 @@ struct reader reader_part(struct reader *reader, size_t size, const char *what) 
 /* The error keeps its first text, so that a failure which is the consequence of another, such as
  * reading zeros at the end, goes unsaid. */
 bool reader_fail(struct reader *reader, enum error_kind kind, const char *format, ...) {
-    char text[sizeof reader->error->text];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    error_set_list(reader->error, kind, reader->position, format, arguments);
     va_end(arguments);
-    error_set_at(reader->error, kind, reader->position, "%s", text);
     reader->failed = true;
     reader->position = reader->end;
     return false;

@@ -117,16 +117,33 @@ const char *vm_type_name(enum vm_type type) {
     return "any";
 }
 
-/* What does not fit is cut off: snprintf returns the length it would have written, which ends the
- * loop. */
+enum { STEP_SIZE = 32 };
+
+/* What stands at type `i`, or behind the last: what comes before it, and its name. */
+static void format_step(const struct func_type *type, uint32_t i, char out[STEP_SIZE]) {
+    bool last = i == type->param_count + type->result_count;
+    const char *name = last ? ")" : vm_type_name((enum vm_type)type->types[i]);
+    const char *before = i == 0 || last ? "" : " ";
+    if (i == type->param_count) before = ") -> (";
+    snprintf(out, STEP_SIZE, "%s%s", before, name);
+}
+
 void func_type_format(const struct func_type *type, char *out, size_t size) {
     size_t length = (size_t)snprintf(out, size, "(");
-    for (uint32_t i = 0; i < type->param_count + type->result_count && length < size; i++) {
-        const char *before = i == type->param_count ? ") -> (" : i ? " " : "";
-        length += (size_t)snprintf(out + length, size - length, "%s%s", before,
-                                   vm_type_name(type->types[i]));
+    for (uint32_t i = 0; i <= type->param_count + type->result_count; i++) {
+        char step[STEP_SIZE];
+        format_step(type, i, step);
+        bool fits = length + strlen(step) + sizeof " ..." <= size;
+        length += (size_t)snprintf(out + length, size - length, "%s", fits ? step : " ...");
+        if (!fits) return;
     }
-    if (length < size) {
-        snprintf(out + length, size - length, "%s)", type->result_count ? "" : ") -> (");
+}
+
+void func_type_print(const struct func_type *type, FILE *out) {
+    fputc('(', out);
+    for (uint32_t i = 0; i <= type->param_count + type->result_count; i++) {
+        char step[STEP_SIZE];
+        format_step(type, i, step);
+        fputs(step, out);
     }
 }

@@ -32,7 +32,10 @@ static inline uint32_t type_slots(uint8_t type) {
 /* The type a letter stands for in a signature (vm.h), 0 if none. */
 uint8_t type_of_letter(char letter);
 
-/* "(i32 i64) -> (f32)", for messages. */
+/* "(i32 i64) -> (f32)", for messages; what does not fit is left out: "(i32 i64 ...". */
 void func_type_format(const struct func_type *type, char *out, size_t size);
+
+/* All of it. */
+void func_type_print(const struct func_type *type, FILE *out);
 
 #endif

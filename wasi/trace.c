@@ -24,7 +24,6 @@ int argument_width(char kind) {
     return kind == 's' || kind == 'v' ? 2 : 1;
 }
 
-/* Text in quotes; what would confuse a terminal or the reader as \xNN. */
 static void print_text(FILE *out, const struct call *call, int i) {
     uint32_t size = arg(call, i + 1);
     const uint8_t *text = guest_at(call, arg(call, i), size);
@@ -32,16 +31,7 @@ static void print_text(FILE *out, const struct call *call, int i) {
         fprintf(out, "0x%" PRIx32 "+%" PRIu32, arg(call, i), size);
         return;
     }
-    fputc('"', out);
-    for (uint32_t k = 0; k < size && k < TEXT_SHOWN; k++) {
-        bool plain = text[k] >= ' ' && text[k] < 0x7F && text[k] != '"' && text[k] != '\\';
-        if (plain) {
-            fputc(text[k], out);
-        } else {
-            fprintf(out, "\\x%02x", text[k]);
-        }
-    }
-    fputs(size > TEXT_SHOWN ? "\"..." : "\"", out);
+    quoted_print((struct slice){text, size}, TEXT_SHOWN, out);
 }
 
 static void print_result(FILE *out, const struct call *call, int i, char kind) {
@@ -78,7 +68,7 @@ void trace_call(const struct call *call, const struct row *row, enum wasi_errno 
     struct argument argument;
     fprintf(out, "%s(", row->name);
     for (int i = 0; argument_next(&rest, &argument); i += argument_width(argument.kind)) {
-        fprintf(out, "%s%.*s=", i > 0 ? ", " : "", (int)argument.name.size, argument.name.data);
+        fprintf(out, "%s%s=", i > 0 ? ", " : "", shown(argument.name, SHOWN_MAX).text);
         print_argument(out, call, i, argument.kind, result == WASI_SUCCESS && !call->over);
     }
     fprintf(out, ") = %s\n", call->over ? "end of the guest" : errno_name(result));

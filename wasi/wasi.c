@@ -38,8 +38,8 @@ static bool open_directory(struct wasi *wasi, uint32_t number,
                            const struct wasi_directory *directory, struct error *error) {
     int host;
     if (path_grant(directory->host, &host)) {
-        return error_set(error, ERROR_IO, "cannot open directory %.180s: %s", directory->host,
-                         strerror(errno));
+        return error_set(error, ERROR_IO, "cannot open directory %s: %s",
+                         shown_text(directory->host, 180).text, strerror(errno));
     }
     uint64_t allowed = ~(uint64_t)(directory->read_only ? RIGHTS_CHANGE : 0);
     struct descriptor granted = {

@@ -121,13 +121,98 @@ static void the_first_error_wins(void **state) {
 static void error_texts_are_one_bounded_harmless_line(void **state) {
     (void)state;
     struct error error = ERROR_INIT;
-    error_set(&error, ERROR_IO, "a\nb\x1B[31m\x7F \xC2\x9B \xC2\xA0 \xC2");
-    assert_string_equal(error.text, "a?b?[31m? ?? \xC2\xA0 ?");
+    error_set(&error, ERROR_IO, "a\nb\x1B[31m\x7F \xC2\x9B \xC2\xA0 \\ \" \xC2");
+    assert_string_equal(error.text, "a\\x0ab\\x1b[31m\\x7f \\u{9b} \xC2\xA0 \\ \" \\xc2");
     assert_int_equal(error.offset, ERROR_NO_OFFSET);
 
-    struct error cut = ERROR_INIT;
-    error_set(&cut, ERROR_IO, "%01000d", 0);
-    assert_int_equal(strlen(cut.text), sizeof cut.text - 1);
+    for (int length = 480; length < 2000; length++) { /* whatever is cut, it is no character */
+        struct error cut = ERROR_INIT;
+        char text[2048];
+        for (int i = 0; i < length; i++) text[i] = "\xE2\x82\xAC"[i % 3];
+        text[length - length % 3] = 0;
+        error_set(&cut, ERROR_IO, "%s", text);
+        assert_in_range(strlen(cut.text), 480, sizeof cut.text - 1);
+        assert_true(utf8_valid(slice_of(cut.text)));
+        assert_null(strchr(cut.text, '\\'));
+        bool whole = strcmp(cut.text, text) == 0;
+        assert_true(whole || strcmp(cut.text + strlen(cut.text) - 3, "...") == 0);
+    }
+}
+
+/* ---- text that a stranger wrote ---- */
+
+static void foreign_text_is_escaped(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *bare, *in_quotes;
+    } cases[] = {
+        {"", "", "\"\""},
+        {"a\"b\\c'", "a\"b\\c'", "\"a\\\"b\\\\c'\""},
+        {"\x1B[2J\n\x7F", "\\x1b[2J\\x0a\\x7f", "\"\\x1b[2J\\x0a\\x7f\""},
+        {"\xC2\x80\xC2\x9F\xC2\xA0", "\\u{80}\\u{9f}\xC2\xA0", "\"\\u{80}\\u{9f}\xC2\xA0\""},
+        /* bidirectional controls, separators, zero width, tags, a soft hyphen */
+        {"\xE2\x80\xAE\xE2\x81\xA6\xD8\x9C", "\\u{202e}\\u{2066}\\u{61c}", NULL},
+        {"\xE2\x80\xA8\xE2\x80\xA9", "\\u{2028}\\u{2029}", NULL},
+        {"\xE2\x80\x8B\xE2\x81\xA0\xEF\xBB\xBF", "\\u{200b}\\u{2060}\\u{feff}", NULL},
+        {"\xF3\xA0\x81\x81\xC2\xAD\xEF\xB8\x8F", "\\u{e0041}\\u{ad}\\u{fe0f}", NULL},
+        {"gr\xC3\xBC\xC3\x9F \xE2\x82\xAC \xF0\x9F\x98\x80",
+         "gr\xC3\xBC\xC3\x9F \xE2\x82\xAC \xF0\x9F\x98\x80", NULL},
+        /* not UTF-8: a lone lead, a surrogate, an overlong slash, the end of a character missing */
+        {"\xC3z\xED\xA0\x80\xC0\xAF\xE2\x82", "\\xc3z\\xed\\xa0\\x80\\xc0\\xaf\\xe2\\x82", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct slice text = slice_of(cases[i].text);
+        assert_string_equal(shown(text, SHOWN_MAX).text, cases[i].bare);
+        if (cases[i].in_quotes)
+            assert_string_equal(quoted(text, SHOWN_MAX).text, cases[i].in_quotes);
+    }
+    assert_string_equal(quoted((struct slice){(const uint8_t *)"a\0b", 3}, 10).text, "\"a\\x00b\"");
+}
+
+/* What is printed is the same text as what is quoted in errors. */
+static void same_when_printed(struct slice text, size_t max) {
+    char out[2 * sizeof(struct shown)];
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    quoted_print(text, max, file);
+    fputc('\n', file);
+    shown_print(text, max, file);
+    rewind(file);
+    size_t size = fread(out, 1, sizeof out - 1, file);
+    fclose(file);
+    out[size] = 0;
+    char expected[2 * sizeof(struct shown)];
+    snprintf(expected, sizeof expected, "%s\n%s", quoted(text, max).text, shown(text, max).text);
+    assert_string_equal(out, expected);
+}
+
+static void foreign_text_is_cut_behind_a_character(void **state) {
+    (void)state;
+    assert_string_equal(shown_text("abcdef", 6).text, "abcdef");
+    assert_string_equal(shown_text("abcdef", 5).text, "abcde...");
+    assert_string_equal(quoted(slice_of("abcdef"), 5).text, "\"abcde\"...");
+    assert_string_equal(shown_text("a\xE2\x82\xAC"
+                                   "b",
+                                   3)
+                            .text,
+                        "a..."); /* a character ... */
+    assert_string_equal(shown_text("a\x1B"
+                                   "b",
+                                   4)
+                            .text,
+                        "a..."); /* an escape */
+    assert_string_equal(shown_text("abc", 0).text, "...");
+    char text[1000], all[256];
+    for (int i = 0; i < 256; i++) all[i] = (char)i;
+    for (size_t i = 0; i < sizeof text; i++) text[i] = "\xF0\x9F\x98\x80\"z\n"[i % 7];
+    for (size_t max = 0; max < SHOWN_MAX + 20; max++) {
+        struct shown cut = quoted((struct slice){(const uint8_t *)text, sizeof text}, max);
+        assert_true(utf8_valid(slice_of(cut.text)));
+        assert_true(strlen(cut.text) < sizeof cut.text && strlen(cut.text) <= max + 5);
+        if (max > SHOWN_MAX) continue;
+        same_when_printed((struct slice){(const uint8_t *)text, sizeof text}, max);
+        same_when_printed((struct slice){(const uint8_t *)all, sizeof all}, max);
+    }
 }
 
 static void every_kind_of_error_has_a_word(void **state) {
@@ -281,6 +366,8 @@ int main(void) {
         cmocka_unit_test(base64_refuses_all_but_the_one_text),
         cmocka_unit_test(the_first_error_wins),
         cmocka_unit_test(error_texts_are_one_bounded_harmless_line),
+        cmocka_unit_test(foreign_text_is_escaped),
+        cmocka_unit_test(foreign_text_is_cut_behind_a_character),
         cmocka_unit_test(every_kind_of_error_has_a_word),
         cmocka_unit_test(arena_memory_is_zero_aligned_and_apart),
         cmocka_unit_test(arena_refuses_what_overflows),
