@@ -1,7 +1,8 @@
 /* Typed values as text.
  *
  *     i32, i64    [+-]digits or [+-]0xdigits, within the type's signed or unsigned range
- *     f32, f64    what strtof and strtod take: 1.5, -2e9, 0x1.8p3, inf, nan; no overflow
+ *     f32, f64    what strtof and strtod take: 1.5, -2e9, 0x1.8p3, inf; no overflow
+ *                 nan, -nan, nan:0xdigits: a payload that is not 0
  *     v128        0xdigits, at most 32 of them
  *     funcref     null
  *     externref   null or a number above 0 the guest cannot look into
@@ -14,6 +15,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* An integer of `bits` bits in two's complement. */
 static bool integer_read(const char *text, unsigned bits, uint64_t *value) {
@@ -31,7 +33,28 @@ static bool integer_read(const char *text, unsigned bits, uint64_t *value) {
     return true;
 }
 
+/* nan, the canonical one, or nan:0x and its payload; a sign before it. False if it is neither. */
+static bool nan_read(const char *text, struct vm_value *value) {
+    const bool single = value->type == VM_F32;
+    const unsigned payload_bits = single ? 23 : 52;
+    const uint64_t negative = *text == '-';
+    if (*text == '-' || *text == '+') text++;
+    if (strncasecmp(text, "nan", 3) != 0) return false;
+    uint64_t payload = UINT64_C(1) << (payload_bits - 1);
+    if (text[3]) {
+        bool given = strncmp(text + 3, ":0x", 3) == 0 &&
+                     integer_read(text + 4, payload_bits, &payload) && payload != 0;
+        if (!given) return false;
+    }
+    if (single)
+        value->of.i32 = (uint32_t)(negative << 31 | 0x7F800000 | payload);
+    else
+        value->of.i64 = negative << 63 | UINT64_C(0x7FF) << 52 | payload;
+    return true;
+}
+
 static bool float_read(const char *text, struct vm_value *value) {
+    if (nan_read(text, value)) return true;
     if (*text == '\0' || isspace((unsigned char)*text)) return false;
     char *end;
     errno = 0;
@@ -40,7 +63,7 @@ static bool float_read(const char *text, struct vm_value *value) {
         read = value->of.f32 = strtof(text, &end);
     else
         read = value->of.f64 = strtod(text, &end);
-    return end != text && *end == '\0' && !(errno == ERANGE && isinf(read));
+    return end != text && *end == '\0' && !isnan(read) && !(errno == ERANGE && isinf(read));
 }
 
 /* A vector has no sign and no lanes here: 128 bits, the low half first. */
@@ -97,23 +120,19 @@ bool values_read(const struct values_source *source, struct vm_value *values, st
                      type->param_count, source->count);
 }
 
-/* %g with the smallest precision whose text reads back as the same value. */
-static void float_print(double value, bool single, FILE *out) {
-    char text[40] = "";
-    for (int digits = 1; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
-        double back = single ? (double)strtof(text, NULL) : strtod(text, NULL);
-        if (back == value || isnan(value)) break;
-    }
-    fprintf(out, "%s\n", text);
-}
-
 void value_print(const struct vm_value *value, FILE *out) {
+    char text[FLOAT_TEXT_SIZE];
     switch (value->type) {
     case VM_I32: fprintf(out, "%" PRId32 "\n", (int32_t)value->of.i32); break;
     case VM_I64: fprintf(out, "%" PRId64 "\n", (int64_t)value->of.i64); break;
-    case VM_F32: float_print((double)value->of.f32, true, out); break;
-    case VM_F64: float_print(value->of.f64, false, out); break;
+    case VM_F32:
+        f32_format(value->of.i32, text);
+        fprintf(out, "%s\n", text);
+        break;
+    case VM_F64:
+        f64_format(value->of.i64, text);
+        fprintf(out, "%s\n", text);
+        break;
     case VM_V128:
         fprintf(out, "0x%016" PRIx64 "%016" PRIx64 "\n", value->of.v128[1], value->of.v128[0]);
         break;

@@ -15,7 +15,8 @@ struct values_source {
 };
 bool values_read(const struct values_source *source, struct vm_value *values, struct error *error);
 
-/* One line: integers signed, floats in the fewest digits that read back as the same number. */
+/* One line, which values_read takes for the same value again, unless it is a reference of the
+ * guest's: integers signed, floats in the fewest digits. */
 void value_print(const struct vm_value *value, FILE *out);
 
 #endif

@@ -82,6 +82,14 @@ struct shown quoted(struct slice text, size_t max);
 /* The same into `size` bytes, the NUL among them: bare. */
 void shown_write(struct slice text, char *out, size_t size);
 
+/* ---- numbers ---- */
+
+/* The shortest text that reads back as the same number, given by its bits: 80, -0, 0.1, 1e-7, inf,
+ * nan, nan:0x200001 (the payload, unless it is that of WebAssembly's canonical NaN). */
+enum { FLOAT_TEXT_SIZE = 32 };
+void f32_format(uint32_t bits, char out[FLOAT_TEXT_SIZE]);
+void f64_format(uint64_t bits, char out[FLOAT_TEXT_SIZE]);
+
 /* ---- errors ---- */
 
 /* kind, the word printed for it. The first five are the spec suite's own. */

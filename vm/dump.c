@@ -13,7 +13,6 @@
  * Internal code is not shown: it is made when functions are called.
  */
 #include "vm/module.h"
-#include "vm/numeric.h"
 #include "vm/opcodes.h"
 #include "vm/types.h"
 
@@ -95,6 +94,7 @@ static void print_memarg(const struct immediate *immediate, FILE *out) {
 /* Labels and clauses are read here, since immediate_read leaves them to its caller. */
 static void print_immediate(struct module *module, enum immediates kind,
                             const struct immediate *immediate, struct reader *reader, FILE *out) {
+    char number[FLOAT_TEXT_SIZE];
     switch (kind) {
     case IMMEDIATE_NONE: break;
     case IMMEDIATE_MEMORY: print_memory(immediate->first, out); break;
@@ -150,9 +150,13 @@ static void print_immediate(struct module *module, enum immediates kind,
     case IMMEDIATE_I32: fprintf(out, " %d", (int32_t)(uint32_t)immediate->bits); break;
     case IMMEDIATE_I64: fprintf(out, " %lld", (long long)immediate->bits); break;
     case IMMEDIATE_F32:
-        fprintf(out, " %.9g", (double)f32_from_bits((uint32_t)immediate->bits));
+        f32_format((uint32_t)immediate->bits, number);
+        fprintf(out, " %s", number);
         break;
-    case IMMEDIATE_F64: fprintf(out, " %.17g", f64_from_bits(immediate->bits)); break;
+    case IMMEDIATE_F64:
+        f64_format(immediate->bits, number);
+        fprintf(out, " %s", number);
+        break;
     case IMMEDIATE_REFERENCE:
     case IMMEDIATE_TYPES: fprintf(out, " %s", vm_type_name((enum vm_type)immediate->type)); break;
     }

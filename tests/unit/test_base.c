@@ -1,6 +1,7 @@
 /* base: slices, UTF-8, base64, errors, arenas, buffers, files. */
 #include "base/base.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -215,6 +216,122 @@ static void foreign_text_is_cut_behind_a_character(void **state) {
     }
 }
 
+/* ---- numbers ---- */
+
+static uint64_t bits_of(double value) {
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+static uint32_t bits_of_single(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+static void floats_are_shown_as_people_write_them(void **state) {
+    (void)state;
+    static const struct {
+        double value;
+        const char *text;
+    } cases[] = {
+        {0, "0"},
+        {-0.0, "-0"},
+        {80, "80"},
+        {-1, "-1"},
+        {0.1, "0.1"},
+        {1.5, "1.5"},
+        {100, "100"},
+        {0.30000000000000004, "0.30000000000000004"},
+        {123456.789, "123456.789"},
+        {1e20, "100000000000000000000"},
+        {1e21, "1e+21"},
+        {1.5e300, "1.5e+300"},
+        {123456789012345680000.0, "123456789012345680000"},
+        {9007199254740992, "9007199254740992"},
+        {1e-6, "0.000001"},
+        {1.25e-6, "0.00000125"},
+        {1e-7, "1e-7"},
+        {-1.5e-7, "-1.5e-7"},
+        {5e-324, "5e-324"},
+        {2.2250738585072014e-308, "2.2250738585072014e-308"},
+        {2.225073858507201e-308, "2.225073858507201e-308"},
+        {1.7976931348623157e308, "1.7976931348623157e+308"},
+        {2e-323, "2e-323"},
+        {5e-322, "5e-322"},
+    };
+    char text[FLOAT_TEXT_SIZE];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        f64_format(bits_of(cases[i].value), text);
+        assert_string_equal(text, cases[i].text);
+    }
+    static const struct {
+        float value;
+        const char *text;
+    } singles[] = {
+        {0.1f, "0.1"},
+        {80, "80"},
+        {-0.0f, "-0"},
+        {16777216, "16777216"},
+        {1e-45f, "1e-45"},
+        {1e21f, "1e+21"},
+        {3.4028235e38f, "3.4028235e+38"},
+        {1.17549435e-38f, "1.1754944e-38"},
+        {3.1415927f, "3.1415927"},
+        {1e10f, "10000000000"},
+        {1e-7f, "1e-7"},
+    };
+    for (size_t i = 0; i < sizeof singles / sizeof *singles; i++) {
+        f32_format(bits_of_single(singles[i].value), text);
+        assert_string_equal(text, singles[i].text);
+    }
+}
+
+static void what_is_no_number_keeps_sign_and_payload(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t bits;
+        const char *text;
+    } doubles[] = {{0x7FF0000000000000, "inf"},     {0xFFF0000000000000, "-inf"},
+                   {0x7FF8000000000000, "nan"},     {0xFFF8000000000000, "-nan"},
+                   {0x7FF0000000000001, "nan:0x1"}, {0xFFFFFFFFFFFFFFFF, "-nan:0xfffffffffffff"}},
+      singles[] = {{0x7F800000, "inf"},         {0xFF800000, "-inf"},
+                   {0x7FC00000, "nan"},         {0xFFC00000, "-nan"},
+                   {0x7F800001, "nan:0x1"},     {0xFFFFFFFF, "-nan:0x7fffff"},
+                   {0x7FA00001, "nan:0x200001"}};
+    char text[FLOAT_TEXT_SIZE];
+    for (size_t i = 0; i < sizeof doubles / sizeof *doubles; i++) {
+        f64_format(doubles[i].bits, text);
+        assert_string_equal(text, doubles[i].text);
+    }
+    for (size_t i = 0; i < sizeof singles / sizeof *singles; i++) {
+        f32_format((uint32_t)singles[i].bits, text);
+        assert_string_equal(text, singles[i].text);
+    }
+}
+
+/* All exponents, and bits without a pattern. */
+static void floats_come_back_from_their_text(void **state) {
+    (void)state;
+    uint64_t bits = 88172645463325252;
+    char text[FLOAT_TEXT_SIZE];
+    for (int i = 0; i < 20000; i++) {
+        bits ^= bits << 13, bits ^= bits >> 7, bits ^= bits << 17;
+        double value;
+        memcpy(&value, &bits, sizeof value);
+        if (!isfinite(value)) continue;
+        f64_format(bits, text);
+        assert_true(bits_of(strtod(text, NULL)) == bits);
+        float single;
+        uint32_t low = (uint32_t)bits;
+        memcpy(&single, &low, sizeof single);
+        if (!isfinite(single)) continue;
+        f32_format(low, text);
+        assert_true(bits_of_single(strtof(text, NULL)) == low);
+    }
+}
+
 static void every_kind_of_error_has_a_word(void **state) {
     (void)state;
     assert_string_equal(error_kind_name(ERROR_MALFORMED), "malformed");
@@ -368,6 +485,9 @@ int main(void) {
         cmocka_unit_test(error_texts_are_one_bounded_harmless_line),
         cmocka_unit_test(foreign_text_is_escaped),
         cmocka_unit_test(foreign_text_is_cut_behind_a_character),
+        cmocka_unit_test(floats_are_shown_as_people_write_them),
+        cmocka_unit_test(what_is_no_number_keeps_sign_and_payload),
+        cmocka_unit_test(floats_come_back_from_their_text),
         cmocka_unit_test(every_kind_of_error_has_a_word),
         cmocka_unit_test(arena_memory_is_zero_aligned_and_apart),
         cmocka_unit_test(arena_refuses_what_overflows),
