@@ -9,9 +9,8 @@ enum { SLICE = 2000 };
 #define NANOSECONDS_A_MS INT64_C(1000000)
 
 void meter_init(struct meter *meter, int64_t fuel, int64_t timeout_ms) {
-    *meter = (struct meter){.fuel = fuel,
-                            .fueled = fuel != VM_UNLIMITED,
-                            .timed = timeout_ms != VM_UNLIMITED};
+    *meter = (struct meter){
+        .fuel = fuel, .fueled = fuel != VM_UNLIMITED, .timed = timeout_ms != VM_UNLIMITED};
     if (!meter->timed) return;
 
     int64_t now = clock_ns();
