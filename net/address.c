@@ -3,9 +3,10 @@
  * The system's inet_pton reads IPv6; IPv4 is read here, because a host written as 0x7f.1 or
  * 017700000001 means 127.0.0.1 to getaddrinfo and must mean it to the policy too.
  *
- * Blocked ranges are those of the IANA special-purpose registries (RFC 6890 and its successors)
- * that lead into a private network or nowhere. An IPv6 address that carries an IPv4 address
- * (RFC 6052, 3056, 4380) is as public as the one it carries.
+ * Which addresses lead into a private network or nowhere, IANA's registries say, and which IPv6
+ * addresses carry IPv4 addresses, the RFCs about ways from the one to the other: both stand in
+ * special.def. Such an address may end up at what it carries, so it is judged as that too. A range
+ * that only its operator knows (RFC 6052 allows any prefix for translation) cannot be told.
  */
 #include "net/address.h"
 #include "net/internal.h"
@@ -112,28 +113,98 @@ bool address_is_loopback(const struct address *address) {
     return in_any(address, "127.0.0.0/8 ::1/128");
 }
 
-/* Is the IPv4 address public that lies within this one, its bits perhaps inverted by `mask`? */
-static bool public_v4_at(const struct address *address, unsigned offset, uint8_t mask) {
+/* ---- special addresses ---- */
+
+enum { NO, YES };
+
+static const struct special {
+    const char *range;
+    bool public;
+    const char *text;
+} specials[] = {
+#define SPECIAL(range, public, what, source) {range, public, what " (" source ")"},
+#define CARRIES(range, bytes, inverted, source)
+#include "net/special.def"
+#undef SPECIAL
+#undef CARRIES
+};
+
+static const struct carrier {
+    const char *range;
+    uint8_t bytes[4];
+    bool inverted;
+} carriers[] = {
+#define BYTES(...)                                                                                 \
+    { __VA_ARGS__ }
+#define SPECIAL(range, public, what, source)
+#define CARRIES(range, bytes, inverted, source) {range, bytes, inverted},
+#include "net/special.def"
+#undef BYTES
+#undef SPECIAL
+#undef CARRIES
+};
+
+/* By the longest prefix. */
+const char *address_special(const struct address *address) {
+    const struct special *found = NULL;
+    unsigned bits = 0;
+    for (size_t i = 0; i < sizeof specials / sizeof *specials; i++) {
+        struct address_range range;
+        if (!address_parse_range(&range, slice_of(specials[i].range))) continue;
+        if (!address_in(address, &range) || (found && range.bits <= bits)) continue;
+        found = &specials[i];
+        bits = range.bits;
+    }
+    return !found || found->public ? NULL : found->text; /* ::/0 has them all */
+}
+
+/* Interface identifiers of ISATAP (RFC 5214, section 6.1), universal or not: 00-00-5E-FE and the
+ * IPv4 address, below any prefix. */
+static bool is_isatap(const struct address *address) {
+    const uint8_t *id = address->bytes + 8;
+    return (id[0] & 0xFC) == 0 && id[1] == 0 && id[2] == 0x5E && id[3] == 0xFE;
+}
+
+/* One more reading. 0.0.0.0/8 is nobody's address, so within a range that is special anyhow (as ::1
+ * is within ::/96, or where a translator's prefix may have several lengths) it is none. */
+static size_t add_reading(const struct address *address, const struct carrier *how,
+                          struct address *readings, size_t count) {
     struct address inner;
     memcpy(inner.bytes, mapped_prefix, sizeof mapped_prefix);
-    for (unsigned i = 0; i < 4; i++) inner.bytes[12 + i] = address->bytes[offset + i] ^ mask;
-    return address_is_public(&inner);
+    for (unsigned i = 0; i < 4; i++)
+        inner.bytes[12 + i] = address->bytes[how->bytes[i]] ^ (how->inverted ? 0xFF : 0);
+    if (inner.bytes[12] == 0 && address_special(address)) return count;
+    readings[count] = inner;
+    return count + 1;
+}
+
+size_t address_readings(const struct address *address, struct address readings[MAX_READINGS]) {
+    static const struct carrier isatap = {.bytes = {12, 13, 14, 15}};
+    size_t count = 1;
+    readings[0] = *address;
+    for (size_t i = 0; i < sizeof carriers / sizeof *carriers && count < MAX_READINGS; i++) {
+        if (in_any(address, carriers[i].range))
+            count = add_reading(address, &carriers[i], readings, count);
+    }
+    if (is_isatap(address) && count < MAX_READINGS)
+        count = add_reading(address, &isatap, readings, count);
+    return count;
+}
+
+bool address_is_translated(const struct address *address) {
+    return in_any(address, "64:ff9b::/96");
 }
 
 bool address_is_public(const struct address *address) {
-    const char *blocked =
-        "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 "
-        "192.0.0.0/24 192.0.2.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 "
-        "224.0.0.0/4 240.0.0.0/4 "
-        "::/96 64:ff9b:1::/48 100::/64 2001:db8::/32 fc00::/7 fe80::/10 fec0::/10 ff00::/8";
-    if (in_any(address, blocked)) return false;
-    if (in_any(address, "64:ff9b::/96")) return public_v4_at(address, 12, 0); /* NAT64 */
-    if (in_any(address, "2002::/16")) return public_v4_at(address, 2, 0);     /* 6to4 */
-    /* Teredo carries the server's address, and the client's with every bit inverted. */
-    if (in_any(address, "2001::/32"))
-        return public_v4_at(address, 4, 0) && public_v4_at(address, 12, 0xFF);
+    struct address readings[MAX_READINGS];
+    size_t count = address_readings(address, readings);
+    for (size_t i = 0; i < count; i++) {
+        if (address_special(&readings[i])) return false;
+    }
     return true;
 }
+
+/* ---- text and sockets ---- */
 
 void address_format(const struct address *address, char out[ADDRESS_TEXT_SIZE]) {
     bool v4 = address_is_v4(address);

@@ -32,8 +32,18 @@ bool address_is_v4(const struct address *address);
 bool address_equal(const struct address *a, const struct address *b);
 bool address_in(const struct address *address, const struct address_range *range);
 bool address_is_loopback(const struct address *address);
-/* True for every address of the public Internet: none that is private, local, reserved, multicast
- * or a wrapping of such an IPv4 address. */
+
+/* Why this is no address of the public Internet, by itself: "loopback (RFC 4291)"; NULL if it is.
+ */
+const char *address_special(const struct address *address);
+
+/* All that the address may mean: itself, then the IPv4 addresses it carries. Returns how many. */
+enum { MAX_READINGS = 8 };
+size_t address_readings(const struct address *address, struct address readings[MAX_READINGS]);
+/* True where the second reading is but another form of the first: 64:ff9b::/96 (RFC 6052). */
+bool address_is_translated(const struct address *address);
+
+/* True if no reading is special. */
 bool address_is_public(const struct address *address);
 
 /* IPv4 in dotted form, IPv6 without brackets. */

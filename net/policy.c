@@ -12,11 +12,15 @@
  * can be made to point anywhere. An address that is not public is refused unless a rule names it
  * as an address or range, the host is `localhost` allowed by that name, --allow-private-net was
  * given, or the user pinned the origin to it. What was checked is what is connected to.
+ *
+ * An IPv6 address that carries an IPv4 address in it is judged as both: one that is denied denies
+ * it, and each that is not public must be named.
  */
 #include "net/policy.h"
 
 #include <string.h>
 
+enum { V4_PREFIX_BITS = 96 }; /* of ::ffff:0:0/96, in which IPv4 lies */
 enum rule_kind { RULE_ANY, RULE_NAME, RULE_SUFFIX, RULE_RANGE };
 
 struct policy_rule {
@@ -137,13 +141,41 @@ static bool matches_service(const struct policy_rule *rule, const struct url *ur
     return rule->usual_port ? url_has_usual_port(url) : url->port == rule->port;
 }
 
+/* Is the address, in any reading, in the range? A denying one; it may also be of another notation,
+ * as ::/0 is, which has all of IPv4 in it. */
+static bool range_denies(const struct policy_rule *rule, const struct address *address) {
+    struct address readings[MAX_READINGS];
+    size_t count = rule->kind == RULE_RANGE ? address_readings(address, readings) : 0;
+    for (size_t i = 0; i < count; i++) {
+        if (address_in(&readings[i], &rule->range)) return true;
+    }
+    return false;
+}
+
+/* Is the address itself in an allowing range, which must be of its own family? */
+static bool range_allows(const struct policy_rule *rule, const struct address *address) {
+    if (rule->kind != RULE_RANGE || !address_in(address, &rule->range)) return false;
+    return !address_is_v4(address) || rule->range.bits >= V4_PREFIX_BITS;
+}
+
+/* Does an allowing rule mean this host, which is an address? Of what it carries only a translated
+ * address is a form: below a tunnel's prefix, or beside an identifier, anybody may be. */
+static bool address_allowed(const struct policy_rule *rule, const struct address *address) {
+    struct address readings[MAX_READINGS];
+    size_t count = address_readings(address, readings);
+    bool form = count > 1 && address_is_translated(address);
+    return range_allows(rule, address) || (form && range_allows(rule, &readings[1]));
+}
+
 /* By the host as it is written in the URL; what a name resolves to is another question. */
-static bool matches_host(const struct policy_rule *rule, const struct host *host) {
+static bool matches_host(const struct policy_rule *rule, const struct host *host, bool deny) {
     switch (rule->kind) {
     case RULE_ANY: return true;
     case RULE_NAME: return host_equal(&rule->host, host);
     case RULE_SUFFIX: return host_is_below(host, rule->host.text);
-    case RULE_RANGE: return host->is_address && address_in(&host->address, &rule->range);
+    case RULE_RANGE:
+        if (!host->is_address) return false;
+        return deny ? range_denies(rule, &host->address) : address_allowed(rule, &host->address);
     }
     return false;
 }
@@ -153,12 +185,12 @@ bool policy_check_origin(const struct policy *policy, const struct url *url, str
     url_format_host_port(url, origin);
     for (size_t i = 0; i < policy->deny_count; i++) {
         const struct policy_rule *rule = &policy->deny[i];
-        if (matches_service(rule, url, true) && matches_host(rule, &url->host))
+        if (matches_service(rule, url, true) && matches_host(rule, &url->host, true))
             return net_fail(error, NET_DENIED, "%s is denied by --deny-net", origin);
     }
     for (size_t i = 0; i < policy->allow_count; i++) {
         const struct policy_rule *rule = &policy->allow[i];
-        if (matches_service(rule, url, false) && matches_host(rule, &url->host)) return true;
+        if (matches_service(rule, url, false) && matches_host(rule, &url->host, false)) return true;
     }
     size_t size = strlen(origin);
     if (url_has_usual_port(url)) size -= strlen(strrchr(origin, ':'));
@@ -175,14 +207,16 @@ const struct endpoint *policy_pinned(const struct policy *policy, const struct u
     return NULL;
 }
 
-/* Did the user allow this very address, private or not? Only `localhost` may mean the loopback by
- * its name: any other name can be made to point there by whoever owns it. */
+/* Did the user allow this reading of the address, special or not? A rule for the very address
+ * allows all its readings. Only `localhost` may mean the loopback by its name: any other name can
+ * be made to point there by whoever owns it. */
 static bool named_by_user(const struct policy *policy, const struct url *url,
-                          const struct address *address) {
+                          const struct address *address, const struct address *reading) {
     for (size_t i = 0; i < policy->allow_count; i++) {
         const struct policy_rule *rule = &policy->allow[i];
         if (!matches_service(rule, url, false)) continue;
-        if (rule->kind == RULE_RANGE && address_in(address, &rule->range)) return true;
+        if (range_allows(rule, reading)) return true;
+        if (rule->range.bits == 128 && range_allows(rule, address)) return true;
         bool localhost = rule->kind == RULE_NAME && strcmp(rule->host.text, "localhost") == 0;
         if (localhost && host_equal(&rule->host, &url->host) && address_is_loopback(address))
             return true;
@@ -190,23 +224,40 @@ static bool named_by_user(const struct policy *policy, const struct url *url,
     return policy->allow_private;
 }
 
-bool policy_check_address(const struct policy *policy, const struct url *url,
-                          const struct address *address, bool pinned, struct error *error) {
-    char text[ADDRESS_TEXT_SIZE];
-    address_format(address, text);
+static bool check_denied(const struct policy *policy, const struct url *url,
+                         const struct address *address, struct error *error) {
     for (size_t i = 0; i < policy->deny_count; i++) {
         const struct policy_rule *rule = &policy->deny[i];
-        bool here = rule->kind == RULE_RANGE && address_in(address, &rule->range);
-        if (here && matches_service(rule, url, true))
-            return net_fail(error, NET_DENIED, "%s (%s) is denied by --deny-net", url->host.text,
-                            text);
+        char text[ADDRESS_TEXT_SIZE];
+        if (!matches_service(rule, url, true) || !range_denies(rule, address)) continue;
+        address_format(address, text);
+        return net_fail(error, NET_DENIED, "%s (%s) is denied by --deny-net", url->host.text, text);
     }
-    if (pinned || address_is_public(address) || named_by_user(policy, url, address)) return true;
+    return true;
+}
+
+/* What a user may add who means it. */
+static bool refuse_address(const struct url *url, const struct address *address, const char *why,
+                           struct error *error) {
+    char text[ADDRESS_TEXT_SIZE], port[8] = "";
+    address_format(address, text);
     bool v6 = strchr(text, ':') != NULL;
-    char port[8] = "";
     if (!url_has_usual_port(url)) snprintf(port, sizeof port, ":%u", url->port);
     return net_fail(error, NET_DENIED,
-                    "%s is at %s, which is not a public address; add --allow-net %s%s%s%s or "
-                    "--allow-private-net",
-                    url->host.text, text, v6 ? "[" : "", text, v6 ? "]" : "", port);
+                    "%.40s is at %s, which is not a public address but %s; add --allow-net "
+                    "%s%s%s%s or --allow-private-net",
+                    url->host.text, text, why, v6 ? "[" : "", text, v6 ? "]" : "", port);
+}
+
+bool policy_check_address(const struct policy *policy, const struct url *url,
+                          const struct address *address, bool pinned, struct error *error) {
+    struct address readings[MAX_READINGS];
+    if (!check_denied(policy, url, address, error)) return false;
+    size_t count = pinned ? 0 : address_readings(address, readings);
+    for (size_t i = 0; i < count; i++) {
+        const char *special = address_special(&readings[i]);
+        if (special && !named_by_user(policy, url, address, &readings[i]))
+            return refuse_address(url, address, special, error);
+    }
+    return true;
 }

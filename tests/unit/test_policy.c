@@ -230,44 +230,165 @@ static void bad_items_are_usage_errors(void **state) {
 
 static void public_addresses_are_told_apart(void **state) {
     (void)state;
-    static const char *const public[] = {
-        "8.8.8.8",    "100.63.255.255",     "100.128.0.0",      "172.15.0.1",
-        "172.32.0.0", "192.0.1.0",          "198.20.0.0",       "223.255.255.255",
-        "[2600::1]",  "[64:ff9b::808:808]", "[2002:808:808::1]"};
+    static const char *const public[] = {"8.8.8.8",
+                                         "1.0.0.0",
+                                         "9.255.255.255",
+                                         "11.0.0.0",
+                                         "100.63.255.255",
+                                         "100.128.0.0",
+                                         "126.255.255.255",
+                                         "128.0.0.0",
+                                         "169.253.255.255",
+                                         "169.255.0.0",
+                                         "172.15.255.255",
+                                         "172.32.0.0",
+                                         "191.255.255.255",
+                                         "192.0.0.9",
+                                         "192.0.0.10",
+                                         "192.0.1.0",
+                                         "192.0.3.0",
+                                         "192.31.196.1",
+                                         "192.52.193.1",
+                                         "192.88.98.255",
+                                         "192.88.100.0",
+                                         "192.167.255.255",
+                                         "192.169.0.0",
+                                         "192.175.48.1",
+                                         "198.17.255.255",
+                                         "198.20.0.0",
+                                         "198.51.99.255",
+                                         "198.51.101.0",
+                                         "203.0.112.255",
+                                         "203.0.114.0",
+                                         "223.255.255.255",
+                                         "[::ffff:8.8.8.8]",
+                                         "[64:ff9b::808:808]",
+                                         "[2000::1]",
+                                         "[2001:1::1]",
+                                         "[2001:1::2]",
+                                         "[2001:1::3]",
+                                         "[2001:3::1]",
+                                         "[2001:4:112::1]",
+                                         "[2001:20::1]",
+                                         "[2001:2f:ffff::1]",
+                                         "[2001:30::1]",
+                                         "[2001:3f:ffff::1]",
+                                         "[2001:200::1]",
+                                         "[2001:db7:ffff::1]",
+                                         "[2001:db9::1]",
+                                         "[2002:808:808::1]",
+                                         "[2001:0:808:808::f7f7:f7f7]",
+                                         "[2003::1]",
+                                         "[2600::1]",
+                                         "[2620:4f:8000::1]",
+                                         "[3ffe:ffff::1]",
+                                         "[3fff:1000::1]",
+                                         "[2a00::5efe:808:808]",
+                                         "[2a00::1:5efe:a00:1]",
+                                         "[2a00::5eff:a00:1]",
+                                         "[2a00::400:5efe:a00:1]"};
     static const char *const blocked[] = {"0.0.0.0",
+                                          "0.0.0.1",
+                                          "0.255.255.255",
+                                          "10.0.0.0",
                                           "10.255.255.255",
-                                          "100.64.0.1",
+                                          "100.64.0.0",
                                           "100.127.255.255",
+                                          "127.0.0.1",
                                           "127.255.255.255",
+                                          "169.254.0.0",
                                           "169.254.169.254",
+                                          "169.254.255.255",
                                           "172.16.0.0",
                                           "172.31.255.255",
+                                          "192.0.0.0",
                                           "192.0.0.8",
-                                          "192.0.2.1",
-                                          "192.168.0.1",
-                                          "198.18.0.1",
+                                          "192.0.0.11",
+                                          "192.0.0.170",
+                                          "192.0.0.171",
+                                          "192.0.0.255",
+                                          "192.0.2.0",
+                                          "192.0.2.255",
+                                          "192.88.99.0",
+                                          "192.88.99.2",
+                                          "192.88.99.255",
+                                          "192.168.0.0",
+                                          "192.168.255.255",
+                                          "198.18.0.0",
                                           "198.19.255.255",
-                                          "198.51.100.1",
-                                          "203.0.113.1",
-                                          "224.0.0.1",
+                                          "198.51.100.0",
+                                          "198.51.100.255",
+                                          "203.0.113.0",
+                                          "203.0.113.255",
+                                          "224.0.0.0",
                                           "239.255.255.255",
-                                          "240.0.0.1",
+                                          "240.0.0.0",
+                                          "255.255.255.254",
                                           "255.255.255.255",
                                           "[::]",
                                           "[::1]",
+                                          "[::2]",
                                           "[::127.0.0.1]",
-                                          "[fc00::1]",
-                                          "[fdff::1]",
-                                          "[fe80::1]",
-                                          "[febf::1]",
-                                          "[ff02::1]",
-                                          "[2001:db8::1]",
+                                          "[::8.8.8.8]",
                                           "[::ffff:10.0.0.1]",
+                                          "[::ffff:0:10.0.0.1]",
+                                          "[::ffff:0:8.8.8.8]",
+                                          "[::1:0:0:0]",
+                                          "[64:ff9a::1]",
                                           "[64:ff9b::a00:1]",
+                                          "[64:ff9b::]",
+                                          "[64:ff9b::7f00:1]",
+                                          "[64:ff9b::1:808:808]",
+                                          "[64:ff9b:1::]",
+                                          "[64:ff9b:1::808:808]",
+                                          "[64:ff9b:1:ffff::1]",
+                                          "[64:ff9b:2::1]",
+                                          "[100::]",
+                                          "[100::ffff:ffff:ffff:ffff]",
+                                          "[100:0:0:1::1]",
+                                          "[100:0:0:2::1]",
+                                          "[200::1]",
+                                          "[400::1]",
+                                          "[1000::1]",
+                                          "[1fff::1]",
+                                          "[2001:0:a00:1::f7f7:f7f7]",
+                                          "[2001:0:808:808::f5ff:fffe]",
+                                          "[2001:1::]",
+                                          "[2001:1::4]",
+                                          "[2001:2::1]",
+                                          "[2001:2:0:ffff::1]",
+                                          "[2001:4::1]",
+                                          "[2001:4:111::1]",
+                                          "[2001:10::1]",
+                                          "[2001:1f:ffff::1]",
+                                          "[2001:40::1]",
+                                          "[2001:1ff:ffff::1]",
+                                          "[2001:db8::1]",
+                                          "[2001:db8:ffff::1]",
                                           "[2002:7f00:1::]",
                                           "[2002:c0a8:101::1]",
-                                          "[2001:0:808:808::f5ff:fffe]",
-                                          "[2001:0:a00:1::f7f7:f7f7]"};
+                                          "[2002::1]",
+                                          "[2002:c058:6301::1]",
+                                          "[2a00::5efe:a00:1]",
+                                          "[2a00::200:5efe:a00:1]",
+                                          "[2a00::300:5efe:c0a8:1]",
+                                          "[2a00::5efe:7f00:1]",
+                                          "[3fff::1]",
+                                          "[3fff:fff:ffff::1]",
+                                          "[4000::1]",
+                                          "[5f00::1]",
+                                          "[5f00:ffff::1]",
+                                          "[8000::1]",
+                                          "[c000::1]",
+                                          "[fc00::1]",
+                                          "[fdff:ffff::1]",
+                                          "[fe00::1]",
+                                          "[fe80::1]",
+                                          "[febf::1]",
+                                          "[fec0::1]",
+                                          "[feff::1]",
+                                          "[ff02::1]",
+                                          "[ffff::1]"};
     struct host host;
     for (size_t i = 0; i < sizeof public / sizeof *public; i++) {
         assert_true(host_parse(&host, slice_of(public[i])));
@@ -277,6 +398,89 @@ static void public_addresses_are_told_apart(void **state) {
         assert_true(host_parse(&host, slice_of(blocked[i])));
         if (address_is_public(&host.address)) fail_msg("%s is not public", blocked[i]);
     }
+}
+
+/* 10.1.2.3 in all the ways an IPv6 address may carry it. */
+static const char *const carrying[] = {"http://[::ffff:10.1.2.3]/",
+                                       "http://[::10.1.2.3]/",
+                                       "http://[::ffff:0:10.1.2.3]/",
+                                       "http://[64:ff9b::10.1.2.3]/",
+                                       "http://[64:ff9b:1::10.1.2.3]/",
+                                       "http://[64:ff9b:1:a01:2:300::]/",
+                                       "http://[64:ff9b:1:a:1:203::]/",
+                                       "http://[64:ff9b:1:0:a:102:300:0]/",
+                                       "http://[64:ff9b:1:a01:2:3ff:ffff:ffff]/",
+                                       "http://[2002:a01:203::1]/",
+                                       "http://[2001:0:a01:203::f7f7:f7f7]/",
+                                       "http://[2001:0:808:808::f5fe:fdfc]/",
+                                       "http://[fe80::5efe:10.1.2.3]/",
+                                       "http://[2a00::200:5efe:10.1.2.3]/",
+                                       "http://[2a00:1:2:3:0:5efe:a01:203]/"};
+
+enum { CARRYING_COUNT = sizeof carrying / sizeof *carrying };
+
+static void carried_addresses_are_denied(void **state) {
+    (void)state;
+    const struct rules all = {.allow = {"*"}, .allow_private = true};
+    const struct rules range = {.allow = {"*"}, .deny = {"10.0.0.0/8"}, .allow_private = true};
+    const struct rules one = {
+        .allow = {"*", "[::/0]"}, .deny = {"10.1.2.3:*"}, .allow_private = true};
+    const struct rules other = {.allow = {"*"}, .deny = {"10.1.2.4"}, .allow_private = true};
+    for (size_t i = 0; i < CARRYING_COUNT; i++) {
+        if (!is_allowed(&all, carrying[i], NULL)) fail_msg("%s", carrying[i]);
+        if (is_allowed(&range, carrying[i], NULL)) fail_msg("%s", carrying[i]);
+        if (is_allowed(&one, carrying[i], NULL)) fail_msg("%s", carrying[i]);
+        if (!is_allowed(&other, carrying[i], NULL)) fail_msg("%s", carrying[i]);
+    }
+    const struct rules names = {
+        .allow = {"a.example"}, .deny = {"10.0.0.0/8"}, .allow_private = true};
+    assert_false(is_allowed(&names, "http://a.example/", "[64:ff9b::a01:203]"));
+    assert_false(is_allowed(&names, "http://a.example/", "[2002:a01:203::1]"));
+    assert_true(is_allowed(&names, "http://a.example/", "[64:ff9b::b01:203]"));
+    const struct rules pin = {.allow = {"a.example"},
+                              .deny = {"10.0.0.0/8"},
+                              .resolve = {"a.example:80:[64:ff9b::a01:203]"}};
+    assert_false(is_allowed(&pin, "http://a.example/", "8.8.8.8"));
+}
+
+static void carried_addresses_must_be_named(void **state) {
+    (void)state;
+    const struct rules star = {.allow = {"*", "a.example"}};
+    for (size_t i = 0; i < CARRYING_COUNT; i++) {
+        if (is_allowed(&star, carrying[i], NULL)) fail_msg("%s", carrying[i]);
+    }
+    /* The range of what carries does not name what is carried, nor the other way round. */
+    const struct rules six = {.allow = {"[::/0]"}};
+    for (size_t i = 0; i < CARRYING_COUNT; i++) {
+        if (is_allowed(&six, carrying[i], NULL)) fail_msg("%s", carrying[i]);
+    }
+    assert_true(is_allowed(&six, "http://[fd00::1]/", NULL));
+    assert_false(is_allowed(&six, "http://10.1.2.3/", NULL));
+    assert_false(is_allowed(&six, "http://8.8.8.8/", NULL));
+    const struct rules four = {.allow = {"10.0.0.0/8"}};
+    assert_true(is_allowed(&four, "http://[::ffff:10.1.2.3]/", NULL));
+    assert_true(is_allowed(&four, "http://[64:ff9b::10.1.2.3]/", NULL));
+    assert_false(is_allowed(&four, "http://[64:ff9b::11.1.2.3]/", NULL));
+    assert_false(is_allowed(&four, "http://[::ffff:0:10.1.2.3]/", NULL));
+    assert_false(is_allowed(&four, "http://[2a00::5efe:10.1.2.3]/", NULL));
+    assert_false(is_allowed(&four, "http://[2002:a01:203::1]/", NULL));
+    const struct rules public = {.allow = {"8.8.8.8"}};
+    assert_false(is_allowed(&public, "http://[2001:0:808:808::f7f7:f7f6]/", NULL));
+    assert_false(is_allowed(&public, "http://[2a00::5efe:808:808]/", NULL));
+    const struct rules both = {.allow = {"[::/0]", "10.0.0.0/8"}};
+    assert_true(is_allowed(&both, "http://[2002:a01:203::1]/", NULL));
+    assert_true(is_allowed(&both, "http://[2a00::5efe:10.1.2.3]/", NULL));
+    const struct rules names = {.allow = {"a.example", "10.0.0.0/8"}};
+    assert_true(is_allowed(&names, "http://a.example/", "[64:ff9b::a01:203]"));
+    assert_false(is_allowed(&names, "http://a.example/", "[64:ff9b::7f00:1]"));
+    /* The very address is, and so is a translator's own range for what is public. */
+    const struct rules exact = {.allow = {"[64:ff9b::a01:203]", "[2a00::5efe:a01:203]"}};
+    assert_true(is_allowed(&exact, "http://[64:ff9b::a01:203]/", NULL));
+    assert_true(is_allowed(&exact, "http://[2a00::5efe:a01:203]/", NULL));
+    assert_false(is_allowed(&exact, "http://[64:ff9b::a01:204]/", NULL));
+    const struct rules local = {.allow = {"a.example", "[64:ff9b:1::/48]"}};
+    assert_true(is_allowed(&local, "http://a.example/", "[64:ff9b:1::808:808]"));
+    assert_false(is_allowed(&local, "http://a.example/", "[64:ff9b:1::a00:1]"));
 }
 
 static void denials_name_the_flag(void **state) {
@@ -317,6 +521,8 @@ int main(void) {
         cmocka_unit_test(pins_change_the_port),
         cmocka_unit_test(bad_items_are_usage_errors),
         cmocka_unit_test(public_addresses_are_told_apart),
+        cmocka_unit_test(carried_addresses_are_denied),
+        cmocka_unit_test(carried_addresses_must_be_named),
         cmocka_unit_test(denials_name_the_flag),
     };
     return cmocka_run_group_tests_name("policy", tests, NULL, NULL);
