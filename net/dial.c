@@ -2,8 +2,9 @@
  *
  * The origin is checked first, then each address its name has; only checked addresses are tried,
  * and the name is not resolved again, so what was checked is what is connected to. A proxy is the
- * user's own choice and not subject to the policy, but the origins asked of it are; their addresses
- * it resolves itself, out of our sight. A pinned origin is reached directly, never by a proxy.
+ * user's own choice and not subject to the policy, but the origins asked of it are, as far as their
+ * addresses can be known: it resolves names itself. A pinned origin is reached directly, never by
+ * a proxy.
  */
 #include "net/dial.h"
 #include "net/http.h"
@@ -20,6 +21,7 @@ bool dial_route(struct net *net, const struct url *url, struct route *route, str
         if (!route->proxy->usable)
             return net_fail(error, NET_CONNECT, "%s names no proxy of the form http://host:port",
                             route->proxy->variable);
+        if (!policy_check_proxied(&net->policy, url, error)) return false;
         url_format_host_port(&route->proxy->url, proxy);
     }
     snprintf(route->key, sizeof route->key, "%s://%s%s%s", url->secure ? "https" : "http", origin,
@@ -146,9 +148,6 @@ struct connection *dial_open(struct net *net, const struct route *route, int64_t
         return NULL;
     times->dns_ms = clock_ms() - start;
     if (!route->proxy && !check_addresses(net, route, &found, error)) return NULL;
-    if (route->proxy && route->url->host.is_address &&
-        !policy_check_address(&net->policy, route->url, &route->url->host.address, false, error))
-        return NULL;
     alternate(&found);
     start = clock_ms();
     int fd = connect_any(&found, net->config.connect_timeout_ms, deadline, error);

@@ -15,6 +15,11 @@
  *
  * An IPv6 address that carries an IPv4 address in it is judged as both: one that is denied denies
  * it, and each that is not public must be named.
+ *
+ * A proxy resolves names itself, so the second check is made only of what is known without asking:
+ * an address, in whatever notation; `localhost`, which is the loopback everywhere; what was pinned,
+ * if for another port; and names that only private networks have, which pass with
+ * --allow-private-net and no denied range alone. The proxy's own address is the user's choice.
  */
 #include "net/policy.h"
 
@@ -260,4 +265,61 @@ bool policy_check_address(const struct policy *policy, const struct url *url,
             return refuse_address(url, address, special, error);
     }
     return true;
+}
+
+/* ---- through a proxy ---- */
+
+static bool is_at_or_below(const struct host *host, const char *name) {
+    return strcmp(host->text, name) == 0 || host_is_below(host, name);
+}
+
+/* A name that no public server has: one label (RFC 7085 asks for more), or below what is set aside
+ * for networks of one's own (RFC 6762, RFC 8375, ICANN 2024). */
+static bool is_local_name(const struct host *host) {
+    return !strchr(host->text, '.') || is_at_or_below(host, "local") ||
+           is_at_or_below(host, "internal") || is_at_or_below(host, "home.arpa");
+}
+
+/* It leads somewhere near the proxy, nobody here knows where. */
+static bool check_local_name(const struct policy *policy, const struct url *url,
+                             struct error *error) {
+    for (size_t i = 0; i < policy->deny_count; i++) {
+        const struct policy_rule *rule = &policy->deny[i];
+        if (rule->kind == RULE_RANGE && matches_service(rule, url, true))
+            return net_fail(error, NET_DENIED,
+                            "%.80s has an address that only the proxy will know, which --deny-net "
+                            "may deny; add the name to no_proxy",
+                            url->host.text);
+    }
+    return policy->allow_private ||
+           net_fail(error, NET_DENIED,
+                    "%.80s is a name of private networks, which the proxy would look up; add "
+                    "--allow-private-net, or the name to no_proxy and its address to --allow-net",
+                    url->host.text);
+}
+
+/* RFC 6761 section 6.3: whoever asks, the loopback. */
+static bool check_localhost(const struct policy *policy, const struct url *url,
+                            struct error *error) {
+    static const char *const loopbacks[] = {"127.0.0.1", "[::1]"};
+    for (size_t i = 0; i < 2; i++) {
+        struct host host;
+        if (!host_parse(&host, slice_of(loopbacks[i])) ||
+            !policy_check_address(policy, url, &host.address, false, error))
+            return false;
+    }
+    return true;
+}
+
+bool policy_check_proxied(const struct policy *policy, const struct url *url, struct error *error) {
+    const struct host *host = &url->host;
+    if (host->is_address) return policy_check_address(policy, url, &host->address, false, error);
+    if (is_at_or_below(host, "localhost")) return check_localhost(policy, url, error);
+    for (size_t i = 0; i < policy->pin_count; i++) { /* for another port: this one goes direct */
+        const struct policy_pin *pin = &policy->pins[i];
+        if (host_equal(&pin->host, host) &&
+            !check_denied(policy, url, &pin->endpoint.address, error))
+            return false;
+    }
+    return !is_local_name(host) || check_local_name(policy, url, error);
 }

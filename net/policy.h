@@ -33,4 +33,7 @@ const struct endpoint *policy_pinned(const struct policy *policy, const struct u
 bool policy_check_address(const struct policy *policy, const struct url *url,
                           const struct address *address, bool pinned, struct error *error);
 
+/* The same, where a proxy will resolve the name: what is known of its address without asking. */
+bool policy_check_proxied(const struct policy *policy, const struct url *url, struct error *error);
+
 #endif

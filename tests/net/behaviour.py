@@ -384,6 +384,30 @@ def deadlines():
 
 # ---- proxies ----
 
+def known_addresses():
+    """What is known to be private never reaches the proxy: asked for in clear, by CONNECT, or by a
+    redirect of its own."""
+    def reply(request):
+        return redirects_to(wanted) if "/go" in request.target else answer(body=b"proxied")
+
+    for host in ("localhost", "LOCALHOST", "localhost.", "x.localhost", "intranet", "printer.local",
+                 "127.0.0.1", "127.1", "0177.0.0.1", "0x7f.1", "2130706433", "[::1]",
+                 "[::ffff:10.0.0.1]", "[64:ff9b::a00:1]", "169.254.169.254"):
+        for scheme in "http", "https":
+            wanted = "%s://%s/" % (scheme, host)
+            with Site(reply) as proxy:
+                url = "http://127.0.0.1:%d" % proxy.port
+                ways = {"by-default": ["--allow-net", "*"], "denied": [
+                    "--allow-net", "*", "--allow-private-net", "--deny-net", "127.0.0.0/8", "--deny-net",
+                    "10.0.0.0/8", "--deny-net", "[::1]", "--deny-net", "169.254.0.0/16"]}
+                env = {"http_proxy": url, "https_proxy": url}
+                results = [fetch(*way, "GET", wanted, "+", "GET", "http://a.test/go", env=env)
+                           for way in ways.values()]
+                lines = [request.line for request in proxy.requests]
+            check("proxy/known-%s-%s" % (scheme, host), lines == ["GET http://a.test/go HTTP/1.1"] * 2 and
+                  all(r.error == "denied" for pair in results for r in pair), (results, lines))
+
+
 def proxies():
     def reply(request):
         return answer(body=request.target.encode(),
@@ -423,6 +447,7 @@ def proxies():
         check("proxy/pins-go-direct", pinned.body == b"GET /p\n", pinned)
         socks = get("http://a.test/", {"http_proxy": "socks5://user:pw@127.0.0.1:1"})
         check("proxy/socks", socks.error == "connect" and "pw" not in socks.text, socks)
+    known_addresses()
     eager = b"HTTP/1.1 200 OK\r\n\r\nbytes that belong to no tunnel"
     with Site(lambda request: eager) as proxy:
         result = fetch("--allow-net", "a.test", "GET", "https://a.test/",

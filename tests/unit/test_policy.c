@@ -483,6 +483,61 @@ static void carried_addresses_must_be_named(void **state) {
     assert_false(is_allowed(&local, "http://a.example/", "[64:ff9b:1::a00:1]"));
 }
 
+/* Is the origin allowed where a proxy will look the name up? */
+static bool is_proxied(const struct rules *rules, const char *text) {
+    struct policy policy;
+    struct url url;
+    struct arena arena;
+    struct error error = ERROR_INIT, denial = ERROR_INIT;
+    arena_init(&arena);
+    assert_true(open_policy(&policy, rules, &error));
+    assert_true(url_parse(&url, slice_of(text), &arena, &error));
+    bool allowed =
+        policy_check_origin(&policy, &url, &denial) && policy_check_proxied(&policy, &url, &denial);
+    if (!allowed) assert_int_equal(denial.code, NET_DENIED);
+    policy_free(&policy);
+    arena_free(&arena);
+    return allowed;
+}
+
+static void proxies_get_no_known_address(void **state) {
+    (void)state;
+    static const char *const local[] = {"http://localhost/", "http://LOCALHOST./",
+                                        "http://a.localhost/", "http://a.b.localhost./"};
+    static const char *const unknown[] = {
+        "http://intranet/", "http://intranet./", "https://printer.local/",
+        "http://metadata.google.internal/", "http://router.home.arpa/"};
+    static const char *const addresses[] = {
+        "http://127.0.0.1/",          "http://127.1/",         "http://0177.0.0.1/",
+        "http://0x7f000001/",         "http://2130706433/",    "http://127.0.0.1./",
+        "http://[::ffff:127.0.0.1]/", "http://[::127.0.0.1]/", "http://[64:ff9b::7f00:1]/"};
+    const struct rules star = {.allow = {"*"}};
+    const struct rules denied = {.allow = {"*"}, .deny = {"127.0.0.0/8"}, .allow_private = true};
+    const struct rules private = {.allow = {"*"}, .allow_private = true};
+    for (size_t i = 0; i < sizeof local / sizeof *local; i++) {
+        if (is_proxied(&star, local[i]) || is_proxied(&denied, local[i])) fail_msg("%s", local[i]);
+        assert_true(is_proxied(&private, local[i]));
+    }
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
+        if (is_proxied(&star, unknown[i]) || is_proxied(&denied, unknown[i]))
+            fail_msg("%s", unknown[i]);
+        assert_true(is_proxied(&private, unknown[i]));
+    }
+    for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
+        if (is_proxied(&star, addresses[i]) || is_proxied(&denied, addresses[i]))
+            fail_msg("%s", addresses[i]);
+        assert_true(is_proxied(&private, addresses[i]));
+    }
+    assert_true(is_proxied(&denied, "http://example.org/"));
+    assert_true(is_proxied(&star, "http://internal.example.org/"));
+    assert_true(is_proxied(&(struct rules){.allow = {"localhost"}}, "http://localhost/"));
+    assert_false(is_proxied(&(struct rules){.allow = {"localhost"}, .deny = {"[::1]"}},
+                            "http://localhost/"));
+    const struct rules pinned = {
+        .allow = {"a.example:*"}, .deny = {"10.0.0.0/8"}, .resolve = {"a.example:80:10.0.0.1"}};
+    assert_false(is_proxied(&pinned, "http://a.example:8080/"));
+}
+
 static void denials_name_the_flag(void **state) {
     (void)state;
     struct policy policy;
@@ -523,6 +578,7 @@ int main(void) {
         cmocka_unit_test(public_addresses_are_told_apart),
         cmocka_unit_test(carried_addresses_are_denied),
         cmocka_unit_test(carried_addresses_must_be_named),
+        cmocka_unit_test(proxies_get_no_known_address),
         cmocka_unit_test(denials_name_the_flag),
     };
     return cmocka_run_group_tests_name("policy", tests, NULL, NULL);
