@@ -13,6 +13,7 @@
  * stdin, stdout and stderr are the guest's. Ours go to stderr as `hostel: ...`, except what was
  * asked for: help, a dump, a function's results, and the demo's lines beginning `[host]`.
  */
+#include "deadline.h"
 #include "imports.h"
 #include "options.h"
 #include "tmpdir.h"
@@ -255,12 +256,22 @@ static bool run_module(struct run *run, struct error *error) {
     return instance && call(run, instance, error);
 }
 
+/* What the vm would say, if it could. */
+static bool set_deadline(const struct vm_limits *limits, struct error *error) {
+    struct error late = ERROR_INIT;
+    if (limits->timeout_ms == VM_UNLIMITED) return true;
+
+    vm_time_out(&late);
+    return deadline_set(limits->timeout_ms, late.text, exit_status(&late), error);
+}
+
+/* The vm comes first: its time counts from here on. */
 static bool load(struct run *run, struct error *error) {
     const char *path = run->options->words[0];
-    if (!file_read(path, &run->bytes, error)) return false;
-    if (run->bytes.size == 0) return error_set_at(error, ERROR_MALFORMED, 0, "the file is empty");
+    if (!set_deadline(&run->options->limits, error)) return false;
     run->vm = vm_open(&run->options->limits, error);
-    if (!run->vm) return false;
+    if (!run->vm || !file_read(path, &run->bytes, error)) return false;
+    if (run->bytes.size == 0) return error_set_at(error, ERROR_MALFORMED, 0, "the file is empty");
     run->module = vm_load(run->vm, buffer_slice(&run->bytes), error);
     return run->module != NULL;
 }
@@ -282,8 +293,7 @@ static bool perform(struct run *run, struct error *error) {
         return true;
     case COMMAND_DUMP:
         if (!load(run, error)) return false;
-        vm_dump(run->module, stdout);
-        return true;
+        return vm_dump(run->module, stdout, error);
     case COMMAND_RUN: return load(run, error) && run_module(run, error);
     }
     return false;
@@ -315,8 +325,9 @@ int main(int argc, char **argv) {
     buffer_init(&run.bytes, VM_MODULE_BYTES);
     struct error error = ERROR_INIT, late = ERROR_INIT;
     if (options_parse(&options, argc, argv, &error)) perform(&run, &error);
-    report(&run, &error);
     int status = exit_status(&error);
+    deadline_ended(status);
+    report(&run, &error);
     if (!tmpdir_close(&run.tmpdir, &late) || !flush_output(&late)) {
         report(&run, &late);
         if (status == EXIT_SUCCESS) status = STATUS_FAILED;

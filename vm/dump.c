@@ -14,6 +14,7 @@
  */
 #include "vm/module.h"
 #include "vm/opcodes.h"
+#include "vm/store.h"
 #include "vm/types.h"
 
 /* A byte of a module makes at most so many characters. Names and types are printed in full once, in
@@ -60,6 +61,14 @@ static void print_extern_type(const struct extern_type *type, FILE *out) {
     }
 }
 
+enum { LINE_STEPS = 32 }; /* the work of printing a line, or a label of many */
+
+/* Whether there is time for another line. All loops over lines ask; the first that hears that there
+ * is none ends, and so do those behind it. */
+static bool line(const struct module *module) {
+    return meter_step(&module->vm->meter, LINE_STEPS);
+}
+
 /* ---- instructions ---- */
 
 static void print_block_type(const struct module *module, int64_t code, FILE *out) {
@@ -100,7 +109,8 @@ static void print_immediate(struct module *module, enum immediates kind,
     case IMMEDIATE_MEMORY: print_memory(immediate->first, out); break;
     case IMMEDIATE_BLOCK: print_block_type(module, immediate->block, out); break;
     case IMMEDIATE_LABELS:
-        for (uint32_t i = 0; i <= immediate->first; i++) fprintf(out, " %u", reader_u32(reader));
+        for (uint32_t i = 0; i <= immediate->first && line(module); i++)
+            fprintf(out, " %u", reader_u32(reader));
         break;
     case IMMEDIATE_FUNCTION: {
         struct slice name = module_function_name(module, immediate->first);
@@ -110,7 +120,7 @@ static void print_immediate(struct module *module, enum immediates kind,
     }
     case IMMEDIATE_CATCHES:
         print_block_type(module, immediate->block, out);
-        for (uint32_t i = 0; i < immediate->first; i++) print_clause(reader, out);
+        for (uint32_t i = 0; i < immediate->first && line(module); i++) print_clause(reader, out);
         break;
     case IMMEDIATE_TAG:
     case IMMEDIATE_LABEL:
@@ -163,9 +173,9 @@ static void print_immediate(struct module *module, enum immediates kind,
 }
 
 /* In runs, as the format has them: fifty thousand locals are one line. */
-static void print_locals(struct reader *reader, FILE *out) {
+static void print_locals(const struct module *module, struct reader *reader, FILE *out) {
     uint32_t count = reader_u32(reader);
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count && line(module); i++) {
         uint32_t locals = reader_u32(reader);
         fprintf(out, "          locals %u x %s\n", locals,
                 vm_type_name((enum vm_type)value_type_read(reader)));
@@ -178,9 +188,9 @@ static void print_body(struct module *module, struct slice body, FILE *out) {
     struct reader reader = reader_init(module->bytes, &unused);
     reader.position = (size_t)(body.data - module->bytes.data);
     reader.end = reader.position + body.size;
-    print_locals(&reader, out);
+    print_locals(module, &reader, out);
     int depth = 1; /* the function is a block as well */
-    while (reader_ok(&reader) && !reader_at_end(&reader)) {
+    while (reader_ok(&reader) && !reader_at_end(&reader) && line(module)) {
         size_t offset = reader.position;
         const struct instruction *row = instruction_read(&reader);
         if (!row) return;
@@ -209,7 +219,7 @@ static void print_types(const struct module *module, FILE *out) {
 }
 
 static void print_imports(const struct module *module, FILE *out) {
-    for (uint32_t i = 0; i < module->import_count; i++) {
+    for (uint32_t i = 0; i < module->import_count && line(module); i++) {
         fputs("import ", out);
         quoted_print(module->imports[i].module, SHOWN_ALL, out);
         fputc(' ', out);
@@ -222,7 +232,7 @@ static void print_imports(const struct module *module, FILE *out) {
 
 static void print_exports(const struct module *module, FILE *out) {
     static const char *const kinds[] = {"function", "table", "memory", "global", "tag"};
-    for (uint32_t i = 0; i < module->export_count; i++) {
+    for (uint32_t i = 0; i < module->export_count && line(module); i++) {
         fputs("export ", out);
         quoted_print(module->exports[i].name, SHOWN_ALL, out);
         fprintf(out, " %s %u\n", kinds[module->exports[i].kind], module->exports[i].index);
@@ -231,12 +241,12 @@ static void print_exports(const struct module *module, FILE *out) {
 
 static void print_segments(const struct module *module, FILE *out) {
     static const char *const modes[] = {"active", "passive", "declarative"};
-    for (uint32_t i = 0; i < module->element_count; i++) {
+    for (uint32_t i = 0; i < module->element_count && line(module); i++) {
         const struct element_segment *segment = &module->elements[i];
         fprintf(out, "element segment %u: %s, %u x %s\n", i, modes[segment->mode], segment->count,
                 vm_type_name((enum vm_type)segment->type));
     }
-    for (uint32_t i = 0; i < module->data_count; i++) {
+    for (uint32_t i = 0; i < module->data_count && line(module); i++) {
         const struct data_segment *segment = &module->data[i];
         fprintf(out, "data segment %u: %s", i, modes[segment->mode]);
         print_memory(segment->memory, out);
@@ -246,31 +256,31 @@ static void print_segments(const struct module *module, FILE *out) {
 }
 
 static void print_own(const struct module *module, FILE *out) {
-    for (uint32_t i = module->imported_tables; i < module->table_count; i++) {
+    for (uint32_t i = module->imported_tables; i < module->table_count && line(module); i++) {
         fprintf(out, "table %u: ", i);
         print_extern_type(&module->tables[i], out);
         fputc('\n', out);
     }
-    for (uint32_t i = module->imported_memories; i < module->memory_count; i++) {
+    for (uint32_t i = module->imported_memories; i < module->memory_count && line(module); i++) {
         fprintf(out, "memory %u: ", i);
         print_limits(&module->memories[i], out);
         fputs(" pages\n", out);
     }
-    for (uint32_t i = module->imported_globals; i < module->global_count; i++) {
+    for (uint32_t i = module->imported_globals; i < module->global_count && line(module); i++) {
         fprintf(out, "global %u: %s%s\n", i, module->globals[i].mutable ? "mutable " : "",
                 vm_type_name((enum vm_type)module->globals[i].type));
     }
 }
 
 static void print_tags(const struct module *module, FILE *out) {
-    for (uint32_t i = module->imported_tags; i < module->tag_count; i++) {
+    for (uint32_t i = module->imported_tags; i < module->tag_count && line(module); i++) {
         fprintf(out, "tag %u: ", i);
         print_func_type(module->tags[i], out);
         fputc('\n', out);
     }
 }
 
-void vm_dump(struct module *module, FILE *out) {
+bool vm_dump(struct module *module, FILE *out, struct error *error) {
     fprintf(out, "module of %zu bytes: %u types, %u functions, %u of them imported\n",
             module->bytes.size, module->type_count, module->function_count,
             module->imported_functions);
@@ -281,7 +291,7 @@ void vm_dump(struct module *module, FILE *out) {
     print_exports(module, out);
     if (module->has_start) fprintf(out, "start function %u\n", module->start);
     print_segments(module, out);
-    for (uint32_t i = module->imported_functions; i < module->function_count; i++) {
+    for (uint32_t i = module->imported_functions; i < module->function_count && line(module); i++) {
         struct slice name = module_function_name(module, i);
         fprintf(out, "\nfunction %u ", i);
         if (name.size) quoted_print(name, SHOWN_ALL, out), fputc(' ', out);
@@ -289,4 +299,5 @@ void vm_dump(struct module *module, FILE *out) {
         fputc('\n', out);
         print_body(module, module->functions[i].body, out);
     }
+    return line(module) || vm_time_out(error);
 }

@@ -4,14 +4,14 @@
  * guest controls pays for it here, in the loop that does it:
  *
  *     what its code does      meter_charge   in units of fuel, the same in every run
- *     what we do for it       meter_step     in steps of some ten nanoseconds: decoding, validating,
- *                                            translating, growing, collecting, copying, printing
+ *     what we do for it       meter_step     in steps of some ten nanoseconds: decoding,
+ * validating, translating, growing, collecting, copying, printing
  *
- * Neither looks at the clock each time. Units are handed out in a budget, steps are counted, and the
- * clock is looked at when a budget is used up, when enough steps have gathered, and after every call
- * of a host function, which may have taken any time. So a guest is stopped within some milliseconds
- * of its limit. Who pays and hears that the time is up stops where it is, and leaves what it holds
- * in order: the vm may be called again, and freed.
+ * Neither looks at the clock each time. Units are handed out in a budget, steps are counted, and
+ * the clock is looked at when a budget is used up, when enough steps have gathered, and after every
+ * call of a host function, which may have taken any time. So a guest is stopped within some
+ * milliseconds of its limit. Who pays and hears that the time is up stops where it is, and leaves
+ * what it holds in order: the vm may be called again, and freed.
  *
  * What looks at no clock while it lasts, the longest first, and why it is short (measured where
  * memory moves at 5 GB/s and a page fault takes half a microsecond):

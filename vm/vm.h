@@ -62,7 +62,7 @@ struct vm_limits {
     uint64_t stack_bytes;    /* the value stack, which also bounds call depth */
     uint64_t table_elements; /* of all tables together */
     int64_t fuel;            /* units for the life of the vm, or VM_UNLIMITED */
-    int64_t timeout_ms;      /* from vm_open on, or VM_UNLIMITED */
+    int64_t timeout_ms;      /* from vm_open on, for loading too, or VM_UNLIMITED */
     bool plain_code;         /* translate without fusing anything: to compare, in tests */
 };
 
@@ -153,8 +153,9 @@ const char *vm_feature_name(enum vm_feature feature);
 /* Those a module uses: bit 1 << feature. */
 uint32_t vm_features(const struct module *module);
 
-/* Print sections, imports, exports and a disassembly of every function. */
-void vm_dump(struct module *module, FILE *out);
+/* Print sections, imports, exports and a disassembly of every function. False when the time is up.
+ */
+bool vm_dump(struct module *module, FILE *out, struct error *error);
 
 /* ---- instances (spec 4.5, "Modules") ---- */
 
