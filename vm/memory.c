@@ -80,7 +80,7 @@ static uint64_t piece_of(uint64_t size) {
 
 /* Pay for bytes that are moved. A whole piece is a look at the clock. */
 static bool pay_for(struct vm *vm, uint64_t bytes) {
-    return meter_step(&vm->meter, bytes / BYTES_A_STEP);
+    return meter_step(&vm->meter, VM_STEPS_OF(bytes));
 }
 
 /* Copy between places that do not overlap, in pieces; false when the time is up. */

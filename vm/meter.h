@@ -64,7 +64,7 @@ static inline enum trap meter_charge(struct meter *meter, int64_t units) {
     return meter->budget < 0 ? meter_refill(meter) : TRAP_NONE;
 }
 
-enum { STEPS_A_LOOK = 1 << 14, BYTES_A_STEP = 64 };
+enum { STEPS_A_LOOK = 1 << 14 };
 
 /* The rest of meter_step: looks at the clock. */
 bool meter_look(struct meter *meter);

@@ -49,7 +49,7 @@ void reader_time_out(struct reader *reader) {
 static bool pay(const struct module *module, struct reader *reader) {
     uint64_t bytes = reader->position - reader->paid;
     reader->paid = reader->position;
-    if (meter_step(&module->vm->meter, 1 + bytes / BYTES_A_STEP)) return true;
+    if (meter_step(&module->vm->meter, 1 + VM_STEPS_OF(bytes))) return true;
     reader_time_out(reader);
     return false;
 }

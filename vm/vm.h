@@ -79,10 +79,11 @@ void vm_close(struct vm *vm);
 int64_t vm_time_left_ms(const struct vm *vm);
 
 /* Pay for work that a host function does in proportion to what a guest asks for: in steps of some
- * ten nanoseconds, or of 64 bytes that are moved. Called in the loop that does it; false when the
+ * ten nanoseconds, or for bytes that are moved. Called in the loop that does it; false when the
  * time is up. Whatever a host function takes, the guest is ended at its return if it is too late.
  */
 bool vm_work(struct vm *vm, uint64_t steps);
+#define VM_STEPS_OF(bytes) ((bytes) / 64)
 bool vm_time_out(struct error *error); /* sets the error of an exceeded time limit; false */
 
 /* ---- host functions ---- */

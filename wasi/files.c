@@ -19,6 +19,11 @@
 #include <unistd.h>
 
 enum { TRANSFER_MAX = INT_MAX }; /* bytes of one call; the system may take fewer anyhow */
+enum { SLICE = 1 << 20 };        /* bytes between two looks at the time limit */
+
+static bool has_time_limit(const struct call *call) {
+    return vm_time_left_ms(vm_of(call->instance)) != INT64_MAX;
+}
 
 /* ---- reading and writing ---- */
 
@@ -52,7 +57,7 @@ static enum wasi_errno gather(const struct call *call, struct transfer *transfer
 
 /* May the call not wait for as long as it takes? */
 static bool must_not_block(const struct call *call) {
-    return call->fd->flags & FDFLAG_NONBLOCK || vm_time_left_ms(vm_of(call->instance)) != INT64_MAX;
+    return call->fd->flags & FDFLAG_NONBLOCK || has_time_limit(call);
 }
 
 /* Wait until `events` is possible, the time is up, or, if non-blocking, not at all. */
@@ -70,9 +75,9 @@ static enum wasi_errno wait_ready(struct call *call, short events) {
 }
 
 /* The system call itself. */
-static ssize_t move(const struct call *call, const struct transfer *transfer) {
-    int fd = call->fd->host, count = transfer->count;
-    const struct iovec *iovecs = transfer->iovecs;
+static ssize_t move(const struct call *call, const struct transfer *transfer,
+                    const struct iovec *iovecs, int count) {
+    int fd = call->fd->host;
     if (count == 0) return 0;
     if (!transfer->positioned) {
         return transfer->write ? writev(fd, iovecs, count) : readv(fd, iovecs, count);
@@ -81,16 +86,61 @@ static ssize_t move(const struct call *call, const struct transfer *transfer) {
                            : host_read_at(fd, iovecs, count, transfer->offset);
 }
 
+/* How many of the iovecs from `first` on are not more than a slice together, and their size. */
+static int whole_iovecs(const struct transfer *transfer, int first, size_t *size) {
+    int next = first;
+    *size = 0;
+    while (next < transfer->count && transfer->iovecs[next].iov_len <= SLICE - *size) {
+        *size += transfer->iovecs[next++].iov_len;
+    }
+    return next - first;
+}
+
+/* Move everything, a slice at a time, as long as every slice is moved whole and there is time left.
+ */
+static ssize_t move_in_slices(struct call *call, struct transfer *transfer) {
+    ssize_t moved = 0;
+    for (int next = 0; next < transfer->count;) {
+        struct iovec *first = &transfer->iovecs[next];
+        struct iovec part = {first->iov_base, SLICE}; /* of one that is larger */
+        size_t size;
+        int whole = whole_iovecs(transfer, next, &size);
+        if (whole == 0) size = SLICE;
+
+        ssize_t count = move(call, transfer, whole ? first : &part, whole ? whole : 1);
+        if (count < 0) return moved > 0 ? moved : -1;
+        moved += count;
+        transfer->offset += count;
+        if ((size_t)count < size) break;
+
+        next += whole;
+        if (whole == 0)
+            *first = (struct iovec){(uint8_t *)first->iov_base + SLICE, first->iov_len - SLICE};
+        if (!vm_work(vm_of(call->instance), VM_STEPS_OF(SLICE))) {
+            call_time_out(call);
+            break;
+        }
+    }
+    return moved;
+}
+
+/* How many bytes one system call may be asked to move. */
+static size_t room_of(const struct transfer *transfer, bool wait) {
+    if (!wait) return TRANSFER_MAX;
+    return transfer->write ? PIPE_BUF : SLICE;
+}
+
 /* Gather, wait if need be, move, and store how much moved through argument `result_arg`. */
 static enum wasi_errno run(struct call *call, struct transfer *transfer, int result_arg) {
     bool stream = call->fd->type != TYPE_REGULAR_FILE;
-    bool wait = stream && must_not_block(call);
-    transfer->room = wait && transfer->write ? PIPE_BUF : TRANSFER_MAX;
+    bool wait = stream && must_not_block(call), sliced = !stream && has_time_limit(call);
+    transfer->room = room_of(transfer, wait);
     enum wasi_errno error = gather(call, transfer);
     for (;;) {
         if (!error && wait) error = wait_ready(call, transfer->write ? POLLOUT : POLLIN);
         if (error || call->over) return error;
-        ssize_t count = move(call, transfer);
+        ssize_t count = sliced ? move_in_slices(call, transfer)
+                               : move(call, transfer, transfer->iovecs, transfer->count);
         if (count >= 0) {
             put32(call, result_arg, (uint32_t)count);
             return WASI_SUCCESS;
@@ -155,6 +205,37 @@ enum wasi_errno call_fd_tell(struct call *call) {
 
 /* ---- sizes ---- */
 
+/* What the system does to a range of a file takes as long as the range is full, which nobody can
+ * tell. So, with a time limit, it is done piece by piece, in pieces that are as large as the last
+ * one was quick. */
+struct pieces {
+    off_t size;
+    int64_t began_ns;
+};
+
+enum { QUICK_NS = 5000000, SLOW_NS = 40000000, SMALLEST_PIECE = 1 << 20, FIRST_PIECE = 8 << 20 };
+
+/* The size of the next piece, if so many bytes are left. */
+static off_t piece_next(struct pieces *pieces, off_t left) {
+    int64_t now = clock_ns(), took = now - pieces->began_ns;
+    if (pieces->size == 0) {
+        pieces->size = FIRST_PIECE;
+    } else if (took < QUICK_NS && pieces->size < INT64_MAX / 2) {
+        pieces->size *= 2;
+    } else if (took > SLOW_NS && pieces->size > SMALLEST_PIECE) {
+        pieces->size /= 2;
+    }
+    pieces->began_ns = now;
+    return pieces->size < left ? pieces->size : left;
+}
+
+/* Whether there is time for another piece; ends the guest if not. */
+static bool piece_paid(struct call *call) {
+    if (vm_time_left_ms(vm_of(call->instance)) > 0) return true;
+    call_time_out(call);
+    return false;
+}
+
 /* A range of a file from the arguments 1 and 2. */
 static bool range(const struct call *call, off_t *offset, off_t *size) {
     if (call->args[1] > INT64_MAX || call->args[2] > INT64_MAX - call->args[1]) return false;
@@ -166,7 +247,17 @@ static bool range(const struct call *call, off_t *offset, off_t *size) {
 enum wasi_errno call_fd_allocate(struct call *call) {
     off_t offset, size;
     if (!range(call, &offset, &size) || size == 0) return WASI_INVAL;
-    return errno_to_wasi(host_allocate(call->fd->host, offset, size));
+    if (!has_time_limit(call)) return errno_to_wasi(host_allocate(call->fd->host, offset, size));
+
+    struct pieces pieces = {0};
+    while (size > 0 && piece_paid(call)) {
+        off_t piece = piece_next(&pieces, size);
+        int error = host_allocate(call->fd->host, offset, piece);
+        if (error) return errno_to_wasi(error);
+        offset += piece;
+        size -= piece;
+    }
+    return WASI_SUCCESS;
 }
 
 enum wasi_errno call_fd_advise(struct call *call) {
@@ -181,15 +272,42 @@ enum wasi_errno call_fd_advise(struct call *call) {
 
 enum wasi_errno call_fd_filestat_set_size(struct call *call) {
     if (call->args[1] > INT64_MAX) return WASI_INVAL;
-    return errno_result(ftruncate(call->fd->host, (off_t)call->args[1]));
+    off_t size = (off_t)call->args[1];
+    struct stat stat;
+    if (!has_time_limit(call) || fstat(call->fd->host, &stat) < 0) {
+        return errno_result(ftruncate(call->fd->host, size));
+    }
+
+    struct pieces pieces = {0};
+    off_t left = stat.st_size - size; /* to be cut off; or nothing, where the file grows */
+    while (left > 0 && piece_paid(call)) {
+        left -= piece_next(&pieces, left);
+        if (ftruncate(call->fd->host, size + left) < 0) return errno_to_wasi(errno);
+    }
+    return call->over ? WASI_SUCCESS : errno_result(ftruncate(call->fd->host, size));
+}
+
+/* Let the system write what it holds of the file, as far as that can be done in pieces; what is
+ * left then takes no time. */
+static void write_back(struct call *call) {
+    struct stat stat;
+    struct pieces pieces = {0};
+    if (!has_time_limit(call) || fstat(call->fd->host, &stat) < 0) return;
+    for (off_t at = 0; at < stat.st_size && piece_paid(call);) {
+        off_t piece = piece_next(&pieces, stat.st_size - at);
+        if (!host_write_back(call->fd->host, at, piece)) return;
+        at += piece;
+    }
 }
 
 enum wasi_errno call_fd_sync(struct call *call) {
-    return errno_result(fsync(call->fd->host));
+    write_back(call);
+    return call->over ? WASI_SUCCESS : errno_result(fsync(call->fd->host));
 }
 
 enum wasi_errno call_fd_datasync(struct call *call) {
-    return errno_result(fdatasync(call->fd->host));
+    write_back(call);
+    return call->over ? WASI_SUCCESS : errno_result(fdatasync(call->fd->host));
 }
 
 /* ---- what a file is, and its times ---- */

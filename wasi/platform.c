@@ -38,6 +38,12 @@ int host_allocate(int fd, off_t offset, off_t size) {
     return fallocate(fd, 0, offset, size) == 0 ? 0 : errno;
 }
 
+bool host_write_back(int fd, off_t offset, off_t size) {
+    const unsigned whole =
+        SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+    return sync_file_range(fd, offset, size, whole) == 0;
+}
+
 /* Landlock's numbers (see landlock(7)) are our own: headers know them only in part, or not at all.
  * The calls have these on every processor but Alpha, where they mean nothing. */
 enum { LANDLOCK_CREATE_RULESET = 444, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF };
@@ -105,6 +111,11 @@ int host_search_flags(void) {
 
 int host_allocate(int fd, off_t offset, off_t size) {
     return posix_fallocate(fd, offset, size);
+}
+
+bool host_write_back(int fd, off_t offset, off_t size) {
+    (void)fd, (void)offset, (void)size;
+    return false;
 }
 
 int host_wall_open(void) {

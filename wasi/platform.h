@@ -27,6 +27,9 @@ ssize_t host_write_at(int fd, const struct iovec *iovecs, int count, off_t offse
 /* Reserve space, growing the file if need be; 0 or an errno. */
 int host_allocate(int fd, off_t offset, off_t size);
 
+/* Write a range of the file to where it is stored, and wait for that; false where it cannot be. */
+bool host_write_back(int fd, off_t offset, off_t size);
+
 /* S_IFREG and so on, or 0 if only stat can tell. */
 mode_t host_entry_mode(const struct dirent *entry);
 
