@@ -17,7 +17,7 @@ VARIANT = release
 T       =
 F       = vm
 SECONDS = 60
-PARTS   = unit spec wasi net cli demo
+PARTS   = unit spec wasi net cli demo limits
 CFLAGS  = -O2 -g
 
 MAKEFLAGS += --no-print-directory

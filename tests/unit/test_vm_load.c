@@ -407,7 +407,8 @@ static void the_dump_shows_exports_and_instructions(void **state) {
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
-    assert_true(vm_dump(guest.module, out, &guest.error));
+    struct error error = ERROR_INIT;
+    assert_true(vm_dump(guest.module, out, &error));
     fclose(out);
     static const char *const expected[] = {"call_reference", "i32.add",    "call_indirect",
                                            "memory.grow",    "i32.store8", "answer"};
