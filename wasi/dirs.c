@@ -2,13 +2,17 @@
  *
  * The buffer is filled with entries, each 24 bytes and the name; the last one is cut off where the
  * buffer ends, which tells the guest that there is more. It then asks again with the cookie of the
- * last entry that came whole.
+ * last entry that came whole, or of one before it, if it looked at some only.
  *
- * A cookie is the number of entries before: 0 is the start, and asking for it reads the directory
- * afresh. `.` and `..` are the first two, made by us, so that they are there on every file system
- * and `..` does not tell the inode of a directory outside (it says 0, unknown). The usual guest
- * asks for exactly the entry that stands ready, and a listing costs one pass. Any other cookie
- * given out before is found by starting over; one never given out is INVAL.
+ * A cookie is the number of entries before. 0 is the start, and asking for it reads the directory
+ * afresh; what was read since is remembered, so that an entry keeps its number while the guest
+ * removes and creates others: going back skips nothing and repeats nothing. A cookie never given
+ * out is INVAL. Memory is bounded: a listing that grows beyond what all may take forgets its older
+ * half, whose cookies are then INVAL too.
+ *
+ * `.` and `..` are the first two, made by us, so that they are there on every file system and `..`
+ * does not tell the inode of a directory outside: it has that of `.`. No inode is 0, which C
+ * libraries take for "look yourself", and `..` is nothing they may look at.
  */
 #include "wasi/internal.h"
 #include "wasi/platform.h"
@@ -18,19 +22,67 @@
 #include <string.h>
 #include <unistd.h>
 
-struct listing {
-    DIR *stream;
-    uint64_t next;      /* the cookie of the entry that stands ready, or will */
-    uint64_t given;     /* the largest cookie given out */
-    bool ready, at_end; /* `name` and the rest are those of `next`; there is no `next` */
-    const char *name;   /* borrowed from the stream, until the next entry is read */
+enum { LISTINGS_SIZE_MAX = 64 << 20, LISTING_SIZE_MIN = 64 << 10 };
+
+struct entry {
     uint64_t inode;
-    enum filetype type;
+    uint32_t name; /* where it begins in the listing's names; its NUL follows */
+    uint8_t type;  /* enum filetype */
 };
 
-static enum wasi_errno listing_new(struct descriptor *fd) {
+struct listing {
+    DIR *stream;
+    bool at_end;
+    uint64_t given;        /* the largest cookie given out */
+    uint64_t first;        /* how many entries were forgotten: the number of entries[0] */
+    struct entry *entries; /* owned, as the directory told them */
+    size_t count, capacity;
+    struct buffer names;
+    size_t *held; /* bytes that all listings of the guest remember */
+};
+
+/* ---- what is remembered ---- */
+
+static size_t size_of(const struct listing *listing) {
+    return listing->count * sizeof *listing->entries + listing->names.size;
+}
+
+/* Forget the `gone` oldest entries. */
+static void forget(struct listing *listing, size_t gone) {
+    size_t names = gone < listing->count ? listing->entries[gone].name : listing->names.size;
+    *listing->held -= size_of(listing);
+    listing->first += gone;
+    listing->count -= gone;
+    listing->names.size -= names;
+    if (listing->count > 0) {
+        memmove(listing->entries, listing->entries + gone,
+                listing->count * sizeof *listing->entries);
+        memmove(listing->names.data, listing->names.data + names, listing->names.size);
+    }
+    for (size_t i = 0; i < listing->count; i++) listing->entries[i].name -= (uint32_t)names;
+    *listing->held += size_of(listing);
+}
+
+static enum wasi_errno remember(struct listing *listing, const char *name, uint64_t inode,
+                                enum filetype type) {
+    bool full = *listing->held > LISTINGS_SIZE_MAX && size_of(listing) > LISTING_SIZE_MIN;
+    if (full) forget(listing, listing->count / 2);
+    struct entry *entries = array_reserve(listing->entries, listing->count, &listing->capacity,
+                                          sizeof *listing->entries);
+    if (!entries) return WASI_NOMEM;
+    listing->entries = entries;
+    size_t at = listing->names.size, size = strlen(name) + 1;
+    if (!buffer_append(&listing->names, name, size)) return WASI_NOMEM;
+    entries[listing->count++] = (struct entry){inode ? inode : 1, (uint32_t)at, (uint8_t)type};
+    *listing->held += sizeof *entries + size;
+    return WASI_SUCCESS;
+}
+
+/* ---- reading ---- */
+
+static enum wasi_errno listing_new(struct call *call) {
     int host;
-    enum wasi_errno error = path_reopen_directory(fd->host, &host);
+    enum wasi_errno error = path_reopen_directory(call->fd->host, &host);
     if (error) return error;
     struct listing *listing = calloc(1, sizeof *listing);
     if (listing) listing->stream = fdopendir(host);
@@ -40,79 +92,83 @@ static enum wasi_errno listing_new(struct descriptor *fd) {
         free(listing);
         return error;
     }
-    fd->listing = listing;
+    buffer_init(&listing->names, 2 * LISTINGS_SIZE_MAX);
+    listing->held = &call->wasi->listings_size;
+    call->fd->listing = listing;
     return WASI_SUCCESS;
 }
 
 void listing_free(struct listing *listing) {
     if (!listing) return;
+    *listing->held -= size_of(listing);
     closedir(listing->stream);
+    free(listing->entries);
+    buffer_free(&listing->names);
     free(listing);
 }
 
-/* The directory often knows; where it does not, look. */
-static enum filetype entry_type(const struct call *call, const struct dirent *entry) {
+/* The directory often knows what an entry is; where it does not, look. */
+static enum wasi_errno remember_entry(const struct call *call, const struct dirent *entry) {
     mode_t mode = host_entry_mode(entry);
-    if (mode != 0) return type_of_mode(mode);
-    struct path path = {&call->wasi->resolver, call->fd->host, slice_of(entry->d_name)};
-    struct stat stat;
-    return path_stat(&path, false, &stat) ? TYPE_UNKNOWN : type_of_mode(stat.st_mode);
-}
-
-/* Let an entry stand ready. */
-static void stand(struct listing *listing, const char *name, uint64_t inode, enum filetype type) {
-    listing->ready = true;
-    listing->name = name;
-    listing->inode = inode;
-    listing->type = type;
-}
-
-/* Make the entry `next` stand ready, or find that there is none. */
-static enum wasi_errno advance(const struct call *call, struct listing *listing) {
-    if (listing->ready || listing->at_end) return WASI_SUCCESS;
-    if (listing->next == 0) {
+    uint64_t inode = entry->d_ino;
+    if (mode == 0 || inode == 0) {
+        struct path path = {&call->wasi->resolver, call->fd->host, slice_of(entry->d_name)};
         struct stat stat;
-        if (fstat(call->fd->host, &stat) < 0) return errno_to_wasi(errno);
-        stand(listing, ".", stat.st_ino, TYPE_DIRECTORY);
-        return WASI_SUCCESS;
+        bool found = !path_stat(&path, false, &stat);
+        if (found && mode == 0) mode = stat.st_mode;
+        if (found && inode == 0) inode = stat.st_ino;
     }
-    if (listing->next == 1) {
-        stand(listing, "..", 0, TYPE_DIRECTORY);
-        return WASI_SUCCESS;
-    }
+    return remember(call->fd->listing, entry->d_name, inode, type_of_mode(mode));
+}
+
+/* `.` and `..` */
+static enum wasi_errno remember_dots(const struct call *call) {
+    struct stat stat;
+    if (fstat(call->fd->host, &stat) < 0) return errno_to_wasi(errno);
+    enum wasi_errno error = remember(call->fd->listing, ".", stat.st_ino, TYPE_DIRECTORY);
+    return error ? error : remember(call->fd->listing, "..", stat.st_ino, TYPE_DIRECTORY);
+}
+
+/* Read one more entry, or find that there is none. */
+static enum wasi_errno read_more(const struct call *call) {
+    struct listing *listing = call->fd->listing;
+    if (listing->first + listing->count == 0) return remember_dots(call);
     for (;;) {
         errno = 0;
         struct dirent *entry = readdir(listing->stream);
         if (!entry) {
-            if (errno) return errno_to_wasi(errno);
-            listing->at_end = true;
-            return WASI_SUCCESS;
+            listing->at_end = errno == 0;
+            return errno_to_wasi(errno);
         }
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-        stand(listing, entry->d_name, entry->d_ino, entry_type(call, entry));
-        return WASI_SUCCESS;
+        bool dot = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+        if (!dot) return remember_entry(call, entry);
     }
 }
 
-/* The entry that stood ready is done with. */
-static void drop(struct listing *listing) {
-    listing->ready = false;
-    listing->next++;
-}
-
-/* Go to an entry given out before; to the end if there are fewer now. */
-static enum wasi_errno go_to(const struct call *call, struct listing *listing, uint64_t cookie) {
-    if (cookie == listing->next && cookie != 0) return WASI_SUCCESS;
-    rewinddir(listing->stream);
-    listing->next = 0;
-    listing->ready = listing->at_end = false;
-    while (listing->next < cookie) {
-        enum wasi_errno error = advance(call, listing);
-        if (error || listing->at_end) return error;
-        drop(listing);
+/* Find entry number `number`, reading on as far as it takes: NULL behind the last. */
+static enum wasi_errno find(const struct call *call, uint64_t number, const struct entry **entry) {
+    struct listing *listing = call->fd->listing;
+    while (!listing->at_end && number >= listing->first + listing->count) {
+        enum wasi_errno error = read_more(call);
+        if (error) return error;
     }
+    bool there = number < listing->first + listing->count;
+    *entry = there ? &listing->entries[number - listing->first] : NULL;
     return WASI_SUCCESS;
 }
+
+/* Go to what was given out as `cookie`. */
+static enum wasi_errno go_to(struct listing *listing, uint64_t cookie) {
+    if (cookie > listing->given || (cookie > 0 && cookie < listing->first)) return WASI_INVAL;
+    if (cookie > 0) return WASI_SUCCESS;
+    rewinddir(listing->stream);
+    forget(listing, listing->count);
+    listing->first = 0;
+    listing->at_end = false;
+    return WASI_SUCCESS;
+}
+
+/* ---- the call ---- */
 
 /* Copy what fits behind the first `*used` of `size` bytes; true if it was all. */
 static bool put(uint8_t *out, uint32_t size, uint32_t *used, const void *bytes, size_t count) {
@@ -122,32 +178,34 @@ static bool put(uint8_t *out, uint32_t size, uint32_t *used, const void *bytes, 
     return fits == count;
 }
 
-/* Put the entry that stands ready; true if it was put whole. */
-static bool put_entry(struct listing *listing, uint8_t *out, uint32_t size, uint32_t *used) {
+/* Put one entry; true if it was put whole. */
+static bool put_entry(struct listing *listing, const struct entry *entry, uint8_t *out,
+                      uint32_t size, uint32_t *used) {
+    const char *name = (const char *)listing->names.data + entry->name;
+    uint64_t cookie = listing->first + (uint64_t)(entry - listing->entries) + 1;
     uint8_t header[DIRENT_SIZE] = {0};
-    size_t name_size = strlen(listing->name);
-    store64(header, listing->next + 1);
-    store64(header + 8, listing->inode);
+    size_t name_size = strlen(name);
+    store64(header, cookie);
+    store64(header + 8, entry->inode);
     store32(header + 16, (uint32_t)name_size);
-    header[20] = (uint8_t)listing->type;
+    header[20] = entry->type;
     if (!put(out, size, used, header, sizeof header)) return false;
-    if (listing->given < listing->next + 1) listing->given = listing->next + 1;
-    return put(out, size, used, listing->name, name_size);
+    if (listing->given < cookie) listing->given = cookie;
+    return put(out, size, used, name, name_size);
 }
 
 enum wasi_errno call_fd_readdir(struct call *call) {
     uint32_t size = arg(call, 2), used = 0;
+    uint64_t cookie = call->args[3];
     uint8_t *out = guest_at(call, arg(call, 1), size);
     if (!out) return WASI_FAULT;
-    enum wasi_errno error = call->fd->listing ? WASI_SUCCESS : listing_new(call->fd);
+    enum wasi_errno error = call->fd->listing ? WASI_SUCCESS : listing_new(call);
     if (error) return error;
-    struct listing *listing = call->fd->listing;
-    if (call->args[3] > listing->given) return WASI_INVAL;
-    error = go_to(call, listing, call->args[3]);
-    while (!error && used < size) {
-        error = advance(call, listing);
-        if (error || listing->at_end || !put_entry(listing, out, size, &used)) break;
-        drop(listing);
+    error = go_to(call->fd->listing, cookie);
+    for (; !error && used < size; cookie++) {
+        const struct entry *entry;
+        error = find(call, cookie, &entry);
+        if (error || !entry || !put_entry(call->fd->listing, entry, out, size, &used)) break;
     }
     if (!error) put32(call, 4, used);
     return error;

@@ -57,14 +57,22 @@ void fd_close(struct descriptor *descriptor) {
 
 /* ---- stdio ---- */
 
+/* May a stream have a position? To a guest a character device without one is a terminal, which is
+ * how its isatty() knows; so /dev/null and its like, where seeking does no harm, have one. */
+static bool has_position(int fd, enum filetype type) {
+    if (type == TYPE_CHARACTER_DEVICE) return !isatty(fd);
+    return type == TYPE_REGULAR_FILE || type == TYPE_BLOCK_DEVICE;
+}
+
 /* The rights of a stream that was handed to us. A directory gives none to look inside: only
  * those named on the command line do. */
-static uint64_t stdio_rights(enum filetype type, int host_flags) {
+static uint64_t stdio_rights(int fd, enum filetype type, int host_flags) {
     uint64_t rights = FD_FILESTAT_GET;
     if (type == TYPE_DIRECTORY) return rights;
     rights |= FD_FDSTAT_SET_FLAGS | POLL_FD_READWRITE | FD_SYNC | FD_DATASYNC;
     bool regular = type == TYPE_REGULAR_FILE;
-    if (regular) rights |= FD_SEEK | FD_TELL | FD_ADVISE;
+    if (has_position(fd, type)) rights |= FD_SEEK | FD_TELL;
+    if (regular) rights |= FD_ADVISE;
     int mode = host_flags & O_ACCMODE;
     if (mode != O_WRONLY) rights |= FD_READ;
     if (mode != O_RDONLY) rights |= FD_WRITE;
@@ -83,7 +91,7 @@ void fd_inherit_stdio(struct wasi *wasi) {
             .flags = flags & O_APPEND ? FDFLAG_APPEND : 0,
             .type = type,
             .host = fd,
-            .rights = stdio_rights(type, flags),
+            .rights = stdio_rights(fd, type, flags),
         };
         fd_install(wasi, (uint32_t)fd, stream);
     }

@@ -119,6 +119,7 @@ struct wasi {
     struct wasi_config config; /* its strings are borrowed */
     struct resolver resolver;
     struct binding bindings[CALL_COUNT];
+    size_t listings_size; /* bytes that listings remember, see dirs.c */
     struct descriptor table[FD_MAX];
 };
 

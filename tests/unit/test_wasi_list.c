@@ -23,11 +23,24 @@ enum { ENTRIES = 100000 };
 
 static long reads;
 
+static bool silent;  /* tell neither an inode nor a type */
+static long made_up; /* so many entries of as long a name as can be are told instead of the real */
+
 _Static_assert(sizeof(struct dirent) == sizeof(struct dirent64), "they are the same on 64 bits");
 
 struct dirent *readdir(DIR *directory) {
+    static struct dirent invented = {.d_type = DT_REG};
     reads++;
-    return (struct dirent *)readdir64(directory);
+    if (made_up > 0) {
+        snprintf(invented.d_name, sizeof invented.d_name, "%0255ld", made_up--);
+        return made_up > 0 ? &invented : NULL;
+    }
+    struct dirent *entry = (struct dirent *)readdir64(directory);
+    if (entry && silent) {
+        entry->d_ino = 0;
+        entry->d_type = DT_UNKNOWN;
+    }
+    return entry;
 }
 
 /* A file system in memory spares the disk. */
@@ -65,8 +78,9 @@ static char *beneath(const char *name) {
     return path;
 }
 
-/* Run the guest with one call to make. */
-static void run_guest(const char *call, const char *directory, struct error *error) {
+/* Run the guest with calls to make. */
+static void run_guest(const char *const *words, size_t count, const char *directory,
+                      struct error *error) {
     const char *build = getenv("BUILD");
     char guest[1024];
     snprintf(guest, sizeof guest, "%s/guests/wasi/call.wasm", build ? build : "build");
@@ -74,11 +88,10 @@ static void run_guest(const char *call, const char *directory, struct error *err
     buffer_init(&bytes, 1 << 20);
     struct vm_limits limits = vm_limits_default();
     struct vm *vm = vm_open(&limits, error);
-    const char *const words[] = {"call", call};
     struct wasi_directory granted = {directory, "/", false};
     struct wasi_config config = {.max_descriptors = WASI_DESCRIPTORS,
                                  .args = words,
-                                 .arg_count = 2,
+                                 .arg_count = count,
                                  .directories = &granted,
                                  .directory_count = 1};
     struct wasi *wasi = wasi_open(&config, error);
@@ -92,22 +105,28 @@ static void run_guest(const char *call, const char *directory, struct error *err
     buffer_free(&bytes);
 }
 
-/* What the guest says of the directory, listed with a buffer of `size` bytes. */
-static void list(int size, char *said, size_t room) {
-    char call[32];
-    snprintf(call, sizeof call, "list 3 %d", size);
+/* What the guest says when it makes these calls. */
+static void ask(const char *const *words, size_t count, char *said, size_t room) {
     int answer = open(beneath("answer"), O_RDWR | O_CREAT | O_TRUNC, 0666), before = dup(1);
     fflush(stdout);
     dup2(answer, 1);
     struct error error = ERROR_INIT;
     reads = 0;
-    run_guest(call, beneath("many"), &error);
+    run_guest(words, count, beneath("many"), &error);
     dup2(before, 1);
     close(before);
-    ssize_t count = pread(answer, said, room - 1, 0);
-    said[count > 0 ? count : 0] = 0;
+    ssize_t size = pread(answer, said, room - 1, 0);
+    said[size > 0 ? size : 0] = 0;
     close(answer);
     if (error.kind != ERROR_NONE) fail_msg("%s", error.text);
+}
+
+/* What it says of the directory, listed with a buffer of `size` bytes. */
+static void list(int size, char *said, size_t room) {
+    char call[32];
+    snprintf(call, sizeof call, "list 3 %d", size);
+    const char *const words[] = {"call", call};
+    ask(words, 2, said, room);
 }
 
 static void many_entries_are_read_once_each(void **state) {
@@ -116,13 +135,42 @@ static void many_entries_are_read_once_each(void **state) {
     char said[256];
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         list(sizes[i], said, sizeof said);
-        assert_string_equal(said, "SUCCESS count=100002 bytes=488893 dot=1 dots=1\n");
+        assert_string_equal(said, "SUCCESS count=100002 bytes=488893 dot=1 dots=1 bad=0\n");
         /* The two dots of the file system, and the end. */
         assert_true(reads >= ENTRIES && reads <= ENTRIES + 3);
     }
 }
 
+static void a_silent_file_system_is_asked_again(void **state) {
+    (void)state;
+    char said[256];
+    silent = true;
+    list(65536, said, sizeof said);
+    silent = false;
+    assert_string_equal(said, "SUCCESS count=100002 bytes=488893 dot=1 dots=1 bad=0\n");
+}
+
+/* 300,000 names of 255 bytes are more than is remembered of them; the last ones are. Those made up
+ * have no inode at all. */
+static void old_entries_are_forgotten(void **state) {
+    (void)state;
+    static const char *const words[] = {"call", "list 3 65536", "readdir 3 279 5",
+                                        "readdir 3 279 290000", "readdir 3 279 0"};
+    char said[2048];
+    made_up = 300001;
+    ask(words, 5, said, sizeof said);
+    made_up = 0;
+    assert_non_null(
+        strstr(said, "SUCCESS count=300002 bytes=76500003 dot=1 dots=1 bad=0\nINVAL\n"));
+    assert_non_null(strstr(said, ":290001 ] SUCCESS used=279 "));
+    assert_non_null(strstr(said, "[ .:1 ..:2 "));
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(many_entries_are_read_once_each)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(many_entries_are_read_once_each),
+        cmocka_unit_test(a_silent_file_system_is_asked_again),
+        cmocka_unit_test(old_entries_are_forgotten),
+    };
     return cmocka_run_group_tests(tests, open_ground, close_ground);
 }

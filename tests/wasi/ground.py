@@ -86,9 +86,9 @@ def compare(got, expected):
     return "" if len(got) == len(expected) else "more answers: %r" % got[len(expected):]
 
 
-def calls(name, prepare, *pairs, dirs=("base::/",), after=None, **more):
+def calls(name, prepare, *pairs, dirs=("base::/",), after=None, within=None, **more):
     """One test: pairs of a call and the pattern of its answer; `after` returns what is wrong."""
-    with Ground() as ground:
+    with Ground(within) as ground:
         if prepare:
             prepare(ground)
         ro = ground.snapshot("ro")

@@ -373,25 +373,60 @@ static void call_readdir(void) {
     say(error, " used=%u padding=%u", used, padding);
 }
 
-/* The whole directory, as libc does it, with a buffer of so many bytes. */
+static bool named(const uint8_t *entry, const char *name) {
+    uint32_t length = load32(entry + 16);
+    return length == strlen(name) && memcmp(entry + 24, name, length) == 0;
+}
+
+/* The whole directory, as libc does it, with a buffer of so many bytes. Bad is an inode that is 0,
+ * or that of `..` if it is another than that of `.`. */
 static void call_list(void) {
-    uint32_t size = fd(2), used = size, error = 0, count = 0, calls = 0, bytes = 0;
-    bool dot = false, dots = false;
-    for (uint64_t cookie = 0; !error && used == size; calls++) {
+    uint32_t size = fd(2), used = size, error = 0, count = 0, bad = 0, bytes = 0;
+    uint64_t dot = 0, dots = 0, cookie = 0;
+    while (!error && used == size) {
         error = raw_fd_readdir(fd(1), buffer, size, cookie, &used);
         for (uint32_t at = 0; !error && at + 24 <= used;) {
-            uint32_t length = load32(buffer + at + 16);
-            const char *name = (const char *)buffer + at + 24;
+            const uint8_t *entry = buffer + at;
+            uint32_t length = load32(entry + 16);
             if (at + 24 + length > used) break;
-            dot |= length == 1 && name[0] == '.';
-            dots |= length == 2 && name[0] == '.' && name[1] == '.';
-            cookie = load64(buffer + at);
+            if (named(entry, ".")) dot = load64(entry + 8);
+            if (named(entry, "..")) dots = load64(entry + 8);
+            cookie = load64(entry);
             at += 24 + length;
+            bad += load64(entry + 8) == 0;
             bytes += length;
             count++;
         }
     }
-    say(error, " count=%u bytes=%u dot=%d dots=%d", count, bytes, dot, dots);
+    bad += dot != dots;
+    say(error, " count=%u bytes=%u dot=%d dots=%d bad=%u", count, bytes, dot > 0, dots > 0, bad);
+}
+
+/* prune FD SIZE TAKE: read entries, remove TAKE of them, create another file, go on behind the last
+ * of them, until there are no more. */
+static void call_prune(void) {
+    uint32_t size = fd(2), used = 1, error = 0, removed = 0, rounds = 0;
+    uint64_t cookie = 0;
+    for (; !error && used > 0; rounds++) {
+        error = raw_fd_readdir(fd(1), buffer, size, cookie, &used);
+        uint32_t take = fd(3), opened = 0;
+        for (uint32_t at = 0; !error && at + 24 <= used && take > 0; take--) {
+            const uint8_t *entry = buffer + at;
+            uint32_t length = load32(entry + 16);
+            if (at + 24 + length > used) break;
+            cookie = load64(entry);
+            at += 24 + length;
+            if (named(entry, ".") || named(entry, "..") || entry[24] == '+') continue;
+            error = raw_path_unlink_file(fd(1), entry + 24, length);
+            removed++;
+        }
+        char fresh[16];
+        snprintf(fresh, sizeof fresh, "+%u", rounds);
+        if (!error && rounds < 50)
+            error = raw_path_open(fd(1), 0, fresh, strlen(fresh), 1, 0, 0, 0, &opened);
+        if (!error && rounds < 50) error = raw_fd_close(opened);
+    }
+    say(error, " removed=%u", removed);
 }
 
 /* ---- waiting ---- */
@@ -513,9 +548,9 @@ static const struct {
     {"setflags", call_setflags}, {"setsize", call_setsize},   {"fdtimes", call_fdtimes},
     {"allocate", call_allocate}, {"advise", call_advise},     {"sync", call_sync},
     {"prename", call_prename},   {"readdir", call_readdir},   {"list", call_list},
-    {"poll", call_poll},         {"sleep", call_sleep},       {"random", call_random},
-    {"clock", call_clock},       {"raise", call_raise},       {"sockets", call_sockets},
-    {"fault", call_fault},
+    {"prune", call_prune},       {"poll", call_poll},         {"sleep", call_sleep},
+    {"random", call_random},     {"clock", call_clock},       {"raise", call_raise},
+    {"sockets", call_sockets},   {"fault", call_fault},
 };
 
 static void run(char *line) {

@@ -8,6 +8,7 @@
  *     work lines N        N numbered lines, until nobody reads them
  *     work turns N        N lines, to standard output and standard error in turns
  *     work tty            which of the standard files are terminals, then echo
+ *     work streams        which of the standard files are terminals, to standard error
  *     work grow           to /grown, until there is no more to be had
  *
  * Prints what it counted; whatever fails ends it with status 1 and a word on stderr.
@@ -201,5 +202,6 @@ int main(int argc, char **argv) {
     if (strcmp(what, "lines") == 0) lines(count);
     if (strcmp(what, "turns") == 0) turns(count);
     if (strcmp(what, "tty") == 0) tty();
+    if (strcmp(what, "streams") == 0) dprintf(2, "%d %d %d\n", isatty(0), isatty(1), isatty(2));
     return 0;
 }
