@@ -17,6 +17,7 @@ VARIANT = release
 T       =
 F       = vm
 SECONDS = 60
+V       = release sanitized
 PARTS   = unit spec wasi net cli demo limits
 CFLAGS  = -O2 -g
 
@@ -198,8 +199,8 @@ sanitized:
 	$(MAKE) BUILD=$(BUILD)/san VARIANT=sanitized programs
 
 test: deps
-	$(MAKE) programs guests sanitized guest/demo.wasm
-	BUILD=$(BUILD) DATA=$(DATA) tests/run $(T)
+	$(MAKE) programs guests $(filter sanitized,$(V)) guest/demo.wasm
+	BUILD=$(BUILD) DATA=$(DATA) V="$(V)" tests/run $(T)
 
 demo: deps
 	$(MAKE) all guest/demo.wasm
@@ -316,6 +317,7 @@ help:
 	echo "make            build $(BUILD)/hostel"
 	echo "make demo       run the demo guest against a local httpbin over TLS"
 	echo "make test       run all tests, or the parts named: T=\"$(PARTS)\""
+	echo "                of both builds, or of one: V=release, V=sanitized"
 	echo "make fuzz       try odd inputs on F=vm|http|json|url for SECONDS=60 (needs clang's libFuzzer)"
 	echo "make lint       check the layers, the formatting and the engine's machine code"
 	echo "make format     let clang-format lay out all C files"
@@ -327,7 +329,7 @@ help:
 	echo "make clean      remove everything that was made"
 	echo "make deps       install the Debian packages all this needs (demo and test do it first)"
 	echo
-	echo "variables: CC CFLAGS LDFLAGS BUILD PREFIX DESTDIR T F SECONDS"
+	echo "variables: CC CFLAGS LDFLAGS BUILD PREFIX DESTDIR T V F SECONDS"
 	echo "           DATA ($(DATA)): suites that tests read and the project does not hold"
 
 .PHONY: all programs guests sanitized test demo fuzz bench bench-count bench-http format lint install uninstall \
