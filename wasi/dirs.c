@@ -170,6 +170,8 @@ static enum wasi_errno go_to(struct listing *listing, uint64_t cookie) {
 
 /* ---- the call ---- */
 
+enum { ENTRY_STEPS = 100 }; /* of work, if the system must be asked what it is */
+
 /* Copy what fits behind the first `*used` of `size` bytes; true if it was all. */
 static bool put(uint8_t *out, uint32_t size, uint32_t *used, const void *bytes, size_t count) {
     size_t fits = count < size - *used ? count : size - *used;
@@ -204,6 +206,7 @@ enum wasi_errno call_fd_readdir(struct call *call) {
     error = go_to(call->fd->listing, cookie);
     for (; !error && used < size; cookie++) {
         const struct entry *entry;
+        if (!vm_work(vm_of(call->instance), ENTRY_STEPS)) return call_time_out(call);
         error = find(call, cookie, &entry);
         if (error || !entry || !put_entry(call->fd->listing, entry, out, size, &used)) break;
     }
