@@ -1,10 +1,17 @@
 /* Proxies from the environment.
  *
  *   http_proxy, https_proxy, all_proxy    [http://][user:password@]host[:port]
- *   no_proxy                              "*", names (their subdomains too), addresses, ranges,
- *                                         separated by commas or spaces
+ *   no_proxy                              items, separated by commas or blanks:
  *
- * Lower case goes before upper case. HTTP_PROXY is ignored in a CGI program, where a request's
+ *     *              every host
+ *     name           the host itself, and all below it; so do .name and name.
+ *     *.name         what is below it
+ *     address, range IPv4 or IPv6 (in brackets or not), CIDR
+ *     item:port      the same, for that port alone
+ *
+ * The forms are those of curl and of Python together: ports are Python's, ranges and the dot at the
+ * end curl's. As with curl, a variable that is empty is one that is not set, lower case goes before
+ * upper case, and all_proxy comes last. HTTP_PROXY is ignored in a CGI program, where a request's
  * `Proxy` header sets it. Only proxies spoken to in clear HTTP are offered.
  */
 #include "net/proxy.h"
@@ -14,13 +21,13 @@
 
 enum { MAX_PROXY_URL_SIZE = 8 * 1024 };
 
-/* The first of the variables that is set, not to nothing. */
+/* The first of the variables that is set to something. */
 static const char *first_set(const char *const *names, const char **variable) {
     for (; *names; names++) {
         if (strcmp(*names, "HTTP_PROXY") == 0 && getenv("REQUEST_METHOD")) continue;
         const char *value = getenv(*names);
         *variable = *names;
-        if (value) return *value ? value : NULL;
+        if (value && *value) return value;
     }
     return NULL;
 }
@@ -62,24 +69,45 @@ void proxies_free(struct proxies *proxies) {
     arena_free(&proxies->arena);
 }
 
-/* Does an item of no_proxy mean this host? */
-static bool is_excepted(struct slice item, const struct host *host) {
-    struct address_range range;
+/* An IPv6 address or a range, in brackets or not. An IPv4 address is read like a name. */
+static bool parse_addresses(struct address_range *range, struct slice text) {
+    bool bracket = text.size > 1 && text.data[0] == '[' && text.data[text.size - 1] == ']';
+    if (bracket) text = slice_cut(text, 1, text.size - 1);
+    if (address_parse_range(range, text)) return true;
+    range->bits = 128;
+    return address_parse_v6(&range->address, text);
+}
+
+/* name, .name, name. or *.name */
+static bool matches_name(struct slice name, const struct host *host) {
     struct host own;
-    if (slice_is(item, "*")) return true;
-    if (host->is_address && address_parse_range(&range, item))
-        return address_in(&host->address, &range);
-    if (host->is_address && address_parse_v6(&range.address, item))
-        return address_equal(&range.address, &host->address);
-    if (item.size && item.data[0] == '.') item = slice_cut(item, 1, item.size);
-    return host_parse(&own, item) && (host_equal(&own, host) || host_is_below(host, own.text));
+    bool below = text_begins(name, "*.");
+    if (below) name = slice_cut(name, 2, name.size);
+    if (text_begins(name, ".")) name = slice_cut(name, 1, name.size);
+    if (name.size && name.data[name.size - 1] == '.') name.size--;
+    if (!host_parse(&own, name)) return false;
+    return host_is_below(host, own.text) || (!below && host_equal(&own, host));
+}
+
+/* Does an item of no_proxy mean this host and port? A colon within an address parts no port. */
+static bool is_excepted(struct slice item, const struct url *url) {
+    struct address_range range;
+    uint16_t port = url->port;
+    size_t end = parse_addresses(&range, item) ? item.size : host_end(item);
+    struct slice name = slice_cut(item, 0, end);
+    if (end < item.size && !port_parse(&port, slice_cut(item, end + 1, item.size))) return false;
+    if (port != url->port) return false;
+    if (slice_is(name, "*")) return true;
+    if (parse_addresses(&range, name))
+        return url->host.is_address && address_in(&url->host.address, &range);
+    return matches_name(name, &url->host);
 }
 
 const struct proxy *proxy_for(const struct proxies *proxies, const struct url *url) {
     struct slice rest = slice_of(proxies->exceptions);
     while (rest.size) {
         size_t end = slice_find(rest, ", \t");
-        if (end > 0 && is_excepted(slice_cut(rest, 0, end), &url->host)) return NULL;
+        if (end > 0 && is_excepted(slice_cut(rest, 0, end), url)) return NULL;
         rest = slice_cut(rest, end < rest.size ? end + 1 : end, rest.size);
     }
     return url->secure ? proxies->https : proxies->http;
