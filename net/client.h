@@ -6,6 +6,8 @@
 #include "net/cookie.h"
 #include "net/proxy.h"
 
+enum { MAX_GOOD_ENDPOINTS = 16 };
+
 struct net {
     struct net_config config; /* its texts are borrowed */
     struct policy policy;
@@ -14,6 +16,8 @@ struct net {
     struct cookie_jar jar;
     struct pool pool;
     struct lookups lookups;
+    struct endpoint good[MAX_GOOD_ENDPOINTS]; /* that answered, the last one first */
+    size_t good_count;
     struct tls_settings *tls; /* owned; NULL until https is first used */
 };
 

@@ -1,4 +1,4 @@
-/* Dialing: policy, name, addresses in turn, proxy tunnel, TLS.
+/* Dialing: policy, name, a race among its addresses, proxy tunnel, TLS.
  *
  * The origin is checked first, then each address its name has; only checked addresses are tried,
  * and the name is not resolved again, so what was checked is what is connected to. A proxy is the
@@ -8,7 +8,10 @@
  */
 #include "net/dial.h"
 #include "net/http.h"
+#include "net/race.h"
 #include "net/request.h"
+
+#include <string.h>
 
 bool dial_route(struct net *net, const struct url *url, struct route *route, struct error *error) {
     *route = (struct route){.url = url};
@@ -32,20 +35,26 @@ bool dial_route(struct net *net, const struct url *url, struct route *route, str
 /* ---- addresses ---- */
 
 struct candidates {
-    struct endpoint endpoints[MAX_ADDRESSES];
+    struct endpoint *endpoints; /* in the caller's arena */
     size_t count;
 };
 
-/* All addresses of the URL's host, with its port. */
-static bool resolve(struct net *net, const struct url *url, int64_t deadline,
-                    struct candidates *found, struct error *error) {
-    struct address_list list = {.addresses = {url->host.address}, .count = 1};
+/* All addresses that the route may begin with: the pinned one, the proxy's or the host's. */
+static bool resolve(struct net *net, const struct route *route, int64_t deadline,
+                    struct arena *arena, struct candidates *found, struct error *error) {
+    const struct url *url = route->proxy ? &route->proxy->url : route->url;
+    struct address_list list = {.addresses = &url->host.address, .count = 1};
+    uint16_t port = route->pin ? route->pin->port : url->port;
     char name[HOST_TEXT_SIZE + 1];
     snprintf(name, sizeof name, "%s%s", url->host.text, url->rooted ? "." : "");
-    if (!url->host.is_address && !socket_resolve(&net->lookups, name, deadline, &list, error))
+    if (route->pin)
+        list.addresses = &route->pin->address;
+    else if (!url->host.is_address && !socket_resolve(&net->lookups, name, deadline, &list, error))
         return false;
+    found->endpoints = arena_alloc(arena, list.count, sizeof *found->endpoints);
+    if (!found->endpoints) return net_fail(error, NET_CONNECT, "no memory for a connection");
     for (found->count = 0; found->count < list.count; found->count++)
-        found->endpoints[found->count] = (struct endpoint){list.addresses[found->count], url->port};
+        found->endpoints[found->count] = (struct endpoint){list.addresses[found->count], port};
     return true;
 }
 
@@ -64,9 +73,16 @@ static bool check_addresses(const struct net *net, const struct route *route,
     return found->count > 0;
 }
 
+/* Put the endpoint at `from` before that at `to`, and move what lies between. */
+static void move_forward(struct endpoint *endpoints, size_t from, size_t to) {
+    struct endpoint chosen = endpoints[from];
+    memmove(&endpoints[to + 1], &endpoints[to], (from - to) * sizeof *endpoints);
+    endpoints[to] = chosen;
+}
+
 /* IPv6 and IPv4 in turn, beginning with what the system prefers: where one of the two leads
- * nowhere, as broken IPv6 often does, not all addresses of it are waited for first (RFC 8305
- * section 4; we try one after the other, not at once). */
+ * nowhere, as broken IPv6 often does, not all addresses of it are tried first (RFC 8305 section 4).
+ */
 static void alternate(struct candidates *found) {
     for (size_t i = 1; i < found->count; i++) {
         bool before = address_is_v4(&found->endpoints[i - 1].address);
@@ -74,27 +90,56 @@ static void alternate(struct candidates *found) {
         while (other < found->count && address_is_v4(&found->endpoints[other].address) == before)
             other++;
         if (other == found->count) return;
-        struct endpoint chosen = found->endpoints[other];
-        for (; other > i; other--) found->endpoints[other] = found->endpoints[other - 1];
-        found->endpoints[i] = chosen;
+        move_forward(found->endpoints, other, i);
     }
 }
 
-/* The first address that answers; each has its share of the time that is left. */
-static int connect_any(const struct candidates *found, int64_t timeout_ms, int64_t deadline,
-                       struct error *error) {
-    int64_t now = clock_ms();
-    int64_t limit = timeout_ms < deadline - now ? now + timeout_ms : deadline;
-    struct error last = ERROR_INIT;
-    for (size_t i = 0; i < found->count; i++) {
-        now = clock_ms();
-        int64_t share = (limit - now) / (int64_t)(found->count - i);
-        last = (struct error)ERROR_INIT;
-        int fd = socket_connect(&found->endpoints[i], now + share, &last);
-        if (fd >= 0) return fd;
+static size_t find_endpoint(const struct endpoint *endpoints, size_t count,
+                            const struct endpoint *wanted) {
+    size_t i = 0;
+    while (i < count && (endpoints[i].port != wanted->port ||
+                         !address_equal(&endpoints[i].address, &wanted->address)))
+        i++;
+    return i;
+}
+
+/* What answered before goes first, so that the delay of a dead address is paid once. */
+static void prefer_good(const struct net *net, struct candidates *found) {
+    for (size_t i = 0; i < net->good_count; i++) {
+        size_t at = find_endpoint(found->endpoints, found->count, &net->good[i]);
+        if (at == found->count) continue;
+        move_forward(found->endpoints, at, 0);
+        return;
     }
-    *error = last;
-    return -1;
+}
+
+static void remember_good(struct net *net, const struct endpoint *endpoint) {
+    size_t at = find_endpoint(net->good, net->good_count, endpoint);
+    bool is_new = at == net->good_count;
+    if (is_new && net->good_count < MAX_GOOD_ENDPOINTS) net->good_count++;
+    if (at == net->good_count) at--; /* full: the one that is longest ago makes room */
+    net->good[at] = *endpoint;
+    move_forward(net->good, at, 0);
+}
+
+/* Where the route may lead, what is most promising first. */
+static bool find_candidates(struct net *net, const struct route *route, int64_t deadline,
+                            struct arena *arena, struct candidates *found, struct error *error) {
+    if (!resolve(net, route, deadline, arena, found, error)) return false;
+    if (!route->proxy && !check_addresses(net, route, found, error)) return false;
+    alternate(found);
+    prefer_good(net, found);
+    return true;
+}
+
+static int connect_any(struct net *net, const struct candidates *found, int64_t deadline,
+                       struct error *error) {
+    int64_t now = clock_ms(), timeout_ms = net->config.connect_timeout_ms;
+    int64_t limit = timeout_ms < deadline - now ? now + timeout_ms : deadline;
+    size_t winner;
+    int fd = race_connect(found->endpoints, found->count, limit, &winner, error);
+    if (fd >= 0) remember_good(net, &found->endpoints[winner]);
+    return fd;
 }
 
 /* ---- tunnels and TLS ---- */
@@ -138,24 +183,32 @@ static bool set_up(struct net *net, struct connection *connection, const struct 
     return net->tls && connection_start_tls(connection, net->tls, route->url, deadline, error);
 }
 
+/* A bare connection along the route. */
+static struct connection *open_connection(struct net *net, const struct route *route,
+                                          int64_t deadline, struct dial_times *times,
+                                          struct error *error) {
+    struct candidates found = {0};
+    struct arena arena;
+    arena_init(&arena);
+    int64_t start = clock_ms();
+    int fd = -1;
+    if (find_candidates(net, route, deadline, &arena, &found, error)) {
+        times->dns_ms = clock_ms() - start;
+        start = clock_ms();
+        fd = connect_any(net, &found, deadline, error);
+        times->connect_ms = clock_ms() - start;
+    }
+    arena_free(&arena);
+    struct connection *connection = fd < 0 ? NULL : connection_open(fd, error);
+    if (connection) snprintf(connection->key, sizeof connection->key, "%s", route->key);
+    return connection;
+}
+
 struct connection *dial_open(struct net *net, const struct route *route, int64_t deadline,
                              struct dial_times *times, struct error *error) {
-    int64_t start = clock_ms();
-    struct candidates found = {.count = 1};
-    if (route->pin)
-        found.endpoints[0] = *route->pin;
-    else if (!resolve(net, route->proxy ? &route->proxy->url : route->url, deadline, &found, error))
-        return NULL;
-    times->dns_ms = clock_ms() - start;
-    if (!route->proxy && !check_addresses(net, route, &found, error)) return NULL;
-    alternate(&found);
-    start = clock_ms();
-    int fd = connect_any(&found, net->config.connect_timeout_ms, deadline, error);
-    times->connect_ms = clock_ms() - start;
-    struct connection *connection = fd < 0 ? NULL : connection_open(fd, error);
+    struct connection *connection = open_connection(net, route, deadline, times, error);
     if (!connection) return NULL;
-    snprintf(connection->key, sizeof connection->key, "%s", route->key);
-    start = clock_ms();
+    int64_t start = clock_ms();
     if (set_up(net, connection, route, deadline, error)) {
         if (connection->tls) times->tls_ms = clock_ms() - start;
         return connection;

@@ -26,8 +26,9 @@ struct lookup {
     pthread_cond_t finished;
     int users; /* asker and thread: 2, 1, then freed */
     bool done;
-    int status; /* getaddrinfo's */
-    struct address_list found;
+    int status;            /* getaddrinfo's */
+    struct address *found; /* owned */
+    size_t found_count;
     char name[HOST_TEXT_SIZE + 1];
 };
 
@@ -37,7 +38,24 @@ static void lookup_release(struct lookup *lookup) { /* with the mutex held */
     if (!last) return;
     pthread_cond_destroy(&lookup->finished);
     pthread_mutex_destroy(&lookup->mutex);
+    free(lookup->found);
     free(lookup);
+}
+
+/* getaddrinfo's list into ours; false if there is no memory. */
+static bool take_addresses(struct lookup *lookup, const struct addrinfo *list) {
+    size_t count = 0;
+    for (const struct addrinfo *at = list; at; at = at->ai_next) count++;
+    lookup->found = calloc(count ? count : 1, sizeof *lookup->found);
+    if (!lookup->found) return false;
+    for (const struct addrinfo *at = list; at; at = at->ai_next) {
+        struct sockaddr_storage address = {0};
+        if (at->ai_addrlen > sizeof address) continue;
+        memcpy(&address, at->ai_addr, at->ai_addrlen);
+        struct address *next = &lookup->found[lookup->found_count];
+        lookup->found_count += address_from_socket(next, &address);
+    }
+    return true;
 }
 
 /* The thread. */
@@ -46,15 +64,8 @@ static void *lookup_run(void *argument) {
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM}, *list = NULL;
     int status = getaddrinfo(lookup->name, NULL, &hints, &list);
     pthread_mutex_lock(&lookup->mutex);
-    for (struct addrinfo *at = status == 0 ? list : NULL; at; at = at->ai_next) {
-        struct sockaddr_storage address = {0};
-        struct address_list *found = &lookup->found;
-        if (found->count == MAX_ADDRESSES || at->ai_addrlen > sizeof address) continue;
-        memcpy(&address, at->ai_addr, at->ai_addrlen);
-        found->count += address_from_socket(&found->addresses[found->count], &address);
-    }
+    lookup->status = status == 0 && !take_addresses(lookup, list) ? EAI_MEMORY : status;
     if (status == 0) freeaddrinfo(list);
-    lookup->status = status;
     lookup->done = true;
     pthread_cond_signal(&lookup->finished);
     lookup_release(lookup);
@@ -110,12 +121,21 @@ static struct lookup **sweep(struct lookups *lookups, bool all) {
     return place;
 }
 
+static void drop_last(struct lookups *lookups) {
+    if (!lookups->last) return;
+    pthread_mutex_lock(&lookups->last->mutex);
+    lookup_release(lookups->last);
+    lookups->last = NULL;
+}
+
 void lookups_free(struct lookups *lookups) {
+    drop_last(lookups);
     sweep(lookups, true);
 }
 
 bool socket_resolve(struct lookups *lookups, const char *name, int64_t deadline,
                     struct address_list *out, struct error *error) {
+    drop_last(lookups);
     struct lookup **place = sweep(lookups, false);
     if (!place) return net_fail(error, NET_DNS, "too many names are still being looked up");
     struct lookup *lookup = lookup_new(name);
@@ -137,12 +157,12 @@ bool socket_resolve(struct lookups *lookups, const char *name, int64_t deadline,
         pthread_mutex_unlock(&lookup->mutex);
         return net_fail(error, NET_TIMEOUT, "no time left while looking up %s", name);
     }
-    *out = lookup->found;
-    if (lookup->status != 0 || out->count == 0)
-        net_fail(error, NET_DNS, "%s: %s", name,
-                 lookup->status ? gai_strerror(lookup->status) : "the name has no address");
-    lookup_release(lookup);
-    return error->kind == ERROR_NONE;
+    lookups->last = lookup;
+    pthread_mutex_unlock(&lookup->mutex);
+    *out = (struct address_list){lookup->found, lookup->found_count};
+    if (lookup->status == 0 && out->count > 0) return true;
+    return net_fail(error, NET_DNS, "%s: %s", name,
+                    lookup->status ? gai_strerror(lookup->status) : "the name has no address");
 }
 
 /* ---- connections ---- */
@@ -168,41 +188,37 @@ static bool is_peer(int fd, const struct address *expected) {
            address_from_socket(&address, &peer) && address_equal(&address, expected);
 }
 
-/* Wait until the connection stands, and see that it leads where it should. */
-static bool finish_connect(int fd, const struct endpoint *to, int64_t deadline, const char *text,
-                           struct error *error) {
-    int status = 0;
-    socklen_t size = sizeof status;
-    if (socket_wait(fd, POLLOUT, deadline) == 0)
-        return net_fail(error, NET_TIMEOUT, "no answer from %s port %u", text, to->port);
-    getsockopt(fd, SOL_SOCKET, SO_ERROR, &status, &size);
-    if (status != 0)
-        return net_fail(error, NET_CONNECT, "%s port %u: %s", text, to->port, strerror(status));
-    if (!is_peer(fd, &to->address))
-        return net_fail(error, NET_CONNECT, "connected to another address than %s", text);
-    return true;
-}
-
-int socket_connect(const struct endpoint *to, int64_t deadline, struct error *error) {
+static bool connect_failed(const struct endpoint *to, int status, struct error *error) {
     char text[ADDRESS_TEXT_SIZE];
     address_format(&to->address, text);
+    return net_fail(error, NET_CONNECT, "%s port %u: %s", text, to->port, strerror(status));
+}
+
+int socket_start(const struct endpoint *to, struct error *error) {
     struct sockaddr_storage address;
     socklen_t size = address_to_socket(&to->address, to->port, &address);
     int fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) {
-        net_fail(error, NET_CONNECT, "%s: %s", text, strerror(errno));
+        connect_failed(to, errno, error);
         return -1;
     }
     int one = 1; /* requests are written whole; waiting to fill packets only delays them */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     int status = connect(fd, (struct sockaddr *)&address, size);
     /* Interrupted, it goes on by itself just the same. */
-    if (status < 0 && errno != EINPROGRESS && errno != EINTR)
-        net_fail(error, NET_CONNECT, "%s port %u: %s", text, to->port, strerror(errno));
-    else if (finish_connect(fd, to, deadline, text, error))
-        return fd;
+    if (status == 0 || errno == EINPROGRESS || errno == EINTR) return fd;
+    connect_failed(to, errno, error);
     close(fd);
     return -1;
+}
+
+bool socket_finish(int fd, const struct endpoint *to, struct error *error) {
+    int status = 0;
+    socklen_t size = sizeof status;
+    getsockopt(fd, SOL_SOCKET, SO_ERROR, &status, &size);
+    if (status != 0) return connect_failed(to, status, error);
+    return is_peer(fd, &to->address) ||
+           net_fail(error, NET_CONNECT, "connected to another address than was meant");
 }
 
 /* The meaning of a failed attempt. */

@@ -6,27 +6,32 @@
 
 #include <sys/types.h>
 
-enum { MAX_ADDRESSES = 16, MAX_LOOKUPS = 8 };
+enum { MAX_LOOKUPS = 8 };
 
-/* Lookups whose asker did not wait for their end: each has a thread still, so they are few. */
 struct lookups {
+    struct lookup *last; /* whose addresses the asker has; or NULL */
+    /* Those whose asker did not wait for their end: each has a thread still, so they are few. */
     struct lookup *left[MAX_LOOKUPS]; /* NULL: free */
 };
 
 struct address_list {
-    struct address addresses[MAX_ADDRESSES];
+    const struct address *addresses;
     size_t count;
 };
 
-/* All addresses of `name`, in the system's order of preference. */
+/* All addresses of `name`, in the system's order of preference. They are borrowed from `lookups`
+ * until the next call. */
 bool socket_resolve(struct lookups *lookups, const char *name, int64_t deadline,
                     struct address_list *out, struct error *error);
 void lookups_free(struct lookups *lookups);
 
-/* A connected socket, or -1. Deadlines are on clock_ms. */
-int socket_connect(const struct endpoint *to, int64_t deadline, struct error *error);
+/* A socket on the way to its other end, or -1. When poll says POLLOUT or worse of it, `finish`
+ * tells whether it is there; if not, the caller closes it. */
+int socket_start(const struct endpoint *to, struct error *error);
+bool socket_finish(int fd, const struct endpoint *to, struct error *error);
 
-/* Wait for any of poll's `events`; what happened, or 0 when the deadline came first. */
+/* Wait for any of poll's `events`; what happened, or 0 when the deadline (on clock_ms) came first.
+ */
 short socket_wait(int fd, short events, int64_t deadline);
 
 /* What one attempt to move bytes came to when it is no count: shared with TLS. */
