@@ -25,7 +25,10 @@
 
 #include <string.h>
 
-enum { V4_PREFIX_BITS = 96 }; /* of ::ffff:0:0/96, in which IPv4 lies */
+enum {
+    V4_PREFIX_BITS = 96, /* of ::ffff:0:0/96, in which IPv4 lies */
+    HOST_SHOWN = 80,     /* bytes in a message, that what to do has room behind it */
+};
 enum rule_kind { RULE_ANY, RULE_NAME, RULE_SUFFIX, RULE_RANGE };
 
 struct policy_rule {
@@ -249,9 +252,10 @@ static bool refuse_address(const struct url *url, const struct address *address,
     bool v6 = strchr(text, ':') != NULL;
     if (!url_has_usual_port(url)) snprintf(port, sizeof port, ":%u", url->port);
     return net_fail(error, NET_DENIED,
-                    "%.40s is at %s, which is not a public address but %s; add --allow-net "
+                    "%s is at %s, which is not a public address but %s; add --allow-net "
                     "%s%s%s%s or --allow-private-net",
-                    url->host.text, text, why, v6 ? "[" : "", text, v6 ? "]" : "", port);
+                    shown_text(url->host.text, HOST_SHOWN).text, text, why, v6 ? "[" : "", text,
+                    v6 ? "]" : "", port);
 }
 
 bool policy_check_address(const struct policy *policy, const struct url *url,
@@ -287,15 +291,15 @@ static bool check_local_name(const struct policy *policy, const struct url *url,
         const struct policy_rule *rule = &policy->deny[i];
         if (rule->kind == RULE_RANGE && matches_service(rule, url, true))
             return net_fail(error, NET_DENIED,
-                            "%.80s has an address that only the proxy will know, which --deny-net "
+                            "%s has an address that only the proxy will know, which --deny-net "
                             "may deny; add the name to no_proxy",
-                            url->host.text);
+                            shown_text(url->host.text, HOST_SHOWN).text);
     }
     return policy->allow_private ||
            net_fail(error, NET_DENIED,
-                    "%.80s is a name of private networks, which the proxy would look up; add "
+                    "%s is a name of private networks, which the proxy would look up; add "
                     "--allow-private-net, or the name to no_proxy and its address to --allow-net",
-                    url->host.text);
+                    shown_text(url->host.text, HOST_SHOWN).text);
 }
 
 /* RFC 6761 section 6.3: whoever asks, the loopback. */
