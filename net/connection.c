@@ -41,6 +41,7 @@ bool connection_start_tls(struct connection *connection, struct tls_settings *se
                           const struct url *origin, int64_t deadline, struct error *error) {
     connection->tls = tls_open(settings, connection->fd, origin, error);
     if (!connection->tls) return false;
+    tls_set_deadline(connection->tls, deadline);
     for (;;) {
         enum io status = tls_handshake(connection->tls, error);
         if (status == IO_END) return true;
@@ -76,6 +77,7 @@ static void overhear(struct connection *connection) {
 bool connection_send(struct connection *connection, struct slice bytes, int64_t deadline,
                      bool *complete, struct error *error) {
     size_t sent = 0;
+    if (connection->tls) tls_set_deadline(connection->tls, deadline);
     while (*complete && sent < bytes.size) {
         if (sent > 0) overhear(connection);
         struct slice rest = slice_cut(bytes, sent, bytes.size);
@@ -92,6 +94,7 @@ bool connection_send(struct connection *connection, struct slice bytes, int64_t 
 }
 
 int connection_fill(struct connection *connection, int64_t deadline, struct error *error) {
+    if (connection->tls) tls_set_deadline(connection->tls, deadline);
     while (connection->begin == connection->end) {
         ssize_t count = receive(connection, connection->input, INPUT_SIZE);
         if (count == IO_END) return 0;

@@ -32,7 +32,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SESSION_COUNT = 8 };
+enum { SESSION_COUNT = 8, MAX_BUNDLE_SIZE = 16 << 20, EXPLANATION_SIZE = 256, ORIGIN_SHOWN = 160 };
 
 struct session {
     char origin[ORIGIN_TEXT_SIZE]; /* empty: the slot is free */
@@ -56,7 +56,9 @@ struct tls {
     const struct url *origin;
     struct tls_settings *settings;
     char key[ORIGIN_TEXT_SIZE];
-    bool resumable; /* a remembered session was offered */
+    int64_t deadline; /* on clock_ms */
+    uint8_t heard[2]; /* the last bytes received: of an alert in clear, its level and description */
+    bool resumable;   /* a remembered session was offered */
     bool name_checked;
 };
 
@@ -71,14 +73,21 @@ static const int suites[] = {0x1301, 0x1302, 0x1303, 0xC02B, /* ECDHE-ECDSA-AES1
                              0xCCA8, /* ECDHE-RSA-CHACHA20-POLY1305-SHA256 */
                              0};
 
-/* Where the two major versions differ: the library's own set-up, lowest version, signatures. */
+/* Where the two major versions differ: the library's own set-up, lowest version, signatures. The
+ * versions that are offered are 1.2 and what is newer, as far as the library has it. */
 #if MBEDTLS_VERSION_MAJOR >= 3
+static const char offered_versions[] = "1.2 and 1.3";
+static const int old_version = MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION;
+
 static bool version_init(mbedtls_ssl_config *config) {
     mbedtls_ssl_conf_min_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_2);
     mbedtls_ssl_conf_cert_profile(config, &mbedtls_x509_crt_profile_default);
     return psa_crypto_init() == PSA_SUCCESS; /* TLS 1.3 needs it; signatures have no SHA-1 */
 }
 #else
+static const char offered_versions[] = "1.2 alone, with Mbed TLS 2.28";
+static const int old_version = MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION;
+
 static bool version_init(mbedtls_ssl_config *config) {
     static const int hashes[] = {MBEDTLS_MD_SHA512, MBEDTLS_MD_SHA384, MBEDTLS_MD_SHA256,
                                  MBEDTLS_MD_NONE};
@@ -89,23 +98,52 @@ static bool version_init(mbedtls_ssl_config *config) {
 }
 #endif
 
+/* The library's word for its own status, or ours for a certificate it cannot read because of an
+ * extension. Of the critical ones it does not know, name constraints are the only common one. */
+static void describe(int status, char *out, size_t size) {
+    if (status == MBEDTLS_ERR_X509_INVALID_EXTENSIONS + MBEDTLS_ERR_ASN1_UNEXPECTED_TAG ||
+        status == MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE)
+        snprintf(
+            out, size, "%s",
+            "a certificate has a critical extension that the TLS library does not know, as CAs "
+            "with name constraints have; it takes one without");
+    else
+        mbedtls_strerror(status, out, size);
+}
+
+/* A bundle may hold certificates this library cannot read; one readable root is enough. */
+static bool read_roots(mbedtls_x509_crt *roots, const char *path, struct error *error) {
+    struct buffer bundle;
+    struct error failure = ERROR_INIT;
+    char why[EXPLANATION_SIZE] = "it holds no certificates in PEM form";
+    buffer_init(&bundle, MAX_BUNDLE_SIZE);
+    if (!file_read(path, &bundle, &failure)) {
+        buffer_free(&bundle);
+        return net_fail(error, NET_TLS, "the trusted certificates cannot be opened: %s",
+                        failure.text);
+    }
+    buffer_append(&bundle, "", 1); /* the library wants a NUL behind PEM */
+    bool pem = !bundle.failed && strstr((char *)bundle.data, "-----BEGIN CERTIFICATE-----");
+    int status = bundle.failed ? 0 : mbedtls_x509_crt_parse(roots, bundle.data, bundle.size);
+    buffer_free(&bundle);
+    if (roots->raw.p) return true;
+    if (pem) describe(status, why, sizeof why);
+    return net_fail(error, NET_TLS, "no trusted root certificate could be read from %s: %s",
+                    shown_text(path, 160).text, why);
+}
+
 /* The certificates to trust; nothing works without at least one. */
 static bool load_roots(mbedtls_x509_crt *roots, const char *ca_file, struct error *error) {
     static const char *const bundles[] = {"/etc/ssl/certs/ca-certificates.crt",
                                           "/etc/pki/tls/certs/ca-bundle.crt",
-                                          "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem", NULL};
+                                          "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"};
     const char *named = ca_file ? ca_file : getenv("SSL_CERT_FILE");
-    const char *path = named;
-    for (size_t i = 0; !named && bundles[i]; i++) {
-        path = bundles[i];
-        if (access(path, R_OK) == 0) break;
+    if (named) return read_roots(roots, named, error);
+    struct error first = ERROR_INIT; /* of Debian's; the others are tried in vain on Debian */
+    for (size_t i = 0; i < sizeof bundles / sizeof *bundles; i++) {
+        if (read_roots(roots, bundles[i], &first)) return true;
     }
-    /* A bundle may hold certificates this library cannot read; one readable root is enough. */
-    mbedtls_x509_crt_parse_file(roots, path);
-    if (roots->raw.p) return true;
-    return net_fail(error, NET_TLS, "no trusted root certificate could be read from %s: %s",
-                    shown_text(path, 160).text,
-                    access(path, R_OK) == 0 ? "it holds none" : strerror(errno));
+    return net_fail(error, NET_TLS, "%s; --cacert or SSL_CERT_FILE names others", first.text);
 }
 
 static bool settings_init(struct tls_settings *settings, const char *ca_file, struct error *error) {
@@ -268,8 +306,16 @@ static int send_bytes(void *context, const unsigned char *bytes, size_t size) {
     return count == IO_WANT_WRITE ? MBEDTLS_ERR_SSL_WANT_WRITE : MBEDTLS_ERR_NET_CONN_RESET;
 }
 
+/* The library goes on by itself while there is something to read, be it only records that mean
+ * nothing; so here it meets the deadline. */
 static int receive_bytes(void *context, unsigned char *bytes, size_t size) {
-    ssize_t count = socket_read(((struct tls *)context)->fd, bytes, size);
+    struct tls *tls = context;
+    if (clock_ms() >= tls->deadline) return MBEDTLS_ERR_SSL_WANT_READ;
+    ssize_t count = socket_read(tls->fd, bytes, size);
+    for (ssize_t i = count > 2 ? count - 2 : 0; i < count; i++) {
+        tls->heard[0] = tls->heard[1];
+        tls->heard[1] = bytes[i];
+    }
     if (count >= 0) return (int)count; /* 0: the library reports an end without close_notify */
     return count == IO_WANT_READ ? MBEDTLS_ERR_SSL_WANT_READ : MBEDTLS_ERR_NET_CONN_RESET;
 }
@@ -302,41 +348,100 @@ struct tls *tls_open(struct tls_settings *settings, int fd, const struct url *or
     return tls;
 }
 
+void tls_set_deadline(struct tls *tls, int64_t deadline) {
+    tls->deadline = deadline;
+}
+
 void tls_close(struct tls *tls) {
     mbedtls_ssl_close_notify(&tls->ssl); /* one attempt; nobody waits for it */
     mbedtls_ssl_free(&tls->ssl);
     free(tls);
 }
 
+/* ---- why a handshake failed, and what to do ---- */
+
+/* What is wrong with a certificate: the worst first. */
 static const struct {
     uint32_t flags;
     const char *why;
 } refusals[] = {
-    {MBEDTLS_X509_BADCERT_EXPIRED, "a certificate has expired"},
-    {MBEDTLS_X509_BADCERT_FUTURE, "a certificate is not valid yet"},
-    {MBEDTLS_X509_BADCERT_BAD_MD, "a certificate has a weak signature"},
-    {MBEDTLS_X509_BADCERT_BAD_KEY | MBEDTLS_X509_BADCERT_BAD_PK, "a certificate has a weak key"},
+    {MBEDTLS_X509_BADCERT_EXPIRED,
+     "a certificate has expired; its owner must renew it, unless the clock here is wrong"},
+    {MBEDTLS_X509_BADCERT_FUTURE, "a certificate is not valid yet; is the clock here right?"},
+    {MBEDTLS_X509_BADCERT_BAD_MD,
+     "a certificate has a weak signature (before SHA-256); the server needs a new one"},
+    {MBEDTLS_X509_BADCERT_BAD_KEY | MBEDTLS_X509_BADCERT_BAD_PK,
+     "a certificate has a weak key (RSA below 2048 bits); the server needs a new one"},
     {MBEDTLS_X509_BADCERT_KEY_USAGE | MBEDTLS_X509_BADCERT_EXT_KEY_USAGE |
          MBEDTLS_X509_BADCERT_NS_CERT_TYPE,
-     "a certificate is for another purpose"},
-    {MBEDTLS_X509_BADCERT_NOT_TRUSTED, "the certificate is not signed by a trusted root"},
-    {MBEDTLS_X509_BADCERT_CN_MISMATCH, "the certificate is for another host"},
-    {MBEDTLS_X509_BADCERT_OTHER, "a CA certificate has name constraints"},
+     "a certificate is for another purpose than a server's; the server needs another one"},
+    {MBEDTLS_X509_BADCERT_NOT_TRUSTED,
+     "the certificate is not signed by a trusted root, or the server leaves out a certificate "
+     "between; --cacert names a root of your own"},
+    {MBEDTLS_X509_BADCERT_CN_MISMATCH,
+     "the certificate is for another host; ask for the name that it was made for"},
+    {MBEDTLS_X509_BADCERT_OTHER, "a CA certificate has name constraints, which the TLS library "
+                                 "cannot check; the server needs a chain without"},
 };
 
-/* Say why the handshake failed: what is wrong with the certificate, or the library's own text. */
+/* What a server says with an alert (RFC 8446, section 6.2) instead of going on. */
+static const struct {
+    uint8_t description;
+    const char *why;
+} alerts[] = {
+    {MBEDTLS_SSL_ALERT_MSG_BAD_CERT,
+     "the server wants a certificate of the client, which has none"},
+    {116, "the server wants a certificate of the client, which has none"},
+    {MBEDTLS_SSL_ALERT_MSG_INSUFFICIENT_SECURITY,
+     "the server accepts none of the cipher suites of this client"},
+    {MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR, "the server had an error of its own"},
+    {MBEDTLS_SSL_ALERT_MSG_UNRECOGNIZED_NAME, "the server does not know a host of this name"},
+    {MBEDTLS_SSL_ALERT_MSG_NO_APPLICATION_PROTOCOL, "the server does not speak HTTP/1.1 there"},
+};
+
+static void explain_alert(uint8_t description, char *out, size_t size) {
+    snprintf(out, size, "the server ended the handshake with alert %d", description);
+    if (description == MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION)
+        snprintf(out, size, "the server wants another version of TLS than this client has: %s",
+                 offered_versions);
+    if (description == MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE)
+        snprintf(out, size,
+                 "the server accepts no cipher suite or version of TLS that this client has (%s), "
+                 "or wants a certificate of it",
+                 offered_versions);
+    for (size_t i = 0; i < sizeof alerts / sizeof *alerts; i++) {
+        if (alerts[i].description == description) snprintf(out, size, "%s", alerts[i].why);
+    }
+}
+
+static void explain_status(const struct tls *tls, int status, char *out, size_t size) {
+    if (status == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE)
+        explain_alert(tls->heard[1], out, size);
+    else if (status == old_version)
+        snprintf(out, size,
+                 "the server has no version of TLS that is safe: 1.2 is the oldest taken");
+    else if (status == MBEDTLS_ERR_SSL_INVALID_RECORD)
+        snprintf(out, size, "what answers does not speak TLS; is it a server for http:// ?");
+    else if (status == MBEDTLS_ERR_SSL_CONN_EOF || status == MBEDTLS_ERR_NET_CONN_RESET)
+        snprintf(out, size, "the server closed the connection in the middle of the handshake");
+    else
+        describe(status, out, size);
+}
+
+/* What is wrong with the certificate if it came to that, else with the handshake. */
 static void explain(const struct tls *tls, int status, struct error *error) {
-    char text[128];
-    mbedtls_strerror(status, text, sizeof text);
-    const char *why = text;
+    char why[EXPLANATION_SIZE];
+    explain_status(tls, status, why, sizeof why);
     uint32_t flags = mbedtls_ssl_get_verify_result(&tls->ssl);
     for (size_t i = 0; flags != UINT32_MAX && i < sizeof refusals / sizeof *refusals; i++) {
         if (!(flags & refusals[i].flags)) continue;
-        why = refusals[i].why;
+        snprintf(why, sizeof why, "%s", refusals[i].why);
         break;
     }
-    net_fail(error, NET_TLS, "TLS with %s: %s", shown_text(tls->key, SHOWN_MAX).text, why);
+    net_fail(error, NET_TLS, "TLS with %s: %s", shown_text(tls->key, ORIGIN_SHOWN).text, why);
 }
+
+/* ---- reading and writing ---- */
 
 enum io tls_handshake(struct tls *tls, struct error *error) {
     int status = mbedtls_ssl_handshake(&tls->ssl);
@@ -348,7 +453,7 @@ enum io tls_handshake(struct tls *tls, struct error *error) {
     }
     if (!tls->name_checked && !tls->resumable) { /* never seen; but nothing may hang on that */
         net_fail(error, NET_TLS, "TLS with %s: no certificate was verified",
-                 shown_text(tls->key, SHOWN_MAX).text);
+                 shown_text(tls->key, ORIGIN_SHOWN).text);
         return IO_BROKEN;
     }
     save_session(tls);

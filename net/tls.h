@@ -20,6 +20,9 @@ struct tls *tls_open(struct tls_settings *settings, int fd, const struct url *or
                      struct error *error);
 void tls_close(struct tls *tls);
 
+/* When what follows must have an end, on clock_ms: later, attempts only want to read. */
+void tls_set_deadline(struct tls *tls, int64_t deadline);
+
 /* Each of these makes one attempt and never waits. The handshake returns IO_END when it is
  * complete; IO_BROKEN comes with an error. */
 enum io tls_handshake(struct tls *tls, struct error *error);

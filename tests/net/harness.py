@@ -61,14 +61,14 @@ def parse(out):
     return results
 
 
-def fetch(*arguments, env=None, seconds=60):
+def fetch(*arguments, env=None, seconds=60, user=None):
     """Run the client; its results, and one of error "crash" if it did not end well."""
     full = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
     full.pop("SSL_CERT_FILE", None)
     full.update(env or {})
     try:
         done = subprocess.run([FETCH, *map(str, arguments)], env=full, timeout=seconds,
-                              stdin=subprocess.DEVNULL, capture_output=True)
+                              stdin=subprocess.DEVNULL, capture_output=True, user=user)
         results, code, err = parse(done.stdout), done.returncode, done.stderr
     except subprocess.TimeoutExpired:
         results, code, err = [], "hung", b""
