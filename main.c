@@ -191,13 +191,15 @@ static bool call(struct run *run, struct instance *instance, struct error *error
 /* ---- the parts ---- */
 
 /* With everything open, shut the door: see wasi_wall. Requests need files of the system's later:
- * how to look up names, and whose certificates to trust. */
+ * how to look up names, whose certificates to trust, and libraries for the former. Files are named
+ * beside their directory, since they may be links that lead out of it. */
 static bool raise_wall(const struct run *run, struct error *error) {
-    static const char *const nothing[] = {NULL};
-    const char *const system[] = {"/etc", "/lib", "/lib64", "/usr", "/run", getenv("SSL_CERT_FILE"),
-                                  NULL};
+    const char *const system[] = {
+        "/etc", "/etc/ssl/certs", "/etc/pki/tls/certs", "/run", "/lib", "/lib64", "/usr",
+        /* Linux systems that have all of this somewhere else */
+        "/nix/store", "/gnu/store", NET_LOOKUP_FILES, NET_BUNDLES, getenv("SSL_CERT_FILE"), NULL};
     if (run->options->no_landlock) return true;
-    return wasi_wall(run->wasi, run->options->allow.count > 0 ? system : nothing, error);
+    return wasi_wall(run->wasi, run->options->allow.count > 0 ? system : NULL, error);
 }
 
 /* Guest and host share stdout, each with buffers of its own: every line of ours is flushed. */

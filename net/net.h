@@ -86,6 +86,16 @@ struct net_config {
 
 struct net_config net_config_default(void);
 
+/* Where systems keep the certificates they trust; the first that is there is taken. */
+#define NET_BUNDLES                                                                                \
+    "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",                      \
+        "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"
+
+/* What is read of the system when a name is looked up, by any C library. */
+#define NET_LOOKUP_FILES                                                                           \
+    "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf",     \
+        "/etc/services", "/etc/protocols"
+
 /* The client: policy, cookie jar, connection pool, TLS roots. */
 struct net;
 

@@ -134,9 +134,7 @@ static bool read_roots(mbedtls_x509_crt *roots, const char *path, struct error *
 
 /* The certificates to trust; nothing works without at least one. */
 static bool load_roots(mbedtls_x509_crt *roots, const char *ca_file, struct error *error) {
-    static const char *const bundles[] = {"/etc/ssl/certs/ca-certificates.crt",
-                                          "/etc/pki/tls/certs/ca-bundle.crt",
-                                          "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"};
+    static const char *const bundles[] = {NET_BUNDLES};
     const char *named = ca_file ? ca_file : getenv("SSL_CERT_FILE");
     if (named) return read_roots(roots, named, error);
     struct error first = ERROR_INIT; /* of Debian's; the others are tried in vain on Debian */

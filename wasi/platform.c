@@ -53,38 +53,59 @@ enum {
     WRITE_FILE = 1 << 1,
     READ_FILE = 1 << 2,
     READ_DIRECTORY = 1 << 3,
-    REMOVE = 1 << 4 | 1 << 5,         /* directories, other files */
-    MAKE = 1 << 7 | 1 << 8 | 1 << 12, /* directories, regular files, links */
-    MAKE_SPECIAL = 1 << 6 | 7 << 9,   /* devices, sockets, pipes */
-    MOVE = 1 << 13,                   /* into another directory; since version 2 */
-    TRUNCATE = 1 << 14,               /* since version 3 */
-    DEVICE_IOCTL = 1 << 15,           /* since version 5 */
+    REMOVE_DIRECTORY = 1 << 4,
+    REMOVE = REMOVE_DIRECTORY | 1 << 5, /* and other files */
+    MAKE_DIRECTORY = 1 << 7,
+    MAKE = MAKE_DIRECTORY | 1 << 8 | 1 << 12, /* and regular files, links */
+    MAKE_SPECIAL = 1 << 6 | 7 << 9,           /* devices, sockets, pipes */
+    MOVE = 1 << 13,                           /* into another directory; since version 2 */
+    TRUNCATE = 1 << 14,                       /* since version 3 */
+    DEVICE_IOCTL = 1 << 15,                   /* since version 5 */
     SINCE_1 = (1 << 13) - 1,
-    READING = READ_FILE | READ_DIRECTORY,
     ON_FILES = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | DEVICE_IOCTL,
-    CHANGING = READING | WRITE_FILE | REMOVE | MAKE | MOVE | TRUNCATE,
+    READING = READ_FILE | READ_DIRECTORY,
+};
+enum { TCP_BIND = 1 << 0, TCP_CONNECT = 1 << 1 };        /* since version 4 */
+enum { TO_ABSTRACT_SOCKETS = 1 << 0, SIGNALS = 1 << 1 }; /* since version 6 */
+
+static const uint64_t rights[] = {
+    [HOST_READ] = READING,
+    [HOST_CHANGE] = READING | WRITE_FILE | REMOVE | MAKE | MOVE | TRUNCATE,
+    [HOST_EMPTY] = READ_DIRECTORY | REMOVE | MAKE_DIRECTORY | MOVE,
+    [HOST_RMDIR] = REMOVE_DIRECTORY,
+};
+
+/* What a wall forbids: of files and of TCP what no rule allows, and by `scoped` all that leads to
+ * processes on the other side. Kernels take it if what they do not know is 0. */
+struct forbidden {
+    uint64_t files, network, scoped;
 };
 
 /* What of the above this kernel can forbid. Version 1 (Linux 5.13) is of no use: it forbids every
  * renaming into another directory. */
-static uint64_t forbidden(void) {
+static struct forbidden forbidden(void) {
     long version = syscall(LANDLOCK_CREATE_RULESET, NULL, 0, ASK_VERSION);
-    if (version < 2) return 0;
-    return (uint64_t)(SINCE_1 | MOVE | (version >= 3 ? TRUNCATE : 0) |
-                      (version >= 5 ? DEVICE_IOCTL : 0));
+    struct forbidden all = {0};
+    if (version >= 2) all.files |= SINCE_1 | MOVE;
+    if (version >= 3) all.files |= TRUNCATE;
+    if (version >= 4) all.network |= TCP_BIND | TCP_CONNECT;
+    if (version >= 5) all.files |= DEVICE_IOCTL;
+    if (version >= 6) all.scoped |= TO_ABSTRACT_SOCKETS | SIGNALS;
+    return all;
 }
 
-int host_wall_open(void) {
-    uint64_t handled = forbidden();
+int host_wall_open(bool network) {
+    struct forbidden all = forbidden();
+    if (network) all.network &= TCP_BIND;
     errno = ENOSYS;
-    return handled ? (int)syscall(LANDLOCK_CREATE_RULESET, &handled, sizeof handled, 0) : -1;
+    return all.files ? (int)syscall(LANDLOCK_CREATE_RULESET, &all, sizeof all, 0) : -1;
 }
 
-int host_wall_allow(int wall, int fd, bool change) {
+int host_wall_allow(int wall, int fd, enum host_access access) {
     struct {
         uint64_t allowed;
         int32_t fd;
-    } rule = {.allowed = forbidden() & (change ? CHANGING : READING), .fd = fd};
+    } rule = {.allowed = forbidden().files & rights[access], .fd = fd};
     struct stat stat;
     if (fstat(fd, &stat) < 0) return -1;
     if (!S_ISDIR(stat.st_mode)) rule.allowed &= ON_FILES; /* others would be EINVAL */
@@ -118,13 +139,14 @@ bool host_write_back(int fd, off_t offset, off_t size) {
     return false;
 }
 
-int host_wall_open(void) {
+int host_wall_open(bool network) {
+    (void)network;
     errno = ENOSYS;
     return -1;
 }
 
-int host_wall_allow(int wall, int fd, bool change) {
-    (void)wall, (void)fd, (void)change;
+int host_wall_allow(int wall, int fd, enum host_access access) {
+    (void)wall, (void)fd, (void)access;
     return -1;
 }
 

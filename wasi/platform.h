@@ -40,9 +40,17 @@ uint64_t host_bytes_ready(int fd);
  * Open one, allow what lies beneath directories (or single files), raise it. All return -1 with
  * errno on failure; host_wall_open says ENOSYS where the kernel has nothing of the kind. Raised, it
  * holds this thread and those it starts, until they end, whatever they do. Files that are open
- * already stay so, and looking at a file's properties is not prevented. */
-int host_wall_open(void);
-int host_wall_allow(int wall, int fd, bool change);
+ * already stay so, and looking at a file's properties is not prevented. Where the kernel can, it
+ * also forbids to send signals to others, to accept TCP connections and, without `network`, to make
+ * any. */
+enum host_access {
+    HOST_READ,   /* files and directories */
+    HOST_CHANGE, /* read, make, change, move, remove, as a guest can */
+    HOST_EMPTY,  /* list, move and remove, but open no file */
+    HOST_RMDIR,  /* remove empty directories */
+};
+int host_wall_open(bool network);
+int host_wall_allow(int wall, int fd, enum host_access access);
 int host_wall_raise(int wall);
 
 #endif

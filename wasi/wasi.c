@@ -37,7 +37,9 @@ static bool check_texts(const char *const *texts, size_t count, const char *what
 static bool open_directory(struct wasi *wasi, uint32_t number,
                            const struct wasi_directory *directory, struct error *error) {
     int host;
-    if (path_grant(directory->host, &host)) {
+    enum wasi_errno failed = directory->opened > 0 ? path_reopen_directory(directory->opened, &host)
+                                                   : path_grant(directory->host, &host);
+    if (failed) {
         return error_set(error, ERROR_IO, "cannot open directory %s: %s",
                          shown_text(directory->host, 180).text, strerror(errno));
     }

@@ -3,7 +3,7 @@
  *
  *     struct wasi *wasi = wasi_open(&config, &error);
  *     wasi_define(wasi, vm, &error);                  before the guest is instantiated
- *     wasi_wall(wasi, nothing, &error);               if the kernel shall guard as well
+ *     wasi_wall(wasi, NULL, &error);                  if the kernel shall guard as well
  *     ... vm_call(vm_find_function(instance, slice_of("_start")), ...)
  *     vm_close(vm);
  *     wasi_close(wasi);
@@ -22,6 +22,7 @@ struct wasi; /* one guest's descriptor table, arguments and environment */
 struct wasi_directory {
     const char *host, *guest;
     bool read_only;
+    int opened; /* above 0: a descriptor of it, the caller's; `host` is just what to call it then */
 };
 
 enum { WASI_DESCRIPTORS = 1024 }; /* as many as a guest may have open, if not told otherwise */
@@ -47,9 +48,14 @@ bool wasi_define(struct wasi *wasi, struct vm *vm, struct error *error);
 
 /* Raise a second wall: from now on the kernel itself keeps this thread, and those it starts, to the
  * directories of `wasi` (read-only ones to reading) and to reading what `readable` names, up to a
- * NULL; names of what is not there are passed over. It cannot be taken down again. Does nothing
- * where the kernel offers no such thing, as Linux does since 5.19. */
+ * NULL, or what that leads to if it is a link; names of what is not there are passed over. With
+ * `readable` NULL there is no TCP either. It cannot be taken down again. Does nothing where the
+ * kernel offers no such thing, as Linux does since 5.19. */
 bool wasi_wall(const struct wasi *wasi, const char *const *readable, struct error *error);
+
+/* The same for a process that does nothing but remove the open directory `directory`: it can list,
+ * move and remove what is in it, and remove empty directories beneath `parent`. */
+bool wasi_wall_removal(int directory, const char *parent, struct error *error);
 
 void wasi_close(struct wasi *wasi);
 
