@@ -134,6 +134,13 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(LIBRARY)
 # This test refuses memory.
 $(BUILD)/tests/unit/test_vm_refused: WRAPPED = malloc calloc realloc platform_reserve platform_commit
 
+# This test fills a directory while it is read.
+$(BUILD)/tests/unit/test_removal: WRAPPED = readdir
+
+# This test ends its process at one system call after the other, and meddles between two of them.
+$(BUILD)/tests/unit/test_tmpdir: WRAPPED = socketpair sigprocmask fork close sigaction recv open \
+                                          fstat shutdown waitpid mkdtemp
+
 # This test counts work: the code it runs tells it of every basic block that is entered, and has it
 # allocate and move memory.
 COUNTED = $(patsubst %.c,$(BUILD)/obj/counted/%.o,$(filter-out vm/exec.c,$(wildcard base/*.c vm/*.c)))

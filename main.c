@@ -217,9 +217,9 @@ static void narrate_directories(const struct run *run) {
 static bool open_wasi(struct run *run, struct error *error) {
     struct options *options = run->options;
     if (options->tmpdir) {
-        if (!tmpdir_open(&run->tmpdir, error)) return false;
-        options->directories[options->directory_count++] =
-            (struct wasi_directory){.host = run->tmpdir.path, .guest = options->tmpdir};
+        if (!tmpdir_open(&run->tmpdir, !options->no_landlock, error)) return false;
+        options->directories[options->directory_count++] = (struct wasi_directory){
+            .host = run->tmpdir.path, .guest = options->tmpdir, .opened = run->tmpdir.fd};
     }
     struct wasi_config config = {
         .args = options->words,
