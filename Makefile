@@ -35,7 +35,7 @@ $(V).SILENT:
 
 # ---- what is built from what ----
 
-FOLDERS  = base vm wasi net json
+FOLDERS  = base vm vm/debug wasi net json
 SOURCES := $(wildcard *.c $(FOLDERS:=/*.c))
 OBJECTS  = $(SOURCES:%.c=$(BUILD)/obj/%.o)
 LIBRARY  = $(BUILD)/libhostel.a
@@ -143,7 +143,7 @@ $(BUILD)/tests/unit/test_tmpdir: WRAPPED = socketpair sigprocmask fork close sig
 
 # This test counts work: the code it runs tells it of every basic block that is entered, and has it
 # allocate and move memory.
-COUNTED = $(patsubst %.c,$(BUILD)/obj/counted/%.o,$(filter-out vm/exec.c,$(wildcard base/*.c vm/*.c)))
+COUNTED = $(patsubst %.c,$(BUILD)/obj/counted/%.o,$(filter-out vm/exec.c,$(wildcard base/*.c vm/*.c vm/debug/*.c)))
 
 $(BUILD)/obj/counted/%.o: %.c Makefile
 	$(COMPILE)

@@ -299,11 +299,10 @@ static void record_backtrace(struct vm *vm) {
         if (vm->trace_count == TRACE_FRAMES) return;
         struct module *module = at.instance->module;
         uint32_t cell = (uint32_t)(at.pc - module->cells);
-        uint32_t function = code_find(module, cell)->function;
         vm->trace[vm->trace_count++] =
-            (struct vm_frame){.function = function,
-                              .name = module_function_name(module, function),
-                              .offset = module->offsets[cell]};
+            (struct traced){.module = module,
+                            .function = code_find(module, cell)->function,
+                            .offset = module->offsets[cell]};
     } while (position_outward(&at));
 }
 

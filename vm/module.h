@@ -123,6 +123,7 @@ struct module {
     uint32_t start;
     struct slice names;           /* the name section's content, unchecked */
     struct slice *function_names; /* read out of it when first asked for; or NULL */
+    struct debug *debug;          /* owned; opened when first asked for; or NULL */
 
     uint32_t features;   /* that its code and constants use, as vm_features says it */
     uint8_t *referenced; /* one bit a function: ref.func may name it (spec 3.4.10, C.refs) */
@@ -164,7 +165,8 @@ void module_sort_exports(struct module *module, struct reader *reader);
 /* NULL if there is none of that name. */
 const struct vm_export *module_find_export(const struct module *module, struct slice name);
 
-/* The name the name section gives to a function; empty if none. */
+/* The name that the name section gives to a function, or else the debugging information; empty if
+ * none. */
 struct slice module_function_name(struct module *module, uint32_t function);
 
 /* ---- constant expressions (spec 3.3.10): constant.c ---- */

@@ -1,10 +1,11 @@
-/* Names in a module: those of its exports, to find them by, and those that the name section gives
- * to functions, for backtraces and dumps.
+/* Names in a module: those of its exports, to find them by, and those of functions, for backtraces
+ * and dumps.
  *
  * A module may have a million exports, and others may import all of them: they are sorted once and
  * then searched by halves. They are sorted by a hash of the name, since names may be long and begin
  * alike: comparing two then is work in proportion to neither. Their order means nothing.
  */
+#include "vm/debug/debug.h"
 #include "vm/module.h"
 #include "vm/store.h"
 
@@ -130,8 +131,9 @@ static void read_function_names(struct module *module) {
     }
 }
 
-/* The section is read when the first name is asked for; a run without a backtrace needs none. */
-struct slice module_function_name(struct module *module, uint32_t function) {
+/* Both sources are read when the first name is asked for that they may have; a run without a
+ * backtrace needs none. */
+static struct slice name_in_section(struct module *module, uint32_t function) {
     if (!module->function_names) {
         module->function_names =
             arena_alloc(&module->arena, module->function_count, sizeof(struct slice));
@@ -139,4 +141,16 @@ struct slice module_function_name(struct module *module, uint32_t function) {
         read_function_names(module);
     }
     return module->function_names[function];
+}
+
+static struct slice name_in_debug(struct module *module, uint32_t function) {
+    if (!module->debug) module->debug = debug_open(module->bytes);
+    bool has_body = function >= module->imported_functions;
+    if (!module->debug || !has_body) return (struct slice){NULL, 0};
+    return debug_function_name(module->debug, function - module->imported_functions);
+}
+
+struct slice module_function_name(struct module *module, uint32_t function) {
+    struct slice name = name_in_section(module, function);
+    return name.size > 0 ? name : name_in_debug(module, function);
 }

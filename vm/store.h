@@ -98,6 +98,12 @@ struct position {
     struct instance *instance;
 };
 
+/* A frame of the last backtrace. */
+struct traced {
+    struct module *module;
+    uint32_t function, offset;
+};
+
 struct vm {
     struct vm_limits limits;
     struct type_table types;
@@ -129,7 +135,7 @@ struct vm {
     struct instance *trap_instance;
     struct error *host_error; /* where host functions and translation report */
 
-    struct vm_frame trace[TRACE_FRAMES];
+    struct traced trace[TRACE_FRAMES];
     size_t trace_count;
 };
 

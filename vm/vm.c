@@ -16,6 +16,7 @@
  */
 #include "vm/vm.h"
 
+#include "vm/debug/debug.h"
 #include "vm/platform.h"
 #include "vm/store.h"
 
@@ -62,6 +63,7 @@ struct vm *vm_open(const struct vm_limits *limits, struct error *error) {
 
 static void module_free(struct module *module) {
     code_free(module);
+    debug_free(module->debug);
     arena_free(&module->arena);
     free(module);
 }
@@ -274,9 +276,15 @@ bool vm_call(struct function *function, const struct vm_value *args, size_t arg_
     return true;
 }
 
+/* Names are looked up for those who ask. */
 size_t vm_backtrace(const struct vm *vm, struct vm_frame *frames, size_t capacity) {
     size_t count = vm->trace_count < capacity ? vm->trace_count : capacity;
-    memcpy(frames, vm->trace, count * sizeof *frames);
+    for (size_t i = 0; i < count; i++) {
+        struct traced at = vm->trace[i];
+        frames[i] = (struct vm_frame){.function = at.function,
+                                      .name = module_function_name(at.module, at.function),
+                                      .offset = at.offset};
+    }
     return count;
 }
 

@@ -194,7 +194,7 @@ uint8_t *vm_memory_at(const struct instance *instance, uint64_t address, uint64_
 
 struct vm_frame {
     uint32_t function; /* index in the module's function index space */
-    struct slice name; /* from the name section; empty if it has none */
+    struct slice name; /* from the name section, else from DWARF; empty if neither has one */
     uint32_t offset;   /* of the instruction, in bytes from the start of the module */
 };
 

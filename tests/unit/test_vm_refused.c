@@ -1,7 +1,7 @@
 /* Memory that is refused: at whichever request, what was asked for fails with an error, and when it
  * is asked for again it succeeds, as if nothing had been. The Makefile has the vm make its requests
  * here. */
-#include "tests/unit/vm_module.h"
+#include "tests/unit/debug_module.h"
 
 #include "vm/module.h"
 #include "vm/platform.h"
@@ -201,12 +201,46 @@ static void code_that_grows_within_a_function(void **state) {
     buffer_free(&module);
 }
 
+/* A name is found, or is not; when it is asked for again, it is. */
+static void debugging_information(void **state) {
+    (void)state;
+    struct program program = program_new();
+    uint32_t scope = abbreviate(&program, TAG_NAMESPACE, true, (int[]){NAME, STRING, 0});
+    uint32_t code = abbreviate(&program, TAG_SUBPROGRAM, false,
+                               (int[]){NAME, STRING, LOW_PC, ADDR, HIGH_PC, DATA4, 0});
+    unit_begin(&program, 4, 4);
+    entry(&program, scope), text(&program.info, "shop");
+    entry(&program, code), text(&program.info, "run");
+    u32(&program.info, CODE_OF(0)), u32(&program.info, 3);
+    entry_end(&program);
+    unit_end(&program);
+    struct buffer bytes = program_module(&program);
+    size_t refusals = 0;
+    for (requests.refused = true; requests.refused; refusals++) {
+        struct guest guest = guest_open(NULL);
+        struct error error = ERROR_INIT;
+        guest.module = vm_load(guest.vm, buffer_slice(&bytes), &error);
+        requests.granted = refusals;
+        requests.refused = false;
+        requests.armed = true;
+        struct slice name = module_function_name(guest.module, 0);
+        requests.armed = false;
+        assert_true(name.size == 0 ? requests.refused : slice_is(name, "shop::run"));
+        assert_true(slice_is(module_function_name(guest.module, 0), "shop::run"));
+        vm_close(guest.vm);
+    }
+    assert_true(refusals > 6);
+    buffer_free(&bytes);
+    program_free(&program);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tail_calls),
         cmocka_unit_test(exceptions),
         cmocka_unit_test(a_clause_with_a_value),
         cmocka_unit_test(code_that_grows_within_a_function),
+        cmocka_unit_test(debugging_information),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

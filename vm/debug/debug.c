@@ -1,0 +1,46 @@
+/* Opening a module's debugging information: find the sections, read their units, name the
+ * functions. Each step is bounded by a number of steps that grows with the sections (see entry.c).
+ */
+#include "vm/debug/debug.h"
+
+#include "vm/debug/dwarf.h"
+
+#include <stdlib.h>
+
+/* A sound module takes less than one step a byte. */
+enum { STEPS_A_BYTE = 8, FEWEST_STEPS = 10000 };
+
+static bool read_all(struct debug *debug, struct slice module) {
+    if (!sections_find(debug, module)) return false;
+    size_t abbreviations = debug->sections[SECTION_ABBREV].size;
+    if (debug->body_count == 0 || debug->sections[SECTION_INFO].size == 0) return true;
+    debug->abbreviations = calloc(abbreviations + 1, sizeof *debug->abbreviations);
+    if (!debug->abbreviations) return false;
+    debug->work = FEWEST_STEPS + (uint64_t)STEPS_A_BYTE * sections_size(debug);
+    return units_read(debug) && names_read(debug);
+}
+
+struct debug *debug_open(struct slice module) {
+    struct debug *debug = calloc(1, sizeof *debug);
+    if (!debug) return NULL;
+    debug->table_offset = UINT64_MAX;
+    arena_init(&debug->names);
+    if (read_all(debug, module)) return debug;
+    debug_free(debug);
+    return NULL;
+}
+
+void debug_free(struct debug *debug) {
+    if (!debug) return;
+    free(debug->bodies);
+    free(debug->units);
+    free(debug->scopes);
+    free(debug->abbreviations);
+    arena_free(&debug->names);
+    free(debug);
+}
+
+struct slice debug_function_name(const struct debug *debug, uint32_t body) {
+    if (body >= debug->body_count) return (struct slice){NULL, 0};
+    return debug->bodies[body].name;
+}
