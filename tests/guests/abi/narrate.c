@@ -5,8 +5,8 @@
  * run: --invoke run_demo
  * out: [host] GET https://example.org/a@b?c=//d:e@f
  * out: [host] PUT https://example.org
- * out: [host] G?T relative
- * out: [host] G?T é
+ * out: [host] G\x1bT relative
+ * out: [host] G\u{9b}T é
  * out: [host] done
  * status: 0
  *
