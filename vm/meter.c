@@ -24,8 +24,8 @@ int64_t meter_left_ms(const struct meter *meter) {
     return left > 0 ? left / NANOSECONDS_A_MS : 0;
 }
 
-bool meter_late(const struct meter *meter) {
-    return meter->timed && clock_ns() >= meter->deadline_ns;
+bool meter_is_over(const struct meter *meter) {
+    return clock_ns() >= meter->deadline_ns;
 }
 
 /* A budget below zero is work done and not paid, which the next slice pays. When the fuel is used

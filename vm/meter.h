@@ -52,8 +52,12 @@ void meter_init(struct meter *meter, int64_t fuel, int64_t timeout_ms);
 /* Less than a millisecond is nothing left: nobody can wait for that long. */
 int64_t meter_left_ms(const struct meter *meter);
 
-/* Whether there is a time limit and it has come. Looks at the clock. */
-bool meter_late(const struct meter *meter);
+bool meter_is_over(const struct meter *meter); /* the time; there is a limit */
+
+/* Whether there is a time limit and it has come. Looks at the clock, if there is. */
+static inline bool meter_late(const struct meter *meter) {
+    return meter->timed && meter_is_over(meter);
+}
 
 /* Give the interpreter another budget, or the reason why there is none left. */
 enum trap meter_refill(struct meter *meter);
