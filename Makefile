@@ -132,7 +132,8 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(LIBRARY)
 	$(LINK_TEST)
 
 # This test refuses memory.
-$(BUILD)/tests/unit/test_vm_refused: WRAPPED = malloc calloc realloc platform_reserve platform_commit
+$(BUILD)/tests/unit/test_vm_refused: WRAPPED = malloc calloc realloc platform_reserve platform_commit \
+                                           budget_take
 
 # This test fills a directory while it is read.
 $(BUILD)/tests/unit/test_removal: WRAPPED = readdir

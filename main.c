@@ -42,7 +42,8 @@ static const char demo_entry[] = "run_demo";
 
 struct run {
     struct options *options;
-    struct buffer bytes; /* of the module */
+    struct buffer bytes;  /* of the module */
+    struct budget memory; /* what the guest may make us hold */
     struct vm *vm;
     struct module *module;
     struct tmpdir tmpdir;
@@ -229,6 +230,7 @@ static bool open_wasi(struct run *run, struct error *error) {
         .directories = options->directories,
         .directory_count = options->directory_count,
         .max_descriptors = options->max_descriptors,
+        .memory = &run->memory,
         .trace = options->trace_wasi ? stderr : NULL,
     };
     run->wasi = wasi_open(&config, error);
@@ -271,7 +273,10 @@ static bool set_deadline(const struct vm_limits *limits, struct error *error) {
 static bool load(struct run *run, struct error *error) {
     const char *path = run->options->words[0];
     if (!set_deadline(&run->options->limits, error)) return false;
-    run->vm = vm_open(&run->options->limits, error);
+    struct vm_limits *limits = &run->options->limits;
+    run->memory.limit = limits->memory_bytes;
+    limits->memory = &run->memory;
+    run->vm = vm_open(limits, error);
     if (!run->vm || !file_read(path, &run->bytes, error)) return false;
     if (run->bytes.size == 0) return error_set_at(error, ERROR_MALFORMED, 0, "the file is empty");
     run->module = vm_load(run->vm, buffer_slice(&run->bytes), error);

@@ -36,7 +36,7 @@ const char options_help[] =
     "  --max-response-body SIZE  of one response     --no-cookies       keep none\n"
     "  --max-request-body SIZE   of one request      --max-fds N        open files\n"
     "  --http-limit NAME=SIZE,...  caps on head, fields, line, extension, url\n"
-    "  --max-memory SIZE         of each memory      --max-stack SIZE   bounds calls\n"
+    "  --max-memory SIZE         all that it holds   --max-stack SIZE   bounds calls\n"
     "  --fuel N                  work to be done     --timeout TIME     of the run\n"
     "  --trace wasi,http[-secrets]  show system calls, HTTP messages on stderr\n"
     "  --features                with check: print what it uses beyond the MVP\n"

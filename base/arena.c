@@ -1,4 +1,4 @@
-/* Arenas: memory with one lifetime. And arrays that double.
+/* Arenas: memory with one lifetime. And arrays that grow.
  *
  * A list of blocks, the newest first. Small requests are cut from the newest block, each block
  * twice as large as the one before up to a bound, so the number of blocks stays small and little
@@ -21,9 +21,22 @@ void arena_init(struct arena *arena) {
     *arena = (struct arena){0};
 }
 
-static struct arena_block *block_new(size_t size) {
+void *budget_alloc(struct budget *budget, size_t count, size_t size) {
+    if (size != 0 && count > SIZE_MAX / size) return NULL;
+    if (!budget_take(budget, count * size)) return NULL;
+    void *memory = calloc(count, size);
+    if (!memory) budget_give(budget, count * size);
+    return memory;
+}
+
+void budget_free(struct budget *budget, void *memory, size_t size) {
+    if (memory) budget_give(budget, size);
+    free(memory);
+}
+
+static struct arena_block *block_new(struct budget *budget, size_t size) {
     if (size > SIZE_MAX - sizeof(struct arena_block)) return NULL;
-    struct arena_block *block = calloc(1, sizeof *block + size);
+    struct arena_block *block = budget_alloc(budget, 1, sizeof *block + size);
     if (block) block->size = size;
     return block;
 }
@@ -38,7 +51,7 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size) {
                       : newest->size < LARGEST_BLOCK ? newest->size * 2
                                                      : LARGEST_BLOCK;
         bool alone = want > next / 4;
-        struct arena_block *block = block_new(alone ? want : next);
+        struct arena_block *block = block_new(arena->budget, alone ? want : next);
         if (!block) return NULL;
         if (alone && newest) { /* keep cutting small pieces from the newest */
             block->older = newest->older;
@@ -61,19 +74,31 @@ char *arena_text(struct arena *arena, struct slice text) {
     return copy;
 }
 
-void *array_reserve(void *array, size_t count, size_t *capacity, size_t size) {
+/* Growing by half wastes a third at most, and copies each entry twice on average. */
+void *array_reserve(struct budget *budget, void *array, size_t count, size_t *capacity,
+                    size_t size) {
     if (count < *capacity) return array;
-    size_t larger = *capacity ? *capacity * 2 : FIRST_ENTRIES;
-    void *grown = larger > SIZE_MAX / size ? NULL : realloc(array, larger * size);
-    if (grown) *capacity = larger;
+    size_t more = *capacity ? *capacity / 2 : FIRST_ENTRIES;
+    if (more > SIZE_MAX / size - *capacity) return NULL;
+    if (!budget_take(budget, more * size)) return NULL;
+    void *grown = realloc(array, (*capacity + more) * size);
+    if (!grown) {
+        budget_give(budget, more * size);
+        return NULL;
+    }
+    *capacity += more;
     return grown;
+}
+
+void array_free(struct budget *budget, void *array, size_t capacity, size_t size) {
+    budget_free(budget, array, capacity * size);
 }
 
 void arena_free(struct arena *arena) {
     for (struct arena_block *block = arena->newest; block;) {
         struct arena_block *older = block->older;
-        free(block);
+        budget_free(arena->budget, block, sizeof *block + block->size);
         block = older;
     }
-    arena_init(arena);
+    *arena = (struct arena){.budget = arena->budget};
 }

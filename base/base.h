@@ -144,28 +144,50 @@ bool error_set_list(struct error *error, enum error_kind kind, uint64_t offset, 
 /* "malformed", "trap", ... */
 const char *error_kind_name(enum error_kind kind);
 
+/* ---- budgets ---- */
+
+/* Memory that may be held at once, by all who draw from it together. A pointer to one may be NULL
+ * wherever one is asked for: there is no limit then. */
+struct budget {
+    uint64_t limit, held; /* bytes */
+    uint64_t refused;     /* what was asked for last, if it was refused; else 0 */
+};
+
+/* False, and nothing is taken, if less is left. What is given must have been taken. */
+bool budget_take(struct budget *budget, uint64_t bytes);
+void budget_give(struct budget *budget, uint64_t bytes);
+uint64_t budget_left(const struct budget *budget);
+
+/* `count * size` zeroed bytes that are taken from the budget, or NULL when it, the system or the
+ * product refuses; and let go of so many bytes. */
+void *budget_alloc(struct budget *budget, size_t count, size_t size);
+void budget_free(struct budget *budget, void *memory, size_t size);
+
 /* ---- arenas ---- */
 
 /* Memory with one lifetime, freed whole. Nothing in it is freed alone. */
 struct arena {
     struct arena_block *newest;
-    size_t allocated; /* bytes handed out so far, for tests and statistics */
+    size_t allocated;      /* bytes handed out so far, for tests and statistics */
+    struct budget *budget; /* from which its blocks are drawn, NULL at first */
 };
 
 void arena_init(struct arena *arena);
 
-/* `count * size` zeroed bytes, aligned for any type, or NULL when the product overflows or the
- * system has no memory. A count of 0 gives a pointer that must not be followed. */
+/* `count * size` zeroed bytes, aligned for any type, or NULL when the product overflows or memory
+ * is refused. A count of 0 gives a pointer that must not be followed. */
 void *arena_alloc(struct arena *arena, size_t count, size_t size);
 
 /* A copy of the slice's bytes with a NUL behind them, or NULL. */
 char *arena_text(struct arena *arena, struct slice text);
 
-void arena_free(struct arena *arena);
+void arena_free(struct arena *arena); /* may be filled again */
 
-/* An array that doubles: with room for one entry more than `count`, moved if need be. NULL when
- * the system has no memory; `array` is as before then. Freed by free(). */
-void *array_reserve(void *array, size_t count, size_t *capacity, size_t size);
+/* An array that grows by half: with room for one entry more than `count`, moved if need be. NULL
+ * when memory is refused; `array` is as before then. */
+void *array_reserve(struct budget *budget, void *array, size_t count, size_t *capacity,
+                    size_t size);
+void array_free(struct budget *budget, void *array, size_t capacity, size_t size);
 
 /* ---- buffers ---- */
 
@@ -176,6 +198,7 @@ struct buffer {
     uint8_t *data; /* owned */
     size_t size, capacity;
     size_t cap;
+    struct budget *budget; /* from which the capacity is drawn, NULL at first */
     bool failed;
 };
 

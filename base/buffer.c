@@ -20,6 +20,20 @@ void buffer_init(struct buffer *buffer, size_t cap) {
     *buffer = (struct buffer){.cap = cap};
 }
 
+/* Move the content to where `capacity` bytes have room. */
+static bool resize(struct buffer *buffer, size_t capacity) {
+    size_t more = capacity - buffer->capacity;
+    if (!budget_take(buffer->budget, more)) return false;
+    uint8_t *data = realloc(buffer->data, capacity);
+    if (!data) {
+        budget_give(buffer->budget, more);
+        return false;
+    }
+    buffer->data = data;
+    buffer->capacity = capacity;
+    return true;
+}
+
 /* Make room for `more` bytes behind the content. */
 static bool reserve(struct buffer *buffer, size_t more) {
     if (buffer->failed) return false;
@@ -32,14 +46,8 @@ static bool reserve(struct buffer *buffer, size_t more) {
     size_t capacity = buffer->capacity ? buffer->capacity : FIRST_CAPACITY;
     while (capacity < need) capacity = capacity > SIZE_MAX / 2 ? need : capacity * 2;
     if (capacity > buffer->cap) capacity = buffer->cap;
-    uint8_t *data = realloc(buffer->data, capacity);
-    if (!data) {
-        buffer->failed = true;
-        return false;
-    }
-    buffer->data = data;
-    buffer->capacity = capacity;
-    return true;
+    buffer->failed = !resize(buffer, capacity);
+    return !buffer->failed;
 }
 
 bool buffer_append(struct buffer *buffer, const void *bytes, size_t size) {
@@ -78,8 +86,8 @@ struct slice buffer_slice(const struct buffer *buffer) {
 }
 
 void buffer_free(struct buffer *buffer) {
-    free(buffer->data);
-    buffer_init(buffer, buffer->cap);
+    budget_free(buffer->budget, buffer->data, buffer->capacity);
+    *buffer = (struct buffer){.cap = buffer->cap, .budget = buffer->budget};
 }
 
 /* Sizes are a hint only: those of files in /proc are 0, and a pipe has none. */

@@ -271,7 +271,8 @@ static void put(struct cookie_jar *jar, struct cookie *cookie, int64_t now) {
     remove_expired(jar, now);
     if (cookie->expiry <= now) return;
     evict(jar, cookie->domain);
-    struct cookie **grown = array_reserve(jar->cookies, jar->count, &jar->capacity, sizeof *grown);
+    struct cookie **grown =
+        array_reserve(NULL, jar->cookies, jar->count, &jar->capacity, sizeof *grown);
     if (!grown) return;
     jar->cookies = grown;
     struct cookie *own = copy(cookie);

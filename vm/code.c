@@ -11,14 +11,16 @@
 #include "vm/module.h"
 
 #include "vm/platform.h"
+#include "vm/store.h"
 #include "vm/translate.h"
-
-#include <stdlib.h>
 
 /* What translation can make at most of a byte of a body: a br_table target that takes a value to a
  * loop has its data cell, a move, and the loop's head. Every function has a few of its own. */
 enum { CELLS_A_BYTE = 2 + LOOP_HEAD, CELLS_A_FUNCTION = 4 };
-enum { CELLS_AT_ONCE = 1 << 14, FEWEST_CELLS = 1 << 10 };
+
+/* The code grows by a quarter, but by whole pages, and not by more than what a limit on memory
+ * would notice. */
+enum { FEWEST_CELLS = 1 << 10, GROW_LEAST = 1 << 8, GROW_MOST = 1 << 14 };
 
 static uint64_t cell_bytes(uint64_t cells) {
     return cells * sizeof(struct cell);
@@ -55,22 +57,39 @@ static bool reserve_all(struct module *module) {
     return true;
 }
 
+/* How many cells more are made usable. */
+static uint32_t growth(const struct module *module) {
+    uint32_t left = module->cell_limit - module->cell_capacity;
+    uint32_t more = module->cell_capacity / 4 / GROW_LEAST * GROW_LEAST;
+    if (more < GROW_LEAST) more = GROW_LEAST;
+    if (more > GROW_MOST) more = GROW_MOST;
+    return more < left ? more : left;
+}
+
 /* False when the reserve is used up or the system refuses; what there was stays as it was. */
 bool code_grow(struct module *module) {
+    struct budget *memory = module->vm->memory;
+    memory->refused = 0; /* it is to say whether the limit is the reason */
     if (!module->cells && !reserve_all(module)) return false;
-    uint32_t left = module->cell_limit - module->cell_capacity;
-    uint32_t capacity = module->cell_capacity + (left < CELLS_AT_ONCE ? left : CELLS_AT_ONCE);
-    bool ok = left > 0 && platform_commit((uint8_t *)module->cells, cell_bytes(capacity)) &&
+    uint32_t more = growth(module), capacity = module->cell_capacity + more;
+    uint64_t bytes = cell_bytes(more) + offset_bytes(more);
+    if (more == 0 || !budget_take(memory, bytes)) return false;
+    bool ok = platform_commit((uint8_t *)module->cells, cell_bytes(capacity)) &&
               platform_commit((uint8_t *)module->offsets, offset_bytes(capacity));
-    if (ok) module->cell_capacity = capacity;
+    if (ok) {
+        module->cell_capacity = capacity;
+    } else {
+        budget_give(memory, bytes);
+    }
     return ok;
 }
 
 /* Room for the record is made first, so that nothing can fail once the function has its code; it is
  * counted last. */
 bool code_begin(struct module *m, uint32_t function) {
-    struct translation *translations = array_reserve(
-        m->translations, m->translation_count, &m->translation_capacity, sizeof *translations);
+    struct translation *translations =
+        array_reserve(m->vm->memory, m->translations, m->translation_count,
+                      &m->translation_capacity, sizeof *translations);
     if (!translations) return false;
     m->translations = translations;
     translations[m->translation_count] = (struct translation){.function = function,
@@ -105,12 +124,14 @@ const struct translation *code_find(const struct module *module, uint32_t cell) 
     return &module->translations[low];
 }
 
-void code_free(struct module *module) {
-    if (module->cells) {
-        platform_release((uint8_t *)module->cells, cell_bytes(module->cell_limit));
-        platform_release((uint8_t *)module->offsets, offset_bytes(module->cell_limit));
+void code_free(struct module *m) {
+    struct budget *memory = m->vm->memory;
+    if (m->cells) {
+        platform_release((uint8_t *)m->cells, cell_bytes(m->cell_limit));
+        platform_release((uint8_t *)m->offsets, offset_bytes(m->cell_limit));
+        budget_give(memory, cell_bytes(m->cell_capacity) + offset_bytes(m->cell_capacity));
     }
-    free(module->translations);
-    free(module->tries);
-    free(module->clauses);
+    array_free(memory, m->translations, m->translation_capacity, sizeof *m->translations);
+    array_free(memory, m->tries, m->try_capacity, sizeof *m->tries);
+    array_free(memory, m->clauses, m->clause_capacity, sizeof *m->clauses);
 }

@@ -33,10 +33,10 @@ const uint8_t *label_types(const struct control *block) {
 
 /* Called when what the block takes has been popped: its floor and its label are below that. */
 struct control *push_control(struct validator *v, uint32_t code, const struct func_type *type) {
-    struct control *controls =
-        array_reserve(v->controls, v->control_count, &v->control_capacity, sizeof *controls);
+    struct control *controls = array_reserve(v->module->vm->memory, v->controls, v->control_count,
+                                             &v->control_capacity, sizeof *controls);
     if (!controls) {
-        reader_fail(&v->reader, ERROR_IO, "out of memory: control frames");
+        module_no_memory(v->module, &v->reader, "blocks within blocks");
         return NULL;
     }
     v->controls = controls;
@@ -62,7 +62,7 @@ static const struct func_type *block_type(struct validator *v, int64_t code) {
     uint8_t type = (uint8_t)(code & 0x7F);
     v->module->features |= type_features(type);
     const struct func_type *single = type_intern(&v->module->vm->types, &type, 0, 1);
-    if (!single) reader_fail(&v->reader, ERROR_IO, "out of memory: types");
+    if (!single) module_no_memory(v->module, &v->reader, "types");
     return single;
 }
 

@@ -15,9 +15,8 @@
  */
 #include "vm/emit.h"
 
+#include "vm/store.h"
 #include "vm/types.h"
-
-#include <stdlib.h>
 
 /* ---- cells ---- */
 
@@ -26,7 +25,7 @@
 static bool grow_code(struct translator *t) {
     if (code_grow(t->module)) return true;
     t->dead = true;
-    return reader_fail(t->reader, ERROR_IO, "out of memory: code");
+    return module_no_memory(t->module, t->reader, "translated code");
 }
 
 /* A zeroed cell at the end of the code; the scratch cell if the code is unreachable. */
@@ -123,13 +122,14 @@ bool frame_reserve(struct translator *t, uint32_t end) {
 
 /* The operand that does not fit becomes t->nowhere; nothing is emitted any more. */
 bool operands_grow(struct translator *t) {
-    struct operand *operands = array_reserve(t->operands, t->count, &t->capacity, sizeof *operands);
+    struct operand *operands =
+        array_reserve(t->module->vm->memory, t->operands, t->count, &t->capacity, sizeof *operands);
     if (operands) {
         t->operands = operands;
         return true;
     }
     t->dead = true;
-    return reader_fail(t->reader, ERROR_IO, "out of memory: operand stack");
+    return module_no_memory(t->module, t->reader, "operands");
 }
 
 void push_result(struct translator *t, struct cell *cell, uint8_t type, unsigned k) {

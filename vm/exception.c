@@ -13,6 +13,9 @@
  * number has doubled since the last time, all those that can still be found there are marked and
  * the others freed. Slots have no types at run time: any word that is the address of an exception
  * counts as a reference to it, which at worst keeps one alive for longer.
+ *
+ * Each draws from the budget for its places in the set and the list of the marking too, so that
+ * memory can be freed when all of the budget is used up.
  */
 #include "vm/store.h"
 
@@ -73,6 +76,11 @@ static size_t exception_size(const struct tag *tag) {
     return sizeof(struct exception) + tag->type->param_slots * sizeof(uint64_t);
 }
 
+/* What one draws from the budget: the set has four places for each at most, the list one. */
+static uint64_t exception_cost(const struct tag *tag) {
+    return exception_size(tag) + 5 * sizeof(struct exception *);
+}
+
 /* The words between the bottom of the value stack and the end of the throwing frame. */
 static size_t live_slots(const struct vm *vm, const struct position *at) {
     const struct module *module = at->instance->module;
@@ -119,7 +127,8 @@ static bool sweep(struct vm *vm) {
         } else {
             *link = exception->next;
             vm->exception_count--;
-            vm->exception_bytes -= exception_size(exception->tag);
+            vm->exception_bytes -= exception_cost(exception->tag);
+            budget_give(vm->memory, exception_cost(exception->tag));
             free(exception);
         }
     }
@@ -149,6 +158,7 @@ static bool collect(struct vm *vm, const struct position *at) {
 void exceptions_free(struct vm *vm) {
     while (vm->exceptions) {
         struct exception *next = vm->exceptions->next;
+        budget_give(vm->memory, exception_cost(vm->exceptions->tag));
         free(vm->exceptions);
         vm->exceptions = next;
     }
@@ -156,26 +166,48 @@ void exceptions_free(struct vm *vm) {
 
 /* ---- throwing ---- */
 
-/* What the cell throws is not yet an exception and its values are in the frame, where the marking
- * looks: a reference among them is safe while room is made. */
-struct exception *exception_new(struct instance *instance, const struct cell *pc, uint64_t *frame) {
+/* The limit refused so many bytes, or, if it is 0, the system something. */
+static enum trap no_memory(struct vm *vm, uint64_t refused) {
+    vm->memory->refused = refused;
+    error_set_memory(vm, vm->host_error, "exceptions");
+    return TRAP_REPORTED;
+}
+
+/* Make sure that the limits have room for an exception of so many bytes. What is to be thrown is
+ * not yet an exception and its values are in the frame, where the marking looks: a reference among
+ * them is safe while room is made. */
+static enum trap make_room(struct vm *vm, const struct position *at, uint64_t cost) {
+    uint64_t most = vm->exception_bytes + budget_left(vm->memory); /* of all exceptions */
+    if (most > LIMIT_EXCEPTION_BYTES) most = LIMIT_EXCEPTION_BYTES;
+    bool full = vm->exception_bytes + cost > most;
+    if (!full && vm->exception_count < vm->exception_limit) return TRAP_NONE;
+    if (!collect(vm, at)) return meter_late(&vm->meter) ? TRAP_TIME : no_memory(vm, 0);
+    /* If next to nothing could be freed, the same would be tried for every one to come. */
+    uint64_t room = most - vm->exception_bytes;
+    if (room >= cost && (!full || room >= most / 4)) return TRAP_NONE;
+    if (most == LIMIT_EXCEPTION_BYTES) return TRAP_EXCEPTION_MEMORY;
+    return no_memory(vm, cost);
+}
+
+enum trap exception_new(struct instance *instance, const struct cell *pc, uint64_t *frame) {
     struct vm *vm = instance->vm;
     const struct tag *tag = instance->tags[pc->tail.imm];
     struct position at = {pc, frame, instance};
-    size_t size = exception_size(tag);
-    bool full = vm->exception_bytes + size > LIMIT_EXCEPTION_BYTES;
-    if ((full || vm->exception_count >= vm->exception_limit) && !collect(vm, &at)) return NULL;
-    /* If next to nothing could be freed, the same would be tried for every one to come. */
-    size_t room = LIMIT_EXCEPTION_BYTES - vm->exception_bytes;
-    if (room < size || (full && room < LIMIT_EXCEPTION_BYTES / 4)) return NULL;
-    struct exception *exception = malloc(size);
-    if (!exception) return NULL;
+    uint64_t cost = exception_cost(tag);
+    enum trap trap = make_room(vm, &at, cost);
+    if (trap) return trap;
+    if (!budget_take(vm->memory, cost)) return no_memory(vm, cost);
+    struct exception *exception = malloc(exception_size(tag));
+    if (!exception) {
+        budget_give(vm->memory, cost);
+        return no_memory(vm, 0);
+    }
     *exception = (struct exception){.next = vm->exceptions, .tag = tag};
     memcpy(exception->values, frame + pc->a, tag->type->param_slots * sizeof *frame);
-    vm->exceptions = exception;
+    vm->thrown = vm->exceptions = exception;
     vm->exception_count++;
-    vm->exception_bytes += size;
-    return exception;
+    vm->exception_bytes += cost;
+    return TRAP_NONE;
 }
 
 /* The clause of the frame's function that catches the exception, or NULL. The search is paid for

@@ -575,9 +575,8 @@ HANDLER(return_foreign) {
     }
 
 HANDLER(throw_tag) {
-    struct exception *thrown = exception_new(instance, pc, frame);
-    if (!thrown) TRAP(meter_late(&instance->vm->meter) ? TRAP_TIME : TRAP_EXCEPTION_MEMORY);
-    THROW(thrown);
+    CHECK(exception_new(instance, pc, frame));
+    THROW(instance->vm->thrown);
 }
 
 HANDLER(throw_ref) {

@@ -184,7 +184,7 @@ static bool import_from_host(struct instance *instance, const struct import *imp
     struct extern_type type = {.kind = VM_FUNCTION, .function = host->type};
     if (!types_match(&type, &import->type)) return incompatible_import(import, &type, error);
     struct function *function = arena_alloc(&instance->arena, 1, sizeof *function);
-    if (!function) return error_set(error, ERROR_IO, "out of memory: imports");
+    if (!function) return error_set_memory(instance->vm, error, "imported functions");
     *function = (struct function){.type = host->type,
                                   .instance = instance,
                                   .host = host->function,
@@ -234,7 +234,7 @@ static bool allocate_spaces(struct instance *instance, struct error *error) {
     bool ok = instance->functions && instance->tables && instance->memories && instance->globals &&
               instance->own_functions && instance->own_globals && instance->dropped_elements &&
               instance->dropped_data && instance->memory && instance->tags && instance->own_tags;
-    return ok || error_set(error, ERROR_IO, "out of memory: instance");
+    return ok || error_set_memory(instance->vm, error, "an instance");
 }
 
 /* WASI calls it "memory"; a module with one memory need not export it. */
@@ -317,12 +317,13 @@ static bool initialize_memory(struct instance *instance, struct error *error) {
 /* In the list at once, so that vm_close frees it, whatever becomes of it. */
 struct instance *vm_instantiate(struct vm *vm, struct module *module, struct error *error) {
     struct instance *instance = arena_alloc(&vm->arena, 1, sizeof *instance);
-    if (!instance) return error_set(error, ERROR_IO, "out of memory: instance"), NULL;
+    if (!instance) return error_set_memory(vm, error, "an instance"), NULL;
     instance->vm = vm;
     instance->module = module;
     instance->stack_end = vm->stack_end;
     instance->next = vm->instances;
     arena_init(&instance->arena);
+    instance->arena.budget = vm->memory;
     vm->instances = instance;
     vm->trace_count = 0;
     struct filled filled = {0};

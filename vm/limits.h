@@ -35,6 +35,10 @@ enum {
     LIMIT_HOST_NESTING = 64,          /* guest calls host calls guest ...: the only C recursion */
 };
 
+/* All that guests make the host hold, unless vm_limits says otherwise: one memory as large as
+ * addresses of 32 bits can be, and a gibibyte for everything else. */
+#define LIMIT_MEMORY_BYTES (UINT64_C(5) << 30)
+
 /* With addresses of 64 bits, of which a memory gets as much as vm_limits allow. */
 #define LIMIT_MEMORY_PAGES_64 (UINT64_C(1) << 48)
 

@@ -39,38 +39,6 @@ static uint64_t page_bytes(uint64_t pages) {
     return pages << PAGE_SIZE_BITS;
 }
 
-/* NULL if the limit or the system refuses. It is on the vm's list as soon as it has a mapping. */
-struct memory *memory_new(struct vm *vm, struct limits limits, struct error *error) {
-    struct owned_memory *owned = arena_alloc(&vm->arena, 1, sizeof *owned);
-    if (!owned) return error_set(error, ERROR_IO, "out of memory"), NULL;
-    struct memory *memory = &owned->memory;
-    uint64_t cap = vm->limits.memory_bytes >> PAGE_SIZE_BITS;
-    memory->vm = vm;
-    memory->declared = limits;
-    memory->max = limits.max < cap ? limits.max : cap;
-    if (limits.min > memory->max) {
-        error_set(
-            error, ERROR_IO,
-            "limit: the module wants a memory of %llu pages of 64 KiB, --max-memory allows %llu",
-            (unsigned long long)limits.min, (unsigned long long)cap);
-        return NULL;
-    }
-    memory->reserved = page_bytes(memory->max); /* no overflow: the limit is in bytes */
-    memory->data = platform_reserve(memory->reserved);
-    if (!memory->data) {
-        memory->reserved = page_bytes(limits.min);
-        memory->data = platform_reserve(memory->reserved);
-    }
-    owned->next = vm->memories;
-    if (memory->data) vm->memories = owned;
-    if (!memory->data || memory_grow(memory, limits.min) == refused(limits)) {
-        error_set(error, ERROR_IO, "out of memory: %llu pages of 64 KiB for the guest",
-                  (unsigned long long)limits.min);
-        return NULL;
-    }
-    return memory;
-}
-
 /* Bytes that are filled or copied between two looks at the clock: some milliseconds. */
 enum { PIECE = 1 << 24 };
 
@@ -94,20 +62,69 @@ static bool copy(struct vm *vm, uint8_t *to, const uint8_t *from, uint64_t size)
     return true;
 }
 
-/* Move the memory to a mapping of `size` bytes. */
+/* Move the memory to a mapping of `size` bytes. While there are two, both are held. */
 static bool move(struct memory *memory, uint64_t size) {
+    struct budget *budget = memory->vm->memory;
+    if (!budget_take(budget, memory->size)) return false;
     uint8_t *data = platform_reserve(size);
-    if (!data) return false;
-    bool moved =
-        platform_commit(data, memory->size) && copy(memory->vm, data, memory->data, memory->size);
-    if (!moved) {
+    bool moved = data && platform_commit(data, memory->size) &&
+                 copy(memory->vm, data, memory->data, memory->size);
+    if (moved) {
+        platform_release(memory->data, memory->reserved);
+        memory->data = data;
+        memory->reserved = size;
+    } else if (data) {
         platform_release(data, size);
-        return false;
     }
-    platform_release(memory->data, memory->reserved);
-    memory->data = data;
-    memory->reserved = size;
+    budget_give(budget, memory->size);
+    return moved;
+}
+
+/* Make `size` bytes usable, which are not more than the memory may have. */
+static bool resize(struct memory *memory, uint64_t size) {
+    if (size > memory->reserved) { /* twice as much, so that growing by pages stays linear */
+        uint64_t limit = page_bytes(memory->max);
+        uint64_t twice = memory->size * 2 < limit ? memory->size * 2 : limit;
+        if (!(twice > size && move(memory, twice)) && !move(memory, size)) return false;
+    }
+    if (!platform_commit(memory->data, size)) return false;
+    memory->size = size;
     return true;
+}
+
+/* A memory holds what it has grown to, whether or not its pages have been touched.
+ *
+ * NULL if the limit or the system refuses. It is on the vm's list as soon as it has a mapping. */
+struct memory *memory_new(struct vm *vm, struct limits limits, struct error *error) {
+    char what[64];
+    snprintf(what, sizeof what, "a memory of %llu pages of 64 KiB", (unsigned long long)limits.min);
+    uint64_t most = vm->memory->limit >> PAGE_SIZE_BITS;
+    if (limits.min > most) {
+        error_set(error, ERROR_IO, "limit: the module wants %s, --max-memory allows %llu", what,
+                  (unsigned long long)most);
+        return NULL;
+    }
+    uint64_t size = page_bytes(limits.min); /* no overflow: the limit is in bytes */
+    struct owned_memory *owned = arena_alloc(&vm->arena, 1, sizeof *owned);
+    if (!owned || !budget_take(vm->memory, size)) {
+        return error_set_memory(vm, error, what), NULL;
+    }
+    struct memory *memory = &owned->memory;
+    memory->vm = vm;
+    memory->declared = limits;
+    memory->max = limits.max < most ? limits.max : most;
+    memory->reserved = page_bytes(memory->max);
+    memory->data = platform_reserve(memory->reserved);
+    if (!memory->data) {
+        memory->reserved = size;
+        memory->data = platform_reserve(size);
+    }
+    owned->next = vm->memories;
+    if (memory->data) vm->memories = owned;
+    if (memory->data && resize(memory, size)) return memory;
+    budget_give(vm->memory, size);
+    error_set_memory(vm, error, what);
+    return NULL;
 }
 
 enum { SYSTEM_CALL_STEPS = 200 }; /* what the system takes to change a mapping */
@@ -120,17 +137,11 @@ uint64_t memory_grow(struct memory *memory, uint64_t pages) {
     if (pages > memory->max - old) return refused(memory->declared);
     if (pages == 0) return old;
     if (!meter_step(&memory->vm->meter, SYSTEM_CALL_STEPS)) return refused(memory->declared);
-    uint64_t size = page_bytes(old + pages);
-    if (size > memory->reserved) { /* twice as much, so that growing by pages stays linear */
-        uint64_t limit = page_bytes(memory->max);
-        uint64_t twice = memory->size * 2 < limit ? memory->size * 2 : limit;
-        if (!(twice > size && move(memory, twice)) && !move(memory, size)) {
-            return refused(memory->declared);
-        }
-    }
-    if (!platform_commit(memory->data, size)) return refused(memory->declared);
-    memory->size = size;
-    return old;
+    struct budget *budget = memory->vm->memory;
+    if (!budget_take(budget, page_bytes(pages))) return refused(memory->declared);
+    if (resize(memory, page_bytes(old + pages))) return old;
+    budget_give(budget, page_bytes(pages));
+    return refused(memory->declared);
 }
 
 /* Written so that nothing wraps around, whatever the guest says. */
@@ -183,30 +194,45 @@ enum trap memory_init(struct instance *instance, struct memory *memory, uint32_t
 
 /* Elements are bounded for all tables together: a module could declare any number of tables. */
 struct table *table_new(struct vm *vm, const struct extern_type *type, struct error *error) {
+    char what[64];
+    snprintf(what, sizeof what, "a table of %llu elements", (unsigned long long)type->limits.min);
     struct owned_table *owned = arena_alloc(&vm->arena, 1, sizeof *owned);
-    if (!owned) return error_set(error, ERROR_IO, "out of memory"), NULL;
+    if (!owned) return error_set_memory(vm, error, what), NULL;
     struct table *table = &owned->table;
     uint64_t cap = vm->limits.table_elements - vm->table_elements;
     table->vm = vm;
     table->type = *type;
     table->max = type->limits.max < cap ? type->limits.max : cap;
     if (type->limits.min > table->max) {
-        error_set(error, ERROR_IO,
-                  "limit: the module wants a table of %llu elements, %llu are left for it",
-                  (unsigned long long)type->limits.min, (unsigned long long)cap);
+        error_set(error, ERROR_IO, "limit: the module wants %s, %llu are left for it", what,
+                  (unsigned long long)cap);
         return NULL;
     }
     owned->next = vm->tables;
     vm->tables = owned;
-    if (table_grow(table, type->limits.min, 0) == refused(type->limits)) {
-        error_set(error, ERROR_IO, "out of memory: a table of %llu elements",
-                  (unsigned long long)type->limits.min);
-        return NULL;
-    }
-    return table;
+    if (table_grow(table, type->limits.min, 0) != refused(type->limits)) return table;
+    error_set_memory(vm, error, what);
+    return NULL;
 }
 
-/* realloc may move the elements: nobody keeps their address over an instruction. */
+/* Memory for `count` elements; what there is moves, or stays as it is. */
+static bool table_resize(struct table *table, uint64_t count) {
+    struct budget *budget = table->vm->memory;
+    uint64_t more = (count - table->size) * sizeof *table->elements;
+    if (!budget_take(budget, more)) return false;
+    uint64_t *elements = table->elements
+                             ? realloc(table->elements, (size_t)count * sizeof *elements)
+                             : calloc((size_t)count, sizeof *elements);
+    if (!elements) {
+        budget_give(budget, more);
+        return false;
+    }
+    table->elements = elements;
+    table->size = count;
+    return true;
+}
+
+/* Moving is no matter: nobody keeps the elements' address over an instruction. */
 uint64_t table_grow(struct table *table, uint64_t count, uint64_t reference) {
     uint64_t old = table->size, most = SIZE_MAX / sizeof *table->elements;
     struct vm *vm = table->vm;
@@ -215,14 +241,10 @@ uint64_t table_grow(struct table *table, uint64_t count, uint64_t reference) {
     if (!fits) return refused(table->type.limits);
     if (count == 0) return old;
     if (!pay_for(vm, (old + count) * sizeof(uint64_t))) return refused(table->type.limits);
-    uint64_t *elements = old ? realloc(table->elements, (size_t)(old + count) * sizeof *elements)
-                             : calloc((size_t)count, sizeof *elements);
-    if (!elements) return refused(table->type.limits);
-    table->elements = elements;
-    table->size = old + count;
+    if (!table_resize(table, old + count)) return refused(table->type.limits);
     vm->table_elements += count;
     bool zeroed = old == 0 && reference == 0; /* large tables then cost nothing until used */
-    for (uint64_t i = old; i < table->size && !zeroed; i++) elements[i] = reference;
+    for (uint64_t i = old; i < table->size && !zeroed; i++) table->elements[i] = reference;
     return old;
 }
 
@@ -271,8 +293,10 @@ enum trap table_init(struct instance *instance, struct table *table, uint32_t se
 void memories_free(struct vm *vm) {
     for (struct owned_memory *owned = vm->memories; owned; owned = owned->next) {
         platform_release(owned->memory.data, owned->memory.reserved);
+        budget_give(vm->memory, owned->memory.size);
     }
     for (struct owned_table *owned = vm->tables; owned; owned = owned->next) {
-        free(owned->table.elements);
+        struct table *table = &owned->table;
+        budget_free(vm->memory, table->elements, table->size * sizeof *table->elements);
     }
 }

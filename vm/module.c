@@ -59,10 +59,17 @@ static bool more(const struct module *module, struct reader *reader, uint32_t i,
     return i < count && reader_ok(reader) && pay(module, reader);
 }
 
+/* ---- memory ---- */
+
+bool module_no_memory(const struct module *module, struct reader *reader, const char *what) {
+    error_set_memory(module->vm, reader->error, what);
+    return reader_stop(reader);
+}
+
 /* Allocate from the module's arena; refusal fails the reader. */
 static void *allocate(struct module *module, struct reader *reader, size_t count, size_t size) {
     void *memory = arena_alloc(&module->arena, count, size);
-    if (!memory) reader_fail(reader, ERROR_IO, "out of memory: %zu entries", count);
+    if (!memory) module_no_memory(module, reader, "declarations");
     return memory;
 }
 
@@ -89,7 +96,7 @@ static void decode_types(struct module *module, struct reader *reader) {
         uint32_t results = types_read(reader, LIMIT_RESULTS, "results", types + params);
         if (!reader_ok(reader)) return;
         const struct func_type *type = type_intern(&module->vm->types, types, params, results);
-        if (!type) reader_fail(reader, ERROR_IO, "out of memory: types");
+        if (!type) module_no_memory(module, reader, "types");
         module->types[module->type_count] = type;
     }
 }

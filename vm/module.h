@@ -144,6 +144,9 @@ struct module {
     struct module *next; /* of the vm's modules */
 };
 
+/* Fails the reader: memory was just refused for `what`. Returns false. */
+bool module_no_memory(const struct module *module, struct reader *reader, const char *what);
+
 /* Decode and validate everything but the function bodies. */
 bool module_decode(struct module *module, struct error *error);
 

@@ -144,7 +144,7 @@ static struct slice name_in_section(struct module *module, uint32_t function) {
 }
 
 static struct slice name_in_debug(struct module *module, uint32_t function) {
-    if (!module->debug) module->debug = debug_open(module->bytes);
+    if (!module->debug) module->debug = debug_open(module->bytes, module->vm->memory);
     bool has_body = function >= module->imported_functions;
     if (!module->debug || !has_body) return (struct slice){NULL, 0};
     return debug_function_name(module->debug, function - module->imported_functions);

@@ -48,6 +48,10 @@ bool reader_fail(struct reader *reader, enum error_kind kind, const char *format
     va_start(arguments, format);
     error_set_list(reader->error, kind, reader->position, format, arguments);
     va_end(arguments);
+    return reader_stop(reader);
+}
+
+bool reader_stop(struct reader *reader) {
     reader->failed = true;
     reader->position = reader->end;
     return false;

@@ -33,6 +33,9 @@ static inline bool reader_at_end(const struct reader *reader) {
 bool reader_fail(struct reader *reader, enum error_kind kind, const char *format, ...)
     PRINTF_LIKE(3, 4); /* returns false */
 
+/* Fails without a text: the error has been set. Returns false. */
+bool reader_stop(struct reader *reader);
+
 uint8_t reader_unexpected_end(struct reader *reader); /* fails; 0 */
 
 static inline uint8_t reader_u8(struct reader *reader) {

@@ -106,6 +106,8 @@ struct traced {
 
 struct vm {
     struct vm_limits limits;
+    struct budget *memory;    /* what all that guests make us hold is drawn from */
+    struct budget own_memory; /* that is it, unless vm_limits name another */
     struct type_table types;
     struct arena arena; /* tables, memories, host functions: the records, not what they own */
     struct module *modules;
@@ -126,7 +128,8 @@ struct vm {
     struct exception *exceptions; /* owned */
     size_t exception_count, exception_limit;
     size_t exception_bytes;
-    struct position caught; /* where the last exception was */
+    struct exception *thrown; /* the last one */
+    struct position caught;   /* where the last one was */
 
     struct meter meter;
 
@@ -175,8 +178,8 @@ void memories_free(struct vm *vm);
 
 /* ---- exception.c ---- */
 
-/* Make the exception that the throwing cell `pc` says. NULL when there is no room for it. */
-struct exception *exception_new(struct instance *instance, const struct cell *pc, uint64_t *frame);
+/* Make the exception that the throwing cell `pc` says; it is left in vm->thrown. */
+enum trap exception_new(struct instance *instance, const struct cell *pc, uint64_t *frame);
 
 /* Find who catches an exception that is thrown at `pc`, and hand it its values; where it goes on is
  * left in vm->caught. TRAP_EXCEPTION if nobody does before the frame that the host called. */
@@ -196,5 +199,11 @@ enum trap execute(struct vm *vm, struct function *function);
 
 /* Sets the error of a trap; returns false. */
 bool error_set_trap(struct error *error, enum trap trap);
+
+/* ---- vm.c ---- */
+
+/* Sets the error of memory that was just refused for `what`: by the limit, or by the system.
+ * Returns false. */
+bool error_set_memory(const struct vm *vm, struct error *error, const char *what);
 
 #endif

@@ -31,8 +31,6 @@
 
 #include "vm/types.h"
 
-#include <stdlib.h>
-
 void translator_init(struct translator *t, struct module *module, bool idle) {
     *t = (struct translator){.module = module,
                              .plain = module->vm->limits.plain_code,
@@ -43,7 +41,7 @@ void translator_init(struct translator *t, struct module *module, bool idle) {
 }
 
 void translator_free(struct translator *t) {
-    free(t->operands);
+    array_free(t->module->vm->memory, t->operands, t->capacity, sizeof *t->operands);
 }
 
 /* ---- functions ---- */

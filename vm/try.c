@@ -43,8 +43,8 @@
 static bool add_range(struct validator *v, struct attempt *attempt, uint32_t depth) {
     struct module *m = v->module;
     struct try_range *tries =
-        array_reserve(m->tries, m->try_count, &m->try_capacity, sizeof *tries);
-    if (!tries) return reader_fail(&v->reader, ERROR_IO, "out of memory: try blocks");
+        array_reserve(m->vm->memory, m->tries, m->try_count, &m->try_capacity, sizeof *tries);
+    if (!tries) return module_no_memory(m, &v->reader, "translated try blocks");
     m->tries = tries;
     attempt->range = m->try_count++;
     tries[attempt->range] = (struct try_range){.first = attempt->first,
@@ -63,11 +63,11 @@ static void add_clause(struct validator *v, struct attempt *attempt, uint32_t ta
     forget_mirrors(&v->t);
     v->t.barrier = here(&v->t);
     if (v->t.dead) return;
-    struct catch_clause *clauses =
-        array_reserve(m->clauses, m->clause_count, &m->clause_capacity, sizeof *clauses);
+    struct catch_clause *clauses = array_reserve(m->vm->memory, m->clauses, m->clause_count,
+                                                 &m->clause_capacity, sizeof *clauses);
     if (!clauses) {
         v->t.dead = true; /* the clause's values will not be on the stack */
-        reader_fail(&v->reader, ERROR_IO, "out of memory: try blocks");
+        module_no_memory(m, &v->reader, "translated try blocks");
         return;
     }
     m->clauses = clauses;

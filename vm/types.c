@@ -8,18 +8,18 @@
  */
 #include "vm/types.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-void type_table_init(struct type_table *table) {
+void type_table_init(struct type_table *table, struct budget *budget) {
     *table = (struct type_table){0};
     arena_init(&table->arena);
+    table->arena.budget = budget;
     table->seed = ((uint64_t)clock_ns() ^ (uintptr_t)table) * 0x9E3779B97F4A7C15;
 }
 
 void type_table_free(struct type_table *table) {
+    budget_free(table->arena.budget, table->slots, table->capacity * sizeof *table->slots);
     arena_free(&table->arena);
-    free(table->slots);
 }
 
 /* Over the types and where the results begin. */
@@ -53,7 +53,7 @@ static struct type_slot *find(const struct type_table *table, uint64_t hash, con
 static bool grow(struct type_table *table) {
     struct type_table larger = *table;
     larger.capacity = table->capacity ? table->capacity * 2 : 64;
-    larger.slots = calloc(larger.capacity, sizeof *larger.slots);
+    larger.slots = budget_alloc(table->arena.budget, larger.capacity, sizeof *larger.slots);
     if (!larger.slots) return false;
     for (size_t i = 0; i < table->capacity; i++) {
         const struct type_slot *slot = &table->slots[i];
@@ -61,7 +61,7 @@ static bool grow(struct type_table *table) {
         if (!type) continue;
         *find(&larger, slot->hash, type->types, type->param_count, type->result_count) = *slot;
     }
-    free(table->slots);
+    budget_free(table->arena.budget, table->slots, table->capacity * sizeof *table->slots);
     *table = larger;
     return true;
 }

@@ -11,13 +11,13 @@ struct type_slot {
 };
 
 struct type_table {
-    struct arena arena;
+    struct arena arena;      /* and its budget for the rest */
     struct type_slot *slots; /* owned; a hash table with open addressing */
     size_t count, capacity;  /* capacity is a power of two */
     uint64_t seed;           /* of the hash: no module can know which types will collide */
 };
 
-void type_table_init(struct type_table *table);
+void type_table_init(struct type_table *table, struct budget *budget);
 void type_table_free(struct type_table *table);
 
 /* The one object for these types (parameters, then results), or NULL when memory is refused. */

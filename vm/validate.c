@@ -25,8 +25,6 @@
  */
 #include "vm/validator.h"
 
-#include <stdlib.h>
-
 /* Nothing here unwinds: a failure is noted in the reader, which then gives zeros and stands at its
  * end, so that validate_body stops at the next instruction. */
 bool invalid(struct validator *v, const char *what) {
@@ -440,9 +438,10 @@ static void instruction(struct validator *v) {
 
 /* `count` locals behind those there are; not 0, which would make two runs end at one index. */
 static void add_run(struct validator *v, uint32_t count, uint8_t type) {
-    struct local_run *runs = array_reserve(v->runs, v->run_count, &v->run_capacity, sizeof *runs);
+    struct local_run *runs =
+        array_reserve(v->module->vm->memory, v->runs, v->run_count, &v->run_capacity, sizeof *runs);
     if (!runs) {
-        reader_fail(&v->reader, ERROR_IO, "out of memory: locals");
+        module_no_memory(v->module, &v->reader, "declarations of locals");
         return;
     }
     v->runs = runs;
@@ -521,13 +520,14 @@ static bool validator_init(struct validator *v, struct module *module, bool idle
         .module = module, .meter = &module->vm->meter, .reader = reader_init(module->bytes, error)};
     translator_init(&v->t, module, idle);
     v->empty = type_intern(&module->vm->types, (const uint8_t *)"", 0, 0);
-    return v->empty || error_set(error, ERROR_IO, "out of memory: types");
+    return v->empty || error_set_memory(module->vm, error, "types");
 }
 
 static void validator_free(struct validator *v) {
+    struct budget *memory = v->module->vm->memory;
     translator_free(&v->t);
-    free(v->controls);
-    free(v->runs);
+    array_free(memory, v->controls, v->control_capacity, sizeof *v->controls);
+    array_free(memory, v->runs, v->run_capacity, sizeof *v->runs);
 }
 
 /* The imports have no bodies. That no function has code yet is said here, too. */
@@ -545,7 +545,7 @@ bool module_validate(struct module *module, struct error *error) {
 /* Append the code of a function to the module's, or leave all as it was. */
 static bool translate_body(struct validator *v, uint32_t function) {
     if (!code_begin(v->module, function)) {
-        return error_set(v->reader.error, ERROR_IO, "out of memory: code");
+        return error_set_memory(v->module->vm, v->reader.error, "translated code");
     }
     bool ok = validate_body(v, function);
     if (ok) {

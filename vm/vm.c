@@ -28,7 +28,7 @@ enum { SPARE_SLOTS = 64 }; /* read, never written, behind a window that ends wit
 /* ---- the store ---- */
 
 struct vm_limits vm_limits_default(void) {
-    return (struct vm_limits){.memory_bytes = (uint64_t)LIMIT_MEMORY_PAGES << PAGE_SIZE_BITS,
+    return (struct vm_limits){.memory_bytes = LIMIT_MEMORY_BYTES,
                               .stack_bytes = 8 << 20,
                               .table_elements = LIMIT_TABLE_ELEMENTS,
                               .fuel = VM_UNLIMITED,
@@ -45,8 +45,11 @@ struct vm *vm_open(const struct vm_limits *limits, struct error *error) {
     if (!vm) return error_set(error, ERROR_IO, "out of memory"), NULL;
     vm->limits = *limits;
     vm->limits.stack_bytes -= vm->limits.stack_bytes % sizeof(uint64_t);
+    vm->own_memory.limit = limits->memory_bytes;
+    vm->memory = limits->memory ? limits->memory : &vm->own_memory;
     arena_init(&vm->arena);
-    type_table_init(&vm->types);
+    vm->arena.budget = vm->memory;
+    type_table_init(&vm->types, vm->memory);
     uint8_t *stack = platform_reserve(stack_mapping(vm));
     if (!stack || !platform_commit(stack, stack_mapping(vm))) {
         if (stack) platform_release(stack, stack_mapping(vm));
@@ -70,6 +73,7 @@ static void module_free(struct module *module) {
 
 void vm_close(struct vm *vm) {
     if (!vm) return;
+    exceptions_free(vm); /* while there are tags */
     for (struct module *module = vm->modules; module;) {
         struct module *next = module->next;
         module_free(module);
@@ -79,13 +83,28 @@ void vm_close(struct vm *vm) {
         arena_free(&instance->arena);
     }
     memories_free(vm);
-    exceptions_free(vm);
     free(vm->host_functions);
     free(vm->registrations);
     type_table_free(&vm->types);
     arena_free(&vm->arena);
     platform_release((uint8_t *)vm->stack, stack_mapping(vm));
     free(vm);
+}
+
+struct budget *vm_budget(struct vm *vm) {
+    return vm->memory;
+}
+
+/* While a guest runs the limit ends it, like that of its stack. Before, what was asked for cannot
+ * be had. */
+bool error_set_memory(const struct vm *vm, struct error *error, const char *what) {
+    const struct budget *memory = vm->memory;
+    if (!memory->refused) return error_set(error, ERROR_IO, "out of memory: %s", what);
+    return error_set(error, vm->nesting > 0 ? ERROR_EXHAUSTION : ERROR_IO,
+                     "memory limit: %s: %llu bytes more are needed, %llu of %llu are left: raise "
+                     "--max-memory",
+                     what, (unsigned long long)memory->refused,
+                     (unsigned long long)budget_left(memory), (unsigned long long)memory->limit);
 }
 
 int64_t vm_time_left_ms(const struct vm *vm) {
@@ -139,7 +158,7 @@ bool vm_define(struct vm *vm, const char *module, const char *name, const char *
     }
     const struct func_type *type = type_intern(&vm->types, types, params, results);
     struct host_function *grown =
-        array_reserve(vm->host_functions, vm->host_count, &vm->host_capacity, sizeof *grown);
+        array_reserve(NULL, vm->host_functions, vm->host_count, &vm->host_capacity, sizeof *grown);
     if (grown) vm->host_functions = grown;
     if (!type || !grown) return error_set(error, ERROR_IO, "out of memory: host functions");
     vm->host_functions[vm->host_count++] = (struct host_function){
@@ -148,7 +167,7 @@ bool vm_define(struct vm *vm, const char *module, const char *name, const char *
 }
 
 bool vm_register(struct vm *vm, struct slice name, struct instance *instance, struct error *error) {
-    struct registration *grown = array_reserve(vm->registrations, vm->registration_count,
+    struct registration *grown = array_reserve(NULL, vm->registrations, vm->registration_count,
                                                &vm->registration_capacity, sizeof *grown);
     if (!grown) return error_set(error, ERROR_IO, "out of memory: registered instances");
     vm->registrations = grown;
@@ -171,6 +190,7 @@ struct module *vm_load(struct vm *vm, struct slice bytes, struct error *error) {
     /* Decided once: a module without limits has no ticks, and pays nothing for them. */
     module->metered = vm->meter.fueled || vm->meter.timed;
     arena_init(&module->arena);
+    module->arena.budget = vm->memory;
     if (!module_decode(module, error) || !module_validate(module, error)) {
         module_free(module);
         return NULL;

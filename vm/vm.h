@@ -58,8 +58,9 @@ struct func_type {
 /* ---- the store ---- */
 
 struct vm_limits {
-    uint64_t memory_bytes;   /* of each linear memory; rounded down to pages */
-    uint64_t stack_bytes;    /* the value stack, which also bounds call depth */
+    uint64_t memory_bytes;   /* all that guests make the host hold: see vm_budget */
+    struct budget *memory;   /* to be drawn from instead, outliving the vm; or NULL */
+    uint64_t stack_bytes;    /* the value stack, which also bounds call depth; apart from that */
     uint64_t table_elements; /* of all tables together */
     int64_t fuel;            /* units for the life of the vm, or VM_UNLIMITED */
     int64_t timeout_ms;      /* from vm_open on, for loading too, or VM_UNLIMITED */
@@ -73,6 +74,12 @@ struct vm_limits vm_limits_default(void);
 /* NULL when memory for the stack is refused. */
 struct vm *vm_open(const struct vm_limits *limits, struct error *error);
 void vm_close(struct vm *vm);
+
+/* What `memory_bytes` limits: linear memories (all they have grown to, touched or not), tables,
+ * what is decoded of modules and translated of their code, and exceptions. Whoever else holds
+ * memory on behalf of guests may draw it from here too, while the vm lives, or share a budget with
+ * it. */
+struct budget *vm_budget(struct vm *vm);
 
 /* Time left before the limit, at least 0, or INT64_MAX without one. A host function that blocks
  * must not wait longer; when it is 0 it returns false after vm_time_out(). */

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 enum { LISTINGS_SIZE_MAX = 64 << 20, LISTING_SIZE_MIN = 64 << 10 };
+enum { STREAM_SIZE = 32 << 10 }; /* what a DIR takes, about */
 
 struct entry {
     uint64_t inode;
@@ -38,7 +39,8 @@ struct listing {
     struct entry *entries; /* owned, as the directory told them */
     size_t count, capacity;
     struct buffer names;
-    size_t *held; /* bytes that all listings of the guest remember */
+    size_t *held;          /* bytes that all listings of the guest remember */
+    struct budget *budget; /* from which all this is drawn */
 };
 
 /* ---- what is remembered ---- */
@@ -67,8 +69,8 @@ static enum wasi_errno remember(struct listing *listing, const char *name, uint6
                                 enum filetype type) {
     bool full = *listing->held > LISTINGS_SIZE_MAX && size_of(listing) > LISTING_SIZE_MIN;
     if (full) forget(listing, listing->count / 2);
-    struct entry *entries = array_reserve(listing->entries, listing->count, &listing->capacity,
-                                          sizeof *listing->entries);
+    struct entry *entries = array_reserve(listing->budget, listing->entries, listing->count,
+                                          &listing->capacity, sizeof *listing->entries);
     if (!entries) return WASI_NOMEM;
     listing->entries = entries;
     size_t at = listing->names.size, size = strlen(name) + 1;
@@ -84,15 +86,19 @@ static enum wasi_errno listing_new(struct call *call) {
     int host;
     enum wasi_errno error = path_reopen_directory(call->fd->host, &host);
     if (error) return error;
-    struct listing *listing = calloc(1, sizeof *listing);
-    if (listing) listing->stream = fdopendir(host);
-    if (!listing || !listing->stream) {
-        error = listing ? errno_to_wasi(errno) : WASI_NOMEM;
+    struct budget *budget = call->wasi->config.memory;
+    struct listing *listing = budget_alloc(budget, 1, sizeof *listing);
+    bool held = listing && budget_take(budget, STREAM_SIZE);
+    if (held) listing->stream = fdopendir(host);
+    if (!held || !listing->stream) {
+        error = held ? errno_to_wasi(errno) : WASI_NOMEM;
         close(host);
-        free(listing);
+        if (held) budget_give(budget, STREAM_SIZE);
+        budget_free(budget, listing, sizeof *listing);
         return error;
     }
     buffer_init(&listing->names, 2 * LISTINGS_SIZE_MAX);
+    listing->names.budget = listing->budget = budget;
     listing->held = &call->wasi->listings_size;
     call->fd->listing = listing;
     return WASI_SUCCESS;
@@ -102,9 +108,10 @@ void listing_free(struct listing *listing) {
     if (!listing) return;
     *listing->held -= size_of(listing);
     closedir(listing->stream);
-    free(listing->entries);
+    array_free(listing->budget, listing->entries, listing->capacity, sizeof *listing->entries);
     buffer_free(&listing->names);
-    free(listing);
+    budget_give(listing->budget, STREAM_SIZE);
+    budget_free(listing->budget, listing, sizeof *listing);
 }
 
 /* The directory often knows what an entry is; where it does not, look. */

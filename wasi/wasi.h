@@ -28,6 +28,7 @@ struct wasi_directory {
 enum { WASI_DESCRIPTORS = 1024 }; /* as many as a guest may have open, if not told otherwise */
 
 struct wasi_config {
+    struct budget *memory;   /* from which open listings draw, outliving the guest; or NULL */
     const char *const *args; /* args[0] is the program's name; all borrowed until wasi_close */
     size_t arg_count;
     const char *const *env; /* "NAME=value"; nothing is inherited from the host */

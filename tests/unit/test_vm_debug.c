@@ -3,7 +3,7 @@
 
 /* The names of all functions, separated by spaces; "-" where there is none. */
 static void names_of(struct slice module, char *out, size_t size) {
-    struct debug *debug = debug_open(module);
+    struct debug *debug = debug_open(module, NULL);
     assert_non_null(debug);
     size_t used = 0;
     for (uint32_t i = 0; i < FUNCTIONS; i++) {
@@ -176,7 +176,7 @@ static void a_section_damaged_is_survived(void **state) {
             for (size_t at = 0; at < 8 * sections[k]->size; at++) {
                 sections[k]->data[at / 8] ^= (uint8_t)(1 << at % 8);
                 struct buffer module = program_module(&programs[i]);
-                debug_free(debug_open(buffer_slice(&module)));
+                debug_free(debug_open(buffer_slice(&module), NULL));
                 buffer_free(&module);
                 sections[k]->data[at / 8] ^= (uint8_t)(1 << at % 8);
             }

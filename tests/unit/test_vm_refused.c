@@ -38,6 +38,7 @@ REFUSE(void *, NULL, calloc, (size_t count, size_t size), count, size)
 REFUSE(void *, NULL, realloc, (void *old, size_t size), old, size)
 REFUSE(uint8_t *, NULL, platform_reserve, (uint64_t size), size)
 REFUSE(bool, false, platform_commit, (uint8_t * base, uint64_t size), base, size)
+REFUSE(bool, false, budget_take, (struct budget * budget, uint64_t bytes), budget, bytes)
 
 /* ---- what is asked for ---- */
 

@@ -5,8 +5,6 @@
 
 #include "vm/debug/dwarf.h"
 
-#include <stdlib.h>
-
 /* A sound module takes less than one step a byte. */
 enum { STEPS_A_BYTE = 8, FEWEST_STEPS = 10000 };
 
@@ -14,17 +12,21 @@ static bool read_all(struct debug *debug, struct slice module) {
     if (!sections_find(debug, module)) return false;
     size_t abbreviations = debug->sections[SECTION_ABBREV].size;
     if (debug->body_count == 0 || debug->sections[SECTION_INFO].size == 0) return true;
-    debug->abbreviations = calloc(abbreviations + 1, sizeof *debug->abbreviations);
+    debug->abbreviations =
+        budget_alloc(debug->memory, abbreviations + 1, sizeof *debug->abbreviations);
     if (!debug->abbreviations) return false;
+    debug->abbreviation_count = abbreviations + 1;
     debug->work = FEWEST_STEPS + (uint64_t)STEPS_A_BYTE * sections_size(debug);
     return units_read(debug) && names_read(debug);
 }
 
-struct debug *debug_open(struct slice module) {
-    struct debug *debug = calloc(1, sizeof *debug);
+struct debug *debug_open(struct slice module, struct budget *memory) {
+    struct debug *debug = budget_alloc(memory, 1, sizeof *debug);
     if (!debug) return NULL;
+    debug->memory = memory;
     debug->table_offset = UINT64_MAX;
     arena_init(&debug->names);
+    debug->names.budget = memory;
     if (read_all(debug, module)) return debug;
     debug_free(debug);
     return NULL;
@@ -32,12 +34,14 @@ struct debug *debug_open(struct slice module) {
 
 void debug_free(struct debug *debug) {
     if (!debug) return;
-    free(debug->bodies);
-    free(debug->units);
-    free(debug->scopes);
-    free(debug->abbreviations);
+    struct budget *memory = debug->memory;
+    array_free(memory, debug->bodies, debug->body_capacity, sizeof *debug->bodies);
+    array_free(memory, debug->units, debug->unit_capacity, sizeof *debug->units);
+    array_free(memory, debug->scopes, debug->scope_capacity, sizeof *debug->scopes);
+    array_free(memory, debug->abbreviations, debug->abbreviation_count,
+               sizeof *debug->abbreviations);
     arena_free(&debug->names);
-    free(debug);
+    budget_free(memory, debug, sizeof *debug);
 }
 
 struct slice debug_function_name(const struct debug *debug, uint32_t body) {

@@ -14,8 +14,9 @@
 
 struct debug; /* what is known of one module */
 
-/* Read what the module (borrowed, as long as this lives) says. NULL without memory. */
-struct debug *debug_open(struct slice module);
+/* Read what the module (borrowed, as long as this lives) says. NULL without memory, which is drawn
+ * from the budget. */
+struct debug *debug_open(struct slice module, struct budget *memory);
 void debug_free(struct debug *debug); /* or NULL */
 
 /* The name of the function whose body is number `body` in the code section: its own behind those of

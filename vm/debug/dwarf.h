@@ -71,21 +71,24 @@ struct abbreviation {
 };
 
 struct debug {
+    struct budget *memory; /* from which all that is owned is drawn */
     struct slice sections[SECTION_COUNT];
     struct slice code;   /* the code section's content */
     uint32_t first_body; /* the address of the first, with its size */
     struct body *bodies; /* owned */
     uint32_t body_count;
+    size_t body_capacity;
     struct unit *units; /* owned; ascending */
     size_t unit_count, unit_capacity;
     struct scope *scopes; /* owned; ascending */
     size_t scope_count, scope_capacity;
     struct abbreviation *abbreviations; /* owned; by code, as many as .debug_abbrev has bytes */
-    uint32_t table;                     /* the current one's number, */
-    uint64_t table_offset;              /* and where it is; UINT64_MAX: there is none */
-    struct arena names;                 /* those that were put together */
-    bool out_of_memory;                 /* one could not be */
-    uint64_t work;                      /* steps that may still be made */
+    size_t abbreviation_count;
+    uint32_t table;        /* the current one's number, */
+    uint64_t table_offset; /* and where it is; UINT64_MAX: there is none */
+    struct arena names;    /* those that were put together */
+    bool out_of_memory;    /* one could not be */
+    uint64_t work;         /* steps that may still be made */
 };
 
 /* ---- sections.c ---- */

@@ -9,8 +9,6 @@
  */
 #include "vm/debug/dwarf.h"
 
-#include <stdlib.h>
-
 enum { PREAMBLE = 8, ID_CUSTOM = 0, ID_CODE = 10 };
 
 static void keep_section(struct debug *debug, struct cursor content) {
@@ -32,8 +30,9 @@ static bool keep_bodies(struct debug *debug) {
     uint64_t count = cursor_uleb(&at);
     if (count > at.end - at.position) return true;
     debug->first_body = (uint32_t)at.position;
-    debug->bodies = calloc((size_t)count + 1, sizeof *debug->bodies);
+    debug->bodies = budget_alloc(debug->memory, (size_t)count + 1, sizeof *debug->bodies);
     if (!debug->bodies) return false;
+    debug->body_capacity = (size_t)count + 1;
     while (debug->body_count < count) {
         cursor_bytes(&at, cursor_uleb(&at));
         if (at.failed) break;

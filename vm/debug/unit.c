@@ -12,8 +12,6 @@
  */
 #include "vm/debug/dwarf.h"
 
-#include <stdlib.h>
-
 /* ---- headers ---- */
 
 /* What DWARF 5 has between version and abbreviations, and behind them. */
@@ -101,8 +99,8 @@ static bool is_scope(const struct entry *entry) {
 
 static bool open_scope(struct debug *debug, const struct unit *unit, struct walk *walk,
                        const struct entry *entry) {
-    struct scope *grown = array_reserve(debug->scopes, debug->scope_count, &debug->scope_capacity,
-                                        sizeof *debug->scopes);
+    struct scope *grown = array_reserve(debug->memory, debug->scopes, debug->scope_count,
+                                        &debug->scope_capacity, sizeof *debug->scopes);
     if (!grown) return false;
     debug->scopes = grown;
     debug->scopes[debug->scope_count++] = (struct scope){
@@ -159,8 +157,8 @@ static bool read_tree(struct debug *debug, struct unit *unit) {
 bool units_read(struct debug *debug) {
     struct cursor at = cursor_at(debug->sections[SECTION_INFO], 0);
     while (cursor_more(&at)) {
-        struct unit *grown = array_reserve(debug->units, debug->unit_count, &debug->unit_capacity,
-                                           sizeof *debug->units);
+        struct unit *grown = array_reserve(debug->memory, debug->units, debug->unit_count,
+                                           &debug->unit_capacity, sizeof *debug->units);
         if (!grown) return false;
         debug->units = grown;
         struct unit *unit = &debug->units[debug->unit_count];
