@@ -17,7 +17,7 @@ VARIANT = release
 T       =
 F       = vm
 SECONDS = 60
-V       = release sanitized
+V       =
 PARTS   = unit spec wasi net cli demo limits
 CFLAGS  = -O2 -g
 
@@ -29,9 +29,15 @@ endif
 ifneq ($(filter-out $(PARTS),$(T)),)
 $(error T=$(T): no such part of the tests; there are: $(PARTS))
 endif
+ifneq ($(filter-out 1 release sanitized,$(V)),)
+$(error V=$(V): no such build; there are: release sanitized; V=1 shows all commands)
+endif
+
+# What the tests are made and run with: both builds, or the one that V names.
+BUILDS := $(or $(filter release sanitized,$(V)),release sanitized)
 
 # Commands are shown by `make V=1` only.
-$(V).SILENT:
+$(filter 1,$(V)).SILENT:
 
 # ---- what is built from what ----
 
@@ -207,8 +213,8 @@ sanitized:
 	$(MAKE) BUILD=$(BUILD)/san VARIANT=sanitized programs
 
 test: deps
-	$(MAKE) programs guests $(filter sanitized,$(V)) guest/demo.wasm
-	BUILD=$(BUILD) DATA=$(DATA) V="$(V)" tests/run $(T)
+	$(MAKE) programs guests $(filter sanitized,$(BUILDS)) guest/demo.wasm
+	BUILD=$(BUILD) DATA=$(DATA) BUILDS="$(BUILDS)" tests/run $(T)
 
 demo: deps
 	$(MAKE) all guest/demo.wasm
