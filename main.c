@@ -68,15 +68,35 @@ static int exit_status(const struct error *error) {
     }
 }
 
-static void print_backtrace(const struct vm *vm) {
+static void print_plain_frame(const struct vm_frame *frame) {
+    fprintf(stderr, "function %" PRIu32 " ", frame->function);
+    if (frame->name.size > 0) fprintf(stderr, "<%s> ", shown(frame->name, NAME_SHOWN).text);
+    fprintf(stderr, "at 0x%" PRIx32 "\n", frame->offset);
+}
+
+/* Where the source is known, what a programmer looks for comes first. */
+static void print_frame(const struct vm_frame *frame) {
+    bool placed = frame->line > 0 && frame->file.size > 0;
+    if (!placed && !frame->inlined) {
+        print_plain_frame(frame);
+        return;
+    }
+    if (frame->name.size > 0) {
+        fprintf(stderr, "%s ", shown(frame->name, NAME_SHOWN).text);
+    } else {
+        fprintf(stderr, "function %" PRIu32 " ", frame->function);
+    }
+    if (placed)
+        fprintf(stderr, "at %s:%" PRIu32 " ", shown(frame->file, SHOWN_MAX).text, frame->line);
+    fprintf(stderr, "<%sat 0x%" PRIx32 ">\n", frame->inlined ? "inlined " : "", frame->offset);
+}
+
+static void print_backtrace(struct vm *vm) {
     struct vm_frame frames[BACKTRACE_FRAMES];
     size_t count = vm_backtrace(vm, frames, BACKTRACE_FRAMES);
     for (size_t i = 0; i < count; i++) {
-        fprintf(stderr, "    #%zu function %" PRIu32 " ", i, frames[i].function);
-        if (frames[i].name.size > 0) {
-            fprintf(stderr, "<%s> ", shown(frames[i].name, NAME_SHOWN).text);
-        }
-        fprintf(stderr, "at 0x%" PRIx32 "\n", frames[i].offset);
+        fprintf(stderr, "    #%zu ", i);
+        print_frame(&frames[i]);
     }
     if (count == BACKTRACE_FRAMES) fputs("    ...\n", stderr);
 }

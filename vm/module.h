@@ -7,6 +7,7 @@
 #define HOSTEL_VM_MODULE_H
 
 #include "vm/code.h"
+#include "vm/debug/debug.h"
 #include "vm/reader.h"
 #include "vm/vm.h"
 
@@ -171,6 +172,10 @@ const struct vm_export *module_find_export(const struct module *module, struct s
 /* The name that the name section gives to a function, or else the debugging information; empty if
  * none. */
 struct slice module_function_name(struct module *module, uint32_t function);
+
+/* What debug_places says of an instruction; at least one place, which may be unknown. */
+size_t module_places(struct module *module, uint32_t offset, struct arena *texts,
+                     struct debug_place *places, size_t capacity);
 
 /* ---- constant expressions (spec 3.3.10): constant.c ---- */
 

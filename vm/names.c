@@ -5,7 +5,6 @@
  * then searched by halves. They are sorted by a hash of the name, since names may be long and begin
  * alike: comparing two then is work in proportion to neither. Their order means nothing.
  */
-#include "vm/debug/debug.h"
 #include "vm/module.h"
 #include "vm/store.h"
 
@@ -143,14 +142,28 @@ static struct slice name_in_section(struct module *module, uint32_t function) {
     return module->function_names[function];
 }
 
-static struct slice name_in_debug(struct module *module, uint32_t function) {
+/* NULL without memory. */
+static struct debug *open_debug(struct module *module) {
     if (!module->debug) module->debug = debug_open(module->bytes, module->vm->memory);
+    return module->debug;
+}
+
+static struct slice name_in_debug(struct module *module, uint32_t function) {
     bool has_body = function >= module->imported_functions;
-    if (!module->debug || !has_body) return (struct slice){NULL, 0};
+    if (!has_body || !open_debug(module)) return (struct slice){NULL, 0};
     return debug_function_name(module->debug, function - module->imported_functions);
 }
 
 struct slice module_function_name(struct module *module, uint32_t function) {
     struct slice name = name_in_section(module, function);
     return name.size > 0 ? name : name_in_debug(module, function);
+}
+
+size_t module_places(struct module *module, uint32_t offset, struct arena *texts,
+                     struct debug_place *places, size_t capacity) {
+    size_t count = 0;
+    if (open_debug(module)) count = debug_places(module->debug, offset, texts, places, capacity);
+    if (count > 0) return count;
+    places[0] = (struct debug_place){.line = 0};
+    return 1;
 }

@@ -140,6 +140,7 @@ struct vm {
 
     struct traced trace[TRACE_FRAMES];
     size_t trace_count;
+    struct arena trace_texts; /* of the frames handed out last */
 };
 
 /* ---- memory.c ---- */

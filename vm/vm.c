@@ -16,7 +16,6 @@
  */
 #include "vm/vm.h"
 
-#include "vm/debug/debug.h"
 #include "vm/platform.h"
 #include "vm/store.h"
 
@@ -49,6 +48,8 @@ struct vm *vm_open(const struct vm_limits *limits, struct error *error) {
     vm->memory = limits->memory ? limits->memory : &vm->own_memory;
     arena_init(&vm->arena);
     vm->arena.budget = vm->memory;
+    arena_init(&vm->trace_texts);
+    vm->trace_texts.budget = vm->memory;
     type_table_init(&vm->types, vm->memory);
     uint8_t *stack = platform_reserve(stack_mapping(vm));
     if (!stack || !platform_commit(stack, stack_mapping(vm))) {
@@ -87,6 +88,7 @@ void vm_close(struct vm *vm) {
     free(vm->registrations);
     type_table_free(&vm->types);
     arena_free(&vm->arena);
+    arena_free(&vm->trace_texts);
     platform_release((uint8_t *)vm->stack, stack_mapping(vm));
     free(vm);
 }
@@ -296,14 +298,30 @@ bool vm_call(struct function *function, const struct vm_value *args, size_t arg_
     return true;
 }
 
-/* Names are looked up for those who ask. */
-size_t vm_backtrace(const struct vm *vm, struct vm_frame *frames, size_t capacity) {
-    size_t count = vm->trace_count < capacity ? vm->trace_count : capacity;
+/* A frame, and before it those of functions that were inlined there; at least one. */
+static size_t describe(struct vm *vm, const struct traced *at, struct vm_frame *frames,
+                       size_t capacity) {
+    struct debug_place places[TRACE_FRAMES];
+    struct slice name = module_function_name(at->module, at->function);
+    size_t most = capacity < TRACE_FRAMES ? capacity : TRACE_FRAMES;
+    size_t count = module_places(at->module, at->offset, &vm->trace_texts, places, most);
     for (size_t i = 0; i < count; i++) {
-        struct traced at = vm->trace[i];
-        frames[i] = (struct vm_frame){.function = at.function,
-                                      .name = module_function_name(at.module, at.function),
-                                      .offset = at.offset};
+        frames[i] = (struct vm_frame){.function = at->function,
+                                      .name = places[i].inlined ? places[i].name : name,
+                                      .offset = at->offset,
+                                      .file = places[i].file,
+                                      .line = places[i].line,
+                                      .inlined = places[i].inlined};
+    }
+    return count;
+}
+
+/* Names and lines are looked up for those who ask. */
+size_t vm_backtrace(struct vm *vm, struct vm_frame *frames, size_t capacity) {
+    size_t count = 0;
+    arena_free(&vm->trace_texts);
+    for (size_t i = 0; i < vm->trace_count && count < capacity; i++) {
+        count += describe(vm, &vm->trace[i], frames + count, capacity - count);
     }
     return count;
 }

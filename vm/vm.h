@@ -203,10 +203,13 @@ struct vm_frame {
     uint32_t function; /* index in the module's function index space */
     struct slice name; /* from the name section, else from DWARF; empty if neither has one */
     uint32_t offset;   /* of the instruction, in bytes from the start of the module */
+    struct slice file; /* of the source, from DWARF, as its compiler was told; may be empty */
+    uint32_t line;     /* in it, or 0 */
+    bool inlined;      /* into the next frame's code: function and offset are that one's */
 };
 
 /* The frames of the last failed vm_call or vm_instantiate, innermost first; returns how many were
- * written. Valid until the next call. */
-size_t vm_backtrace(const struct vm *vm, struct vm_frame *frames, size_t capacity);
+ * written. Valid until the next call of any of the three. */
+size_t vm_backtrace(struct vm *vm, struct vm_frame *frames, size_t capacity);
 
 #endif

@@ -28,7 +28,7 @@ static void note_value(struct buffer *out, const struct vm_value *value) {
 }
 
 /* Returns whether limits had no part in it. */
-static bool note_end(struct buffer *out, const struct vm *vm, const struct error *error) {
+static bool note_end(struct buffer *out, struct vm *vm, const struct error *error) {
     struct vm_frame frames[8];
     size_t count = error->kind == ERROR_TRAP ? vm_backtrace(vm, frames, 8) : 0;
     buffer_printf(out, " %d %s", (int)error->kind, error->text);

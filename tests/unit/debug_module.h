@@ -20,19 +20,24 @@
 #define CODE_OF(i) (2 + 4 * (i))
 
 enum { /* tags */
+       TAG_BLOCK = 0x0B,
        TAG_UNIT = 0x11,
+       TAG_INLINED = 0x1D,
        TAG_SUBPROGRAM = 0x2E,
        TAG_NAMESPACE = 0x39,
 };
 
 enum { /* attributes */
        NAME = 0x03,
+       STMT_LIST = 0x10,
        LOW_PC = 0x11,
        HIGH_PC = 0x12,
        ABSTRACT_ORIGIN = 0x31,
        EXPR = 0x40,
        SPECIFICATION = 0x47,
        RANGES = 0x55,
+       CALL_FILE = 0x58,
+       CALL_LINE = 0x59,
        LINKAGE_NAME = 0x6E,
        STR_OFFSETS_BASE = 0x72,
        ADDR_BASE = 0x73,
@@ -66,7 +71,7 @@ enum { /* entries of a range list */
 };
 
 struct program {
-    struct buffer abbrev, info, str, line_str, str_offsets, addr, ranges, rnglists;
+    struct buffer abbrev, info, str, line_str, str_offsets, addr, ranges, rnglists, line;
     uint32_t abbreviations;        /* made so far: their codes count from 1 */
     uint32_t unit;                 /* the abbreviation of a unit's entry */
     uint32_t start;                /* of the unit that is being written */
@@ -76,12 +81,12 @@ struct program {
 #define PROGRAM_SECTIONS(p)                                                                        \
     {                                                                                              \
         &(p)->abbrev, &(p)->info, &(p)->str, &(p)->line_str, &(p)->str_offsets, &(p)->addr,        \
-            &(p)->ranges, &(p)->rnglists                                                           \
+            &(p)->ranges, &(p)->rnglists, &(p)->line                                               \
     }
 
 static const char *const program_section_names[] = {
-    ".debug_abbrev",      ".debug_info", ".debug_str",    ".debug_line_str",
-    ".debug_str_offsets", ".debug_addr", ".debug_ranges", ".debug_rnglists"};
+    ".debug_abbrev", ".debug_info",   ".debug_str",      ".debug_line_str", ".debug_str_offsets",
+    ".debug_addr",   ".debug_ranges", ".debug_rnglists", ".debug_line"};
 
 /* ---- numbers and texts ---- */
 
@@ -146,6 +151,17 @@ static inline uint32_t entry(struct program *p, uint32_t abbreviation) {
     uint32_t at = (uint32_t)p->info.size - p->start;
     put_number(&p->info, abbreviation);
     return at;
+}
+
+/* In front of a length of 4 bytes, and behind what it counts. */
+static inline size_t length_begin(struct buffer *buffer) {
+    u32(buffer, 0);
+    return buffer->size;
+}
+
+static inline void length_end(struct buffer *buffer, size_t from) {
+    size_t length = buffer->size - from;
+    for (size_t i = 0; i < 4; i++) buffer->data[from - 4 + i] = (uint8_t)(length >> (8 * i));
 }
 
 /* Behind the last child. */

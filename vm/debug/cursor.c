@@ -84,3 +84,17 @@ struct cursor cursor_part(struct cursor *cursor, uint64_t size) {
     cursor->position = part.end;
     return part;
 }
+
+struct cursor cursor_sized_part(struct cursor *cursor, uint8_t *offset_size) {
+    const uint32_t is_64_bit = 0xFFFFFFFF, reserved = 0xFFFFFFF0;
+    uint64_t size = cursor_fixed(cursor, 4);
+    *offset_size = size == is_64_bit ? 8 : 4;
+    if (size == is_64_bit) {
+        size = cursor_fixed(cursor, 8);
+    } else if (size >= reserved) {
+        cursor_fail(cursor);
+    }
+    struct cursor part = cursor_part(cursor, size);
+    part.failed = cursor->failed;
+    return part;
+}

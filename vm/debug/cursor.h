@@ -59,4 +59,8 @@ struct slice cursor_text(struct cursor *cursor); /* without its NUL, which must 
  * behind them. */
 struct cursor cursor_part(struct cursor *cursor, uint64_t size);
 
+/* The same where the size comes first, with which begins whatever has a header (7.4): in 4 bytes,
+ * or as 0xFFFFFFFF and 8 bytes, and then all offsets in what follows have 8 bytes, too. */
+struct cursor cursor_sized_part(struct cursor *cursor, uint8_t *offset_size);
+
 #endif

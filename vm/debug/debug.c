@@ -8,6 +8,10 @@
 /* A sound module takes less than one step a byte. */
 enum { STEPS_A_BYTE = 8, FEWEST_STEPS = 10000 };
 
+void debug_refill(struct debug *debug) {
+    debug->work = FEWEST_STEPS + (uint64_t)STEPS_A_BYTE * sections_size(debug);
+}
+
 static bool read_all(struct debug *debug, struct slice module) {
     if (!sections_find(debug, module)) return false;
     size_t abbreviations = debug->sections[SECTION_ABBREV].size;
@@ -16,7 +20,7 @@ static bool read_all(struct debug *debug, struct slice module) {
         budget_alloc(debug->memory, abbreviations + 1, sizeof *debug->abbreviations);
     if (!debug->abbreviations) return false;
     debug->abbreviation_count = abbreviations + 1;
-    debug->work = FEWEST_STEPS + (uint64_t)STEPS_A_BYTE * sections_size(debug);
+    debug_refill(debug);
     return units_read(debug) && names_read(debug);
 }
 

@@ -28,7 +28,8 @@
     X(STR_OFFSETS, ".debug_str_offsets") /* and where number so-and-so is in .debug_str */         \
     X(ADDR, ".debug_addr")               /* 7.27: addresses by number */                           \
     X(RANGES, ".debug_ranges")           /* DWARF 4, 2.17.3: code that is not in one piece */      \
-    X(RNGLISTS, ".debug_rnglists")       /* 7.25: the same since DWARF 5 */
+    X(RNGLISTS, ".debug_rnglists")       /* 7.25: the same since DWARF 5 */                        \
+    X(LINE, ".debug_line")               /* 6.2: from addresses to lines */
 
 enum section {
 #define X(section, name) SECTION_##section,
@@ -39,6 +40,7 @@ enum section {
 
 /* A unit, and the values of its own entry that others are read by. */
 struct unit {
+    enum section section;          /* its bytes are in: .debug_info */
     uint32_t offset, entries, end; /* in .debug_info: header, first entry, behind the last */
     uint16_t version;              /* 2 to 5 */
     uint8_t offset_size;           /* 4 or 8 */
@@ -46,7 +48,7 @@ struct unit {
     bool damaged;                  /* has no entries to believe */
     uint64_t abbreviations;        /* where its own begin, in .debug_abbrev */
     uint64_t low_pc;               /* addresses in lists of ranges count from here */
-    uint64_t str_offsets, addresses, range_lists; /* where its own begin in their sections */
+    uint64_t str_offsets, addresses, range_lists, lines; /* where its own begin in their sections */
 };
 
 /* Entries with children that name what is in them: namespaces, classes. As in the tree, a scope's
@@ -59,8 +61,9 @@ struct scope {
 
 /* A function as the code section has it. */
 struct body {
-    uint32_t end;   /* an address; it begins, with its size, where the one before ends */
-    uint32_t entry; /* the subprogram's, in .debug_info, or 0 */
+    uint32_t start, end; /* addresses; its size stands before it */
+    uint32_t entry;      /* the subprogram's, in .debug_info, or 0 */
+    uint32_t unit;       /* its offset in .debug_info + 1, or 0 */
     struct slice name;
 };
 
@@ -73,9 +76,10 @@ struct abbreviation {
 struct debug {
     struct budget *memory; /* from which all that is owned is drawn */
     struct slice sections[SECTION_COUNT];
-    struct slice code;   /* the code section's content */
-    uint32_t first_body; /* the address of the first, with its size */
-    struct body *bodies; /* owned */
+    struct slice code;    /* the code section's content */
+    uint32_t code_offset; /* where that is in the module */
+    uint32_t first_body;  /* the address of the first, with its size */
+    struct body *bodies;  /* owned */
     uint32_t body_count;
     size_t body_capacity;
     struct unit *units; /* owned; ascending */
@@ -87,7 +91,7 @@ struct debug {
     uint32_t table;        /* the current one's number, */
     uint64_t table_offset; /* and where it is; UINT64_MAX: there is none */
     struct arena names;    /* those that were put together */
-    bool out_of_memory;    /* one could not be */
+    bool out_of_memory;    /* a name could not be put together */
     uint64_t work;         /* steps that may still be made */
 };
 
@@ -99,7 +103,7 @@ bool sections_find(struct debug *debug, struct slice module);
 /* The bytes of all of them. */
 size_t sections_size(const struct debug *debug);
 
-/* The body in which an address is; NULL if in none. */
+/* The body in which, or in whose size, an address is; NULL if in none. */
 struct body *body_at(const struct debug *debug, uint64_t address);
 
 /* ---- entry.c ---- */
@@ -107,11 +111,14 @@ struct body *body_at(const struct debug *debug, uint64_t address);
 /* The attributes that somebody asks for (7.5.4). */
 #define ATTRIBUTES(X)                                                                              \
     X(NAME, 0x03)                                                                                  \
+    X(STMT_LIST, 0x10) /* where the unit's lines are */                                            \
     X(LOW_PC, 0x11)                                                                                \
     X(HIGH_PC, 0x12)                                                                               \
     X(ABSTRACT_ORIGIN, 0x31) /* of code: the entry that says what all copies have in common */     \
     X(SPECIFICATION, 0x47)   /* of a definition: the declaration, which says the rest */           \
     X(RANGES, 0x55)                                                                                \
+    X(CALL_FILE, 0x58) /* of an inlined subroutine: where it was called */                         \
+    X(CALL_LINE, 0x59)                                                                             \
     X(LINKAGE_NAME, 0x6E)                                                                          \
     X(STR_OFFSETS_BASE, 0x72)                                                                      \
     X(ADDR_BASE, 0x73)                                                                             \
@@ -129,6 +136,7 @@ enum tag { /* 7.5.3 */
            TAG_CLASS = 0x02,
            TAG_STRUCTURE = 0x13,
            TAG_UNION = 0x17,
+           TAG_INLINED = 0x1D,
            TAG_MODULE = 0x1E,
            TAG_SUBPROGRAM = 0x2E,
            TAG_INTERFACE = 0x38,
@@ -152,6 +160,10 @@ struct entry {
 bool entry_read(struct debug *debug, const struct unit *unit, struct cursor *at,
                 struct entry *entry);
 
+/* Read a value at the cursor, which is in the unit's section. */
+struct value value_decode(const struct unit *unit, struct cursor *at, uint64_t form,
+                          uint64_t implicit);
+
 /* What a value means. False, or empty: it is absent, of another kind, or leads out of a section. */
 bool value_address(const struct debug *debug, const struct unit *unit, struct value value,
                    uint64_t *address);
@@ -164,6 +176,9 @@ struct slice value_string(struct debug *debug, const struct unit *unit, struct v
 
 /* A constant, or an offset, which before DWARF 4 was written as one. */
 bool value_number(struct value value, uint64_t *number);
+
+/* Allow as many steps as one question may take. */
+void debug_refill(struct debug *debug);
 
 /* Make so many steps; false if they are too many. */
 static inline bool work(struct debug *debug, uint64_t steps) {
@@ -195,12 +210,32 @@ bool ranges_next(struct debug *debug, const struct unit *unit, struct ranges *ra
 /* Read all units, and which functions and scopes are in them. False without memory. */
 bool units_read(struct debug *debug);
 
-/* In which an entry at this offset would be; NULL if in none. */
+/* In which an offset is; NULL if in none. */
 const struct unit *unit_at(const struct debug *debug, uint64_t offset);
+
+/* The entry at an offset, and its unit; NULL if there is none. */
+const struct unit *unit_entry(struct debug *debug, uint64_t offset, struct entry *entry);
 
 /* ---- names.c ---- */
 
 /* Give all bodies their names. False without memory. */
 bool names_read(struct debug *debug);
+
+/* The name of a subprogram, with those of its scopes; what is put together is in `texts`. */
+struct slice name_of(struct debug *debug, uint64_t entry, struct arena *texts);
+
+/* ---- line.c ---- */
+
+struct line {
+    uint64_t file; /* by its number in the unit */
+    uint32_t number;
+};
+
+/* The line of an address, by the unit's table; false if it is unknown. */
+bool line_find(struct debug *debug, const struct unit *unit, uint64_t address, struct line *line);
+
+/* The path of a file; what is put together is in `texts`. */
+struct slice line_file(struct debug *debug, const struct unit *unit, uint64_t file,
+                       struct arena *texts);
 
 #endif

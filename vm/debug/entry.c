@@ -134,8 +134,8 @@ static uint64_t read_number(const struct unit *unit, struct cursor *at, int how,
 }
 
 /* An indirect form is followed by the true one, which must be another. */
-static struct value read_value(const struct unit *unit, struct cursor *at, uint64_t form,
-                               uint64_t implicit) {
+struct value value_decode(const struct unit *unit, struct cursor *at, uint64_t form,
+                          uint64_t implicit) {
     int how = form_how(form);
     if (how == AS_INDIRECT) {
         form = cursor_uleb(at);
@@ -209,7 +209,7 @@ bool entry_read(struct debug *debug, const struct unit *unit, struct cursor *at,
     entry->children = cursor_u8(&declaration);
     uint64_t name, form, implicit;
     while (next_attribute(&declaration, &name, &form, &implicit)) {
-        struct value value = read_value(unit, at, form, implicit);
+        struct value value = value_decode(unit, at, form, implicit);
         int number = attribute_number(name);
         if (number < ATTRIBUTE_COUNT) entry->values[number] = value;
         if (!work(debug, 1) || at->failed) return false;
@@ -299,7 +299,7 @@ static struct slice text_at(struct debug *debug, enum section section, uint64_t 
 struct slice value_string(struct debug *debug, const struct unit *unit, struct value value) {
     uint64_t offset = 0;
     switch (value.form) {
-    case FORM_STRING: return text_at(debug, SECTION_INFO, value.number);
+    case FORM_STRING: return text_at(debug, unit->section, value.number);
     case FORM_STRP: return text_at(debug, SECTION_STR, value.number);
     case FORM_LINE_STRP: return text_at(debug, SECTION_LINE_STR, value.number);
     case FORM_STRX:

@@ -16,15 +16,6 @@
 /* Of references and of scopes: no program has more, and circles must end. */
 enum { MOST_REFERENCES = 16, MOST_SCOPES = 64, LONGEST_NAME = 4096 };
 
-/* Read the entry at an offset; NULL if there is none. */
-static const struct unit *read_at(struct debug *debug, uint64_t offset, struct entry *entry) {
-    const struct unit *unit = unit_at(debug, offset);
-    if (!unit) return NULL;
-    struct cursor at = cursor_at(debug->sections[SECTION_INFO], offset);
-    at.end = unit->end;
-    return entry_read(debug, unit, &at, entry) ? unit : NULL;
-}
-
 /* The innermost scope around an offset: its number + 1, or 0. Those that begin before it either end
  * before it too, or are around it. */
 static uint32_t scope_around(struct debug *debug, uint64_t offset) {
@@ -53,21 +44,22 @@ static struct slice text_of(struct debug *debug, const struct unit *unit, struct
 
 static struct slice scope_name(struct debug *debug, uint32_t scope) {
     struct entry entry;
-    const struct unit *unit = read_at(debug, debug->scopes[scope - 1].start, &entry);
+    const struct unit *unit = unit_entry(debug, debug->scopes[scope - 1].start, &entry);
     if (!unit) return (struct slice){NULL, 0};
     return text_of(debug, unit, entry.values[ATTRIBUTE_NAME]);
 }
 
 /* Put the names together, the last first. Where a name would become too long, the outermost are
  * left out. */
-static struct slice join(struct debug *debug, const struct slice *parts, size_t count) {
+static struct slice join(struct debug *debug, const struct slice *parts, size_t count,
+                         struct arena *texts) {
     static const char between[] = {':', ':'};
     size_t size = parts[0].size, used = 1;
     while (used < count && size + sizeof between + parts[used].size <= LONGEST_NAME) {
         size += sizeof between + parts[used++].size;
     }
     if (used == 1 || !work(debug, size)) return parts[0];
-    uint8_t *name = arena_alloc(&debug->names, size, 1);
+    uint8_t *name = arena_alloc(texts, size, 1);
     if (!name) {
         debug->out_of_memory = true;
         return parts[0];
@@ -83,7 +75,8 @@ static struct slice join(struct debug *debug, const struct slice *parts, size_t 
     return (struct slice){name, size};
 }
 
-static struct slice qualify(struct debug *debug, struct slice name, uint64_t offset) {
+static struct slice qualify(struct debug *debug, struct slice name, uint64_t offset,
+                            struct arena *texts) {
     struct slice parts[1 + MOST_SCOPES] = {name};
     size_t count = 1;
     uint32_t scope = scope_around(debug, offset);
@@ -91,18 +84,18 @@ static struct slice qualify(struct debug *debug, struct slice name, uint64_t off
         parts[count] = scope_name(debug, scope);
         if (parts[count].size > 0) count++;
     }
-    return join(debug, parts, count);
+    return join(debug, parts, count, texts);
 }
 
 /* Follow references from the entry to one that has a name. */
-static struct slice name_of(struct debug *debug, uint64_t offset) {
+struct slice name_of(struct debug *debug, uint64_t offset, struct arena *texts) {
     struct slice linkage_name = {NULL, 0};
     for (int i = 0; i < MOST_REFERENCES; i++) {
         struct entry entry;
-        const struct unit *unit = read_at(debug, offset, &entry);
+        const struct unit *unit = unit_entry(debug, offset, &entry);
         if (!unit) break;
         struct slice name = text_of(debug, unit, entry.values[ATTRIBUTE_NAME]);
-        if (name.size > 0) return qualify(debug, name, offset);
+        if (name.size > 0) return qualify(debug, name, offset, texts);
         if (linkage_name.size == 0) {
             linkage_name = text_of(debug, unit, entry.values[ATTRIBUTE_LINKAGE_NAME]);
         }
@@ -117,7 +110,7 @@ static struct slice name_of(struct debug *debug, uint64_t offset) {
 bool names_read(struct debug *debug) {
     for (uint32_t i = 0; i < debug->body_count; i++) {
         struct body *body = &debug->bodies[i];
-        if (body->entry) body->name = name_of(debug, body->entry);
+        if (body->entry) body->name = name_of(debug, body->entry, &debug->names);
         if (debug->out_of_memory) return false;
     }
     return true;

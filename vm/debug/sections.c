@@ -34,9 +34,10 @@ static bool keep_bodies(struct debug *debug) {
     if (!debug->bodies) return false;
     debug->body_capacity = (size_t)count + 1;
     while (debug->body_count < count) {
-        cursor_bytes(&at, cursor_uleb(&at));
-        if (at.failed) break;
-        debug->bodies[debug->body_count++].end = (uint32_t)at.position;
+        struct cursor body = cursor_part(&at, cursor_uleb(&at));
+        if (body.failed) break;
+        debug->bodies[debug->body_count++] =
+            (struct body){.start = (uint32_t)body.position, .end = (uint32_t)body.end};
     }
     return true;
 }
@@ -50,6 +51,7 @@ bool sections_find(struct debug *debug, struct slice module) {
         struct cursor content = cursor_part(&at, cursor_uleb(&at));
         if (id == ID_CUSTOM) keep_section(debug, content);
         if (id != ID_CODE) continue;
+        debug->code_offset = (uint32_t)content.position;
         debug->code = cursor_bytes(&content, content.end - content.position);
         found = true;
     }

@@ -7,8 +7,7 @@
  *     DWARF 5         length, version, kind (1), size of an address (1), offset in .debug_abbrev;
  *                     for some kinds, more
  *
- * A length of 0xFFFFFFFF says that the true one follows in 8 bytes, and that all offsets in the
- * unit have as many (7.4). The tree below is read without recursion: a number tells the depth.
+ * The tree below is read without recursion: a number tells the depth.
  */
 #include "vm/debug/dwarf.h"
 
@@ -37,16 +36,8 @@ static void read_kind(struct cursor *at, struct unit *unit) {
 /* Read the header at `at`, which moves behind the unit. False if there is no telling where it
  * ends. */
 static bool read_header(struct cursor *at, struct unit *unit) {
-    const uint32_t is_64_bit = 0xFFFFFFFF, reserved = 0xFFFFFFF0;
-    *unit = (struct unit){.offset = (uint32_t)at->position, .offset_size = 4};
-    uint64_t length = cursor_fixed(at, 4);
-    if (length == is_64_bit) {
-        unit->offset_size = 8;
-        length = cursor_fixed(at, 8);
-    } else if (length >= reserved) {
-        return false;
-    }
-    struct cursor part = cursor_part(at, length);
+    *unit = (struct unit){.section = SECTION_INFO, .offset = (uint32_t)at->position};
+    struct cursor part = cursor_sized_part(at, &unit->offset_size);
     if (part.failed) return false;
     unit->end = (uint32_t)part.end;
     unit->version = (uint16_t)cursor_fixed(&part, 2);
@@ -63,7 +54,7 @@ static bool read_header(struct cursor *at, struct unit *unit) {
     return true;
 }
 
-/* Without a base, nothing is found: it leads out of the section. */
+/* Without one, nothing is found: it leads out of the section. */
 static uint64_t base(struct value value) {
     uint64_t number;
     return value_number(value, &number) ? number : UINT64_MAX;
@@ -73,6 +64,7 @@ static void keep_bases(const struct debug *debug, struct unit *unit, const struc
     unit->str_offsets = base(entry->values[ATTRIBUTE_STR_OFFSETS_BASE]);
     unit->addresses = base(entry->values[ATTRIBUTE_ADDR_BASE]);
     unit->range_lists = base(entry->values[ATTRIBUTE_RNGLISTS_BASE]);
+    unit->lines = base(entry->values[ATTRIBUTE_STMT_LIST]);
     value_address(debug, unit, entry->values[ATTRIBUTE_LOW_PC], &unit->low_pc);
 }
 
@@ -118,6 +110,20 @@ static void close_row(struct debug *debug, struct walk *walk) {
     walk->scope = scope->parent;
 }
 
+/* Say of the bodies in a unit's ranges that it is theirs. One that holds no inlined function may
+ * have no entry. */
+static void claim_bodies(struct debug *debug, const struct unit *unit, const struct entry *entry) {
+    struct ranges ranges = ranges_of(debug, unit, entry);
+    uint64_t low, high;
+    while (ranges_next(debug, unit, &ranges, &low, &high)) {
+        struct body *body = low < high ? body_at(debug, low) : NULL;
+        const struct body *end = debug->bodies + debug->body_count;
+        for (; body && body < end && body->start < high && work(debug, 1); body++) {
+            if (body->unit == 0) body->unit = unit->offset + 1;
+        }
+    }
+}
+
 /* Say of the bodies that the subprogram describes that it does. Linkers and optimizers leave
  * subprograms whose code is gone: at address 0, or at the largest there is. */
 static void keep_subprogram(struct debug *debug, const struct unit *unit,
@@ -126,7 +132,9 @@ static void keep_subprogram(struct debug *debug, const struct unit *unit,
     uint64_t low, high;
     while (ranges_next(debug, unit, &ranges, &low, &high)) {
         struct body *body = low < high ? body_at(debug, low) : NULL;
-        if (body && body->entry == 0) body->entry = entry->offset;
+        if (!body || body->entry) continue;
+        body->entry = entry->offset;
+        body->unit = unit->offset + 1;
     }
 }
 
@@ -141,8 +149,11 @@ static bool read_tree(struct debug *debug, struct unit *unit) {
             unit->damaged = true;
             return true;
         }
-        if (first) keep_bases(debug, unit, &entry);
-        first = false;
+        if (first) {
+            keep_bases(debug, unit, &entry);
+            claim_bodies(debug, unit, &entry);
+            first = false;
+        }
         if (entry.tag == TAG_NONE && walk.depth > 0) close_row(debug, &walk);
         if (entry.tag == TAG_SUBPROGRAM) keep_subprogram(debug, unit, &entry);
         if (is_scope(&entry) && !open_scope(debug, unit, &walk, &entry)) return false;
@@ -181,5 +192,13 @@ const struct unit *unit_at(const struct debug *debug, uint64_t offset) {
     }
     if (low == debug->unit_count) return NULL;
     const struct unit *unit = &debug->units[low];
-    return offset >= unit->entries && !unit->damaged ? unit : NULL;
+    return offset >= unit->offset && !unit->damaged ? unit : NULL;
+}
+
+const struct unit *unit_entry(struct debug *debug, uint64_t offset, struct entry *entry) {
+    const struct unit *unit = unit_at(debug, offset);
+    if (!unit || offset < unit->entries) return NULL;
+    struct cursor at = cursor_at(debug->sections[SECTION_INFO], offset);
+    at.end = unit->end;
+    return entry_read(debug, unit, &at, entry) ? unit : NULL;
 }

@@ -1,0 +1,83 @@
+/* Tells the test beside it what is known of places in a module's code.
+ *
+ *     places MODULE     for every byte of every body, by its address in the code section, one line:
+ *                       ADDRESS|NAME|FILE|LINE|NAME|FILE|LINE...     innermost first
+ *
+ * An address that says the same as the one before it is left out.
+ */
+#include "vm/debug/debug.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST = 64 };
+
+static uint32_t uleb(const uint8_t *bytes, size_t *at) {
+    uint32_t value = 0;
+    unsigned shift = 0;
+    do value |= (uint32_t)(bytes[*at] & 0x7F) << shift, shift += 7;
+    while (bytes[(*at)++] & 0x80);
+    return value;
+}
+
+static void append(struct buffer *line, struct slice text) {
+    buffer_append_text(line, "|");
+    buffer_append_slice(line, text);
+}
+
+static void describe(struct debug *debug, uint32_t offset, struct buffer *line) {
+    struct arena texts;
+    struct debug_place places[MOST];
+    arena_init(&texts);
+    size_t count = debug_places(debug, offset, &texts, places, MOST);
+    for (size_t i = 0; i < count; i++) {
+        append(line, places[i].name);
+        append(line, places[i].file);
+        buffer_printf(line, "|%" PRIu32, places[i].line);
+    }
+    arena_free(&texts);
+}
+
+static void print_body(struct debug *debug, size_t code, size_t start, size_t end) {
+    struct buffer lines[2];
+    for (int i = 0; i < 2; i++) buffer_init(&lines[i], 1 << 20);
+    for (size_t at = start; at < end; at++) {
+        struct buffer *now = &lines[at % 2], *before = &lines[(at + 1) % 2];
+        now->size = 0;
+        describe(debug, (uint32_t)at, now);
+        if (at > start && slice_equal(buffer_slice(now), buffer_slice(before))) continue;
+        printf("%zu%.*s\n", at - code, (int)now->size, (const char *)now->data);
+    }
+    for (int i = 0; i < 2; i++) buffer_free(&lines[i]);
+}
+
+/* The module is sound: the test has let a compiler make it. */
+static void print_code(struct debug *debug, const uint8_t *bytes, size_t size) {
+    for (size_t at = 8; at < size;) {
+        uint8_t id = bytes[at++];
+        uint32_t section = uleb(bytes, &at);
+        size_t code = at, next = at + section;
+        for (uint32_t bodies = id == 10 ? uleb(bytes, &at) : 0; bodies > 0; bodies--) {
+            uint32_t body = uleb(bytes, &at);
+            print_body(debug, code, at, at + body);
+            at += body;
+        }
+        at = next;
+    }
+}
+
+int main(int argc, char **argv) {
+    struct buffer module;
+    struct error error = ERROR_INIT;
+    buffer_init(&module, 1 << 30);
+    if (argc != 2 || !file_read(argv[1], &module, &error)) {
+        fprintf(stderr, "usage: places MODULE %s\n", error.text);
+        return 2;
+    }
+    struct debug *debug = debug_open(buffer_slice(&module), NULL);
+    print_code(debug, module.data, module.size);
+    debug_free(debug);
+    buffer_free(&module);
+    return 0;
+}
