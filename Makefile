@@ -332,7 +332,7 @@ help:
 	echo "make demo       run the demo guest against a local httpbin over TLS"
 	echo "make test       run all tests, or the parts named: T=\"$(PARTS)\""
 	echo "                of both builds, or of one: V=release, V=sanitized"
-	echo "make fuzz       try odd inputs on F=vm|http|json|url for SECONDS=60 (needs clang's libFuzzer)"
+	echo "make fuzz       try odd inputs on F=vm|dwarf|http|json|url for SECONDS=60 (needs clang's libFuzzer)"
 	echo "make lint       check the layers, the formatting and the engine's machine code"
 	echo "make format     let clang-format lay out all C files"
 	echo "make bench      measure against other engines: B=\"crc32 fib\" RUNS=5 PEERS=\"wasm3 iwasm\""
