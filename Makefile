@@ -16,6 +16,7 @@ DATA    = ../shared/data
 VARIANT = release
 T       =
 F       = vm
+G       = c
 SECONDS = 60
 V       =
 PARTS   = unit spec wasi net cli demo limits
@@ -35,6 +36,10 @@ endif
 
 # What the tests are made and run with: both builds, or the one that V names.
 BUILDS := $(or $(filter release sanitized,$(V)),release sanitized)
+
+ifneq ($(filter-out c rust,$(G)),)
+$(error G=$(G): there is no such demo; there are: c rust)
+endif
 
 # Commands are shown by `make V=1` only.
 $(filter 1,$(V)).SILENT:
@@ -175,6 +180,17 @@ guest/demo.wasm: guest/demo.c guest/http.h
 	echo "GUEST  $@"
 	$(GUEST_CC) -o $@ $< $(FIRST_LINE_FLAGS)
 
+# Guests in Rust, where there is a Rust for WASI: the demo, and a test of guest/http.rs.
+RUST_GUESTS = $(BUILD)/guests/rust/demo.wasm $(BUILD)/guests/rust/client.wasm
+
+$(BUILD)/guests/rust/demo.wasm: CRATE = guest/rust
+$(BUILD)/guests/rust/demo.wasm: guest/rust/src/lib.rs guest/rust/Cargo.toml
+$(BUILD)/guests/rust/client.wasm: CRATE = tests/guests/rust
+$(BUILD)/guests/rust/client.wasm: tests/guests/rust/src/main.rs tests/guests/rust/Cargo.toml
+$(RUST_GUESTS): guest/http.rs guest/rust/build guest/rust/build.rs
+	echo "GUEST  $@"
+	BUILD=$(BUILD) guest/rust/build $(CRATE) $@
+
 $(BUILD)/guests/%.wasm: tests/guests/%.c
 	echo "GUEST  $@"
 	mkdir -p $(@D)
@@ -214,13 +230,16 @@ sanitized:
 
 test: deps
 	$(MAKE) programs guests $(filter sanitized,$(BUILDS)) guest/demo.wasm
+	if guest/rust/build --ready >/dev/null; then $(MAKE) $(RUST_GUESTS); fi
 	BUILD=$(BUILD) DATA=$(DATA) BUILDS="$(BUILDS)" tests/run $(T)
 
+DEMO = $(if $(filter rust,$(G)),$(BUILD)/guests/rust/demo.wasm,guest/demo.wasm)
+
 demo: deps
-	$(MAKE) all guest/demo.wasm
+	$(MAKE) all $(DEMO)
 	tests/demo/serve $(BUILD)/hostel --tmpdir / --allow-net httpbin.org \
 	    --resolve httpbin.org:443:127.0.0.1:{PORT} --cacert {CACERT} \
-	    --invoke run_demo guest/demo.wasm
+	    --invoke run_demo $(DEMO)
 
 # ---- fuzzing ----
 
@@ -329,7 +348,7 @@ deps:
 
 help:
 	echo "make            build $(BUILD)/hostel"
-	echo "make demo       run the demo guest against a local httpbin over TLS"
+	echo "make demo       run the demo guest, G=c or G=rust, against a local httpbin over TLS"
 	echo "make test       run all tests, or the parts named: T=\"$(PARTS)\""
 	echo "                of both builds, or of one: V=release, V=sanitized"
 	echo "make fuzz       try odd inputs on F=vm|dwarf|http|json|url for SECONDS=60 (needs clang's libFuzzer)"
