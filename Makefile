@@ -211,10 +211,9 @@ $(BUILD)/spec/own/%.json: tests/spec/%.wast
 	mkdir -p $(@D)
 	wast2json $(FIRST_LINE_FLAGS) -o $@ $<
 
-$(BUILD)/spec/suites: $(wildcard $(DATA)/spec/*.gz $(DATA)/spec/*.tsv)
+$(BUILD)/spec/suites: $(wildcard $(DATA)/spec/*.gz)
 	mkdir -p $(@D)
-	for suite in $(filter %.gz,$^); do tar -xzf $$suite -C $(@D); done
-	$(if $^,cp $(filter %.tsv,$^) $(@D))
+	for suite in $^; do tar -xzf $$suite -C $(@D); done
 	touch $@
 
 # The fuzzers only as far as any compiler can.

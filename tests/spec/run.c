@@ -9,9 +9,9 @@
  *
  * LISTS is a folder with lists of assertions, one a line as FILE:LINE. Those that stand in
  * expected-failures.txt are known to fail; those in other-messages.txt must end in an error, but
- * not the suite's. One that goes as the suite says is a failure too: take it off the list.
- * FOLDER/SUPERSET.tsv says which modules a suite calls invalid that a later version of WebAssembly
- * made valid: they must be accepted.
+ * not the suite's; the modules of those in valid-since.txt were made valid by a later version of
+ * WebAssembly, and must be accepted. One that goes as the suite says is a failure too: take it off
+ * the list.
  *
  * Every file runs in a process of its own: a crash or a hang costs that file alone.
  */
@@ -41,16 +41,7 @@ static bool parse_entry(const char *line, struct listed *entry) {
     return sscanf(line, "%63[^#: \n]:%u", entry->file, &entry->line) == 2;
 }
 
-/* Columns: pack, FILE.json, line; type, module, the version in which it is valid, text. */
-static bool parse_superset(const char *line, struct listed *entry) {
-    char pack[16], file[40];
-    int count = sscanf(line, "%15s %39[^.].json %u", pack, file, &entry->line);
-    snprintf(entry->file, sizeof entry->file, "spec-%s/%s", pack, file);
-    return count == 3;
-}
-
-static bool read_list(struct listed **list, const char *folder, const char *name,
-                      bool (*parse)(const char *line, struct listed *entry)) {
+static bool read_list(struct listed **list, const char *folder, const char *name) {
     char path[1024], line[512];
     snprintf(path, sizeof path, "%s/%s", folder, name);
     FILE *file = fopen(path, "r");
@@ -59,7 +50,7 @@ static bool read_list(struct listed **list, const char *folder, const char *name
         struct listed *entry = calloc(1, sizeof *entry);
         if (!entry) break;
         entry->next = *list;
-        if (parse(line, entry))
+        if (parse_entry(line, entry))
             *list = entry;
         else
             free(entry);
@@ -190,9 +181,8 @@ static bool run_suite(struct run *run, const char *suite, const char *extension)
     return run->files_failed == 0;
 }
 
-static bool run_all(struct run *run, bool suites) {
+static bool run_all(struct run *run) {
     bool passed = run_suite(run, "own", NULL);
-    if (!suites) return printf("skip spec - the suites are not in %s\n", run->folder), passed;
     passed = run_suite(run, "spec-1.0", NULL) && passed;
     return run_suite(run, "spec-2.0", "spec-2.0/simd") && passed;
 }
@@ -203,8 +193,9 @@ static bool read_inputs(struct run *run, const char *lists) {
     struct error error = ERROR_INIT;
     buffer_init(&run->spectest, 1 << 16);
     if (!file_read(path, &run->spectest, &error)) return fprintf(stderr, "%s\n", error.text), false;
-    return read_list(&run->expected_failures, lists, "expected-failures.txt", parse_entry) &&
-           read_list(&run->other_messages, lists, "other-messages.txt", parse_entry);
+    return read_list(&run->expected_failures, lists, "expected-failures.txt") &&
+           read_list(&run->other_messages, lists, "other-messages.txt") &&
+           read_list(&run->valid_since, lists, "valid-since.txt");
 }
 
 int main(int argc, char **argv) {
@@ -220,12 +211,11 @@ int main(int argc, char **argv) {
     }
     run.folder = arg[0];
     bool passed = read_inputs(&run, arg[1]);
-    bool suites = read_list(&run.valid_since, run.folder, "SUPERSET.tsv", parse_superset);
     if (passed && arg[2]) {
         for (char **name = arg + 2; *name; name++) run_file(&run, *name);
         passed = run.files_failed == 0;
     } else if (passed) {
-        passed = run_all(&run, suites);
+        passed = run_all(&run);
     }
     buffer_free(&run.spectest);
     free_list(run.expected_failures);
