@@ -7,7 +7,8 @@
  *
  * A right is a bit. `rights` says what may be done with the descriptor itself, `inheriting` what
  * may at most be asked for when something is opened beneath it (paths.c). Rights only shrink.
- * A missing right is NOTCAPABLE, except where POSIX programs know a better word: see `refusal`.
+ * A missing right is NOTCAPABLE, except where POSIX programs know a better word: see `refusal`. To
+ * change anything in a read-only directory is ROFS, as in a file system that is mounted so.
  */
 #include "wasi/internal.h"
 
@@ -18,14 +19,15 @@
 
 enum { STDIO_COUNT = 3 };
 
-/* Why `right` is missing on a descriptor of this type. */
-static enum wasi_errno refusal(enum filetype type, uint64_t missing) {
-    if (type == TYPE_DIRECTORY) {
-        return missing & ~(uint64_t)RIGHTS_DIRECTORY ? WASI_ISDIR : WASI_NOTCAPABLE;
-    }
-    if (missing & ~(uint64_t)RIGHTS_FILE) return WASI_NOTDIR;
+/* Why the descriptor lacks these rights. */
+static enum wasi_errno refusal(const struct descriptor *fd, uint64_t missing) {
+    bool directory = fd->type == TYPE_DIRECTORY;
+    uint64_t senseless = ~(uint64_t)(directory ? RIGHTS_DIRECTORY : RIGHTS_FILE);
+    if (missing & senseless) return directory ? WASI_ISDIR : WASI_NOTDIR;
     bool position = missing & (FD_SEEK | FD_TELL);
-    return position && type != TYPE_REGULAR_FILE ? WASI_SPIPE : WASI_NOTCAPABLE;
+    if (position && fd->type != TYPE_REGULAR_FILE) return WASI_SPIPE;
+    bool change = missing & RIGHTS_CHANGE & ~(uint64_t)RIGHTS_WRITE;
+    return change && fd->read_only ? WASI_ROFS : WASI_NOTCAPABLE;
 }
 
 /* The number is the guest's: any value may come. */
@@ -34,7 +36,7 @@ enum wasi_errno fd_get(struct wasi *wasi, uint32_t number, uint64_t rights,
     if (number >= FD_MAX || !wasi->table[number].open) return WASI_BADF;
     *found = &wasi->table[number];
     uint64_t missing = rights & ~(*found)->rights;
-    return missing ? refusal((*found)->type, missing) : WASI_SUCCESS;
+    return missing ? refusal(*found, missing) : WASI_SUCCESS;
 }
 
 uint32_t fd_free_number(const struct wasi *wasi) {

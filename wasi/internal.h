@@ -68,6 +68,8 @@ enum rights {
 #define X(name, applies, kind) | (KIND_##kind ? name : 0)
 #include "wasi/rights.def"
 #undef X
+    ,
+    RIGHTS_WRITE = FD_WRITE | FD_ALLOCATE | FD_FILESTAT_SET_SIZE, /* of a file opened for writing */
 };
 
 /* ---- limits ---- */

@@ -4,9 +4,10 @@
  * those that depend on flags, and those a fresh descriptor gets:
  *
  *   - rights that apply to nothing we open (sockets', unknown bits) are dropped;
- *   - beneath a read-only directory those that change something are dropped, since runtime
- *     libraries ask for them by habit; only FD_WRITE and FD_ALLOCATE are taken for the wish to
- *     write, and without it FD_FILESTAT_SET_SIZE is dropped everywhere;
+ *   - FD_WRITE and FD_ALLOCATE are the wish to write, as are creating, truncating and appending:
+ *     beneath a read-only directory ROFS, whatever is there;
+ *   - other rights that change something are dropped there, since runtime libraries ask for them by
+ *     habit; so is FD_FILESTAT_SET_SIZE everywhere without the wish to write;
  *   - what is left must be inheritable from the directory, else NOTCAPABLE;
  *   - what does not apply to the type of file that was found is dropped.
  *
@@ -44,14 +45,22 @@ struct request {
     uint64_t rights, inheriting;
 };
 
+static bool wishes_to_write(const struct request *request) {
+    return request->rights & WISH_TO_WRITE || request->oflags & (OFLAG_CREAT | OFLAG_TRUNC) ||
+           request->fdflags & FDFLAG_APPEND;
+}
+
 /* Drop the rights that make no sense and check that the directory gives the others. */
 static enum wasi_errno check_request(const struct descriptor *directory, struct request *request) {
     if (request->oflags & ~15u || request->fdflags & ~31u) return WASI_INVAL;
     if (request->oflags & OFLAG_CREAT && request->oflags & OFLAG_DIRECTORY) return WASI_INVAL;
     uint64_t keep = RIGHTS_FILE | RIGHTS_DIRECTORY;
-    if (directory->read_only) keep &= ~(uint64_t)RIGHTS_CHANGE;
-    request->rights &= keep | WISH_TO_WRITE;
-    request->inheriting &= keep;
+    if (directory->read_only) {
+        if (wishes_to_write(request)) return WASI_ROFS;
+        keep &= ~(uint64_t)RIGHTS_CHANGE;
+    }
+    request->rights &= keep;
+    request->inheriting &= keep | RIGHTS_WRITE;
     if (!(request->rights & WISH_TO_WRITE)) request->rights &= ~(uint64_t)FD_FILESTAT_SET_SIZE;
     uint64_t need = 0;
     if (request->oflags & OFLAG_CREAT) need |= PATH_CREATE_FILE;

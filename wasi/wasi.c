@@ -33,7 +33,9 @@ static bool check_texts(const char *const *texts, size_t count, const char *what
 }
 
 /* Grant one directory. The descriptor's rights are all that keeps a read-only one from being
- * written to, so nothing that changes anything is among them or can be inherited. */
+ * written to, so nothing that changes anything is among them. What can be inherited names, even so,
+ * the rights that mean opening for writing: C libraries ask for no others, and it is path_open that
+ * says ROFS to them. */
 static bool open_directory(struct wasi *wasi, uint32_t number,
                            const struct wasi_directory *directory, struct error *error) {
     int host;
@@ -43,13 +45,13 @@ static bool open_directory(struct wasi *wasi, uint32_t number,
         return error_set(error, ERROR_IO, "cannot open directory %s: %s",
                          shown_text(directory->host, 180).text, strerror(errno));
     }
-    uint64_t allowed = ~(uint64_t)(directory->read_only ? RIGHTS_CHANGE : 0);
+    uint64_t denied = directory->read_only ? RIGHTS_CHANGE : 0;
     struct descriptor granted = {
         .read_only = directory->read_only,
         .type = TYPE_DIRECTORY,
         .host = host,
-        .rights = RIGHTS_DIRECTORY & allowed,
-        .inheriting = (RIGHTS_DIRECTORY | RIGHTS_FILE) & allowed,
+        .rights = RIGHTS_DIRECTORY & ~denied,
+        .inheriting = (RIGHTS_DIRECTORY | RIGHTS_FILE) & ~(denied & ~(uint64_t)RIGHTS_WRITE),
         .guest_name = directory->guest,
     };
     fd_install(wasi, number, granted);
