@@ -4,7 +4,9 @@
  * guest with a `/` in it reaches no system call but openat2, where the kernel keeps it beneath the
  * base directory. All other calls get an open directory and one component: no slash, not `..`, and
  * never followed if it is a link. A slash at the end would make the system follow a link even with
- * O_NOFOLLOW; here it is cut off and remembered as "this must be a directory".
+ * O_NOFOLLOW; here it is cut off, remembered as "this must be a directory", and means the same
+ * (POSIX 4.13): what acts on what is there follows `link/`, beneath the base as ever. What makes,
+ * removes or renames an entry does not, as on Linux.
  *
  * So every path is brought into the form of a `struct place` first:
  *
@@ -12,6 +14,12 @@
  *     split    "a/b/c//" is c, which must be a directory, in a/b
  *     enter    open a/b beneath the base: by openat2, or by the walk
  *     follow   if wanted and c is a link: its text replaces c, and again from `split`
+ *
+ * A guest is given files. Some file systems have none, but show the kernel or processes, the host's
+ * own environment and memory among them: these are neither entered nor looked at, wherever beneath
+ * the base they are mounted. openat2 stays within one mount, whose file system was judged when the
+ * base was granted. What leads into another, it leaves to the walk, which judges each directory it
+ * enters; a place that is itself a mount is told by its device number.
  *
  * The walk does what openat2 does, with a stack of open directories: a name pushes, `..` pops and
  * fails below the base, a link's text is put in front of what is left. Each step opens one name
@@ -37,6 +45,7 @@ enum {
     LINKS_MAX = 40,
     DEPTH_MAX = 256,
     RETRIES = 8, /* of openat2 when a directory was renamed meanwhile */
+    NEVER_BLOCK = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
 };
 
 /* One component in an open directory. The name "." is the directory itself. */
@@ -147,7 +156,7 @@ static enum wasi_errno walk_step(struct walk *walk, const char *name) {
     int fd = openat(walk_top(walk), name, flags);
     if (fd >= 0) {
         walk->stack[walk->depth++] = fd;
-        return WASI_SUCCESS;
+        return host_shows_kernel(fd) ? WASI_NOTCAPABLE : WASI_SUCCESS;
     }
     /* Systems differ in what they call a link here. */
     bool link = errno == ENOTDIR || errno == ELOOP || errno == EMLINK;
@@ -174,13 +183,15 @@ static enum wasi_errno walk_to(int base, const char *text, int *fd) {
 
 /* ---- places ---- */
 
-/* openat2 beneath the base. AGAIN: it could not decide, resolve by the walk. */
+/* openat2 beneath the base. AGAIN: it could not decide, resolve by the walk. That is so too when a
+ * path leads out of the base's mount (EXDEV): whether out of the base or into another mount
+ * beneath, the kernel does not say. */
 static enum wasi_errno open_beneath(int base, const char *text, int flags, int *fd) {
     for (int i = 0; i < RETRIES; i++) {
         *fd = host_open_beneath(base, text, flags, 0666);
         if (*fd >= 0 || errno != EAGAIN) break;
     }
-    if (*fd < 0 && errno == EXDEV) return WASI_NOTCAPABLE;
+    if (*fd < 0 && errno == EXDEV) return WASI_AGAIN;
     return errno_result(*fd);
 }
 
@@ -195,6 +206,11 @@ static enum wasi_errno enter(const struct path *path, const char *text, struct p
         error = open_beneath(path->base, text, flags, &place->directory);
     }
     return error == WASI_AGAIN ? walk_to(path->base, text, &place->directory) : error;
+}
+
+/* Is it a directory by way of itself, and so no entry that could be renamed? */
+static bool is_itself(const struct place *place) {
+    return strcmp(place->name, ".") == 0;
 }
 
 static void leave(struct place *place) {
@@ -239,25 +255,58 @@ static enum wasi_errno find(const struct path *path, bool follow, struct place *
     return error;
 }
 
-static int stat_place(const struct place *place, struct stat *out) {
-    return fstatat(place->directory, place->name, out, AT_SYMLINK_NOFOLLOW);
+/* Is the place, which holds `stat`, a mount of a file system that has no files? */
+static bool shows_kernel(const struct place *place, const struct stat *stat) {
+    struct stat directory;
+    bool mount = fstat(place->directory, &directory) < 0 || directory.st_dev != stat->st_dev;
+    if (!mount) return false;
+    int fd = openat(place->directory, place->name, host_search_flags() | NEVER_BLOCK);
+    if (fd < 0) return false; /* nor will anybody else open it */
+    bool shows = host_shows_kernel(fd);
+    close(fd);
+    return shows;
 }
 
-/* Does the place hold what the path's last slash asks for? */
-static enum wasi_errno check_slash(const struct place *place) {
-    struct stat stat;
-    if (!place->slash) return WASI_SUCCESS;
-    if (stat_place(place, &stat) < 0) return errno_to_wasi(errno);
-    return S_ISDIR(stat.st_mode) ? WASI_SUCCESS : WASI_NOTDIR;
+/* Look at what a place holds. */
+static enum wasi_errno look(const struct place *place, struct stat *stat) {
+    if (fstatat(place->directory, place->name, stat, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno_to_wasi(errno);
+    if (place->slash && !S_ISDIR(stat->st_mode)) return WASI_NOTDIR;
+    return shows_kernel(place, stat) ? WASI_NOTCAPABLE : WASI_SUCCESS;
 }
 
-/* As `find`, for calls that act on what is there, or refuse to because it is there. */
-static enum wasi_errno find_object(const struct path *path, bool follow, struct place *place) {
-    enum wasi_errno error = find(path, follow, place);
+static bool ends_in_slash(struct slice text) {
+    return text.size > 0 && text.data[text.size - 1] == '/';
+}
+
+/* As `find`, for calls that act on what is there. */
+static enum wasi_errno find_object(const struct path *path, bool follow, struct place *place,
+                                   struct stat *stat) {
+    enum wasi_errno error = find(path, follow || ends_in_slash(path->text), place);
     if (error) return error;
-    error = check_slash(place);
+    error = look(place, stat);
     if (error) leave(place);
     return error;
+}
+
+/* As `find`, for calls that make an entry which is no directory: a slash behind it helps only to
+ * find out that there is one already. For a file there, the error is the caller's. */
+static enum wasi_errno find_new(const struct path *path, enum wasi_errno file,
+                                struct place *place) {
+    enum wasi_errno error = find(path, false, place);
+    if (error || !place->slash) return error;
+    struct stat stat;
+    bool there = fstatat(place->directory, place->name, &stat, AT_SYMLINK_NOFOLLOW) == 0;
+    error = there ? WASI_EXIST : errno_to_wasi(errno);
+    if (there && S_ISREG(stat.st_mode)) error = file;
+    leave(place);
+    return error;
+}
+
+/* Does an entry that is to go, and is not followed, agree with a slash behind it? */
+static enum wasi_errno check_slash(const struct place *place) {
+    struct stat stat;
+    return place->slash ? look(place, &stat) : WASI_SUCCESS;
 }
 
 /* The end of a call on a place: what the system said, and leave. */
@@ -271,7 +320,10 @@ static enum wasi_errno finish(struct place *place, int returned) {
 
 enum wasi_errno path_grant(const char *host, int *fd) {
     *fd = open(host, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return errno_result(*fd);
+    if (*fd < 0) return errno_to_wasi(errno);
+    if (!host_shows_kernel(*fd)) return WASI_SUCCESS;
+    close(*fd);
+    return WASI_NOTCAPABLE;
 }
 
 enum wasi_errno path_mention(const char *host, int *fd) {
@@ -282,12 +334,12 @@ enum wasi_errno path_mention(const char *host, int *fd) {
 /* Open without openat2. */
 static enum wasi_errno open_at_place(const struct path *path, bool follow, int flags, int *fd) {
     struct place place;
+    struct stat stat;
     enum wasi_errno error = find(path, follow, &place);
     if (error) return error;
-    if (place.slash && flags & O_CREAT) {
-        error = WASI_ISDIR;
-    } else {
-        if (place.slash) flags |= O_DIRECTORY;
+    if (place.slash) flags |= O_DIRECTORY;
+    error = look(&place, &stat);
+    if (error != WASI_NOTCAPABLE) {
         *fd = openat(place.directory, place.name, flags | O_NOFOLLOW, 0666);
         error = errno_result(*fd);
     }
@@ -295,16 +347,27 @@ static enum wasi_errno open_at_place(const struct path *path, bool follow, int f
     return error;
 }
 
+/* `new/` creates nothing, whatever is there. But the way to it must exist. */
+static enum wasi_errno refuse_creation(const struct path *path, bool exclusive) {
+    struct place place;
+    enum wasi_errno error = find(path, false, &place);
+    if (error) return error;
+    leave(&place);
+    return exclusive && is_itself(&place) ? WASI_EXIST : WASI_ISDIR;
+}
+
 enum wasi_errno path_open(const struct path *path, bool follow, int flags, int *fd) {
     flags |= O_CLOEXEC;
-    if (flags & O_EXCL) follow = false; /* what must not exist must not be a link either */
     char text[TEXT_SIZE];
     enum wasi_errno error = copy_path(path->text, text);
     if (error) return error;
-    bool slash = cut_slashes(text), hopeless = slash && flags & O_CREAT;
-    if (path->resolver->walk || hopeless) return open_at_place(path, follow, flags, fd);
-    int all = flags | (follow ? 0 : O_NOFOLLOW) | (slash ? O_DIRECTORY : 0);
-    error = open_beneath(path->base, text, all, fd);
+    bool slash = cut_slashes(text);
+    if (slash && flags & O_CREAT) return refuse_creation(path, flags & O_EXCL);
+    if (slash) flags |= O_DIRECTORY;
+    follow = follow || slash;
+    if (flags & O_CREAT && flags & O_EXCL) follow = false; /* a link is something that exists */
+    if (path->resolver->walk) return open_at_place(path, follow, flags, fd);
+    error = open_beneath(path->base, text, flags | (follow ? 0 : O_NOFOLLOW), fd);
     return error == WASI_AGAIN ? open_at_place(path, follow, flags, fd) : error;
 }
 
@@ -317,14 +380,15 @@ enum wasi_errno path_reopen_directory(int directory, int *fd) {
 
 enum wasi_errno path_stat(const struct path *path, bool follow, struct stat *out) {
     struct place place;
-    enum wasi_errno error = find_object(path, follow, &place);
-    return error ? error : finish(&place, stat_place(&place, out));
+    enum wasi_errno error = find_object(path, follow, &place, out);
+    return error ? error : finish(&place, 0);
 }
 
 enum wasi_errno path_set_times(const struct path *path, bool follow,
                                const struct timespec times[2]) {
     struct place place;
-    enum wasi_errno error = find_object(path, follow, &place);
+    struct stat stat;
+    enum wasi_errno error = find_object(path, follow, &place, &stat);
     if (error) return error;
     return finish(&place, utimensat(place.directory, place.name, times, AT_SYMLINK_NOFOLLOW));
 }
@@ -337,8 +401,12 @@ enum wasi_errno path_create_directory(const struct path *path) {
 
 static enum wasi_errno unlink_place(const struct path *path, int flags) {
     struct place place;
-    enum wasi_errno error = find_object(path, false, &place);
-    return error ? error : finish(&place, unlinkat(place.directory, place.name, flags));
+    enum wasi_errno error = find(path, false, &place);
+    if (error) return error;
+    error = check_slash(&place);
+    if (!error) error = errno_result(unlinkat(place.directory, place.name, flags));
+    leave(&place);
+    return error;
 }
 
 enum wasi_errno path_remove_directory(const struct path *path) {
@@ -357,7 +425,7 @@ enum wasi_errno path_rename(const struct path *from, const struct path *to) {
     if (!error) {
         /* `new/` may be missing, but only a directory may become it. */
         old.slash = old.slash || new.slash;
-        error = check_slash(&old);
+        error = is_itself(&old) || is_itself(&new) ? WASI_BUSY : check_slash(&old);
         if (!error)
             error = errno_result(renameat(old.directory, old.name, new.directory, new.name));
         leave(&new);
@@ -368,9 +436,10 @@ enum wasi_errno path_rename(const struct path *from, const struct path *to) {
 
 enum wasi_errno path_link(const struct path *from, const struct path *to) {
     struct place old, new;
-    enum wasi_errno error = find_object(from, false, &old);
+    struct stat stat;
+    enum wasi_errno error = find_object(from, false, &old, &stat);
     if (error) return error;
-    error = find_object(to, false, &new);
+    error = find_new(to, WASI_EXIST, &new); /* as Linux says */
     if (!error) {
         error = finish(&new, linkat(old.directory, old.name, new.directory, new.name, 0));
     }
@@ -381,14 +450,15 @@ enum wasi_errno path_link(const struct path *from, const struct path *to) {
 enum wasi_errno path_symlink(struct slice target, const struct path *path) {
     char text[PATH_SIZE];
     struct place place;
-    enum wasi_errno error = copy_path(target, text); /* absolute targets are refused here */
-    if (!error) error = find_object(path, false, &place);
+    enum wasi_errno error = copy_path(target, text);         /* absolute targets are refused here */
+    if (!error) error = find_new(path, WASI_NOTDIR, &place); /* as other hosts say */
     return error ? error : finish(&place, symlinkat(text, place.directory, place.name));
 }
 
 enum wasi_errno path_readlink(const struct path *path, uint8_t *out, size_t size, size_t *used) {
     struct place place;
-    enum wasi_errno error = find_object(path, false, &place);
+    struct stat stat;
+    enum wasi_errno error = find_object(path, false, &place, &stat);
     if (error) return error;
     ssize_t count = readlinkat(place.directory, place.name, (char *)out, size);
     *used = count < 0 ? 0 : (size_t)count;

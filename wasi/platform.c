@@ -1,8 +1,8 @@
 /* The host beyond POSIX: the only file here with another feature macro, and with #if.
  *
- * Linux gives openat2 (kernel 5.6), O_PATH, fallocate and Landlock (5.19). On other systems
- * resolver_init finds that host_open_beneath says ENOSYS, and paths are walked step by step, which
- * is as safe; and there is no second wall.
+ * Linux gives openat2 (kernel 5.6), O_PATH, fallocate, the kinds of file systems and Landlock
+ * (5.19). On other systems resolver_init finds that host_open_beneath says ENOSYS, and paths are
+ * walked step by step, which is as safe; and there is no second wall.
  */
 #define _GNU_SOURCE
 #include "wasi/platform.h"
@@ -18,18 +18,41 @@
 #include <linux/openat2.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 
 int host_open_beneath(int base, const char *path, int flags, mode_t mode) {
     struct open_how how = {
         .flags = (uint64_t)(unsigned)flags,
         .mode = flags & O_CREAT ? mode : 0, /* else the kernel calls it EINVAL */
-        .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
     };
     return (int)syscall(SYS_openat2, base, path, &how, sizeof how);
 }
 
 int host_search_flags(void) {
     return O_PATH;
+}
+
+/* What stores nothing has no size, and there is no end of its kinds; so the others are listed:
+ * those that store files but need not say how much. Only the variables of EFI are counted. */
+bool host_shows_kernel(int fd) {
+    static const uint32_t efi_variables = 0xDE5E81E4;
+    static const uint32_t files[] = {
+        0x01021994, 0x858458F6, 0x958458F6, /* in memory: tmpfs, ramfs, hugetlbfs */
+        0x794C7630, 0x61756673,             /* layers of others: overlayfs, aufs */
+        0x65735546, 0x01021997,             /* a program's, a machine's around us: FUSE, 9P */
+        0x00006969, 0x00C36400,             /* a server's: NFS, Ceph, */
+        0xFF534D42, 0xFE534D42,             /* SMB of both generations */
+        0x00000187,                         /* where others are mounted on demand: autofs */
+    };
+    struct statfs stat;
+    if (fstatfs(fd, &stat) < 0) return false; /* a server that is not there; the kernel is */
+    uint32_t kind = (uint32_t)stat.f_type;
+    if (stat.f_blocks > 0) return kind == efi_variables;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        if (kind == files[i]) return false;
+    }
+    return true;
 }
 
 int host_allocate(int fd, off_t offset, off_t size) {
@@ -128,6 +151,11 @@ int host_open_beneath(int base, const char *path, int flags, mode_t mode) {
 
 int host_search_flags(void) {
     return O_RDONLY;
+}
+
+bool host_shows_kernel(int fd) {
+    (void)fd;
+    return false;
 }
 
 int host_allocate(int fd, off_t offset, off_t size) {

@@ -10,11 +10,16 @@
 #include <sys/uio.h>
 
 /* openat, but the kernel fails with EXDEV when the path would leave `base` on the way (an absolute
- * path or link, a `..` too many) and with ENOSYS when it cannot tell. */
+ * path or link, a `..` too many) or the mount that `base` is in, and with ENOSYS when it cannot
+ * tell. */
 int host_open_beneath(int base, const char *path, int flags, mode_t mode);
 
 /* The O_ flags that open a directory only to resolve names in it. */
 int host_search_flags(void);
+
+/* Is `fd` of a file system that shows the kernel or processes (proc, sysfs, a debugger's) and holds
+ * no files? */
+bool host_shows_kernel(int fd);
 
 /* Fill with random bytes; false: the system has none. */
 bool host_random(uint8_t *out, size_t size);

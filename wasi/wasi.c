@@ -42,8 +42,10 @@ static bool open_directory(struct wasi *wasi, uint32_t number,
     enum wasi_errno failed = directory->opened > 0 ? path_reopen_directory(directory->opened, &host)
                                                    : path_grant(directory->host, &host);
     if (failed) {
-        return error_set(error, ERROR_IO, "cannot open directory %s: %s",
-                         shown_text(directory->host, 180).text, strerror(errno));
+        bool view = failed == WASI_NOTCAPABLE;
+        return error_set(error, ERROR_IO, "cannot %s directory %s: %s", view ? "grant" : "open",
+                         shown_text(directory->host, 150).text,
+                         view ? "it shows the kernel or processes, not files" : strerror(errno));
     }
     uint64_t denied = directory->read_only ? RIGHTS_CHANGE : 0;
     struct descriptor granted = {
