@@ -322,12 +322,6 @@ static bool make_lists(struct options *options, int argc, char **argv, struct er
     return error_set(error, ERROR_IO, "out of memory");
 }
 
-static size_t without_slashes(const char *name) {
-    size_t size = strlen(name);
-    while (size > 1 && name[size - 1] == '/') size--;
-    return size;
-}
-
 /* A guest that asks for a name must know which directory that is. */
 static bool check_guest_names(const struct options *options, struct error *error) {
     const struct wasi_directory *all = options->directories;
@@ -335,14 +329,12 @@ static bool check_guest_names(const struct options *options, struct error *error
         const bool last = i == options->directory_count;
         const char *name = last ? options->tmpdir : all[i].guest;
         for (size_t k = 0; name && k < i; k++) {
-            size_t size = without_slashes(name);
-            if (size != without_slashes(all[k].guest) || memcmp(name, all[k].guest, size) != 0)
-                continue;
+            if (!wasi_same_name(name, all[k].guest)) continue;
             return error_set(error, ERROR_USAGE,
-                             "%s: the guest's %s is %s already; give one of them another "
+                             "%s: the guest's %s is %s already, as %s; give one of them another "
                              "name",
-                             last ? "--tmpdir" : "--dir", shown_text(name, 100).text,
-                             shown_text(all[k].host, 100).text);
+                             last ? "--tmpdir" : "--dir", shown_text(name, 50).text,
+                             shown_text(all[k].host, 50).text, shown_text(all[k].guest, 50).text);
         }
     }
     return true;

@@ -32,6 +32,58 @@ static bool check_texts(const char *const *texts, size_t count, const char *what
     return error_set(error, ERROR_USAGE, "the %s are larger than 2 MiB", what);
 }
 
+/* Take the next component of a name off `*rest`, empty behind the last. */
+static struct slice take_component(const char **rest) {
+    struct slice name;
+    do {
+        *rest += strspn(*rest, "/");
+        name = (struct slice){(const uint8_t *)*rest, strcspn(*rest, "/")};
+        *rest += name.size;
+    } while (slice_is(name, "."));
+    return name;
+}
+
+/* Does a `..` take back what was taken before `*rest`? If so, go behind it. */
+static bool taken_back(const char **rest) {
+    const char *ahead = *rest;
+    for (size_t depth = 1; depth > 0;) {
+        struct slice name = take_component(&ahead);
+        if (name.size == 0) return false;
+        depth = slice_is(name, "..") ? depth - 1 : depth + 1;
+    }
+    *rest = ahead;
+    return true;
+}
+
+/* As take_component, of what is left of a name when each `..` has taken back what it can. */
+static struct slice next_component(const char **rest) {
+    struct slice name = take_component(rest);
+    while (name.size > 0 && !slice_is(name, "..") && taken_back(rest)) name = take_component(rest);
+    return name;
+}
+
+bool wasi_same_name(const char *a, const char *b) {
+    for (;;) {
+        struct slice x = next_component(&a), y = next_component(&b);
+        if (!slice_equal(x, y)) return false;
+        if (x.size == 0) return true;
+    }
+}
+
+/* Of two directories of one name a guest would see but one. */
+static bool check_names(const struct wasi_config *config, struct error *error) {
+    const struct wasi_directory *all = config->directories;
+    for (size_t i = 0; i < config->directory_count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (!wasi_same_name(all[i].guest, all[k].guest)) continue;
+            return error_set(error, ERROR_USAGE, "the guest would know %s and %s both as %s",
+                             shown_text(all[k].host, 70).text, shown_text(all[i].host, 70).text,
+                             shown_text(all[i].guest, 70).text);
+        }
+    }
+    return true;
+}
+
 /* Grant one directory. The descriptor's rights are all that keeps a read-only one from being
  * written to, so nothing that changes anything is among them. What can be inherited names, even so,
  * the rights that mean opening for writing: C libraries ask for no others, and it is path_open that
@@ -67,6 +119,7 @@ static bool fill(struct wasi *wasi, struct error *error) {
     if (!check_texts(config->env, config->env_count, "environment variables", error)) return false;
     if (config->directory_count > FD_MAX / 2)
         return error_set(error, ERROR_USAGE, "more than %d directories", FD_MAX / 2);
+    if (!check_names(config, error)) return false;
     for (size_t i = 0; i < config->directory_count; i++) {
         uint32_t number = FIRST_PREOPEN + (uint32_t)i;
         if (!open_directory(wasi, number, &config->directories[i], error)) return false;

@@ -18,7 +18,8 @@
 
 struct wasi; /* one guest's descriptor table, arguments and environment */
 
-/* A directory the guest may enter: `host` seen as `guest`. */
+/* A directory the guest may enter: `host` seen as `guest`. Two of one name would hide each other:
+ * see wasi_same_name. */
 struct wasi_directory {
     const char *host, *guest;
     bool read_only;
@@ -39,8 +40,12 @@ struct wasi_config {
     FILE *trace;              /* one line for every call, or NULL */
 };
 
+/* Would a guest take both for the name of one directory? C libraries read `a`, `/a` and `./a/` as
+ * one, and `.` as `/`; others clean names first. */
+bool wasi_same_name(const char *a, const char *b);
+
 /* Open the directories. NULL on failure: an ERROR_IO that names the directory, or an ERROR_USAGE if
- * arguments, environment or directories are too many. */
+ * arguments, environment or directories are too many, or two directories have the same name. */
 struct wasi *wasi_open(const struct wasi_config *config, struct error *error);
 
 /* Provide all functions of `wasi_snapshot_preview1` to guests of `vm`. proc_exit ends the guest
