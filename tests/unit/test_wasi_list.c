@@ -88,7 +88,7 @@ static void run_guest(const char *const *words, size_t count, const char *direct
     buffer_init(&bytes, 1 << 20);
     struct vm_limits limits = vm_limits_default();
     struct vm *vm = vm_open(&limits, error);
-    struct wasi_directory granted = {directory, "/", false};
+    struct wasi_directory granted = {.host = directory, .guest = "/"};
     struct wasi_config config = {.max_descriptors = WASI_DESCRIPTORS,
                                  .args = words,
                                  .arg_count = count,
