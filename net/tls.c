@@ -79,10 +79,21 @@ static const int suites[] = {0x1301, 0x1302, 0x1303, 0xC02B, /* ECDHE-ECDSA-AES1
 static const char offered_versions[] = "1.2 and 1.3";
 static const int old_version = MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION;
 
+/* PKCS #1 v1.5 before PSS: version 3.6.6 offers PSS, which TLS 1.3 needs, but takes it for an error
+ * when a server of TLS 1.2 uses it. Servers that go by the client's order then use the former, and
+ * in TLS 1.3, where it is not allowed (RFC 8446 section 4.2.3), the latter. */
+static const uint16_t signatures[] = {
+    MBEDTLS_TLS1_3_SIG_ECDSA_SECP256R1_SHA256, MBEDTLS_TLS1_3_SIG_ECDSA_SECP384R1_SHA384,
+    MBEDTLS_TLS1_3_SIG_ECDSA_SECP521R1_SHA512, MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA512,
+    MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA384,       MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA256,
+    MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA512,    MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA384,
+    MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA256,    MBEDTLS_TLS1_3_SIG_NONE};
+
 static bool version_init(mbedtls_ssl_config *config) {
     mbedtls_ssl_conf_min_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_2);
+    mbedtls_ssl_conf_sig_algs(config, signatures);
     mbedtls_ssl_conf_cert_profile(config, &mbedtls_x509_crt_profile_default);
-    return psa_crypto_init() == PSA_SUCCESS; /* TLS 1.3 needs it; signatures have no SHA-1 */
+    return psa_crypto_init() == PSA_SUCCESS; /* TLS 1.3 needs it */
 }
 #else
 static const char offered_versions[] = "1.2 alone, with Mbed TLS 2.28";

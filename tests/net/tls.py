@@ -45,6 +45,12 @@ UNABLE = {
     "post-handshake-tickets": "this Mbed TLS has no TLS 1.3",
     "fragmented-records": "this Mbed TLS does not join handshake messages split over records",
 }
+# The same for servers that go by their own order: in which names, with what in the error.
+UNABLE_WITH = [
+    ("tlsv1_3", "fatal alert message", "this Mbed TLS has no TLS 1.3"),
+    ("rsa-tlsv1_2-order-of-server", "A field in a message was incorrect",
+     "Mbed TLS 3.6.6 takes RSA-PSS in TLS 1.2 for an error"),
+]
 
 
 class World:
@@ -79,7 +85,10 @@ world = None
 
 
 def context(chain, key="RSA:2048", tune=None):
+    """A server's settings. It takes what the client names first, of signatures too, as servers do
+    that were not told otherwise; Python's own default is the other order."""
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
     made.set_ciphers("ALL@SECLEVEL=0")
     made.load_cert_chain(world.write(*chain), world.authority.key(key).path)
     if tune:
@@ -851,6 +860,32 @@ def case_proxy_connect_mismatch():
     return ask_through("localhost")
 
 
+# ---- versions, keys and orders of preference ----
+
+def with_everyone():
+    """A server of each version and kind of key, that goes by its own order and by the client's."""
+    for key in "RSA:2048", "EC:P-256":
+        chain = [world.leaf(HOST, key=key), world.intermediate]
+        for version in "TLSv1_2", "TLSv1_3":
+            for order in "client", "server":
+                def tune(made):
+                    only(ssl.TLSVersion[version])(made)
+                    if order == "server":
+                        made.options |= ssl.OP_CIPHER_SERVER_PREFERENCE
+
+                name = "%s-%s-order-of-%s" % (key[:key.index(":")].lower(), version.lower(), order)
+                report(name, serve(*chain, key=key, tune=tune))
+
+
+def report(name, result):
+    """Accepted, or not for a reason that is the library's."""
+    unable = [why for part, words, why in UNABLE_WITH if part in name and words in repr(result)]
+    if unable:
+        skip("tls/" + name, unable[0])
+    else:
+        check("tls/" + name, result.status == 200, result)
+
+
 # ---- all of them ----
 
 def judge(case, result):
@@ -883,6 +918,7 @@ def main():
     folder = tempfile.mkdtemp(prefix="hostel-tls-")
     try:
         world = World(folder)
+        with_everyone()
         with open(path, newline="") as file:
             cases = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
         for case in cases:
