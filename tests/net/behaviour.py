@@ -5,7 +5,7 @@ import re
 import socket
 import time
 
-from harness import Reader, Server, Site, answer, check, fetch
+from harness import Reader, Server, Site, answer, check, fetch, skip_resolver
 
 
 def pins(**sites):
@@ -377,9 +377,10 @@ def deadlines():
     listener.close()
     result = fetch("--allow-net", "127.0.0.1:*", "GET", "http://127.0.0.1:%d/" % port)[0]
     check("connect/refused", result.error == "connect", result)
-    result = fetch("--allow-net", "no.such.name.invalid", "--timeout-ms", "3000", "GET",
-                   "http://no.such.name.invalid/")[0]
-    check("dns/unknown", result.error in ("dns", "timeout"), result)
+    if not skip_resolver("dns/unknown"):
+        result = fetch("--allow-net", "no.such.name.invalid", "GET",
+                       "http://no.such.name.invalid/")[0]
+        check("dns/unknown", result.error == "dns", result)
 
 
 # ---- proxies ----
@@ -436,6 +437,8 @@ def proxies():
             check("proxy/no_proxy-" + rule, result.body == b"GET /z\n", result)
         check("proxy/without-no_proxy", get(target, {"http_proxy": url}).body == target.encode())
         for rule in ("test", ".test", "A.TEST", "a.test"):
+            if skip_resolver("proxy/no_proxy-" + rule):
+                continue
             result = get("http://a.test/", {"http_proxy": url, "no_proxy": rule})
             check("proxy/no_proxy-" + rule, result.error == "dns", result)
         result = get("http://a.test/", {"http_proxy": url, "no_proxy": "st,b.test,xa.test"})

@@ -2,7 +2,11 @@
 import os
 import socket
 import subprocess
+import sys
 import threading
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import alone  # noqa: E402
 
 BUILD = os.environ.get("BUILD", "build")
 DATA = os.environ.get("DATA", "../shared/data")
@@ -22,6 +26,13 @@ def check(name, ok, why=""):
 
 def skip(name, why):
     print("skip net/%s - %s" % (name, why), flush=True)
+
+
+def skip_resolver(name):
+    """Whether a check would ask a real resolver, and is skipped: with a network there is one."""
+    if not alone.is_so():
+        skip(name, "a real resolver would be asked; tests/run keeps to loopback where it may")
+    return not alone.is_so()
 
 
 class Result:
