@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 import time
 
+CONFIGURATION = os.path.join(os.path.dirname(os.path.abspath(__file__)), "gunicorn_conf.py")
 SECONDS = 30  # until the server answers, or has stopped
 
 CONFIG = """
@@ -84,7 +85,7 @@ class Server:
         self.port = listener.getsockname()[1]
         with listener, open(self.path("log"), "wb") as log:
             self.process = subprocess.Popen(
-                ["gunicorn", "--bind", "fd://%d" % listener.fileno(),
+                ["gunicorn", "--config", CONFIGURATION, "--bind", "fd://%d" % listener.fileno(),
                  "--certfile", self.path("leaf.pem"), "--keyfile", self.path("leaf.key"),
                  "--worker-class", "gthread", "--threads", "4", "--keep-alive", "5",
                  "--worker-tmp-dir", self.directory, "httpbin:app"],
@@ -107,7 +108,8 @@ class Server:
                 pass
             if self.process.poll() is not None or time.monotonic() > deadline:
                 with open(self.path("log"), errors="replace") as log:
-                    raise RuntimeError("httpbin does not start:\n" + log.read())
+                    end = log.read().strip().splitlines()[-10:]
+                raise RuntimeError("httpbin does not start:\n" + "\n".join(end))
             time.sleep(0.1)
 
     def stop(self):

@@ -141,7 +141,7 @@ static void start(struct server *server) {
     assert_int_equal(pthread_create(&server->thread, NULL, serve_one, server), 0);
 }
 
-static void stop(struct server *server) {
+static void stop_server(struct server *server) {
     shutdown(server->listener, SHUT_RDWR);
     pthread_join(server->thread, NULL);
     close(server->listener);
@@ -169,7 +169,7 @@ static enum net_error ask(const char *name, const char *const *allow, size_t all
         net_response_free(&response);
     }
     net_close(net);
-    stop(&server);
+    stop_server(&server);
     return (enum net_error)error.code;
 }
 

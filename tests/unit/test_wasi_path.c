@@ -360,7 +360,7 @@ static void what_shows_the_kernel_is_not_shown(void **state) {
 
 /* ---- with somebody else at work in the tree ---- */
 
-static atomic_bool stop;
+static atomic_bool racing_over;
 static atomic_int swaps;                                 /* done so far */
 static pthread_mutex_t step = PTHREAD_MUTEX_INITIALIZER; /* held while the tree changes */
 
@@ -382,7 +382,7 @@ static void disturb_once(int i, const char *name, const char *target) {
 static void *disturb(void *unused) {
     static const char *const ways[] = {"../outside", "/", "p/q/..", "p", "../outside/secret", ".."};
     (void)unused;
-    for (unsigned round = 0; !atomic_load(&stop); round++) {
+    for (unsigned round = 0; !atomic_load(&racing_over); round++) {
         for (int i = 0; i < STEPS; i++) disturb_once(i, names[round % 5], ways[round % 6]);
     }
     return NULL;
@@ -444,10 +444,10 @@ static void nothing_outside_is_reached_while_the_tree_changes(void **state) {
         grow(base, 0);
         pthread_t other;
         atomic_store(&swaps, 0);
-        atomic_store(&stop, false);
+        atomic_store(&racing_over, false);
         assert_int_equal(pthread_create(&other, NULL, disturb, NULL), 0);
         int failed = try_paths(wrong);
-        atomic_store(&stop, true);
+        atomic_store(&racing_over, true);
         pthread_join(other, NULL);
         if (failed) fail_msg("%d paths, the first: %s", failed, wrong);
         assert_true(atomic_load(&swaps) > 0);
