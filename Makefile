@@ -10,17 +10,33 @@
 # One file outside of it is made too: guest/demo.wasm, which the README's commands name.
 
 BUILD   = build
-PREFIX  = /usr/local
-DESTDIR =
 DATA    = ../shared/data
 VARIANT = release
+EMULATOR =
 T       =
 F       = vm
 G       = c
 SECONDS = 60
 V       =
 PARTS   = unit spec wasi net cli demo limits
-CFLAGS  = -O2 -g
+FUZZERS = vm dwarf http json url
+CLANG_FORMAT = clang-format
+
+# What a package of the program sets, on the command line or in the environment.
+CFLAGS     ?= -O2 -g
+CPPFLAGS   ?=
+LDFLAGS    ?=
+PKG_CONFIG ?= pkg-config
+INSTALL    ?= install
+OBJDUMP    ?= objdump
+DESTDIR    ?=
+PREFIX      = /usr/local
+prefix      = $(PREFIX)
+exec_prefix = $(prefix)
+bindir      = $(exec_prefix)/bin
+includedir  = $(prefix)/include
+datarootdir = $(prefix)/share
+mandir      = $(datarootdir)/man
 
 MAKEFLAGS += --no-print-directory
 ifeq ($(MAKELEVEL),0)
@@ -39,6 +55,14 @@ BUILDS := $(or $(filter release sanitized,$(V)),release sanitized)
 
 ifneq ($(filter-out c rust,$(G)),)
 $(error G=$(G): there is no such demo; there are: c rust)
+endif
+ifneq ($(filter-out $(FUZZERS),$(or $(F),none)),)
+$(error F=$(F): no such fuzzer; there are: $(FUZZERS))
+endif
+BENCH_GUESTS := $(patsubst bench/guests/%.c,%,$(wildcard bench/guests/*.c))
+BENCH_MADE    = load load_all
+ifneq ($(filter-out $(BENCH_GUESTS) $(BENCH_MADE),$(B)),)
+$(error B=$(B): no such guest; there are: $(BENCH_GUESTS) $(BENCH_MADE))
 endif
 
 # Commands are shown by `make V=1` only.
@@ -64,29 +88,28 @@ GUESTS += $(patsubst tests/spec/%.wast,$(BUILD)/spec/own/%.json,$(wildcard tests
 
 # ---- how ----
 
-# What `make deps` installs on Debian. Beyond the compilers: wabt assembles the tests' .wat files,
-# httpbin, nginx and openssl are the servers that tests and the demo talk to.
-PACKAGES = gcc libc6-dev binutils python3 pkg-config clang clang-format lld wasi-libc \
-           libclang-rt-14-dev-wasm32 wabt libmbedtls-dev node-llhttp libjsmn-dev libpsl-dev \
-           libidn2-dev libunistring-dev libcmocka-dev python3-httpbin gunicorn nginx-light openssl \
-           ca-certificates
-
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 FLAGS    = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARNINGS) -I. $(HTTP_FLAGS) -MMD -MP -pthread
+COMPILER = $(CC) $(FLAGS) $(CPPFLAGS) $(CFLAGS) $(HARDENING)
 LIBS     = $(HTTP_LIBS) $(or $(ARCHIVES),-lmbedtls -lmbedx509 -lmbedcrypto -lpsl) -lm -pthread
 
 # Static libraries are taken if all are there: a start takes 1.0 ms with them, and 1.4 with shared
 # ones, which `make STATIC=` links.
 STATIC    = mbedtls mbedx509 mbedcrypto psl idn2 unistring
-FOUND    := $(filter /%,$(foreach name,$(STATIC),$(shell $(CC) -print-file-name=lib$(name).a)))
+FOUND    := $(filter /%,$(shell for name in $(STATIC); do \
+                            $(CC) -print-file-name=lib$$name.a; done 2>/dev/null))
 ARCHIVES := $(if $(filter $(words $(FOUND)),$(words $(STATIC))),$(FOUND))
 
-# llhttp is a library on some systems; Debian 12 has its source in a package of Node's.
-HTTP_LIBS  := $(shell pkg-config --libs libllhttp 2>/dev/null)
-HTTP_SOURCE = /usr/share/llhttp
-ifeq ($(HTTP_LIBS),)
-HTTP_FLAGS  = -isystem /usr/share/include/llhttp
+# llhttp is a library; Debian 12 and Ubuntu 24.04 have its source instead, in a package of Node's.
+HTTP_SOURCE := $(patsubst %/llhttp.c,%,$(wildcard /usr/share/llhttp/llhttp.c))
+HTTP_LIBS   := $(shell $(PKG_CONFIG) --libs libllhttp 2>/dev/null)
+ifneq ($(HTTP_LIBS),)
+HTTP_FLAGS  := $(shell $(PKG_CONFIG) --cflags libllhttp)
+else ifneq ($(HTTP_SOURCE),)
+HTTP_FLAGS   = -isystem /usr/share/include/llhttp
 HTTP_OBJECTS = $(patsubst %,$(BUILD)/obj/llhttp/%.o,api http llhttp)
+else
+HTTP_LIBS    = -lllhttp
 endif
 
 # The engine calls its instruction handlers by jumps ("tail calls") in the release build. That
@@ -95,7 +118,8 @@ endif
 # at -O1 too.
 IS_CLANG  := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
 ifeq ($(VARIANT),release)
-HARDENING  = -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fPIE
+FORTIFY    = $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+HARDENING  = -fstack-protector-strong $(FORTIFY) -fPIE
 LINK_FLAGS = -pie -Wl,-z,relro,-z,now
 ENGINE     = -O2 -DHOSTEL_DISPATCH_TAIL -fno-stack-protector -fno-math-errno -ffp-contract=off \
              -falign-functions=64 $(if $(IS_CLANG),,-fno-tree-loop-distribute-patterns)
@@ -113,23 +137,31 @@ $(BUILD)/hostel: $(BUILD)/obj/main.o $(LIBRARY)
 	$(CC) $(LINK_FLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(LIBRARY): $(filter-out $(BUILD)/obj/main.o,$(OBJECTS)) $(HTTP_OBJECTS)
-	rm -f $@ && ar rcs $@ $^
+	rm -f $@ && $(AR) rcs $@ $^
 
 define COMPILE
 echo "CC  $<"
 mkdir -p $(@D)
-$(CC) $(FLAGS) $(CFLAGS) $(HARDENING) $(EXTRA) -c -o $@ $<
+$(COMPILER) $(EXTRA) -c -o $@ $<
 endef
 
-$(BUILD)/obj/%.o: %.c Makefile
+# Looked at before anything is compiled: is all there, can it be built here?
+READY = $(patsubst %,$(BUILD)/ready-%,program guests tests)
+
+$(READY): $(BUILD)/ready-%: Makefile base/host.h tests/platforms/ready
+	mkdir -p $(@D)
+	CC="$(CC)" FLAGS="$(filter-out -MMD -MP,$(COMPILER:$(CC)%=%))" tests/platforms/ready $*
+	touch $@
+
+$(BUILD)/obj/%.o: %.c Makefile | $(BUILD)/ready-program
 	$(COMPILE)
 
 $(BUILD)/obj/vm/exec.o: EXTRA = $(ENGINE)
 
-$(BUILD)/obj/llhttp/%.o: $(HTTP_SOURCE)/%.c
+$(BUILD)/obj/llhttp/%.o: $(HTTP_SOURCE)/%.c | $(BUILD)/ready-program
 	echo "CC  $<"
 	mkdir -p $(@D)
-	$(CC) -w -DLLHTTP_STRICT_MODE=1 $(HTTP_FLAGS) $(CFLAGS) $(HARDENING) -c -o $@ $<
+	$(CC) -w -DLLHTTP_STRICT_MODE=1 $(HTTP_FLAGS) $(CPPFLAGS) $(CFLAGS) $(HARDENING) -c -o $@ $<
 
 # ---- tests ----
 
@@ -157,7 +189,7 @@ $(BUILD)/tests/unit/test_tmpdir: WRAPPED = socketpair sigprocmask fork close sig
 # allocate and move memory.
 COUNTED = $(patsubst %.c,$(BUILD)/obj/counted/%.o,$(filter-out vm/exec.c,$(wildcard base/*.c vm/*.c vm/debug/*.c)))
 
-$(BUILD)/obj/counted/%.o: %.c Makefile
+$(BUILD)/obj/counted/%.o: %.c Makefile | $(BUILD)/ready-program
 	$(COMPILE)
 
 $(COUNTED): EXTRA = -fsanitize-coverage=trace-pc -U_FORTIFY_SOURCE
@@ -215,7 +247,11 @@ $(BUILD)/spec/own/%.json: tests/spec/%.wast
 	mkdir -p $(@D)
 	wast2json $(WABT_FLAGS) -o $@ $<
 
-$(BUILD)/spec/suites: $(wildcard $(DATA)/spec/*.gz)
+# The stamp's name says how many there are: those that come later are unpacked later.
+SUITE_FILES := $(wildcard $(DATA)/spec/*.gz)
+SUITES       = $(BUILD)/spec/suites-$(words $(SUITE_FILES))
+
+$(SUITES): $(SUITE_FILES)
 	mkdir -p $(@D)
 	for suite in $^; do tar -xzf $$suite -C $(@D); done
 	touch $@
@@ -223,7 +259,10 @@ $(BUILD)/spec/suites: $(wildcard $(DATA)/spec/*.gz)
 # The fuzzers only as far as any compiler can.
 programs: $(BUILD)/hostel $(TESTS) $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/fuzz/*.c))
 
-guests: $(GUESTS) $(BUILD)/spec/suites
+guests: $(GUESTS) $(SUITES)
+
+$(GUESTS) guest/demo.wasm: | $(BUILD)/ready-guests
+$(TEST_SOURCES:%.c=$(BUILD)/obj/%.o): | $(BUILD)/ready-tests
 
 # The sanitized build shares the guests and the spec suite of the release build.
 sanitized:
@@ -231,10 +270,15 @@ sanitized:
 	for d in guests spec; do test -e $(BUILD)/san/$$d || ln -s ../$$d $(BUILD)/san/$$d; done
 	$(MAKE) BUILD=$(BUILD)/san VARIANT=sanitized programs
 
-test: deps
+# `check` is what packages run: it installs nothing.
+check:
+	$(MAKE) $(READY)
 	$(MAKE) programs guests $(filter sanitized,$(BUILDS)) guest/demo.wasm
 	if guest/rust/build --ready >/dev/null; then $(MAKE) $(RUST_GUESTS); fi
-	BUILD=$(BUILD) DATA=$(DATA) BUILDS="$(BUILDS)" tests/run $(T)
+	BUILD=$(BUILD) DATA=$(DATA) BUILDS="$(BUILDS)" EMULATOR="$(EMULATOR)" tests/run $(T)
+
+test: deps
+	$(MAKE) check
 
 DEMO = $(if $(filter rust,$(G)),$(BUILD)/guests/rust/demo.wasm,guest/demo.wasm)
 
@@ -247,11 +291,8 @@ demo: deps
 # ---- fuzzing ----
 
 # With clang's libFuzzer, for which everything is made once more.
-fuzz:
-	if ! test -e "$$(clang -print-runtime-dir)/libclang_rt.fuzzer-$$(uname -m).a"; then \
-	    echo "libFuzzer is missing: on Debian it is in libclang-rt-14-dev"; exit 1; \
-	fi
-	$(MAKE) $(BUILD)/spec/suites
+fuzz: deps-fuzz
+	$(MAKE) $(SUITES)
 	$(MAKE) BUILD=$(BUILD)/fuzz VARIANT=sanitized CC=clang FUZZING=-fsanitize=fuzzer-no-link \
 	    $(BUILD)/fuzz/tests/fuzz/$(F)
 	FUZZER=$(BUILD)/fuzz/tests/fuzz/$(F) BUILD=$(BUILD) DATA=$(DATA) tests/fuzz/run $(F) $(SECONDS)
@@ -267,9 +308,8 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(LIBRARY)
 
 # Each guest once as a module and once as a native program, whose answer is the right one.
 BENCH = $(BUILD)/bench
-BENCH_GUESTS := $(patsubst bench/guests/%.c,%,$(wildcard bench/guests/*.c))
 BENCH_ALL = $(patsubst %,$(BENCH)/%,$(BENCH_GUESTS) $(BENCH_GUESTS:=.wasm) rusage embed \
-              load.wasm load_all.wasm)
+              $(BENCH_MADE:=.wasm))
 NATIVE_CC = clang -O2 -Wall -Wextra -fno-math-errno -ffp-contract=off -I.
 
 # Linked without -O, or clang would let binaryen change the module where that is installed.
@@ -308,68 +348,77 @@ bench-http: deps
 	$(MAKE) all guests
 	HOSTEL=$(BUILD)/hostel BUILD=$(BUILD) bench/http/run
 
-bench-count: deps
+bench-count: deps-count
 	$(MAKE) all $(BENCH_ALL)
 	UPDATE=$(UPDATE) $(BENCH_RUN) count
 
 # ---- the tree ----
 
 format:
-	clang-format -i $(shell git ls-files '*.c' '*.h')
+	$(CLANG_FORMAT) -i $$(find . -path ./$(BUILD) -prune -o -name '*.[ch]' -print)
 
 lint: all
-	BUILD=$(BUILD) tests/lint
+	BUILD=$(BUILD) CLANG_FORMAT=$(CLANG_FORMAT) OBJDUMP=$(OBJDUMP) tests/lint
 
 install: all
-	install -D -m 755 $(BUILD)/hostel $(DESTDIR)$(PREFIX)/bin/hostel
-	install -D -m 644 hostel.1 $(DESTDIR)$(PREFIX)/share/man/man1/hostel.1
-	install -D -m 644 guest/http.h $(DESTDIR)$(PREFIX)/include/hostel/http.h
+	$(INSTALL) -D -m 755 $(BUILD)/hostel $(DESTDIR)$(bindir)/hostel
+	$(INSTALL) -D -m 644 hostel.1 $(DESTDIR)$(mandir)/man1/hostel.1
+	$(INSTALL) -D -m 644 guest/http.h $(DESTDIR)$(includedir)/hostel/http.h
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/hostel $(DESTDIR)$(PREFIX)/share/man/man1/hostel.1
-	rm -f $(DESTDIR)$(PREFIX)/include/hostel/http.h
-	-rmdir $(DESTDIR)$(PREFIX)/include/hostel
+	rm -f $(DESTDIR)$(bindir)/hostel $(DESTDIR)$(mandir)/man1/hostel.1
+	rm -f $(DESTDIR)$(includedir)/hostel/http.h
+	-rmdir $(DESTDIR)$(includedir)/hostel
+
+# An archive of the sources: what git has, or in an archive of sources all that was not made.
+VERSION := $(shell sed -n 's/^\#define HOSTEL_VERSION "\(.*\)"/\1/p' base/base.h)
+ARCHIVE  = $(BUILD)/hostel-$(VERSION).tar.gz
+MADE     = -path ./$(BUILD) -o -path ./guest/demo.wasm
+
+dist:
+	mkdir -p $(BUILD)
+	{ git ls-files --error-unmatch Makefile >/dev/null 2>&1 && git ls-files; } >$(ARCHIVE).files || \
+	    find . \( $(MADE) \) -prune -o -type f -print | sed 's,^\./,,' | sort >$(ARCHIVE).files
+	tar -czf $(ARCHIVE) --owner=0 --group=0 --transform 's,^,hostel-$(VERSION)/,' \
+	    -T $(ARCHIVE).files
+	rm $(ARCHIVE).files
+	echo "$(ARCHIVE)"
 
 clean:
 	rm -rf $(BUILD) guest/demo.wasm
 
-# Costs nothing when all is there.
+# Costs next to nothing when all is there. Where nothing can be installed it says what to install;
+# then `make -o deps test` and the like go on without.
 deps:
-	if ! command -v dpkg-query >/dev/null; then \
-	    echo "This is not Debian. Please install what these packages hold, then use"; \
-	    echo "'make -o deps ...':"; echo "  $(PACKAGES)"; exit 1; \
-	fi; \
-	installed=" $$(dpkg-query -W -f '$${db:Status-Abbrev}$${Package} ' $(PACKAGES) 2>/dev/null)"; \
-	missing=; for p in $(PACKAGES); do \
-	    case "$$installed" in *" ii $$p "*|*" hi $$p "*) ;; *) missing="$$missing $$p";; esac; \
-	done; \
-	test -z "$$missing" && exit; \
-	echo "installing:$$missing"; \
-	sudo=; test "$$(id -u)" = 0 || sudo=sudo; \
-	$$sudo apt-get -qq update && \
-	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $$missing
+	BUILD=$(BUILD) tests/platforms/deps
+
+deps-fuzz deps-count: deps-%: deps
+	BUILD=$(BUILD) tests/platforms/deps $*
 
 help:
 	echo "make            build $(BUILD)/hostel"
 	echo "make demo       run the demo guest, G=c or G=rust, against a local httpbin over TLS"
 	echo "make test       run all tests, or the parts named: T=\"$(PARTS)\""
 	echo "                of both builds, or of one: V=release, V=sanitized"
-	echo "make fuzz       try odd inputs on F=vm|dwarf|http|json|url for SECONDS=60 (needs clang's libFuzzer)"
+	echo "make check      the same, but install nothing before"
+	echo "make fuzz       try odd inputs on F=vm|dwarf|http|json|url for SECONDS=60"
 	echo "make lint       check the layers, the formatting and the engine's machine code"
 	echo "make format     let clang-format lay out all C files"
 	echo "make bench      measure against other engines: B=\"crc32 fib\" RUNS=5 PEERS=\"wasm3 iwasm\""
 	echo "make bench-count  count instructions, compare with bench/baseline.tsv (UPDATE=1: write it)"
 	echo "make bench-http   requests a second beside curl and Python, and what large bodies cost"
-	echo "make install    install to PREFIX ($(PREFIX)), under DESTDIR"
+	echo "make install    install to prefix ($(prefix)), under DESTDIR"
 	echo "make uninstall  remove what install put there"
 	echo "make clean      remove everything that was made"
-	echo "make deps       install the Debian packages all this needs (demo and test do it first)"
+	echo "make dist       an archive of the sources, $(ARCHIVE)"
+	echo "make deps       install what all this needs, or name it (demo and test do it first)"
 	echo
-	echo "variables: CC CFLAGS LDFLAGS BUILD PREFIX DESTDIR T V F SECONDS"
+	echo "variables: CC CPPFLAGS CFLAGS LDFLAGS AR PKG_CONFIG BUILD prefix DESTDIR T F SECONDS"
+	echo "           STATIC= links the shared libraries"
 	echo "           DATA ($(DATA)): suites that tests read and the project does not hold"
 
-.PHONY: all programs guests sanitized test demo fuzz bench bench-count bench-http format lint install uninstall \
-        clean deps help
+.PHONY: all programs guests sanitized test check demo fuzz bench bench-count bench-http format lint \
+        install uninstall dist clean deps deps-fuzz deps-count help
 .SECONDARY:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL = all

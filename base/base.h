@@ -10,6 +10,8 @@
 #ifndef HOSTEL_BASE_BASE_H
 #define HOSTEL_BASE_BASE_H
 
+#include "base/host.h"
+
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>

@@ -39,10 +39,6 @@
 
 #include <string.h>
 
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "linear memory is little-endian; so must the host be"
-#endif
-
 #define PARAMETERS                                                                                 \
     const struct cell *pc, uint64_t *frame, uint8_t *memory, uint64_t memory_size,                 \
         struct instance *instance, uint64_t r0, double f0, float s0
