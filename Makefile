@@ -413,7 +413,7 @@ help:
 	echo "make dist       an archive of the sources, $(ARCHIVE)"
 	echo "make deps       install what all this needs, or name it (demo and test do it first)"
 	echo
-	echo "variables: CC CPPFLAGS CFLAGS LDFLAGS AR PKG_CONFIG BUILD prefix DESTDIR T F SECONDS"
+	echo "variables: CC CPPFLAGS CFLAGS LDFLAGS AR PKG_CONFIG BUILD prefix DESTDIR T V F SECONDS"
 	echo "           STATIC= links the shared libraries"
 	echo "           DATA ($(DATA)): suites that tests read and the project does not hold"
 
