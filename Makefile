@@ -36,6 +36,7 @@ exec_prefix = $(prefix)
 bindir      = $(exec_prefix)/bin
 includedir  = $(prefix)/include
 datarootdir = $(prefix)/share
+datadir     = $(datarootdir)
 mandir      = $(datarootdir)/man
 
 MAKEFLAGS += --no-print-directory
@@ -360,14 +361,24 @@ format:
 lint: all
 	BUILD=$(BUILD) CLANG_FORMAT=$(CLANG_FORMAT) OBJDUMP=$(OBJDUMP) tests/lint
 
+# Where shells look for what completes command lines. Built for another system, the program may need
+# a RUN=emulator to print it.
+COMPLETIONS = bash=bash-completion/completions/hostel zsh=zsh/site-functions/_hostel \
+              fish=fish/vendor_completions.d/hostel.fish
+
 install: all
 	$(INSTALL) -D -m 755 $(BUILD)/hostel $(DESTDIR)$(bindir)/hostel
 	$(INSTALL) -D -m 644 hostel.1 $(DESTDIR)$(mandir)/man1/hostel.1
 	$(INSTALL) -D -m 644 guest/http.h $(DESTDIR)$(includedir)/hostel/http.h
+	for c in $(COMPLETIONS); do \
+	    $(RUN) $(BUILD)/hostel completions $${c%=*} >$(BUILD)/completions || exit 1; \
+	    $(INSTALL) -D -m 644 $(BUILD)/completions $(DESTDIR)$(datadir)/$${c#*=} || exit 1; \
+	done
 
 uninstall:
 	rm -f $(DESTDIR)$(bindir)/hostel $(DESTDIR)$(mandir)/man1/hostel.1
 	rm -f $(DESTDIR)$(includedir)/hostel/http.h
+	rm -f $(foreach c,$(COMPLETIONS),$(DESTDIR)$(datadir)/$(lastword $(subst =, ,$c)))
 	-rmdir $(DESTDIR)$(includedir)/hostel
 
 # An archive of the sources: what git has, or in an archive of sources all that was not made.

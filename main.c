@@ -14,6 +14,7 @@
  * asked for: help, a dump, a function's results, and the demo's lines beginning `[host]`.
  */
 #include "deadline.h"
+#include "help.h"
 #include "imports.h"
 #include "options.h"
 #include "tmpdir.h"
@@ -312,7 +313,7 @@ static void print_features(const struct module *module) {
 
 static bool perform(struct run *run, struct error *error) {
     switch (run->options->command) {
-    case COMMAND_HELP: fputs(options_help, stdout); return true;
+    case COMMAND_HELP: help_print(stdout); return true;
     case COMMAND_VERSION: puts("hostel " HOSTEL_VERSION); return true;
     case COMMAND_CHECK:
         if (!load(run, error)) return false;
@@ -321,6 +322,7 @@ static bool perform(struct run *run, struct error *error) {
     case COMMAND_DUMP:
         if (!load(run, error)) return false;
         return vm_dump(run->module, stdout, error);
+    case COMMAND_COMPLETIONS: return help_completions(run->options->words[0], stdout, error);
     case COMMAND_RUN: return load(run, error) && run_module(run, error);
     }
     return false;

@@ -1,142 +1,80 @@
 /* Reading the command line.
  *
- *     hostel [options] MODULE.wasm [ARGS...]
- *     hostel dump MODULE.wasm
- *     hostel check [--features] MODULE.wasm
+ *     hostel [options] [run] [options] MODULE [ARGS...]
+ *     hostel check [options] MODULE
+ *     hostel dump MODULE
+ *     hostel completions SHELL
+ *     hostel help, hostel version
  *
  * Options end at the first word that is none: a subcommand, behind which they may go on, or the
- * module's name, behind which everything belongs to the guest. There are long options only (and
- * -h), one row of the table OPTIONS each: name and kind of value. Numbers are read according to
- * that kind; one switch then puts every value where it belongs.
+ * module's name, behind which everything belongs to the guest. Where there is no guest they may
+ * stand anywhere. Behind `--` all words are what they would be otherwise, but no options or
+ * subcommands.
  *
- * What an origin or a host:port:address is, net/ knows: net_open judges those texts.
+ * options.def says which options there are. Numbers are read according to their kind; one switch
+ * then puts every value where it belongs. What an origin or a host:port:address is, net/ knows:
+ * net_open judges those texts.
  */
 #include "options.h"
 
-#include <errno.h>
+#include "nearest.h"
+#include "quantity.h"
+
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-/* clang-format off */
-const char options_help[] =
-    "usage: hostel [options] MODULE.wasm [ARGS...] run a WebAssembly module\n"
-    "       hostel dump|check MODULE.wasm          print its content | validate only\n"
-    "  --dir HOST[::GUEST][:ro]  let the guest use directory HOST, by the name GUEST\n"
-    "  --tmpdir GUEST            give it a fresh directory, removed at the end\n"
-    "  --no-landlock             go without the kernel as a second guard of these\n"
-    "  --env NAME=VALUE          set an environment variable (none is inherited)\n"
-    "  --invoke NAME             call the export NAME, with ARGS as its values\n"
-    "  --allow-net ORIGIN,...    allow HTTP: [SCHEME://]HOST[:PORT], *.HOST, CIDR, *\n"
-    "  --deny-net ORIGIN,...     forbid what --allow-net allows\n"
-    "  --allow-private-net       allow private and loopback addresses too\n"
-    "  --resolve HOST:PORT:ADDR[:PORT]  connect there instead of asking the DNS\n"
-    "  --cacert FILE             trust these certificates instead of the system's\n"
-    "  --http-timeout TIME       of one request      --max-redirects N  followed\n"
-    "  --max-response-body SIZE  of one response     --no-cookies       keep none\n"
-    "  --max-request-body SIZE   of one request      --max-fds N        open files\n"
-    "  --http-limit NAME=SIZE,...  caps on head, fields, line, extension, url\n"
-    "  --max-memory SIZE         all that it holds   --max-stack SIZE   bounds calls\n"
-    "  --fuel N                  work to be done     --timeout TIME     of the run\n"
-    "  --trace wasi,http[-secrets]  show system calls, HTTP messages on stderr\n"
-    "  --features                with check: print what it uses beyond the MVP\n"
-    "  --help, --version\n"
-    "SIZE is a number of bytes or like 64K, 8M, 1G; TIME of seconds or like 500ms.\n"
-    "Exit status: the guest's own; 134 a trap, 2 wrong usage, 1 other failures.\n";
-
-enum value { NONE, TEXT, COUNT, SIZE, TIME };
-
-#define OPTIONS(X)                               \
-    X(DIR,               "dir",               TEXT)  \
-    X(TMPDIR,            "tmpdir",            TEXT)  \
-    X(NO_LANDLOCK,       "no-landlock",       NONE)  \
-    X(MAX_FDS,           "max-fds",           COUNT) \
-    X(ENV,               "env",               TEXT)  \
-    X(INVOKE,            "invoke",            TEXT)  \
-    X(ALLOW_NET,         "allow-net",         TEXT)  \
-    X(DENY_NET,          "deny-net",          TEXT)  \
-    X(ALLOW_PRIVATE_NET, "allow-private-net", NONE)  \
-    X(RESOLVE,           "resolve",           TEXT)  \
-    X(CACERT,            "cacert",            TEXT)  \
-    X(HTTP_TIMEOUT,      "http-timeout",      TIME)  \
-    X(NO_COOKIES,        "no-cookies",        NONE)  \
-    X(MAX_REDIRECTS,     "max-redirects",     COUNT) \
-    X(MAX_RESPONSE_BODY, "max-response-body", SIZE)  \
-    X(MAX_REQUEST_BODY,  "max-request-body",  SIZE)  \
-    X(HTTP_LIMIT,        "http-limit",        TEXT)  \
-    X(MAX_MEMORY,        "max-memory",        SIZE)  \
-    X(MAX_STACK,         "max-stack",         SIZE)  \
-    X(FUEL,              "fuel",              COUNT) \
-    X(TIMEOUT,           "timeout",           TIME)  \
-    X(TRACE,             "trace",             TEXT)  \
-    X(FEATURES,          "features",          NONE)  \
-    X(HELP,              "help",              NONE)  \
-    X(VERSION,           "version",           NONE)
-/* clang-format on */
+/* What is made of the table: ids, what getopt wants, the kinds of values, names. */
+#define GROUP(title)
 
 enum option_id {
-#define X(id, name, value) OPTION_##id,
-    OPTIONS(X)
-#undef X
+#define COMMAND(id, name, form, help)
+#define OPTION(id, letter, name, value, form, help) OPTION_##id,
+#include "options.def"
+#undef OPTION
 };
 
 /* What getopt_long returns for an option begins beyond all characters. */
 enum { FIRST_OPTION = 256 };
 
 static const struct option table[] = {
-#define X(id, name, value)                                                                         \
-    {name, value == NONE ? no_argument : required_argument, NULL, FIRST_OPTION + OPTION_##id},
-    OPTIONS(X)
-#undef X
-        {0},
+#define OPTION(id, letter, name, value, form, help)                                                \
+    {name, VALUE_##value == VALUE_NONE ? no_argument : required_argument, NULL,                    \
+     FIRST_OPTION + OPTION_##id},
+#include "options.def"
+#undef OPTION
+    {0},
 };
 
-static const enum value kinds[] = {
-#define X(id, name, value) value,
-    OPTIONS(X)
-#undef X
+static const struct row {
+    char letter;
+    enum option_value value;
+} option_rows[] = {
+#define OPTION(id, letter, name, value, form, help) {letter, VALUE_##value},
+#include "options.def"
+#undef OPTION
 };
 
-/* ---- numbers ---- */
-
-enum { UNIT_COUNT = 5 };
-
-/* How the numbers of one kind are written: a whole number, then one of the suffixes. */
-static const struct measure {
-    const char *expected;
-    struct unit {
-        const char *suffix; /* NULL: no more */
-        uint64_t factor;
-    } units[UNIT_COUNT];
-} measures[] = {
-    [COUNT] = {"a whole number", {{"", 1}}},
-    [SIZE] = {"a size such as 65536, 64K, 8M or 1G",
-              {{"", 1}, {"K", 1 << 10}, {"M", 1 << 20}, {"G", 1 << 30}}},
-    [TIME] = {"a time such as 500ms, 2s or 1m",
-              {{"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}}},
+static const char *const option_names[] = {
+#define OPTION(id, letter, name, value, form, help) name,
+#include "options.def"
+#undef OPTION
+#undef COMMAND
 };
 
-static bool number_read(enum option_id id, enum value kind, const char *text, uint64_t *number,
-                        struct error *error) {
-    const struct measure *measure = &measures[kind];
-    char *suffix = NULL;
-    errno = 0;
-    /* strtoull alone would also take blanks and a minus. */
-    unsigned long long count = *text >= '0' && *text <= '9' ? strtoull(text, &suffix, 10) : 0;
-    const struct unit *unit = measure->units, *end = unit + UNIT_COUNT;
-    while (suffix && unit < end && unit->suffix && strcmp(unit->suffix, suffix) != 0) unit++;
-    if (!suffix || unit == end || !unit->suffix) {
-        return error_set(error, ERROR_USAGE, "--%s: '%s' is not %s", table[id].name,
-                         shown_text(text, 120).text, measure->expected);
-    }
-    /* What fits PTRDIFF_MAX fits size_t and int64_t, wherever it goes. */
-    if (errno == ERANGE || count > PTRDIFF_MAX / unit->factor) {
-        return error_set(error, ERROR_USAGE, "--%s: %s is too large", table[id].name,
-                         shown_text(text, 120).text);
-    }
-    *number = count * unit->factor;
-    return true;
-}
+static const char *const command_names[] = {
+#define COMMAND(id, name, form, help) name,
+#define OPTION(id, letter, name, value, form, help)
+#include "options.def"
+#undef OPTION
+#undef COMMAND
+};
+
+enum {
+    OPTION_COUNT = sizeof option_rows / sizeof *option_rows,
+    COMMAND_COUNT = sizeof command_names / sizeof *command_names,
+};
 
 /* ---- texts ---- */
 
@@ -165,16 +103,44 @@ static bool add_items(struct text_list *list, char *text) {
 }
 
 /* A name that was given before gets another value: of options given twice the last counts. */
-static bool add_env(struct text_list *list, const char *text, struct error *error) {
-    const char *equals = strchr(text, '=');
-    if (!equals || equals == text) {
-        return error_set(error, ERROR_USAGE, "--env: '%s' is not NAME=VALUE",
-                         shown_text(text, 160).text);
-    }
-    size_t i = 0, name_size = (size_t)(equals + 1 - text);
+static void set_variable(struct text_list *list, const char *text) {
+    size_t i = 0, name_size = strcspn(text, "=") + 1;
     while (i < list->count && strncmp(list->items[i], text, name_size) != 0) i++;
     list->count += i == list->count;
     list->items[i] = text;
+}
+
+/* NAME=VALUE, or NAME for the value that it has here, if it has one. */
+static bool add_env(struct options *options, const char *text, struct error *error) {
+    size_t name_size = strcspn(text, "=");
+    if (name_size == 0) {
+        return error_set(error, ERROR_USAGE, "--env: '%s' is neither NAME=VALUE nor NAME",
+                         shown_text(text, 160).text);
+    }
+    if (text[name_size] == '=') {
+        set_variable(&options->env, text);
+        return true;
+    }
+
+    const char *value = getenv(text);
+    if (!value) return true;
+    char *variable = arena_alloc(&options->arena, name_size + strlen(value) + 2, 1);
+    if (!variable) return error_set(error, ERROR_IO, "out of memory");
+    strcat(strcat(strcpy(variable, text), "="), value);
+    set_variable(&options->env, variable);
+    return true;
+}
+
+/* One colon where two are meant, as others write it: there is no directory of such a name. */
+static bool one_colon(const char *text, struct error *error) {
+    struct stat status;
+    const char *colon = strchr(text, ':');
+    if (!colon || stat(text, &status) == 0) return false;
+    struct shown host = shown((struct slice){(const uint8_t *)text, (size_t)(colon - text)}, 80);
+    error_set(error, ERROR_USAGE,
+              "--dir: there is no directory '%s'; the guest's name for one stands behind two "
+              "colons: --dir %s::%s",
+              shown_text(text, 80).text, host.text, shown_text(colon + 1, 80).text);
     return true;
 }
 
@@ -190,8 +156,9 @@ static bool add_directory(struct options *options, char *text, struct error *err
         *border = '\0';
         directory->guest = border + 2;
     }
-    if (*directory->host && *directory->guest) return true;
-    return error_set(error, ERROR_USAGE, "--dir: a directory's name is empty");
+    if (!*directory->host || !*directory->guest)
+        return error_set(error, ERROR_USAGE, "--dir: a directory's name is empty");
+    return border || !one_colon(text, error);
 }
 
 static bool add_traces(struct options *options, char *text, struct error *error) {
@@ -231,7 +198,7 @@ static bool set_http_limits(struct net_limits *limits, char *text, struct error 
                              shown_text(text, 80).text);
         }
         const char *size = text + strlen(rows[i].name);
-        if (!number_read(OPTION_HTTP_LIMIT, SIZE, size, &number, error)) return false;
+        if (!quantity_read(QUANTITY_SIZE, "http-limit", size, &number, error)) return false;
         *rows[i].value = (size_t)number;
     }
     return true;
@@ -245,7 +212,7 @@ static bool apply(struct options *options, enum option_id id, char *text, uint64
     switch (id) {
     case OPTION_DIR: return add_directory(options, text, error);
     case OPTION_TMPDIR: return set_text(&options->tmpdir, id, text, error);
-    case OPTION_ENV: return add_env(&options->env, text, error);
+    case OPTION_ENV: return add_env(options, text, error);
     case OPTION_INVOKE: return set_text(&options->invoke, id, text, error);
     case OPTION_ALLOW_NET: return add_items(&options->allow, text);
     case OPTION_DENY_NET: return add_items(&options->deny, text);
@@ -276,35 +243,103 @@ static bool apply(struct options *options, enum option_id id, char *text, uint64
     return true;
 }
 
+/* Reading of one command line. */
+struct reading {
+    struct options *options;
+    int argc;
+    char **argv;
+    bool ended;             /* by --: no options or subcommands follow */
+    const char *takes_next; /* the last option, if a word of its own was its value */
+};
+
 /* What getopt_long took exception to; it says no more than that. */
 static bool bad_option(const char *word, struct error *error) {
-    const char *name = word + (strncmp(word, "--", 2) == 0 ? 2 : 0);
+    const char *name = word + strspn(word, "-");
     size_t size = strcspn(name, "="), likely = 0;
-    for (const struct option *row = table; name > word && row->name; row++) {
+    for (const struct option *row = table; name == word + 2 && row->name; row++) {
         likely += strncmp(row->name, name, size) == 0;
     }
-    return error_set(error, ERROR_USAGE, "%s: %s; see hostel --help", shown_text(word, 160).text,
-                     optopt >= FIRST_OPTION ? "takes no value"
-                     : likely > 1           ? "could be short for several options"
-                                            : "no such option");
+    struct shown shown_word = shown_text(word, 160);
+    if (optopt >= FIRST_OPTION)
+        return error_set(error, ERROR_USAGE, "%s: takes no value; see hostel --help",
+                         shown_word.text);
+    if (likely > 1)
+        return error_set(error, ERROR_USAGE,
+                         "%s: could be short for several options; see hostel --help",
+                         shown_word.text);
+    const char *meant =
+        nearest((struct slice){(const uint8_t *)name, size}, option_names, OPTION_COUNT);
+    return error_set(error, ERROR_USAGE, "%s: no such option%s%s; see hostel --help",
+                     shown_word.text, meant ? "; did you mean --" : "", meant ? meant : "");
+}
+
+/* A value that was forgotten: what stands there begins as the next option does. */
+static bool is_forgotten(enum option_id id, const char *value, struct error *error) {
+    if (strncmp(value, "--", 2) != 0) return false;
+    struct shown shown_value = shown_text(value, 80);
+    error_set(
+        error, ERROR_USAGE,
+        "--%s: needs a value, and '%s' looks like an option; write --%s=%s if it is the value",
+        option_names[id], shown_value.text, option_names[id], shown_value.text);
+    return true;
+}
+
+static bool read_option(struct reading *reading, enum option_id id, struct error *error) {
+    bool apart = optarg && optarg == reading->argv[optind - 1];
+    if (apart && is_forgotten(id, optarg, error)) return false;
+    reading->takes_next = apart ? option_names[id] : NULL;
+
+    static const enum quantity quantities[] = {
+        [VALUE_COUNT] = QUANTITY_COUNT, [VALUE_SIZE] = QUANTITY_SIZE, [VALUE_TIME] = QUANTITY_TIME};
+    uint64_t number = 0;
+    enum option_value kind = option_rows[id].value;
+    if (kind >= VALUE_COUNT &&
+        !quantity_read(quantities[kind], option_names[id], optarg, &number, error))
+        return false;
+    return apply(reading->options, id, optarg, number, error);
+}
+
+/* The option that getopt_long found: by its letter, or itself. */
+static enum option_id option_of(int found) {
+    int id = found - FIRST_OPTION;
+    for (int i = 0; i < OPTION_COUNT && found < FIRST_OPTION; i++) {
+        if (option_rows[i].letter == found) id = i;
+    }
+    return (enum option_id)id;
 }
 
 /* Read options up to the first word that is none. */
-static bool read_options(struct options *options, int argc, char **argv, struct error *error) {
+static bool read_options(struct reading *reading, struct error *error) {
     opterr = 0;
-    while (options->command < COMMAND_HELP) {
-        const char *word = argv[optind];
-        int found = getopt_long(argc, argv, "+:h", table, NULL);
-        if (found == -1) return true;
+    while (!reading->ended && reading->options->command < COMMAND_HELP) {
+        const char *word = reading->argv[optind];
+        int found = getopt_long(reading->argc, reading->argv, "+:hV", table, NULL);
+        if (found == -1) {
+            /* No option has -- for its value, unless with a = before it. */
+            reading->ended = word && strcmp(word, "--") == 0;
+            return true;
+        }
         if (found == ':')
             return error_set(error, ERROR_USAGE, "%s: needs a value", shown_text(word, 160).text);
         if (found == '?') return bad_option(word, error);
-        enum option_id id = found == 'h' ? OPTION_HELP : (enum option_id)(found - FIRST_OPTION);
-        uint64_t number = 0;
-        if (kinds[id] >= COUNT && !number_read(id, kinds[id], optarg, &number, error)) return false;
-        if (!apply(options, id, optarg, number, error)) return false;
+        if (!read_option(reading, option_of(found), error)) return false;
     }
     return true;
+}
+
+/* A subcommand, if one is there; what could have been meant for one may be a module's name all the
+ * same. */
+static void read_command(struct reading *reading) {
+    struct options *options = reading->options;
+    if (reading->ended || optind >= reading->argc) return;
+    const char *word = reading->argv[optind];
+    for (int i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(word, command_names[i]) != 0) continue;
+        options->command = (enum command)i;
+        optind++;
+        return;
+    }
+    options->meant = nearest(slice_of(word), command_names, COMMAND_COUNT);
 }
 
 /* Every list gets room for as many items as the command line can hold, and one more. */
@@ -340,48 +375,67 @@ static bool check_guest_names(const struct options *options, struct error *error
     return true;
 }
 
-/* What is left are the module's name and the guest's arguments. */
-static bool read_operands(struct options *options, int argc, char **argv, struct error *error) {
-    if (optind >= argc || !*argv[optind]) {
-        return error_set(error, ERROR_USAGE, "which module? see hostel --help");
+/* The words that are no options. Behind a module that is run, none are. */
+static bool read_words(struct reading *reading, struct error *error) {
+    struct options *options = reading->options;
+    if (options->command == COMMAND_RUN) {
+        options->words = (const char *const *)reading->argv + optind;
+        options->word_count = (size_t)(reading->argc - optind);
+        return true;
     }
-    options->words = (const char *const *)argv + optind;
-    options->word_count = (size_t)(argc - optind);
-    if (options->features && options->command != COMMAND_CHECK) {
+
+    const char **words =
+        arena_alloc(&options->arena, (size_t)(reading->argc - optind), sizeof *words);
+    if (!words) return error_set(error, ERROR_IO, "out of memory");
+    options->words = words;
+    while (optind < reading->argc && options->command < COMMAND_HELP) {
+        words[options->word_count++] = reading->argv[optind++];
+        if (!read_options(reading, error)) return false;
+    }
+    return true;
+}
+
+/* There must be as many as the command takes. */
+static bool check_words(const struct reading *reading, struct error *error) {
+    const struct options *options = reading->options;
+    const bool shell = options->command == COMMAND_COMPLETIONS;
+    if (options->word_count == 0 && reading->takes_next) {
+        return error_set(
+            error, ERROR_USAGE, "which module? '%s' is the value of --%s; see hostel --help",
+            shown_text(reading->argv[reading->argc - 1], 120).text, reading->takes_next);
+    }
+    if (options->word_count == 0 || !*options->words[0]) {
+        return error_set(error, ERROR_USAGE, "which %s? see hostel --help",
+                         shell ? "shell" : "module");
+    }
+    if (options->features && options->command != COMMAND_CHECK)
         return error_set(error, ERROR_USAGE, "--features: belongs to check");
-    }
-    if (options->command == COMMAND_RUN || options->word_count == 1) return true;
-    return error_set(error, ERROR_USAGE, "%s: takes one module, what is '%s'?",
-                     options->command == COMMAND_DUMP ? "dump" : "check",
+    if (options->word_count == 1 || options->command == COMMAND_RUN) return true;
+    return error_set(error, ERROR_USAGE, "%s: takes one %s, what is '%s'?",
+                     command_names[options->command], shell ? "shell" : "module",
                      shown_text(options->words[1], 120).text);
 }
 
-static bool read_subcommand(struct options *options, const char *word) {
-    if (strcmp(word, "dump") == 0) options->command = COMMAND_DUMP;
-    if (strcmp(word, "check") == 0) options->command = COMMAND_CHECK;
-    return options->command != COMMAND_RUN;
-}
-
 bool options_parse(struct options *options, int argc, char **argv, struct error *error) {
+    struct reading reading = {.options = options, .argc = argc, .argv = argv};
     *options = (struct options){.limits = vm_limits_default(),
                                 .net = net_config_default(),
                                 .max_descriptors = WASI_DESCRIPTORS};
     arena_init(&options->arena);
     if (!make_lists(options, argc, argv, error)) return false;
-    if (!read_options(options, argc, argv, error)) return false;
-    const char *word = optind < argc ? argv[optind] : "";
-    if (options->command == COMMAND_RUN && read_subcommand(options, word)) {
-        optind++;
-        if (!read_options(options, argc, argv, error)) return false;
-    }
+    if (!read_options(&reading, error)) return false;
     if (options->command >= COMMAND_HELP) return true;
+    read_command(&reading);
+    if (!read_options(&reading, error) || !read_words(&reading, error)) return false;
+    if (options->command >= COMMAND_HELP) return true;
+
     options->net.allow = options->allow.items;
     options->net.allow_count = options->allow.count;
     options->net.deny = options->deny.items;
     options->net.deny_count = options->deny.count;
     options->net.resolve = options->resolve.items;
     options->net.resolve_count = options->resolve.count;
-    return check_guest_names(options, error) && read_operands(options, argc, argv, error);
+    return check_guest_names(options, error) && check_words(&reading, error);
 }
 
 void options_free(struct options *options) {

@@ -7,7 +7,27 @@
 #include "vm/vm.h"
 #include "wasi/wasi.h"
 
-enum command { COMMAND_RUN, COMMAND_DUMP, COMMAND_CHECK, COMMAND_HELP, COMMAND_VERSION };
+enum command {
+#define COMMAND(id, name, form, help) COMMAND_##id,
+#define GROUP(title)
+#define OPTION(id, letter, name, value, form, help)
+#include "options.def"
+#undef OPTION
+#undef GROUP
+#undef COMMAND
+};
+
+/* The kinds of values: how one is read, and what a shell completes it to. */
+enum option_value {
+    VALUE_NONE,
+    VALUE_TEXT,
+    VALUE_FILE,
+    VALUE_FOLDER,
+    VALUE_WORDS, /* one or more of those in the table, with commas between them */
+    VALUE_COUNT,
+    VALUE_SIZE,
+    VALUE_TIME,
+};
 
 struct text_list {
     const char **items;
@@ -18,6 +38,7 @@ struct options {
     enum command command;
     const char *const *words;           /* the module's file name, then what follows it */
     size_t word_count;                  /* 0 for HELP and VERSION, else 1 or more */
+    const char *meant;                  /* a subcommand the first word may be meant for, or NULL */
     bool features;                      /* CHECK prints which ones the module uses */
     const char *invoke;                 /* the function to call, or NULL */
     const char *tmpdir;                 /* what the guest calls its temporary directory, or NULL */
@@ -32,10 +53,7 @@ struct options {
     struct arena arena; /* owns the lists */
 };
 
-/* The whole of --help. */
-extern const char options_help[];
-
-/* Fill `options` from the command line, which is borrowed (and cut at its commas). On failure an
+/* Fill `options` from the command line, which is borrowed (and cut at its commas). On failure, an
  * ERROR_USAGE that names the flag, if it is about one. Either way options_free must follow. */
 bool options_parse(struct options *options, int argc, char **argv, struct error *error);
 void options_free(struct options *options);

@@ -56,7 +56,7 @@ def test_places(t, place):
         ("a dump", load(lone, "dump"), 0),
         ("an option", t.run("--" + hostile, "m"), 2),
         ("a number", t.run("--fuel", hostile, "m"), 2),
-        ("--env", t.run("--env", hostile, "m"), 2),
+        ("--env", t.run("--env", "=" + hostile, "m"), 2),
         ("--trace", t.run("--trace", hostile, "m"), 2),
         ("--dir", load(traps("f", 0), "--dir", hostile), 1),
         ("--dir twice", load(lone, "--dir", "a::" + hostile, "--dir", "b::" + hostile), 2),

@@ -1,0 +1,139 @@
+"""The command line as people type it: subcommands, mistakes, numbers, and what shells complete."""
+import os
+import re
+import shutil
+import subprocess
+
+
+def test_commands(t, place):
+    hello = t.guest("command")
+    for words in [], ["run"]:
+        name = " ".join(words) or "no subcommand"
+        t.check("a guest's words are its own: " + name,
+                t.expect(t.run(*words, hello, "args", "--", "--help", "run", "-V"), 0,
+                         "\n".join([hello, "args", "--", "--help", "run", "-V", ""])))
+    t.check("options around run", t.expect(
+        t.run("--env", "A=1", "run", "--env", "B=2", hello, "env"), 0, "A=1\nB=2\n"))
+    t.check("-- behind run", t.expect(t.run("run", "--", hello), 0, "hello\n"))
+    for name in "run", "help", "dump", "-x", "--invoke":
+        shutil.copy(hello, os.path.join(place, name))
+        for before in ["--"], ["run", "--"]:
+            t.check("a module whose name is %s, behind %s" % (name, " ".join(before)),
+                    t.expect(t.run(*before, name, "args", cwd=place), 0, name + "\nargs\n"))
+        t.check("dump of a module whose name is " + name,
+                "" if "function" in t.run("dump", "--", name, cwd=place)[1] else "no dump")
+    for words in ["check", "--features", "values"], ["check", "values", "--features"], \
+            ["--features", "check", "values"]:
+        at = words.index("values")
+        t.check("where there is no guest, options stand anywhere: " + " ".join(words),
+                t.expect(t.run(*words[:at], t.guest("values"), *words[at + 1:]), 0,
+                         "multi-value\nreference-types\n"))
+    t.check("an option is no module behind --",
+            t.expect(t.run("check", "--", "--features", cwd=place), 1, "", "--features: No such"))
+
+
+# what is typed, what is told
+MISTAKES = [
+    ("--alow-net x", r"--alow-net: no such option; did you mean --allow-net;"),
+    ("--allow-nte=x", r"did you mean --allow-net;"), ("--drI . x", r"did you mean --dir;"),
+    ("--TIMEOUT 5 x", r"did you mean --timeout;"), ("-dir . x", r"did you mean --dir;"),
+    ("-version", r"did you mean --version;"), ("run --evn A=1 x", r"did you mean --env;"),
+    ("--max-redirect 3", r"needs a|which module"), ("--x", r"no such option; see"),
+    ("--quite-another-thing", r"no such option; see"), ("-z", r"no such option; see"),
+    ("---dir . x", r"did you mean --dir;"), ("--" + 300 * "x", r"no such option; see"),
+    ("--allow-net --invoke x", r"--allow-net: needs a value, and '--invoke' looks like an option"),
+    ("--dir -- x", r"--dir: needs a value, and '--'"), ("--env --help", r"--env: needs a value"),
+    ("--fuel --fuel 1 x", r"--fuel: needs a value"), ("--trace", r"--trace: needs a value"),
+    ("--allow-net tool.wasm", r"which module\? 'tool.wasm' is the value of --allow-net"),
+    ("run --dir=x --cacert m", r"which module\? 'm' is the value of --cacert"),
+    ("--cacert=m", r"which module\? see"), ("completions", r"which shell\?"),
+    ("completions tcsh", r"'tcsh' is none of bash, zsh and fish"),
+    ("--dir a:b x", r"no directory 'a:b'; .*: --dir a::b$"),
+    ("--dir=a:/b:ro x", r"no directory 'a:/b'; .*: --dir a::/b$"),
+    ("--dir .:b:c x", r"--dir .::b:c$"),
+]
+
+
+def test_mistakes(t, place):
+    for words, told in MISTAKES:
+        result = t.run(*words.split(), cwd=place)
+        t.check("told of a mistake: " + words[:60],
+                t.expect(result, 2, "", told) or t.one_line(result))
+    os.mkdir(os.path.join(place, "a:b"))
+    t.check("a directory with a colon in its name",
+            t.expect(t.run("--dir", "a:b", t.guest("command"), cwd=place), 0, "hello\n"))
+    t.check("a value that looks like an option, by =",
+            t.expect(t.run("--env=--A=1", t.guest("command"), "env"), 0, "--A=1\n"))
+
+
+def test_environment(t):
+    hello, env = t.guest("command"), dict(t.ENV, HOSTEL_TEST="a=b c", HOSTEL_EMPTY="")
+    env.pop("HOSTEL_NONE", None)
+    for words, out in [("--env HOSTEL_TEST", "HOSTEL_TEST=a=b c\n"),
+                       ("--env HOSTEL_EMPTY", "HOSTEL_EMPTY=\n"), ("--env HOSTEL_NONE", ""),
+                       ("--env HOSTEL_TEST=1 --env HOSTEL_TEST", "HOSTEL_TEST=a=b c\n"),
+                       ("--env HOSTEL_TEST --env HOSTEL_TEST=1", "HOSTEL_TEST=1\n"),
+                       ("--env HOSTEL_TES --env HOSTEL_TEST", "HOSTEL_TEST=a=b c\n")]:
+        t.check("environment by " + words,
+                t.expect(t.run(*words.split(), hello, "env", env=env), 0, out))
+
+
+def test_numbers(t):
+    """tests/unit/test_words.c has what each is worth."""
+    def works(flag, text):
+        return t.expect(t.run(flag, text, t.guest("command")), 0, "hello\n")
+
+    for flag in "--max-memory", "--max-stack", "--max-response-body", "--max-request-body":
+        for text in "16777216", "16384k", "16M", "17MB", "16MiB", "0.1g":
+            t.check("%s of %s" % (flag, text), works(flag, text))
+    for text in "url=1.5k", "head=1MB,line=64KiB":
+        t.check("--http-limit of " + text, works("--http-limit", text))
+    for text in "1h", "1.5m", "1m30s", "90", "100000ms":
+        t.check("a time of %s is enough" % text, works("--timeout", text))
+    for text in "0.2", "0.2s", "200ms", "0.0001":
+        t.check("a time of %s is not" % text,
+                t.expect(t.run("--timeout", text, t.guest("command"), "sleep"), 134, "", "time"))
+
+
+def options_of(t):
+    return set(re.findall(r"^  (--[a-z-]+)", t.run("--help")[1], re.M))
+
+
+def test_completions(t, place):
+    for shell, form in ("bash", "%s"), ("zsh", "%s"), ("fish", "-l %.0s%s"):
+        result = t.run("completions", shell)
+        path = os.path.join(place, "hostel." + shell)
+        with open(path, "w") as f:
+            f.write(result[1])
+        missing = [o for o in options_of(t) if not re.search(
+            r"(?<![a-z-])%s(?![a-z-])" % ("-l " + o[2:] if shell == "fish" else o), result[1])]
+        missing += [c for c in ("run", "check", "dump", "completions", "help", "version")
+                    if not re.search(r"\b%s\b" % c, result[1])]
+        t.check("completions for %s name everything" % shell,
+                t.expect(result) or " ".join(missing))
+        if not shutil.which(shell):
+            print("skip cli/completions for %s are read by it - it is not installed" % shell)
+            continue
+        p = subprocess.run([shell, "-n", path], capture_output=True, text=True)
+        t.check("completions for %s are read by it" % shell, p.stdout + p.stderr)
+    os.mkdir(os.path.join(place, "folder"))
+    script = 'source hostel.bash; COMP_WORDS=(%s); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _hostel; ' \
+             'echo "${COMPREPLY[@]}"'
+    for words, offered in [("hostel --max-re", "--max-redirects --max-response-body --max-request-body"),
+                           ("hostel --trace h", "http http-secrets"), ("hostel --dir fol", "folder"),
+                           ("hostel --fuel h", ""), ("hostel chec", "check"),
+                           ("hostel --cacert = hostel.b", "hostel.bash"),
+                           ("hostel check hostel.b", "hostel.bash")]:
+        p = subprocess.run(["bash", "-c", script % words], capture_output=True, text=True, cwd=place)
+        t.check("bash completes " + words,
+                p.stderr or repr(p.stdout) * (sorted(p.stdout.split()) != sorted(offered.split())))
+
+
+def test(t, place):
+    place = os.path.join(place, "usage")
+    os.mkdir(place)
+    test_commands(t, place)
+    test_mistakes(t, place)
+    test_environment(t)
+    test_numbers(t)
+    test_completions(t, place)
