@@ -6,11 +6,12 @@
 #   tests/                      the test programs, from tests/PART/NAME.c
 #   guests/                     the tests' guests, from tests/guests/**/NAME.c and NAME.wat
 #   spec/                       the unpacked spec suite, and our own from tests/spec/NAME.wast
+#   suites/                     what `make suites` brings, for tests that need it
 #   san/                        the same again (VARIANT=sanitized), with sanitizers on
 # One file outside of it is made too: guest/demo.wasm, which the README's commands name.
 
 BUILD   = build
-DATA    = ../shared/data
+DATA    = $(firstword $(wildcard ../shared/data) $(BUILD)/suites)
 VARIANT = release
 EMULATOR =
 T       =
@@ -275,15 +276,20 @@ sanitized:
 check:
 	$(MAKE) $(READY)
 	$(MAKE) programs guests $(filter sanitized,$(BUILDS)) guest/demo.wasm
-	if guest/rust/build --ready >/dev/null; then $(MAKE) $(RUST_GUESTS); fi
+	$(if $(filter demo,$(or $(T),demo)), \
+	    if guest/rust/build --ready >/dev/null; then $(MAKE) $(RUST_GUESTS); fi)
 	BUILD=$(BUILD) DATA=$(DATA) BUILDS="$(BUILDS)" EMULATOR="$(EMULATOR)" tests/run $(T)
 
 test: deps
 	$(MAKE) check
 
+# By git, from their public homes; tests/suites/get says which, and how to name others.
+suites: deps
+	tests/suites/get $(BUILD)/suites
+
 DEMO = $(if $(filter rust,$(G)),$(BUILD)/guests/rust/demo.wasm,guest/demo.wasm)
 
-demo: deps
+demo: $(if $(filter rust,$(G)),deps-rust,deps)
 	$(MAKE) all $(DEMO)
 	tests/demo/serve $(BUILD)/hostel --tmpdir / --allow-net httpbin.org \
 	    --resolve httpbin.org:443:127.0.0.1:{PORT} --cacert {CACERT} \
@@ -406,12 +412,18 @@ deps:
 deps-fuzz deps-count: deps-%: deps
 	BUILD=$(BUILD) tests/platforms/deps $*
 
+# Only where no Rust for WASI is at hand.
+deps-rust: deps
+	guest/rust/build --ready >/dev/null || BUILD=$(BUILD) tests/platforms/deps rust
+
 help:
 	echo "make            build $(BUILD)/hostel"
 	echo "make demo       run the demo guest, G=c or G=rust, against a local httpbin over TLS"
 	echo "make test       run all tests, or the parts named: T=\"$(PARTS)\""
 	echo "                of both builds, or of one: V=release, V=sanitized"
 	echo "make check      the same, but install nothing before"
+	echo "make suites     fetch the suites of WebAssembly, WASI and cookies to $(BUILD)/suites, from"
+	echo "                SPEC_URL, WASI_SUITE_URL and COOKIES_URL if they are set"
 	echo "make fuzz       try odd inputs on F=vm|dwarf|http|json|url for SECONDS=60"
 	echo "make lint       check the layers, the formatting and the engine's machine code"
 	echo "make format     let clang-format lay out all C files"
@@ -424,14 +436,15 @@ help:
 	echo "make dist       an archive of the sources, $(ARCHIVE)"
 	echo "make deps       install what all this needs, or name it (demo and test do it first)"
 	echo
-	echo "variables: CC CPPFLAGS CFLAGS LDFLAGS AR PKG_CONFIG BUILD prefix DESTDIR T V F SECONDS"
+	echo "variables: CC CPPFLAGS CFLAGS LDFLAGS AR PKG_CONFIG BUILD prefix DESTDIR T V F G SECONDS"
 	echo "           STATIC= links the shared libraries"
 	echo "           DATA ($(DATA)): suites that tests read and the project does not hold"
 
-.PHONY: all programs guests sanitized test check demo fuzz bench bench-count bench-http format lint \
-        install uninstall dist clean deps deps-fuzz deps-count help
+.PHONY: all programs guests sanitized test check suites demo fuzz bench bench-count bench-http format \
+        lint install uninstall dist clean deps deps-fuzz deps-count deps-rust help
 .SECONDARY:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL = all
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+# Not cargo's, whose paths are another's.
+-include $(shell find $(BUILD) -path $(BUILD)/rust -prune -o -name '*.d' -print 2>/dev/null)
