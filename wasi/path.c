@@ -255,16 +255,17 @@ static enum wasi_errno find(const struct path *path, bool follow, struct place *
     return error;
 }
 
-/* Is the place, which holds `stat`, a mount of a file system that has no files? */
-static bool shows_kernel(const struct place *place, const struct stat *stat) {
+/* NOTCAPABLE if the place, which holds `stat`, is a mount of a file system that has no files. */
+static enum wasi_errno judge_mount(const struct place *place, const struct stat *stat) {
     struct stat directory;
     bool mount = fstat(place->directory, &directory) < 0 || directory.st_dev != stat->st_dev;
-    if (!mount) return false;
+    if (!mount) return WASI_SUCCESS;
     int fd = openat(place->directory, place->name, host_search_flags() | NEVER_BLOCK);
-    if (fd < 0) return false; /* nor will anybody else open it */
+    bool no_more = fd < 0 && (errno == EMFILE || errno == ENFILE); /* a guest can see to that */
+    if (fd < 0) return no_more ? errno_to_wasi(errno) : WASI_SUCCESS;
     bool shows = host_shows_kernel(fd);
     close(fd);
-    return shows;
+    return shows ? WASI_NOTCAPABLE : WASI_SUCCESS;
 }
 
 /* Look at what a place holds. */
@@ -272,7 +273,7 @@ static enum wasi_errno look(const struct place *place, struct stat *stat) {
     if (fstatat(place->directory, place->name, stat, AT_SYMLINK_NOFOLLOW) < 0)
         return errno_to_wasi(errno);
     if (place->slash && !S_ISDIR(stat->st_mode)) return WASI_NOTDIR;
-    return shows_kernel(place, stat) ? WASI_NOTCAPABLE : WASI_SUCCESS;
+    return judge_mount(place, stat);
 }
 
 static bool ends_in_slash(struct slice text) {
@@ -337,9 +338,9 @@ static enum wasi_errno open_at_place(const struct path *path, bool follow, int f
     struct stat stat;
     enum wasi_errno error = find(path, follow, &place);
     if (error) return error;
-    if (place.slash) flags |= O_DIRECTORY;
     error = look(&place, &stat);
-    if (error != WASI_NOTCAPABLE) {
+    if (!error || error == WASI_NOENT) {
+        if (place.slash) flags |= O_DIRECTORY;
         *fd = openat(place.directory, place.name, flags | O_NOFOLLOW, 0666);
         error = errno_result(*fd);
     }
