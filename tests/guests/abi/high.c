@@ -1,17 +1,17 @@
 /* flags: -mexec-model=reactor */
 /* A malloc whose memory lies above 2 GiB, up to the last byte of 4 GiB: addresses are unsigned.
  *
- * run: --max-memory 4G --invoke above_2g
+ * run: --max-memory 5G --invoke above_2g
  * out: {"error":{"kind":"invalid_request","message":"url: not a string"}}
  * out: 0x90000000
  * status: 0
  *
- * run: --max-memory 4G --invoke end_of_4g
+ * run: --max-memory 5G --invoke end_of_4g
  * out: {"error":{"kind":"invalid_request","message":"url: not a string"}}
  * out: ends at 0x100000000
  * status: 0
  *
- * run: --max-memory 4G --invoke beyond_4g
+ * run: --max-memory 5G --invoke beyond_4g
  * err: outside memory
  * status: 134
  *
