@@ -136,7 +136,7 @@ static void perform(struct imports *imports, const struct instance *caller, cons
 
 /* The client counts in whole milliseconds: what it takes for the end may be one early. */
 static bool in_time(const struct instance *caller, struct error *error) {
-    return vm_time_left_ms(vm_of(caller)) > 1 || vm_time_out(error);
+    return vm_time_left_ms(vm_of(caller)) > 1 || vm_time_out(vm_of(caller), error);
 }
 
 /* ---- whole replies ---- */

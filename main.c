@@ -286,7 +286,7 @@ static bool set_deadline(const struct vm_limits *limits, struct error *error) {
     struct error late = ERROR_INIT;
     if (limits->timeout_ms == VM_UNLIMITED) return true;
 
-    vm_time_out(&late);
+    vm_time_out(NULL, &late);
     return deadline_set(limits->timeout_ms, late.text, exit_status(&late), error);
 }
 

@@ -89,7 +89,7 @@ static void ref_func(struct module *module, const struct instance *instance, str
 static bool step(struct module *module, const struct instance *instance, struct reader *reader,
                  struct operands *stack) {
     if (!meter_step(&module->vm->meter, 1)) {
-        reader_time_out(reader);
+        reader_time_out(module, reader);
         return false;
     }
     const struct instruction *row = instruction_read(reader);

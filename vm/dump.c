@@ -299,5 +299,5 @@ bool vm_dump(struct module *module, FILE *out, struct error *error) {
         fputc('\n', out);
         print_body(module, module->functions[i].body, out);
     }
-    return line(module) || vm_time_out(error);
+    return line(module) || vm_time_out(module->vm, error);
 }

@@ -181,7 +181,9 @@ static enum trap make_room(struct vm *vm, const struct position *at, uint64_t co
     if (most > LIMIT_EXCEPTION_BYTES) most = LIMIT_EXCEPTION_BYTES;
     bool full = vm->exception_bytes + cost > most;
     if (!full && vm->exception_count < vm->exception_limit) return TRAP_NONE;
-    if (!collect(vm, at)) return meter_late(&vm->meter) ? TRAP_TIME : no_memory(vm, 0);
+    if (!collect(vm, at)) {
+        return meter_late(&vm->meter) ? meter_reason(&vm->meter) : no_memory(vm, 0);
+    }
     /* If next to nothing could be freed, the same would be tried for every one to come. */
     uint64_t room = most - vm->exception_bytes;
     if (room >= cost && (!full || room >= most / 4)) return TRAP_NONE;

@@ -162,7 +162,7 @@ static enum trap call_host(const struct function *function, uint64_t *window, st
     if (!ok) return TRAP_REPORTED;
 
     vm->trace_count = traced; /* a failed call that the host made good is forgotten */
-    return meter_late(&vm->meter) ? TRAP_TIME : TRAP_NONE;
+    return meter_late(&vm->meter) ? meter_reason(&vm->meter) : TRAP_NONE;
 }
 
 static inline uint64_t least(uint64_t a, uint64_t b) {

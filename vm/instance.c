@@ -200,7 +200,7 @@ static bool pay_for_import(struct vm *vm) {
 
 static bool resolve_imports(struct instance *instance, struct filled *filled, struct error *error) {
     for (uint32_t i = 0; i < instance->module->import_count; i++) {
-        if (!pay_for_import(instance->vm)) return vm_time_out(error);
+        if (!pay_for_import(instance->vm)) return vm_time_out(instance->vm, error);
         const struct import *import = &instance->module->imports[i];
         const struct instance *from = registered(instance->vm, import->module);
         bool ok = from ? import_from_instance(instance, import, from, filled, error)
@@ -270,7 +270,7 @@ static bool allocate_own(struct instance *instance, struct filled filled, struct
     }
     uint64_t *global = instance->own_globals;
     for (uint32_t i = filled.globals; i < module->global_count; i++) {
-        if (!meter_step(&instance->vm->meter, 1)) return vm_time_out(error);
+        if (!meter_step(&instance->vm->meter, 1)) return vm_time_out(instance->vm, error);
         constant_evaluate(instance, module->globals[i].init, global);
         instance->globals[i] = global;
         global += type_slots(module->globals[i].type);
@@ -285,7 +285,7 @@ static bool allocate_own(struct instance *instance, struct filled filled, struct
 static bool initialize_tables(struct instance *instance, struct error *error) {
     for (uint32_t i = 0; i < instance->module->element_count; i++) {
         const struct element_segment *segment = &instance->module->elements[i];
-        if (!meter_step(&instance->vm->meter, 1)) return vm_time_out(error);
+        if (!meter_step(&instance->vm->meter, 1)) return vm_time_out(instance->vm, error);
         if (segment->mode == SEGMENT_PASSIVE) continue;
         if (segment->mode == SEGMENT_ACTIVE) {
             uint64_t at;
@@ -302,7 +302,7 @@ static bool initialize_tables(struct instance *instance, struct error *error) {
 static bool initialize_memory(struct instance *instance, struct error *error) {
     for (uint32_t i = 0; i < instance->module->data_count; i++) {
         const struct data_segment *segment = &instance->module->data[i];
-        if (!meter_step(&instance->vm->meter, 1)) return vm_time_out(error);
+        if (!meter_step(&instance->vm->meter, 1)) return vm_time_out(instance->vm, error);
         if (segment->mode != SEGMENT_ACTIVE) continue;
         uint64_t at;
         constant_evaluate(instance, segment->offset, &at);

@@ -155,7 +155,7 @@ enum trap memory_fill(struct memory *memory, uint64_t at, uint8_t value, uint64_
     if (!within(at, size, memory->size)) return TRAP_MEMORY_BOUNDS;
     while (size > 0) {
         uint64_t piece = piece_of(size);
-        if (!pay_for(memory->vm, piece)) return TRAP_TIME;
+        if (!pay_for(memory->vm, piece)) return meter_reason(&memory->vm->meter);
         memset(memory->data + at, value, piece);
         at += piece;
         size -= piece;
@@ -171,7 +171,7 @@ enum trap memory_copy(struct memory *to_memory, const struct memory *from_memory
     bool backwards = to > from; /* or they might overwrite what is still to be copied */
     for (uint64_t done = 0; done < size;) {
         uint64_t piece = piece_of(size - done), at = backwards ? size - done - piece : done;
-        if (!pay_for(to_memory->vm, piece)) return TRAP_TIME;
+        if (!pay_for(to_memory->vm, piece)) return meter_reason(&to_memory->vm->meter);
         memmove(to_memory->data + to + at, from_memory->data + from + at, piece);
         done += piece;
     }
@@ -187,7 +187,7 @@ enum trap memory_init(struct instance *instance, struct memory *memory, uint32_t
         return TRAP_MEMORY_BOUNDS;
     }
     bool copied = size == 0 || copy(memory->vm, memory->data + to, bytes.data + from, size);
-    return copied ? TRAP_NONE : TRAP_TIME;
+    return copied ? TRAP_NONE : meter_reason(&memory->vm->meter);
 }
 
 /* ---- tables ---- */
@@ -278,7 +278,7 @@ enum trap table_init(struct instance *instance, struct table *table, uint32_t se
     struct error unused = ERROR_INIT; /* the segment was validated */
     struct reader items = reader_init(elements->items, &unused);
     for (uint64_t i = 0; i < from + count; i++) {
-        if (!meter_step(&instance->vm->meter, 1)) return TRAP_TIME;
+        if (!meter_step(&instance->vm->meter, 1)) return meter_reason(&instance->vm->meter);
         uint64_t reference;
         if (elements->expressions) {
             constant_next(instance, &items, &reference);

@@ -18,7 +18,19 @@ void meter_init(struct meter *meter, int64_t fuel, int64_t timeout_ms) {
     meter->deadline_ns = far ? INT64_MAX : now + timeout_ms * NANOSECONDS_A_MS;
 }
 
+int64_t meter_fuel(const struct meter *meter) {
+    int64_t left = meter->fuel + meter->budget;
+    if (!meter->fueled) return VM_UNLIMITED;
+    return left > 0 ? left : 0;
+}
+
+void meter_refuel(struct meter *meter, int64_t fuel) {
+    meter->fuel = fuel;
+    meter->budget = 0;
+}
+
 int64_t meter_left_ms(const struct meter *meter) {
+    if (meter_interrupted(meter)) return 0;
     if (!meter->timed) return INT64_MAX;
     int64_t left = meter->deadline_ns - clock_ns();
     return left > 0 ? left / NANOSECONDS_A_MS : 0;
@@ -31,7 +43,7 @@ bool meter_is_over(const struct meter *meter) {
 /* A budget below zero is work done and not paid, which the next slice pays. When the fuel is used
  * up, no call gets past its first unit. */
 enum trap meter_refill(struct meter *meter) {
-    if (meter_late(meter)) return TRAP_TIME;
+    if (meter_late(meter)) return meter_reason(meter);
 
     if (!meter->fueled) {
         meter->budget = SLICE;
@@ -51,9 +63,11 @@ enum trap meter_refill(struct meter *meter) {
     return TRAP_NONE;
 }
 
-/* When it is too late every step looks again, and so none succeeds. */
+/* When it is too late every step looks again, and so none succeeds. What was left of the budget is
+ * not lost. */
 bool meter_look(struct meter *meter) {
     if (meter_late(meter)) {
+        meter->fuel += meter->budget + 1;
         meter->budget = -1;
         return false;
     }

@@ -27,6 +27,8 @@
  *                                one call of the system takes by itself, such as to remove a large
  *                                file, is not ours to divide
  *
+ * The host may interrupt a guest, from another thread too: then the time is up.
+ *
  * A vm without limits pays next to nothing: no tick is translated (see translate_tick), and a step
  * is an addition.
  */
@@ -35,6 +37,7 @@
 
 #include "vm/trap.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -44,6 +47,7 @@ struct meter {
     int64_t deadline_ns;
     bool fueled, timed; /* which of the two limits there are */
     uint64_t steps;     /* since the last look at the clock */
+    atomic_bool interrupted;
 };
 
 /* `fuel` in units, `timeout_ms` from now on; either may be VM_UNLIMITED. */
@@ -54,10 +58,25 @@ int64_t meter_left_ms(const struct meter *meter);
 
 bool meter_is_over(const struct meter *meter); /* the time; there is a limit */
 
-/* Whether there is a time limit and it has come. Looks at the clock, if there is. */
-static inline bool meter_late(const struct meter *meter) {
-    return meter->timed && meter_is_over(meter);
+/* Whoever sees this only wants to stop: nothing else is handed over with it. */
+static inline bool meter_interrupted(const struct meter *meter) {
+    return atomic_load_explicit(&meter->interrupted, memory_order_relaxed);
 }
+
+/* Whether the host has interrupted the guest, or there is a time limit and it has come. Looks at
+ * the clock, if there is. */
+static inline bool meter_late(const struct meter *meter) {
+    return meter_interrupted(meter) || (meter->timed && meter_is_over(meter));
+}
+
+/* Why, when it is late. */
+static inline enum trap meter_reason(const struct meter *meter) {
+    return meter_interrupted(meter) ? TRAP_INTERRUPT : TRAP_TIME;
+}
+
+/* Units that are not used up, and that there shall be from now on. */
+int64_t meter_fuel(const struct meter *meter);
+void meter_refuel(struct meter *meter, int64_t fuel);
 
 /* Give the interpreter another budget, or the reason why there is none left. */
 enum trap meter_refill(struct meter *meter);

@@ -40,8 +40,8 @@ enum section {
 
 /* ---- paying for it ---- */
 
-void reader_time_out(struct reader *reader) {
-    vm_time_out(reader->error);
+void reader_time_out(const struct module *module, struct reader *reader) {
+    vm_time_out(module->vm, reader->error);
     reader->failed = true;
 }
 
@@ -50,7 +50,7 @@ static bool pay(const struct module *module, struct reader *reader) {
     uint64_t bytes = reader->position - reader->paid;
     reader->paid = reader->position;
     if (meter_step(&module->vm->meter, 1 + VM_STEPS_OF(bytes))) return true;
-    reader_time_out(reader);
+    reader_time_out(module, reader);
     return false;
 }
 

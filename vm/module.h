@@ -161,7 +161,7 @@ uint32_t type_features(uint8_t type);
 /* ---- names: names.c ---- */
 
 /* Fail the reader: the time is up. */
-void reader_time_out(struct reader *reader);
+void reader_time_out(const struct module *module, struct reader *reader);
 
 /* Make exports_by_name; fails the reader if two names are equal. */
 void module_sort_exports(struct module *module, struct reader *reader);

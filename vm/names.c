@@ -79,7 +79,7 @@ void module_sort_exports(struct module *module, struct reader *reader) {
     if (sort_by_hash(keys, module->export_count, meter)) {
         check_doubles(module, reader);
     } else {
-        reader_time_out(reader);
+        reader_time_out(module, reader);
     }
 }
 

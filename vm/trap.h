@@ -19,6 +19,7 @@
     X(STACK, EXHAUSTION, "call stack exhausted: raise --max-stack if the guest needs more")        \
     X(FUEL, EXHAUSTION, "all fuel consumed: raise --fuel if the guest needs more")                 \
     X(TIME, EXHAUSTION, "time limit exceeded: raise --timeout if the guest needs more")            \
+    X(INTERRUPT, EXHAUSTION, "interrupted by the host")                                            \
     X(REPORTED, TRAP, "failed") /* a host function or translation has set the error */
 
 enum trap {

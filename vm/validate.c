@@ -477,7 +477,7 @@ static void read_locals(struct validator *v, const struct func_type *type) {
 }
 
 bool out_of_time(struct validator *v) {
-    reader_time_out(&v->reader);
+    reader_time_out(v->module, &v->reader);
     return false;
 }
 

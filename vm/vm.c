@@ -117,8 +117,33 @@ bool vm_work(struct vm *vm, uint64_t steps) {
     return meter_step(&vm->meter, steps);
 }
 
-bool vm_time_out(struct error *error) {
-    return error_set_trap(error, TRAP_TIME);
+bool vm_time_out(const struct vm *vm, struct error *error) {
+    return error_set_trap(error, vm ? meter_reason(&vm->meter) : TRAP_TIME);
+}
+
+/* An interrupted guest is seen to be so within one such wait. */
+enum { WAIT_MS = 20 };
+
+int64_t vm_wait_ms(const struct vm *vm) {
+    int64_t left = vm_time_left_ms(vm);
+    return vm->limits.interruptible && left > WAIT_MS ? WAIT_MS : left;
+}
+
+void vm_interrupt(struct vm *vm, bool interrupted) {
+    atomic_store_explicit(&vm->meter.interrupted, interrupted, memory_order_relaxed);
+}
+
+int64_t vm_fuel_left(const struct vm *vm) {
+    return meter_fuel(&vm->meter);
+}
+
+bool vm_refuel(struct vm *vm, int64_t fuel, struct error *error) {
+    if (!vm->meter.fueled || fuel < 0) {
+        return error_set(error, ERROR_USAGE, "fuel: %s",
+                         fuel < 0 ? "less than none" : "the vm was opened without a limit of it");
+    }
+    meter_refuel(&vm->meter, fuel);
+    return true;
 }
 
 struct vm *vm_of(const struct instance *instance) {
@@ -190,7 +215,7 @@ struct module *vm_load(struct vm *vm, struct slice bytes, struct error *error) {
     module->vm = vm;
     module->bytes = bytes;
     /* Decided once: a module without limits has no ticks, and pays nothing for them. */
-    module->metered = vm->meter.fueled || vm->meter.timed;
+    module->metered = vm->meter.fueled || vm->meter.timed || vm->limits.interruptible;
     arena_init(&module->arena);
     module->arena.budget = vm->memory;
     if (!module_decode(module, error) || !module_validate(module, error)) {
@@ -272,6 +297,7 @@ bool vm_call(struct function *function, const struct vm_value *args, size_t arg_
     struct vm *vm = function->instance->vm;
     const struct func_type *type = function->type;
     if (!check_args(type, args, arg_count, error)) return false;
+    if (meter_interrupted(&vm->meter)) return vm_time_out(vm, error);
     if (vm->nesting == 0) vm->trace_count = 0; /* else it is added to: inner frames come first */
     uint64_t *top = vm->top;
     /* Arguments and results; whether the whole frame fits is for execute to say. */

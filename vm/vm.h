@@ -62,9 +62,10 @@ struct vm_limits {
     struct budget *memory;   /* to be drawn from instead, outliving the vm; or NULL */
     uint64_t stack_bytes;    /* the value stack, which also bounds call depth; apart from that */
     uint64_t table_elements; /* of all tables together */
-    int64_t fuel;            /* units for the life of the vm, or VM_UNLIMITED */
+    int64_t fuel;            /* units until vm_refuel, or VM_UNLIMITED */
     int64_t timeout_ms;      /* from vm_open on, for loading too, or VM_UNLIMITED */
-    bool plain_code;         /* translate without fusing anything: to compare, in tests */
+    bool interruptible; /* vm_interrupt shall end code that runs, which costs what a limit does */
+    bool plain_code;    /* translate without fusing anything: to compare, in tests */
 };
 
 #define VM_UNLIMITED (-1)
@@ -85,13 +86,32 @@ struct budget *vm_budget(struct vm *vm);
  * must not wait longer; when it is 0 it returns false after vm_time_out(). */
 int64_t vm_time_left_ms(const struct vm *vm);
 
+/* How long a host function that waits may do so before it asks again: the time left, or some
+ * milliseconds in a vm that can be interrupted. */
+int64_t vm_wait_ms(const struct vm *vm);
+
 /* Pay for work that a host function does in proportion to what a guest asks for: in steps of some
  * ten nanoseconds, or for bytes that are moved. Called in the loop that does it; false when the
  * time is up. Whatever a host function takes, the guest is ended at its return if it is too late.
  */
 bool vm_work(struct vm *vm, uint64_t steps);
 #define VM_STEPS_OF(bytes) ((bytes) / 64)
-bool vm_time_out(struct error *error); /* sets the error of an exceeded time limit; false */
+
+/* Sets the error of an exceeded time limit, or of an interrupt if that is what ended the time of
+ * `vm`; false. */
+bool vm_time_out(const struct vm *vm, struct error *error);
+
+/* End what the vm does, as if its time were up, with ERROR_EXHAUSTION; and let it work again. The
+ * one function that other threads may call while the vm is used. Until it is taken back, all that
+ * is called ends so. Code ends within a millisecond if the vm is `interruptible`, what WASI waits
+ * for within a few more. A request on the network is not cut short: it ends by its own timeout. */
+void vm_interrupt(struct vm *vm, bool interrupted);
+
+/* Units of fuel that are left, VM_UNLIMITED without a limit; and how many there shall be from now
+ * on, which a host function may say too. ERROR_USAGE without a limit, for code is made to count
+ * fuel, or not, when it is loaded. */
+int64_t vm_fuel_left(const struct vm *vm);
+bool vm_refuel(struct vm *vm, int64_t fuel, struct error *error);
 
 /* ---- host functions ---- */
 

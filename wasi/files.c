@@ -22,7 +22,7 @@ enum { TRANSFER_MAX = INT_MAX }; /* bytes of one call; the system may take fewer
 enum { SLICE = 1 << 20 };        /* bytes between two looks at the time limit */
 
 static bool has_time_limit(const struct call *call) {
-    return vm_time_left_ms(vm_of(call->instance)) != INT64_MAX;
+    return vm_wait_ms(vm_of(call->instance)) != INT64_MAX;
 }
 
 /* ---- reading and writing ---- */
@@ -63,7 +63,7 @@ static bool must_not_block(const struct call *call) {
 /* Wait until `events` is possible, the time is up, or, if non-blocking, not at all. */
 static enum wasi_errno wait_ready(struct call *call, short events) {
     for (;;) {
-        int64_t left = vm_time_left_ms(vm_of(call->instance));
+        int64_t left = vm_wait_ms(vm_of(call->instance));
         if (left == 0) return call_time_out(call);
         if (call->fd->flags & FDFLAG_NONBLOCK) left = 0;
         struct pollfd one = {.fd = call->fd->host, .events = events};

@@ -105,9 +105,9 @@ static enum wasi_errno subscribe_all(struct call *call, const uint8_t *in, uint3
 
 /* ---- waiting ---- */
 
-/* What is left of the guest's time. */
+/* What is left of the guest's time, or less: then it is asked for again. */
 static int64_t time_limit_ns(const struct call *call) {
-    int64_t left_ms = vm_time_left_ms(vm_of(call->instance));
+    int64_t left_ms = vm_wait_ms(vm_of(call->instance));
     return left_ms > NEVER / 1000000 ? NEVER : left_ms * 1000000;
 }
 

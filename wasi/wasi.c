@@ -191,7 +191,7 @@ void put64(const struct call *call, int i, uint64_t value) {
 /* ---- calls ---- */
 
 enum wasi_errno call_time_out(struct call *call) {
-    vm_time_out(call->error);
+    vm_time_out(vm_of(call->instance), call->error);
     call->over = true;
     return WASI_SUCCESS;
 }

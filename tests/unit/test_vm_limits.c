@@ -114,7 +114,7 @@ static void without_limits_there_is_time(void **state) {
     struct guest guest = guest_run("limits", NULL);
     assert_int_equal(vm_time_left_ms(guest.vm), INT64_MAX);
     struct error error = ERROR_INIT;
-    assert_false(vm_time_out(&error));
+    assert_false(vm_time_out(guest.vm, &error));
     assert_int_equal(error.kind, ERROR_EXHAUSTION);
     guest_close(&guest);
 }
