@@ -187,8 +187,8 @@ $(BUILD)/tests/unit/test_removal: WRAPPED = readdir
 $(BUILD)/tests/unit/test_tmpdir: WRAPPED = socketpair sigprocmask fork close sigaction recv open \
                                           fstat shutdown waitpid mkdtemp
 
-# This test counts work: the code it runs tells it of every basic block that is entered, and has it
-# allocate and move memory.
+# These tests count work: the code they run tells them of every basic block that is entered, and has
+# them allocate and move memory.
 COUNTED = $(patsubst %.c,$(BUILD)/obj/counted/%.o,$(filter-out vm/exec.c,$(wildcard base/*.c vm/*.c vm/debug/*.c)))
 
 $(BUILD)/obj/counted/%.o: %.c Makefile | $(BUILD)/ready-program
@@ -196,8 +196,11 @@ $(BUILD)/obj/counted/%.o: %.c Makefile | $(BUILD)/ready-program
 
 $(COUNTED): EXTRA = -fsanitize-coverage=trace-pc -U_FORTIFY_SOURCE
 
+COUNTING = $(BUILD)/tests/unit/test_vm_sizes $(BUILD)/tests/unit/test_vm_debug_sizes
+
 $(BUILD)/tests/unit/test_vm_sizes: WRAPPED = malloc calloc realloc memcpy memmove memset
-$(BUILD)/tests/unit/test_vm_sizes: $(BUILD)/obj/tests/unit/test_vm_sizes.o $(COUNTED) $(LIBRARY)
+$(BUILD)/tests/unit/test_vm_debug_sizes: WRAPPED = calloc realloc
+$(COUNTING): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(COUNTED) $(LIBRARY)
 	$(LINK_TEST)
 
 $(BUILD)/tests/spec/run: $(SPEC:%.c=$(BUILD)/obj/%.o) $(LIBRARY)

@@ -208,6 +208,8 @@ static void references_may_go_round(void **state) {
     struct program p = program_new();
     uint32_t code = abbreviate(&p, TAG_SUBPROGRAM, false,
                                (int[]){SPECIFICATION, REF4, LOW_PC, ADDR, HIGH_PC, DATA1, 0});
+    uint32_t last = abbreviate(&p, TAG_SUBPROGRAM, false,
+                               (int[]){NAME, STRING, LOW_PC, ADDR, HIGH_PC, DATA1, 0});
     unit_begin(&p, 4, 4);
     uint32_t first = entry(&p, code);
     u32(&p.info, first), u32(&p.info, CODE_OF(0)), u8(&p.info, 3); /* itself */
@@ -218,8 +220,9 @@ static void references_may_go_round(void **state) {
     u32(&p.info, second), u32(&p.info, CODE_OF(2)), u8(&p.info, 3);                /* and back */
     entry(&p, code), u32(&p.info, 5), u32(&p.info, CODE_OF(3)), u8(&p.info, 3);    /* a header */
     entry(&p, code), u32(&p.info, 9999), u32(&p.info, CODE_OF(4)), u8(&p.info, 3); /* nothing */
+    entry(&p, last), text(&p.info, "last"), u32(&p.info, CODE_OF(5)), u8(&p.info, 3);
     unit_end(&p);
-    check_names(&p, "- - - - - -");
+    check_names(&p, "- - - - - last"); /* it did not go round until all steps were made */
     program_free(&p);
 }
 

@@ -115,7 +115,8 @@ static void write_rows(struct program *p, uint64_t demo, uint64_t list) {
     put(&p->line, "\x09\3\0", 3); /* fixed_advance_pc */
     end_sequence(p, 0);
     set_file(p, demo), set_address(p, CODE_OF(2)), special(p, 0, -1), end_sequence(p, 3);
-    set_file(p, demo), set_address(p, CODE_OF(5)), special(p, 0, 8);
+    set_file(p, demo), set_address(p, CODE_OF(5));
+    put(&p->line, "\3\x14\3\x74\1", 5); /* advance_line by 20, by -12, and copy */
     set_address(p, CODE_OF(5) + 3), end_sequence(p, 0);
     set_address(p, UINT32_MAX), special(p, 0, 7), special(p, 10, 1), end_sequence(p, 20);
 }

@@ -164,7 +164,7 @@ static bool load_table(struct debug *debug, uint64_t offset) {
     debug->table++;
     struct cursor at = cursor_at(debug->sections[SECTION_ABBREV], offset);
     for (uint64_t code; (code = cursor_uleb(&at)) != 0;) {
-        if (code >= debug->sections[SECTION_ABBREV].size) return false;
+        if (code >= debug->sections[SECTION_ABBREV].size || !work(debug, 1)) return false;
         debug->abbreviations[code] = (struct abbreviation){debug->table, (uint32_t)at.position};
         cursor_uleb(&at);
         cursor_u8(&at);
