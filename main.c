@@ -18,6 +18,7 @@
 #include "imports.h"
 #include "options.h"
 #include "tmpdir.h"
+#include "toolchains.h"
 #include "values.h"
 
 #include <errno.h>
@@ -53,7 +54,8 @@ struct run {
     struct imports *imports;
     const char *entry; /* the name of the function to call */
     struct vm_value *arguments, *results;
-    bool narrate; /* the entry is the demo's */
+    bool narrate;       /* the entry is the demo's */
+    const char *advice; /* what to do about the error, or NULL */
 };
 
 /* ---- messages ---- */
@@ -117,6 +119,7 @@ static void report(const struct run *run, const struct error *error) {
         return;
     case ERROR_MALFORMED:
     case ERROR_INVALID:
+    case ERROR_UNSUPPORTED:
     case ERROR_UNLINKABLE:
         fprintf(stderr, "hostel: %s: %s: ", shown_text(run->options->words[0], SHOWN_MAX).text,
                 error_kind_name(error->kind));
@@ -126,6 +129,7 @@ static void report(const struct run *run, const struct error *error) {
     fputs(error->text, stderr);
     if (error->offset != ERROR_NO_OFFSET)
         fprintf(stderr, " (at offset 0x%" PRIx64 ")", error->offset);
+    if (run->advice) fprintf(stderr, "; %s", run->advice);
     fputc('\n', stderr);
 }
 
@@ -149,7 +153,8 @@ static const struct func_type *exported_type(const struct module *module, const 
 }
 
 /* Say that the entry is missing, and which functions there are. */
-static bool no_entry(const struct run *run, struct error *error) {
+static bool no_entry(struct run *run, struct error *error) {
+    run->advice = toolchain_advice(run->module);
     struct buffer list;
     buffer_init(&list, 200); /* the text of an error has room for it */
     size_t count = 0;
@@ -278,6 +283,7 @@ static bool run_module(struct run *run, struct error *error) {
     if (run->narrate) narrate_directories(run);
     if (!raise_wall(run, error)) return false;
     struct instance *instance = vm_instantiate(run->vm, run->module, error);
+    if (error->kind == ERROR_UNLINKABLE) run->advice = toolchain_advice(run->module);
     return instance && call(run, instance, error);
 }
 
@@ -311,12 +317,20 @@ static void print_features(const struct module *module) {
     }
 }
 
+/* A feature for which a module is refused. */
+static bool print_missing(const struct run *run, const struct error *error) {
+    if (run->options->features && error->kind == ERROR_UNSUPPORTED) {
+        printf("%s (not supported)\n", vm_missing_name((enum vm_missing)error->code));
+    }
+    return false;
+}
+
 static bool perform(struct run *run, struct error *error) {
     switch (run->options->command) {
     case COMMAND_HELP: help_print(stdout); return true;
     case COMMAND_VERSION: puts("hostel " HOSTEL_VERSION); return true;
     case COMMAND_CHECK:
-        if (!load(run, error)) return false;
+        if (!load(run, error)) return print_missing(run, error);
         if (run->options->features) print_features(run->module);
         return true;
     case COMMAND_DUMP:

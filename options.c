@@ -204,6 +204,14 @@ static bool set_http_limits(struct net_limits *limits, char *text, struct error 
     return true;
 }
 
+/* One way so far; not to link is the other. */
+static bool set_unknown_imports(struct options *options, const char *text, struct error *error) {
+    options->limits.trap_unknown_imports = true;
+    return strcmp(text, "trap") == 0 ||
+           error_set(error, ERROR_USAGE, "--unknown-imports: '%s' is not trap",
+                     shown_text(text, 120).text);
+}
+
 /* ---- the command line ---- */
 
 /* Put one option's value where it belongs; `number` is the value of a numeric one. */
@@ -236,6 +244,7 @@ static bool apply(struct options *options, enum option_id id, char *text, uint64
     case OPTION_MAX_STACK: options->limits.stack_bytes = number; break;
     case OPTION_FUEL: options->limits.fuel = (int64_t)number; break;
     case OPTION_TIMEOUT: options->limits.timeout_ms = (int64_t)number; break;
+    case OPTION_UNKNOWN_IMPORTS: return set_unknown_imports(options, text, error);
     case OPTION_FEATURES: options->features = true; break;
     case OPTION_HELP: options->command = COMMAND_HELP; break;
     case OPTION_VERSION: options->command = COMMAND_VERSION; break;

@@ -156,12 +156,46 @@ struct filled {
     uint32_t functions, tables, memories, globals, tags;
 };
 
+/* A function object for each import, since it says to the host which instance calls. */
+static bool import_function(struct instance *instance, const struct host_function *host,
+                            struct filled *filled, struct error *error) {
+    struct function *function = arena_alloc(&instance->arena, 1, sizeof *function);
+    if (!function) return error_set_memory(instance->vm, error, "imported functions");
+    *function = (struct function){.type = host->type,
+                                  .instance = instance,
+                                  .host = host->function,
+                                  .host_context = host->context};
+    instance->functions[filled->functions++] = function;
+    return true;
+}
+
+/* What a function does that nobody provides; `context` is the import. */
+static bool call_unknown(void *context, struct instance *caller, uint64_t *slots,
+                         struct error *error) {
+    (void)caller, (void)slots;
+    const struct import *import = context;
+    return error_set(error, ERROR_TRAP, "unknown import %s.%s was called",
+                     shown(import->module, QUOTED).text, shown(import->name, QUOTED).text);
+}
+
+/* A function may do without, if that is wanted: it is a trap for who calls it. There is no such
+ * thing for a memory, table, global or tag. */
+static bool import_nothing(struct instance *instance, struct import *import, struct filled *filled,
+                           struct error *error) {
+    if (!instance->vm->limits.trap_unknown_imports || import->type.kind != VM_FUNCTION) {
+        return unknown_import(import, error);
+    }
+    struct host_function trap = {
+        .type = import->type.function, .function = call_unknown, .context = import};
+    return import_function(instance, &trap, filled, error);
+}
+
 /* Once a module has been registered under a name, the host's functions are not seen there. */
-static bool import_from_instance(struct instance *instance, const struct import *import,
+static bool import_from_instance(struct instance *instance, struct import *import,
                                  const struct instance *from, struct filled *filled,
                                  struct error *error) {
     const struct vm_export *export = module_find_export(from->module, import->name);
-    if (!export) return unknown_import(import, error);
+    if (!export) return import_nothing(instance, import, filled, error);
     struct extern_type type = export_type(from, export);
     if (!types_match(&type, &import->type)) return incompatible_import(import, &type, error);
     switch (export->kind) {
@@ -176,21 +210,13 @@ static bool import_from_instance(struct instance *instance, const struct import 
     return true;
 }
 
-/* A function object for each import, since it says to the host which instance calls. */
-static bool import_from_host(struct instance *instance, const struct import *import,
+static bool import_from_host(struct instance *instance, struct import *import,
                              struct filled *filled, struct error *error) {
     const struct host_function *host = find_host(instance->vm, import);
-    if (!host) return unknown_import(import, error);
+    if (!host) return import_nothing(instance, import, filled, error);
     struct extern_type type = {.kind = VM_FUNCTION, .function = host->type};
     if (!types_match(&type, &import->type)) return incompatible_import(import, &type, error);
-    struct function *function = arena_alloc(&instance->arena, 1, sizeof *function);
-    if (!function) return error_set_memory(instance->vm, error, "imported functions");
-    *function = (struct function){.type = host->type,
-                                  .instance = instance,
-                                  .host = host->function,
-                                  .host_context = host->context};
-    instance->functions[filled->functions++] = function;
-    return true;
+    return import_function(instance, host, filled, error);
 }
 
 /* All names that could be meant are looked through. */
@@ -201,7 +227,7 @@ static bool pay_for_import(struct vm *vm) {
 static bool resolve_imports(struct instance *instance, struct filled *filled, struct error *error) {
     for (uint32_t i = 0; i < instance->module->import_count; i++) {
         if (!pay_for_import(instance->vm)) return vm_time_out(instance->vm, error);
-        const struct import *import = &instance->module->imports[i];
+        struct import *import = &instance->module->imports[i];
         const struct instance *from = registered(instance->vm, import->module);
         bool ok = from ? import_from_instance(instance, import, from, filled, error)
                        : import_from_host(instance, import, filled, error);

@@ -20,6 +20,7 @@
 
 #include "vm/opcodes.h"
 #include "vm/store.h"
+#include "vm/unsupported.h"
 
 enum section {
     SECTION_CUSTOM,
@@ -89,6 +90,7 @@ static void decode_types(struct module *module, struct reader *reader) {
     uint8_t types[LIMIT_PARAMETERS + LIMIT_RESULTS];
     for (; more(module, reader, module->type_count, count); module->type_count++) {
         uint8_t form = reader_u8(reader);
+        unsupported(reader, PLACE_FORM, form, reader->position - 1);
         if (form & 0x80) reader_fail(reader, ERROR_MALFORMED, "integer representation too long");
         if (form != 0x60) reader_fail(reader, ERROR_MALFORMED, "malformed function type");
         /* A count that is beyond its limit reads as 0: there is room for all that is read. */
@@ -125,8 +127,7 @@ static struct limits decode_limits(struct reader *reader, const struct size_limi
     enum { HAS_MAX = 1, WIDE = 4 };
     uint8_t flags = reader_u8(reader);
     if (flags & ~(HAS_MAX | WIDE)) {
-        reader_fail(reader, ERROR_MALFORMED,
-                    "%s: limits flag 0x%02X; shared memories are not supported",
+        reader_fail(reader, ERROR_MALFORMED, "%s: limits flag 0x%02X",
                     flags < 0x80 ? "integer too large" : "integer representation too long", flags);
     }
     const struct size_limit *limit = &limits[flags & WIDE ? 1 : 0];
@@ -149,6 +150,9 @@ static struct limits decode_memory_type(struct reader *reader) {
     static const struct size_limit limits[] = {
         {LIMIT_MEMORY_PAGES, "memory size must be at most 65536 pages (4GiB)"},
         {LIMIT_MEMORY_PAGES_64, "memory size must be at most 2^48 pages"}};
+    if (!reader_at_end(reader)) {
+        unsupported(reader, PLACE_MEMORY, reader->bytes[reader->position], reader->position);
+    }
     return decode_limits(reader, limits);
 }
 
@@ -156,6 +160,9 @@ static struct limits decode_memory_type(struct reader *reader) {
 static struct extern_type decode_table_type(struct reader *reader) {
     static const struct size_limit limits[] = {{UINT32_MAX, "table size must be at most 2^32-1"},
                                                {UINT64_MAX, ""}};
+    if (!reader_at_end(reader)) {
+        unsupported(reader, PLACE_TABLE, reader->bytes[reader->position], reader->position);
+    }
     struct extern_type type = {.kind = VM_TABLE, .type = reference_type_read(reader)};
     type.limits = decode_limits(reader, limits);
     return type;
@@ -563,16 +570,15 @@ static void make_missing_spaces(struct module *module, struct reader *reader, ui
 }
 
 static void decode_preamble(struct reader *reader) {
-    enum { COMPONENT = 0x1000D }; /* the version of the component model's binaries */
     if (reader_fixed(reader, 4) != 0x6D736100) {
         error_set_at(reader->error, ERROR_MALFORMED, 0,
                      "magic header not detected: this is not a WebAssembly module");
         reader_fail(reader, ERROR_MALFORMED, "magic header not detected");
     }
-    uint64_t version = reader_fixed(reader, 4);
-    if (reader_ok(reader) && version != 1) {
-        reader_fail(reader, ERROR_MALFORMED, "unknown binary version %u%s", (unsigned)version,
-                    version == COMPONENT ? ": a component; hostel runs core modules" : "");
+    uint64_t version = reader_fixed(reader, 4); /* and in the high half the layer: 0 of modules */
+    if (!reader_ok(reader) || version == 1) return;
+    if (!unsupported(reader, PLACE_LAYER, (uint32_t)version, reader->position - 4)) {
+        reader_fail(reader, ERROR_MALFORMED, "unknown binary version %u", (unsigned)version);
     }
 }
 

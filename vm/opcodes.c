@@ -21,6 +21,7 @@
 
 #include "vm/code.h"
 #include "vm/types.h"
+#include "vm/unsupported.h"
 
 enum { PREFIX_FC = 0xFC, PREFIX_FD = 0xFD };
 
@@ -105,9 +106,15 @@ static const struct instruction *prefixed(uint32_t prefix, uint32_t number) {
 const struct instruction *instruction_read_rare(struct reader *reader, uint8_t code) {
     size_t start = reader->position - 1;
     const struct instruction *row = &instructions[code];
-    if (code == PREFIX_FC || code == PREFIX_FD) row = prefixed(code, reader_u32(reader));
+    uint32_t whole = code;
+    if (code == PREFIX_FC || code == PREFIX_FD) {
+        uint32_t number = reader_u32(reader);
+        row = prefixed(code, number);
+        if (number <= 0xFFF) whole = (uint32_t)code << 12 | number;
+    }
     if (!reader_ok(reader)) return NULL;
     if (row->shape == SHAPE_ILLEGAL) {
+        if (unsupported(reader, PLACE_OPCODE, whole, start)) return NULL;
         reader->position = start;
         reader_fail(reader, ERROR_MALFORMED, "illegal opcode 0x%02X", reader->bytes[start]);
         return NULL;
@@ -161,7 +168,8 @@ bool is_value_type(uint8_t code) {
 
 uint8_t value_type_read(struct reader *reader) {
     uint8_t code = reader_u8(reader);
-    if (reader_ok(reader) && !is_value_type(code)) {
+    if (reader_ok(reader) && !is_value_type(code) &&
+        !unsupported(reader, PLACE_TYPE, code, reader->position - 1)) {
         reader_fail(reader, ERROR_MALFORMED, "malformed value type 0x%02X", code);
     }
     return code;
@@ -169,7 +177,8 @@ uint8_t value_type_read(struct reader *reader) {
 
 uint8_t reference_type_read(struct reader *reader) {
     uint8_t code = reader_u8(reader);
-    if (reader_ok(reader) && !is_reference_type(code)) {
+    if (reader_ok(reader) && !is_reference_type(code) &&
+        !unsupported(reader, PLACE_TYPE, code, reader->position - 1)) {
         reader_fail(reader, ERROR_MALFORMED, "malformed reference type 0x%02X", code);
     }
     return code;
@@ -182,7 +191,9 @@ static int64_t block_type_read(struct reader *reader) {
     int64_t code = reader_s33(reader);
     if (code >= 0) return code;
     bool single = reader->position == start + 1;
-    if (!single || (code != EMPTY_BLOCK && !is_value_type(reader->bytes[start]))) {
+    uint8_t type = reader->bytes[start];
+    if (single && (code == EMPTY_BLOCK || is_value_type(type))) return code;
+    if (!single || !unsupported(reader, PLACE_TYPE, type, start)) {
         reader_fail(reader, ERROR_MALFORMED, "malformed block type");
     }
     return code;
@@ -258,7 +269,12 @@ struct immediate immediate_read(struct reader *reader, enum immediates kind) {
     case IMMEDIATE_I64: immediate.bits = (uint64_t)reader_s64(reader); break;
     case IMMEDIATE_F32: immediate.bits = reader_fixed(reader, 4); break;
     case IMMEDIATE_F64: immediate.bits = reader_fixed(reader, 8); break;
-    case IMMEDIATE_REFERENCE: immediate.type = reference_type_read(reader); break;
+    case IMMEDIATE_REFERENCE:
+        if (!reader_at_end(reader)) {
+            unsupported(reader, PLACE_HEAP, reader->bytes[reader->position], reader->position);
+        }
+        immediate.type = reference_type_read(reader);
+        break;
     case IMMEDIATE_TYPES: skip_types(reader, &immediate); break;
     }
     return immediate;

@@ -227,6 +227,15 @@ struct module *vm_load(struct vm *vm, struct slice bytes, struct error *error) {
     return module;
 }
 
+size_t vm_import_count(const struct module *module) {
+    return module->import_count;
+}
+
+struct vm_import vm_import_at(const struct module *module, size_t i) {
+    const struct import *import = &module->imports[i];
+    return (struct vm_import){import->module, import->name, import->type.kind};
+}
+
 size_t vm_export_count(const struct module *module) {
     return module->export_count;
 }

@@ -65,7 +65,8 @@ struct vm_limits {
     int64_t fuel;            /* units until vm_refuel, or VM_UNLIMITED */
     int64_t timeout_ms;      /* from vm_open on, for loading too, or VM_UNLIMITED */
     bool interruptible; /* vm_interrupt shall end code that runs, which costs what a limit does */
-    bool plain_code;    /* translate without fusing anything: to compare, in tests */
+    bool trap_unknown_imports; /* link functions nobody provides; they trap when called */
+    bool plain_code;           /* translate without fusing anything: to compare, in tests */
 };
 
 #define VM_UNLIMITED (-1)
@@ -134,7 +135,8 @@ bool vm_define(struct vm *vm, const char *module, const char *name, const char *
 /* The largest module that is accepted. */
 #define VM_MODULE_BYTES (UINT64_C(1) << 30)
 
-/* `bytes` are borrowed until vm_close. Errors: malformed, invalid, with the byte's offset. */
+/* `bytes` are borrowed until vm_close. Errors, with the byte's offset: malformed, invalid, and
+ * unsupported if it uses a feature of those below that are missing. */
 struct module *vm_load(struct vm *vm, struct slice bytes, struct error *error);
 
 enum vm_kind { VM_FUNCTION, VM_TABLE, VM_MEMORY, VM_GLOBAL, VM_TAG }; /* the format's codes */
@@ -144,6 +146,14 @@ struct vm_export {
     enum vm_kind kind;
     uint32_t index; /* in the index space of its kind */
 };
+
+struct vm_import {
+    struct slice module, name; /* UTF-8 */
+    enum vm_kind kind;
+};
+
+size_t vm_import_count(const struct module *module);
+struct vm_import vm_import_at(const struct module *module, size_t i);
 
 size_t vm_export_count(const struct module *module);
 struct vm_export vm_export_at(const struct module *module, size_t i);
@@ -180,6 +190,27 @@ const char *vm_feature_name(enum vm_feature feature);
 
 /* Those a module uses: bit 1 << feature. */
 uint32_t vm_features(const struct module *module);
+
+/* Features that a module cannot use here, by their usual names and in words. */
+#define VM_MISSING(X)                                                                              \
+    X(GC, "gc", "garbage collection")                                                              \
+    X(FUNCTION_REFERENCES, "function-references", "typed function references")                     \
+    X(THREADS, "threads", "threads")                                                               \
+    X(CUSTOM_PAGE_SIZES, "custom-page-sizes", "custom page sizes")                                 \
+    X(STACK_SWITCHING, "stack-switching", "stack switching")                                       \
+    X(WIDE_ARITHMETIC, "wide-arithmetic", "wide arithmetic")                                       \
+    X(HALF_PRECISION, "half-precision", "half-precision numbers")                                  \
+    X(MEMORY_CONTROL, "memory-control", "memory control")                                          \
+    X(STRING_REFERENCES, "stringref", "string references")                                         \
+    X(COMPONENTS, "component-model", "components: build a core module, as wasm32-wasip1 makes it")
+
+enum vm_missing {
+#define X(feature, name, description) VM_NO_##feature,
+    VM_MISSING(X)
+#undef X
+};
+
+const char *vm_missing_name(enum vm_missing feature);
 
 /* Print sections, imports, exports and a disassembly of every function. False when the time is up.
  */

@@ -113,8 +113,8 @@ static bool ended(struct script *script, const struct json *command, enum error_
                   const struct error *error) {
     struct slice wanted = json_string(command, "text");
     bool as_wanted = error->kind == kind && begins_with(error->text, wanted);
-    bool other =
-        error->kind == ERROR_MALFORMED || error->kind == ERROR_INVALID || error->kind == ERROR_TRAP;
+    bool other = error->kind == ERROR_MALFORMED || error->kind == ERROR_INVALID ||
+                 error->kind == ERROR_UNSUPPORTED || error->kind == ERROR_TRAP;
     if (is_on(script->other_messages, script)) {
         script->tally.other_messages++;
         if (as_wanted) return fail(script, "as the suite says, but is on the list of others");
