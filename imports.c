@@ -92,13 +92,15 @@ static size_t userinfo_end(struct slice url, size_t authority) {
 }
 
 /* `[host] GET https://example.org/` */
-static void narrate(FILE *out, const struct net_request *request) {
+static void narrate(const struct imports_config *config, const struct net_request *request) {
+    FILE *out = config->narrate;
     struct slice url = request->url;
     size_t authority = 0; /* behind "://" */
     for (size_t i = 0; i + 3 <= url.size && authority == 0; i++) {
         if (memcmp(url.data + i, "://", 3) == 0) authority = i + 3;
     }
     size_t rest = userinfo_end(url, authority);
+    if (config->wasi) wasi_begin_line(config->wasi, out);
     fputs("[host] ", out);
     shown_print(request->method, METHOD_SHOWN, out);
     fputc(' ', out);
@@ -126,7 +128,7 @@ static void perform(struct imports *imports, const struct instance *caller, cons
     arena_init(&arena);
     *reply = (struct reply){.failure = ERROR_INIT};
     if (take_request(caller, slots, &arena, &message, &reply->failure)) {
-        if (imports->config.narrate) narrate(imports->config.narrate, &message.request);
+        if (imports->config.narrate) narrate(&imports->config, &message.request);
         message.request.time_left_ms = vm_time_left_ms(vm_of(caller));
         reply->encoding = message.encoding;
         begin(imports->config.net, &message.request, &reply->response, &reply->failure);

@@ -5,12 +5,14 @@
 #include "base/base.h"
 #include "net/net.h"
 #include "vm/vm.h"
+#include "wasi/wasi.h"
 
 struct imports;
 
 struct imports_config {
-    struct net *net; /* borrowed until imports_close */
-    FILE *narrate;   /* one `[host]` line for every request received, or NULL */
+    struct net *net;   /* borrowed until imports_close */
+    struct wasi *wasi; /* the same guest's, borrowed; or NULL */
+    FILE *narrate;     /* one `[host]` line for every request received, or NULL */
 };
 
 struct imports *imports_open(const struct imports_config *config, struct error *error);

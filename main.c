@@ -104,7 +104,14 @@ static void print_backtrace(struct vm *vm) {
     if (count == BACKTRACE_FRAMES) fputs("    ...\n", stderr);
 }
 
-static void report(const struct run *run, const struct error *error) {
+/* Before a line of ours; the context is a run. */
+static void begin_line(void *context, FILE *out) {
+    const struct run *run = context;
+    if (run->wasi) wasi_begin_line(run->wasi, out);
+}
+
+static void report(struct run *run, const struct error *error) {
+    if (error->kind != ERROR_NONE) begin_line(run, stderr);
     switch (error->kind) {
     case ERROR_NONE: return;
     case ERROR_EXIT: /* a shell could take it for something else, or for success */
@@ -208,7 +215,9 @@ static bool call(struct run *run, struct instance *instance, struct error *error
     struct function *entry = vm_find_function(instance, slice_of(run->entry));
     const struct func_type *type = vm_function_type(entry);
     if (!vm_call(entry, run->arguments, type->param_count, run->results, error)) return false;
-    for (uint32_t i = 0; i < type->result_count && run->options->invoke; i++) {
+    bool print = run->options->invoke && type->result_count > 0;
+    if (print || run->narrate) begin_line(run, stdout);
+    for (uint32_t i = 0; i < type->result_count && print; i++) {
         value_print(&run->results[i], stdout);
     }
     if (run->narrate) puts("[host] done");
@@ -263,12 +272,18 @@ static bool open_wasi(struct run *run, struct error *error) {
     return run->wasi && wasi_define(run->wasi, run->vm, error);
 }
 
-static bool open_imports(struct run *run, struct error *error) {
+static bool open_net(struct run *run, struct error *error) {
     struct options *options = run->options;
     options->net.trace = options->trace_http ? stderr : NULL;
+    options->net.begin_line = begin_line;
+    options->net.begin_context = run;
     run->net = net_open(&options->net, error);
-    if (!run->net) return false;
-    struct imports_config config = {.net = run->net, .narrate = run->narrate ? stdout : NULL};
+    return run->net != NULL;
+}
+
+static bool open_imports(struct run *run, struct error *error) {
+    struct imports_config config = {
+        .net = run->net, .wasi = run->wasi, .narrate = run->narrate ? stdout : NULL};
     run->imports = imports_open(&config, error);
     return run->imports && imports_define(run->imports, run->vm, error);
 }
@@ -278,7 +293,8 @@ static bool open_imports(struct run *run, struct error *error) {
 static bool run_module(struct run *run, struct error *error) {
     signal(SIGPIPE, SIG_IGN); /* a closed socket or pipe is an error number, for guests too */
     signal(SIGXFSZ, SIG_IGN); /* and so is a file that may not grow */
-    if (!choose_entry(run, error) || !open_imports(run, error) || !open_wasi(run, error))
+    if (!choose_entry(run, error) || !open_net(run, error) || !open_wasi(run, error) ||
+        !open_imports(run, error))
         return false;
     if (run->narrate) narrate_directories(run);
     if (!raise_wall(run, error)) return false;

@@ -13,6 +13,13 @@
 
 enum { TEXT_SHOWN = 4096 }; /* bytes of one text */
 
+/* Where a line of the trace goes, or NULL. */
+static FILE *begin_line(const struct net_config *config) {
+    if (config->trace && config->begin_line)
+        config->begin_line(config->begin_context, config->trace);
+    return config->trace;
+}
+
 /* Headers whose values are credentials, or may contain some. */
 static bool is_secret(struct slice name, struct slice value) {
     return text_equal(name, "authorization") || text_equal(name, "proxy-authorization") ||
@@ -34,7 +41,7 @@ static void print_header(const struct net_config *config, char direction, struct
 }
 
 void trace_request(const struct net_config *config, const struct route *route, struct slice head) {
-    FILE *out = config->trace;
+    FILE *out = begin_line(config);
     if (!out) return;
     fprintf(out, "* request to %s\n", route->key);
     for (bool first = true; head.size; first = false) {
@@ -53,7 +60,7 @@ void trace_request(const struct net_config *config, const struct route *route, s
 
 void trace_connection(const struct net_config *config, const struct connection *connection,
                       const struct dial_times *times) {
-    FILE *out = config->trace;
+    FILE *out = begin_line(config);
     if (!out) return;
     if (connection->reused) {
         fputs("* connection reused\n", out);
@@ -71,7 +78,7 @@ void trace_connection(const struct net_config *config, const struct connection *
 
 void trace_response(const struct net_config *config, const struct http_head *head,
                     int64_t first_byte_ms) {
-    FILE *out = config->trace;
+    FILE *out = begin_line(config);
     if (!out) return;
     fprintf(out, "< %d (%lld ms)\n", head->status, (long long)first_byte_ms);
     for (size_t i = 0; i < head->header_count; i++)
@@ -79,7 +86,7 @@ void trace_response(const struct net_config *config, const struct http_head *hea
 }
 
 void trace_end(const struct net_config *config, int64_t total_ms, const struct error *error) {
-    FILE *out = config->trace;
+    FILE *out = begin_line(config);
     if (!out) return;
     fprintf(out, "* end after %lld ms%s%s\n", (long long)total_ms,
             error->kind == ERROR_NONE ? "" : ": ", error->text);

@@ -74,13 +74,27 @@ static enum wasi_errno wait_ready(struct call *call, short events) {
     }
 }
 
+/* The last of `size` bytes, if there are any. */
+static uint8_t last_byte(const struct iovec *iovec, size_t size) {
+    for (; size > iovec->iov_len; iovec++) size -= iovec->iov_len;
+    return ((const uint8_t *)iovec->iov_base)[size - 1];
+}
+
+static ssize_t write_here(const struct call *call, const struct iovec *iovecs, int count) {
+    ssize_t written = writev(call->fd->host, iovecs, count);
+    if (written > 0 && call->fd->inherited) {
+        lines_note(call->wasi, call->fd->host, last_byte(iovecs, (size_t)written));
+    }
+    return written;
+}
+
 /* The system call itself. */
 static ssize_t move(const struct call *call, const struct transfer *transfer,
                     const struct iovec *iovecs, int count) {
     int fd = call->fd->host;
     if (count == 0) return 0;
     if (!transfer->positioned) {
-        return transfer->write ? writev(fd, iovecs, count) : readv(fd, iovecs, count);
+        return transfer->write ? write_here(call, iovecs, count) : readv(fd, iovecs, count);
     }
     return transfer->write ? host_write_at(fd, iovecs, count, transfer->offset)
                            : host_read_at(fd, iovecs, count, transfer->offset);

@@ -14,6 +14,7 @@
 
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 /* ---- preview1's numbers ---- */
 
@@ -123,6 +124,8 @@ struct wasi {
     struct binding bindings[CALL_COUNT];
     size_t listings_size; /* bytes that listings remember, see dirs.c */
     struct descriptor table[FD_MAX];
+    bool line_begun[STDERR_FILENO + 1]; /* by the guest, on the host's 1 and 2: see lines.c */
+    bool outputs_are_one;               /* these two are the same file */
 };
 
 /* ---- one call ---- */
@@ -195,6 +198,10 @@ void store_filestat(uint8_t *out, const struct stat *stat);
 
 /* The two times as futimens wants them, from the arguments at `i`: atim, mtim, flags. */
 enum wasi_errno times_from(const struct call *call, int i, struct timespec times[2]);
+
+/* lines.c: before anything is written, and after each write to the host's 1 or 2. */
+void lines_init(struct wasi *wasi);
+void lines_note(struct wasi *wasi, int host, uint8_t last);
 
 /* dirs.c */
 void listing_free(struct listing *listing);

@@ -66,6 +66,7 @@ void trace_call(const struct call *call, const struct row *row, enum wasi_errno 
     FILE *out = call->wasi->config.trace;
     const char *rest = row->arguments;
     struct argument argument;
+    wasi_begin_line(call->wasi, out);
     fprintf(out, "%s(", row->name);
     for (int i = 0; argument_next(&rest, &argument); i += argument_width(argument.kind)) {
         fprintf(out, "%s%s=", i > 0 ? ", " : "", shown(argument.name, SHOWN_MAX).text);

@@ -136,6 +136,7 @@ struct wasi *wasi_open(const struct wasi_config *config, struct error *error) {
     wasi->config = *config;
     resolver_init(&wasi->resolver);
     fd_inherit_stdio(wasi);
+    lines_init(wasi);
     if (fill(wasi, error)) return wasi;
     wasi_close(wasi);
     return NULL;

@@ -63,6 +63,10 @@ bool wasi_wall(const struct wasi *wasi, const char *const *readable, struct erro
  * move and remove what is in it, and remove empty directories beneath `parent`. */
 bool wasi_wall_removal(int directory, const char *parent, struct error *error);
 
+/* Before the host writes a line of its own to stdout or stderr: end the one that the guest has
+ * begun there, if it has. */
+void wasi_begin_line(struct wasi *wasi, FILE *out);
+
 void wasi_close(struct wasi *wasi);
 
 #endif

@@ -1,0 +1,28 @@
+;; Begins lines on standard output and error and does not end them.
+(module
+  (import "wasi_snapshot_preview1" "fd_write"
+    (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (import "host" "http_open" (func $open (param i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 8) "ha\00\00lf\00\00\n")
+  ;; ha, lf, an empty one; and a line's end
+  (data (i32.const 32) "\08\00\00\00\02\00\00\00\0c\00\00\00\02\00\00\00\0c\00\00\00\00\00\00\00")
+  (data (i32.const 64) "\10\00\00\00\01\00\00\00")
+  (data (i32.const 128) "{\"method\":\"GET\",\"url\":\"http://a.test/\"}")
+  (func $half (param $fd i32)
+    (drop (call $fd_write (local.get $fd) (i32.const 32) (i32.const 3) (i32.const 0))))
+  (func $end (param $fd i32)
+    (drop (call $fd_write (local.get $fd) (i32.const 64) (i32.const 1) (i32.const 0))))
+  (func $request (drop (call $open (i32.const 128) (i32.const 39))))
+  (func (export "run_demo")
+    (call $half (i32.const 1)) (call $request)
+    (call $request)
+    (call $half (i32.const 1)) (call $end (i32.const 1)) (call $request)
+    (call $half (i32.const 2)) (call $request)
+    (call $half (i32.const 1)))
+  (func (export "answer") (result i32)
+    (call $half (i32.const 1))
+    (i32.const 42))
+  (func (export "trap")
+    (call $half (i32.const 2))
+    unreachable))
