@@ -63,7 +63,9 @@ void help_print(FILE *out) {
         snprintf(form, sizeof form, "%s %s", commands[i].name, commands[i].form);
         fprintf(out, "       hostel %-30s %s\n", form, commands[i].help);
     }
-    fputs("\nWhat stands behind the module's name is the guest's.\n", out);
+    fputs("\nMODULE is a file, or - for standard input; text format needs wat2wasm.\n"
+          "What stands behind it is the guest's.\n",
+          out);
     for (size_t i = 0; i < ROW_COUNT; i++) print_row(&rows[i], out);
     fputs("\nA SIZE is in bytes or like 64K, 1.5M, 1GiB; a TIME in seconds or like 500ms.\n"
           "Exit status: the guest's own; 134 a trap, 2 wrong usage, 1 other failures.\n",

@@ -17,6 +17,7 @@
 #include "help.h"
 #include "imports.h"
 #include "options.h"
+#include "source.h"
 #include "tmpdir.h"
 #include "toolchains.h"
 #include "values.h"
@@ -55,6 +56,7 @@ struct run {
     const char *entry; /* the name of the function to call */
     struct vm_value *arguments, *results;
     bool narrate;       /* the entry is the demo's */
+    const char *about;  /* the file that an error is about, or NULL */
     const char *advice; /* what to do about the error, or NULL */
 };
 
@@ -110,6 +112,12 @@ static void begin_line(void *context, FILE *out) {
     if (run->wasi) wasi_begin_line(run->wasi, out);
 }
 
+/* Whether the word for that kind of error says more than its text. */
+static bool says_kind(enum error_kind kind) {
+    return kind == ERROR_MALFORMED || kind == ERROR_INVALID || kind == ERROR_UNSUPPORTED ||
+           kind == ERROR_UNLINKABLE;
+}
+
 static void report(struct run *run, const struct error *error) {
     if (error->kind != ERROR_NONE) begin_line(run, stderr);
     switch (error->kind) {
@@ -124,15 +132,11 @@ static void report(struct run *run, const struct error *error) {
         fprintf(stderr, "hostel: trap: %s\n", error->text);
         print_backtrace(run->vm);
         return;
-    case ERROR_MALFORMED:
-    case ERROR_INVALID:
-    case ERROR_UNSUPPORTED:
-    case ERROR_UNLINKABLE:
-        fprintf(stderr, "hostel: %s: %s: ", shown_text(run->options->words[0], SHOWN_MAX).text,
-                error_kind_name(error->kind));
-        break;
-    default: fputs("hostel: ", stderr); break;
+    default: break;
     }
+    fputs("hostel: ", stderr);
+    if (run->about) fprintf(stderr, "%s: ", shown_text(run->about, SHOWN_MAX).text);
+    if (says_kind(error->kind)) fprintf(stderr, "%s: ", error_kind_name(error->kind));
     fputs(error->text, stderr);
     if (error->offset != ERROR_NO_OFFSET)
         fprintf(stderr, " (at offset 0x%" PRIx64 ")", error->offset);
@@ -293,11 +297,13 @@ static bool open_imports(struct run *run, struct error *error) {
 static bool run_module(struct run *run, struct error *error) {
     signal(SIGPIPE, SIG_IGN); /* a closed socket or pipe is an error number, for guests too */
     signal(SIGXFSZ, SIG_IGN); /* and so is a file that may not grow */
-    if (!choose_entry(run, error) || !open_net(run, error) || !open_wasi(run, error) ||
-        !open_imports(run, error))
-        return false;
+    if (!choose_entry(run, error)) return false;
+    const char *module = run->about;
+    run->about = NULL;
+    if (!open_net(run, error) || !open_wasi(run, error) || !open_imports(run, error)) return false;
     if (run->narrate) narrate_directories(run);
     if (!raise_wall(run, error)) return false;
+    run->about = module;
     struct instance *instance = vm_instantiate(run->vm, run->module, error);
     if (error->kind == ERROR_UNLINKABLE) run->advice = toolchain_advice(run->module);
     return instance && call(run, instance, error);
@@ -320,8 +326,9 @@ static bool load(struct run *run, struct error *error) {
     run->memory.limit = limits->memory_bytes;
     limits->memory = &run->memory;
     run->vm = vm_open(limits, error);
-    if (!run->vm || !file_read(path, &run->bytes, error)) return false;
-    if (run->bytes.size == 0) return error_set_at(error, ERROR_MALFORMED, 0, "the file is empty");
+    if (!run->vm || !source_read(path, &run->bytes, error)) return false;
+    run->about = source_name(path);
+    if (!source_decode(&run->bytes, limits->timeout_ms, error)) return false;
     run->module = vm_load(run->vm, buffer_slice(&run->bytes), error);
     return run->module != NULL;
 }
@@ -387,6 +394,7 @@ int main(int argc, char **argv) {
     int status = exit_status(&error);
     deadline_ended(status);
     report(&run, &error);
+    run.about = run.advice = NULL;
     if (!tmpdir_close(&run.tmpdir, &late) || !flush_output(&late)) {
         report(&run, &late);
         if (status == EXIT_SUCCESS) status = STATUS_FAILED;

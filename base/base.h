@@ -224,6 +224,9 @@ void buffer_free(struct buffer *buffer);
  * directory, a missing or an oversized file is an ERROR_IO that names the path. */
 bool file_read(const char *path, struct buffer *out, struct error *error);
 
+/* The same for what is open, from where it stands; `name` is for messages. */
+bool stream_read(FILE *file, const char *name, struct buffer *out, struct error *error);
+
 /* Milliseconds and nanoseconds on a clock that never steps back. */
 int64_t clock_ms(void);
 int64_t clock_ns(void);

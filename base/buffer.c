@@ -91,7 +91,7 @@ void buffer_free(struct buffer *buffer) {
 }
 
 /* Sizes are a hint only: those of files in /proc are 0, and a pipe has none. */
-static bool read_all(FILE *file, const char *path, struct buffer *out, struct error *error) {
+bool stream_read(FILE *file, const char *path, struct buffer *out, struct error *error) {
     struct stat status;
     if (fstat(fileno(file), &status) == 0) {
         if (S_ISDIR(status.st_mode))
@@ -122,7 +122,7 @@ bool file_read(const char *path, struct buffer *out, struct error *error) {
     FILE *file = fopen(path, "rb");
     if (!file)
         return error_set(error, ERROR_IO, "%s: %s", shown_text(path, 200).text, strerror(errno));
-    bool ok = read_all(file, path, out, error);
+    bool ok = stream_read(file, path, out, error);
     fclose(file);
     return ok;
 }
