@@ -1,8 +1,11 @@
 """What the parts of tests/net/run share: checks, the client, servers on loopback."""
+import contextlib
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
@@ -72,14 +75,26 @@ def parse(out):
     return results
 
 
+@contextlib.contextmanager
+def program_of(user):
+    """The client where that user may start it: the project may lie in a folder that is root's."""
+    if user is None:
+        yield FETCH
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        yield shutil.copy(FETCH, folder)
+
+
 def fetch(*arguments, env=None, seconds=60, user=None):
     """Run the client; its results, and one of error "crash" if it did not end well."""
     full = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
     full.pop("SSL_CERT_FILE", None)
     full.update(env or {})
     try:
-        done = subprocess.run([FETCH, *map(str, arguments)], env=full, timeout=seconds,
-                              stdin=subprocess.DEVNULL, capture_output=True, user=user)
+        with program_of(user) as program:
+            done = subprocess.run([program, *map(str, arguments)], env=full, timeout=seconds,
+                                  stdin=subprocess.DEVNULL, capture_output=True, user=user)
         results, code, err = parse(done.stdout), done.returncode, done.stderr
     except subprocess.TimeoutExpired:
         results, code, err = [], "hung", b""
