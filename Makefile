@@ -196,9 +196,9 @@ $(BUILD)/obj/counted/%.o: %.c Makefile | $(BUILD)/ready-program
 
 $(COUNTED): EXTRA = -fsanitize-coverage=trace-pc -U_FORTIFY_SOURCE
 
-COUNTING = $(BUILD)/tests/unit/test_vm_sizes $(BUILD)/tests/unit/test_vm_debug_sizes
+COUNTING = $(patsubst %,$(BUILD)/tests/unit/test_vm_%,sizes wide debug_sizes)
 
-$(BUILD)/tests/unit/test_vm_sizes: WRAPPED = malloc calloc realloc memcpy memmove memset
+$(filter-out %debug_sizes,$(COUNTING)): WRAPPED = malloc calloc realloc memcpy memmove memset
 $(BUILD)/tests/unit/test_vm_debug_sizes: WRAPPED = calloc realloc
 $(COUNTING): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(COUNTED) $(LIBRARY)
 	$(LINK_TEST)

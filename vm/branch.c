@@ -28,41 +28,52 @@
 
 #include "vm/types.h"
 
-struct label label_init(const struct translator *t, const uint8_t *types, uint32_t arity) {
-    struct label label = {
-        .target = NO_CELL, .patches = NO_CELL, .home = next_home(t), .arity = arity};
-    for (uint32_t i = 0; i < arity; i++) label.slots += type_slots(types[i]);
-    return label;
+struct label label_init(const struct translator *t, struct types types) {
+    return (struct label){.target = NO_CELL,
+                          .patches = NO_CELL,
+                          .home = (uint16_t)t->home,
+                          .arity = (uint16_t)types.count,
+                          .slots = (uint16_t)types.slots};
 }
 
-/* Let the cell branch to the label, now or when it is bound. Until then the cells that wait are a
+/* Let the cell branch to where the patches will be bound. Until then the cells that wait are a
  * list: `patches` is the last of them, and the imm of each is the one before. */
+static void link_patch(struct translator *t, uint32_t cell, uint32_t *patches) {
+    if (t->dead) return;
+    t->module->cells[cell].tail.imm = (int32_t)*patches;
+    *patches = cell;
+}
+
+/* Let the cell branch to the label, now or when it is bound. */
 static void link_branch(struct translator *t, uint32_t cell, struct label *label) {
     if (t->dead) return;
-    if (label->target != NO_CELL) {
-        t->module->cells[cell].tail.imm = (int32_t)(label->target - cell);
+    if (label->target == NO_CELL) {
+        link_patch(t, cell, &label->patches);
     } else {
-        t->module->cells[cell].tail.imm = (int32_t)label->patches;
-        label->patches = cell;
+        t->module->cells[cell].tail.imm = (int32_t)(label->target - cell);
     }
 }
 
-void label_bind(struct translator *t, struct label *label) {
-    if (label->patches == NO_CELL) return; /* nobody branches here, so all that is known still is */
-    for (uint32_t cell = label->patches; cell != NO_CELL;) {
+void patches_bind(struct translator *t, uint32_t *patches) {
+    if (*patches == NO_CELL) return; /* nobody branches here, so all that is known still is */
+    for (uint32_t cell = *patches; cell != NO_CELL;) {
         uint32_t next = (uint32_t)t->module->cells[cell].tail.imm;
         t->module->cells[cell].tail.imm = (int32_t)(here(t) - cell);
         cell = next;
     }
-    label->patches = NO_CELL;
+    *patches = NO_CELL;
     t->barrier = here(t);
     forget_mirrors(t);
 }
 
-void translate_block(struct translator *t, uint32_t params) {
+void label_bind(struct translator *t, struct label *label) {
+    patches_bind(t, &label->patches);
+}
+
+void translate_block(struct translator *t, uint32_t slots) {
     if (t->dead) return;
     settle(t, NO_SLOT);
-    operands_home(t, params);
+    operands_home(t, slots);
 }
 
 /* The accumulators are forgotten, since branches that are still to come arrive here too. */
@@ -70,7 +81,7 @@ void translate_loop(struct translator *t, struct label *label) {
     label->target = t->loop = here(t);
     t->barrier = here(t);
     forget_mirrors(t);
-    translate_tick(t, true);
+    translate_tick(t);
 }
 
 /* What a branch looks at: a comparison that was taken back to become part of it, or that of a value
@@ -183,21 +194,20 @@ static bool emit_step(struct translator *t, struct condition condition, struct l
 }
 
 /* The condition is taken back before the parameters are brought home: these are moves. */
-void translate_if(struct translator *t, struct operand condition, struct label *label,
-                  uint32_t params) {
+void translate_if(struct translator *t, struct operand condition, uint32_t *patches,
+                  uint32_t slots) {
     struct condition taken = take_condition(t, condition);
-    translate_block(t, params);
-    link_branch(t, emit_branch(t, taken, false), label);
-}
-
-/* The topmost operands; they are there unless the code is dead. */
-static struct operand *label_values(struct translator *t, const struct label *label) {
-    return &t->operands[t->count - label->arity];
+    translate_block(t, slots);
+    link_patch(t, emit_branch(t, taken, false), patches);
 }
 
 /* True if the label's values, once home, are where the label wants them. */
 static bool values_in_place(const struct translator *t, const struct label *label) {
-    return label->arity == 0 || label->home == window(t, label->arity);
+    return label->arity == 0 || label->home == window(t, label->slots);
+}
+
+bool label_needs_move(const struct translator *t, const struct label *label) {
+    return !label->is_return && !values_in_place(t, label);
 }
 
 /* Results go to slots 0 and up, where the caller has its window. A single one that is in its
@@ -208,16 +218,17 @@ static void emit_return(struct translator *t, const struct label *label) {
     if (label->arity == 0) {
         cell = emit(t, OP_return_void);
     } else if (label->slots == 1) {
-        struct operand x = *label_values(t, label);
+        struct operand x = operand_top(t);
         need_slot(t, &x);
         bool ready = in_accumulator(t, &x);
         cell = emit(t, ready ? by_accumulator[accumulator(x.type)] : (unsigned)OP_return_s);
         cell->a = x.slot;
     } else {
-        if (label->arity > 1) operands_home(t, label->arity);
+        bool alone = label->arity == 1; /* a v128, which may be a local */
+        if (!alone) operands_home(t, label->slots);
         cell = emit(t, OP_return_many);
-        cell->d = (uint16_t)label->slots;
-        cell->a = label_values(t, label)->slot;
+        cell->d = label->slots;
+        cell->a = alone ? operand_top(t).slot : window(t, label->slots);
     }
     cell->tail.slots.b = (uint16_t)t->link;
     t->barrier = here(t);
@@ -227,18 +238,29 @@ static void emit_return(struct translator *t, const struct label *label) {
  * in the size of the body. */
 static void move_values(struct translator *t, const struct label *label) {
     if (values_in_place(t, label)) {
-        operands_home(t, label->arity);
+        operands_home(t, label->slots);
     } else if (label->arity == 1) {
-        emit_move(t, label->home, label_values(t, label));
+        struct operand x = operand_top(t);
+        emit_move(t, label->home, &x);
     } else {
-        operands_home(t, label->arity);
+        operands_home(t, label->slots);
         struct cell *cell = emit(t, OP_move_many);
         t->unpaid += label->slots / SLOTS_A_CELL;
-        cell->d = (uint16_t)label->home;
-        cell->a = window(t, label->arity);
-        cell->tail.imm = (int32_t)label->slots;
+        cell->d = label->home;
+        cell->a = window(t, label->slots);
+        cell->tail.imm = label->slots;
         forget_mirrors(t);
     }
+}
+
+/* The same, but a single value that was just computed is written there by its producer. */
+static void bring_values(struct translator *t, const struct label *label) {
+    struct operand *x = label->arity == 1 ? operand_known(t) : NULL;
+    if (x && made_by_last(t, x)) {
+        x->slot = label->home;
+        redirect(t, x, x->slot);
+    }
+    move_values(t, label);
 }
 
 /* A branch back to a loop that begins with a few operations and a br_table, which is what
@@ -251,13 +273,8 @@ static bool repeat_head(struct translator *t, const struct label *label) {
     return true;
 }
 
-/* Go to the label with its values, which are copied, not popped. */
-static void emit_br(struct translator *t, struct label *label) {
-    if (label->is_return) {
-        emit_return(t, label);
-        return;
-    }
-    move_values(t, label);
+/* Go to the label, where its values are. */
+static void emit_jump(struct translator *t, struct label *label) {
     if (!repeat_head(t, label)) {
         emit(t, OP_br);
         link_branch(t, t->last->cell, label);
@@ -267,74 +284,91 @@ static void emit_br(struct translator *t, struct label *label) {
 
 void translate_br(struct translator *t, struct label *label) {
     if (t->dead) return;
-    if (label->arity == 1 && !label->is_return) {
-        struct operand *x = label_values(t, label);
-        if (made_by_last(t, x)) { /* let its producer write it to the label's slot */
-            x->slot = (uint16_t)label->home;
-            redirect(t, x, x->slot);
-        }
+    if (label->is_return) {
+        emit_return(t, label);
+        return;
     }
-    emit_br(t, label);
+    bring_values(t, label);
+    emit_jump(t, label);
 }
 
-/* Whether or not it is taken, its values stay on the stack. */
+void translate_fall(struct translator *t, struct label *label) {
+    if (!t->dead) bring_values(t, label);
+}
+
+/* Whether or not it is taken, its values stay on the stack: they are copied, not popped. */
 void translate_br_if(struct translator *t, struct operand condition, struct label *label) {
     if (t->dead) return;
     struct condition taken = take_condition(t, condition);
     if (!label->is_return && values_in_place(t, label)) {
-        operands_home(t, label->arity);
+        operands_home(t, label->slots);
         if (!emit_step(t, taken, label)) link_branch(t, emit_branch(t, taken, true), label);
         return;
     }
-    if (label->arity > 1) operands_home(t, label->arity); /* on both paths */
-    struct label over = label_init(t, NULL, 0);
-    link_branch(t, emit_branch(t, taken, false), &over);
+    if (label->arity > 1) operands_home(t, label->slots); /* on both paths */
+    uint32_t over = NO_CELL;
+    link_patch(t, emit_branch(t, taken, false), &over);
     uint16_t mirror[ACCUMULATORS];
-    for (int k = 0; k < ACCUMULATORS; k++) mirror[k] = t->mirror[k];
-    emit_br(t, label);
-    label_bind(t, &over);
+    memcpy(mirror, t->mirror, sizeof mirror);
+    if (label->is_return) {
+        emit_return(t, label);
+    } else {
+        move_values(t, label);
+        emit_jump(t, label);
+    }
+    patches_bind(t, &over);
     /* Both ways to this point have the accumulators as they were before the branch. */
-    for (int k = 0; k < ACCUMULATORS; k++) t->mirror[k] = mirror[k];
+    memcpy(t->mirror, mirror, sizeof mirror);
 }
 
-/* The cell is followed by one data cell a target, with the displacement from itself:
+/* The cell is followed by one data cell a target, with the displacement from itself. If the values
+ * of any target have to be moved, the table is of another operation, for which each data cell says
+ * how many slots go from a to d: a byte that names a target must not become much code. Targets that
+ * leave the function all go to one return behind the table:
  *
  *     block                              br_table_s  a=0 imm=2
  *       block                                            imm=4    0: behind the inner block
  *         (br_table 0 1 2 local 0)                       imm=4    1: behind the outer block
- *       end                                              imm=1    2 and above: the stub
- *       unreachable                      return_void              the stub, for the function
+ *       end                                              imm=1    2 and above: the return
+ *       unreachable                      return_void
  *     end                                trap_unreachable
  *     end, of the function               return_void
  */
-void translate_br_table(struct translator *t, struct operand index, uint32_t count) {
+void translate_br_table(struct translator *t, struct operand index, const struct br_table *table) {
     need_slot(t, &index);
     index.type = VM_I32;
     bool in_r0 = in_accumulator(t, &index);
-    struct cell *cell = emit(t, in_r0 ? OP_br_table_r : OP_br_table_s);
-    bool straight = t->barrier <= t->loop && !t->dead;
+    unsigned op = in_r0 ? OP_br_table_r : OP_br_table_s;
+    struct cell *cell = emit(t, table->moves ? OP_br_table_move : op);
+    bool straight = t->barrier <= t->loop && !t->dead && !table->moves;
     if (straight && here(t) - t->loop <= LOOP_HEAD && !t->plain) {
         t->table_loop = t->loop;
         t->table = here(t) - 1;
         t->table_in_r0 = in_r0;
     }
     cell->a = index.slot;
-    cell->tail.imm = (int32_t)count;
+    cell->tail.imm = (int32_t)table->count;
+    if (table->moves) t->unpaid += table->slots / SLOTS_A_CELL;
 }
 
-/* Targets whose values must be moved, or that return, are reached through a stub. */
-static bool needs_stub(const struct translator *t, const struct label *label) {
-    return label->is_return || !values_in_place(t, label);
+void translate_br_table_target(struct translator *t, struct br_table *table, struct label *label) {
+    struct cell *entry = emit_data(t);
+    if (t->dead) return;
+    uint32_t cell = here(t) - 1;
+    if (label->is_return) {
+        link_patch(t, cell, &table->returns);
+        return;
+    }
+    if (label_needs_move(t, label)) {
+        entry->head.wide = label->slots;
+        entry->a = window(t, label->slots);
+        entry->d = label->home;
+    }
+    link_branch(t, cell, label);
 }
 
-void translate_br_table_target(struct translator *t, struct label *label) {
-    emit_data(t);
-    if (!t->dead && !needs_stub(t, label)) link_branch(t, here(t) - 1, label);
-}
-
-void translate_br_table_stub(struct translator *t, uint32_t target_cell, struct label *label) {
-    if (t->dead || !needs_stub(t, label)) return;
-    forget_mirrors(t);
-    t->module->cells[target_cell].tail.imm = (int32_t)(here(t) - target_cell);
-    emit_br(t, label);
+void translate_br_table_end(struct translator *t, struct br_table *table, struct label *function) {
+    if (t->dead || table->returns == NO_CELL) return;
+    patches_bind(t, &table->returns);
+    emit_return(t, function);
 }

@@ -112,6 +112,7 @@ enum { FORM_FAR = -1 }; /* before the first */
     X(br)                   /* to imm */                                                           \
     X(br_table_s)           /* to the entry min(a, imm) of the table of data cells behind */       \
     X(br_table_r)           /* the same, to min(r0, imm) */                                        \
+    X(br_table_move)        /* br_table_s; as many slots as the entry says go from a to d */       \
     X(br_to_table_s)        /* to the br_table at imm, and through it */                           \
     X(br_to_table_r)        /* the same */                                                         \
     X(call)                 /* the function whose code is at imm; window at a */                   \

@@ -22,13 +22,9 @@
 
 #include <string.h>
 
-const uint8_t *results_of(const struct func_type *type) {
-    return type->types + type->param_count;
-}
-
-/* What a branch to the block carries: its results, but to a loop its parameters. */
-const uint8_t *label_types(const struct control *block) {
-    return block->code == WASM_loop ? block->type->types : results_of(block->type);
+/* Its results, but to a loop its parameters. */
+struct types label_types(const struct control *block) {
+    return block->code == WASM_loop ? params_of(block->type) : results_of(block->type);
 }
 
 /* Called when what the block takes has been popped: its floor and its label are below that. */
@@ -41,10 +37,12 @@ struct control *push_control(struct validator *v, uint32_t code, const struct fu
     }
     v->controls = controls;
     struct control *block = &v->controls[v->control_count++];
-    *block = (struct control){
-        .type = type, .code = code, .height = v->t.count, .dead_before = v->t.dead};
-    uint32_t arity = code == WASM_loop ? type->param_count : type->result_count;
-    block->label = label_init(&v->t, label_types(block), arity);
+    *block = (struct control){.type = type,
+                              .code = (uint8_t)code,
+                              .height = (uint16_t)v->t.count,
+                              .otherwise = NO_CELL,
+                              .dead_before = v->t.dead};
+    block->label = label_init(&v->t, label_types(block));
     block->label.is_return = code == WASM_call;
     return block;
 }
@@ -73,18 +71,18 @@ void begin_block(struct validator *v, int64_t code) {
     struct operand condition = {0};
     if (v->row->code == WASM_if) condition = pop(v, VM_I32);
     const struct func_type *type = block_type(v, code);
-    if (!type || !check_top(v, type->types, type->param_count)) return;
-    struct label otherwise = label_init(&v->t, NULL, 0);
+    if (!type || !check_top(v, params_of(type))) return;
+    uint32_t otherwise = NO_CELL;
     if (v->row->code == WASM_if) {
-        translate_if(&v->t, condition, &otherwise, type->param_count);
+        translate_if(&v->t, condition, &otherwise, type->param_slots);
     } else {
-        translate_block(&v->t, type->param_count);
+        translate_block(&v->t, type->param_slots);
     }
-    replace_top(v, type->param_count, NULL, 0);
+    replace_top(v, params_of(type), (struct types){0});
     struct control *block = push_control(v, v->row->code, type);
     if (!block) return;
     block->otherwise = otherwise;
-    push_types(v, type->types, type->param_count);
+    push_types(v, params_of(type));
     if (v->row->code == WASM_loop) translate_loop(&v->t, &block->label);
     if (v->row->code == WASM_try || v->row->code == WASM_try_table) begin_attempt(v);
 }
@@ -92,7 +90,7 @@ void begin_block(struct validator *v, int64_t code) {
 /* The results, and nothing else, are on the stack. */
 bool check_block_end(struct validator *v) {
     const struct control *block = innermost(v);
-    if (!check_top(v, results_of(block->type), block->type->result_count)) return false;
+    if (!check_top(v, results_of(block->type))) return false;
     if (v->t.count - block->height > block->type->result_count) {
         return reader_fail(&v->reader, ERROR_INVALID,
                            "type mismatch in %s: %u values left over at the end of the block",
@@ -115,9 +113,16 @@ void do_else(struct validator *v) {
     v->t.dead = block->dead_before;
     block->code = WASM_else;
     block->unreachable = false;
-    operands_truncate(&v->t, block->height);
-    push_types(v, block->type->types, block->type->param_count);
-    label_bind(&v->t, &block->otherwise);
+    truncate_to(v, block);
+    push_types(v, params_of(block->type));
+    patches_bind(&v->t, &block->otherwise);
+}
+
+/* What comes behind the block begins at its label, with its results. */
+void leave_block(struct validator *v, struct control *block) {
+    label_bind(&v->t, &block->label);
+    operands_truncate(&v->t, block->height, block->label.home);
+    push_types(v, results_of(block->type));
 }
 
 /* What falls through and what branches here meet: results go home, labels are bound, and the code
@@ -128,7 +133,7 @@ void do_end(struct validator *v) {
     const struct func_type *type = block.type;
     /* Without an else a false condition leaves the parameters as the results. */
     bool same = type->param_count == type->result_count &&
-                memcmp(type->types, results_of(type), type->param_count) == 0;
+                memcmp(type->types, results_of(type).list, type->param_count) == 0;
     if (block.code == WASM_if && !same) {
         invalid(v, "type mismatch: if without else must leave what it found");
         return;
@@ -138,23 +143,16 @@ void do_end(struct validator *v) {
         translate_br(&v->t, &block.label);
         return;
     }
-    if (block.code == WASM_try_table) {
-        end_try_table(v, &block);
+    if (is_try(&block)) {
+        end_try(v, &block);
         return;
     }
-    if (is_catch(&block)) { /* the results are one slot above the label's */
-        translate_br(&v->t, &block.label);
-        v->t.dead = true;
-        block.height--;
-    }
-    bool reached_by_branch = block.label.patches != NO_CELL || block.otherwise.patches != NO_CELL;
+    bool reached_by_branch = block.label.patches != NO_CELL || block.otherwise != NO_CELL;
     if (!v->t.dead && !reached_by_branch) return; /* the results may stay where they are */
-    operands_home(&v->t, type->result_count);
+    operands_home(&v->t, type->result_slots);
     v->t.dead = block.dead_before;
-    label_bind(&v->t, &block.otherwise);
-    label_bind(&v->t, &block.label);
-    operands_truncate(&v->t, block.height);
-    push_types(v, results_of(type), type->result_count);
+    patches_bind(&v->t, &block.otherwise);
+    leave_block(v, &block);
 }
 
 /* ---- branches ---- */
@@ -170,7 +168,7 @@ void branch(struct validator *v, uint32_t depth) {
     bool conditional = v->row->code == WASM_br_if;
     if (conditional) condition = pop(v, VM_I32);
     struct control *block = target(v, depth);
-    if (!block || !check_top(v, label_types(block), block->label.arity)) return;
+    if (!block || !check_top(v, label_types(block))) return;
     if (!conditional) {
         translate_br(&v->t, &block->label);
         set_unreachable(v);
@@ -179,46 +177,45 @@ void branch(struct validator *v, uint32_t depth) {
     translate_br_if(&v->t, condition, &block->label);
     /* The spec pops the label's types and pushes them again, which makes a difference only where
      * they were any; and in code that is emitted they had better stay what they are. */
-    if (v->t.dead) replace_top(v, block->label.arity, label_types(block), block->label.arity);
+    if (v->t.dead) replace_top(v, label_types(block), label_types(block));
 }
 
 /* All targets take as many values, of types that fit what is on the stack. Where they take the
  * same types as the target before, as they nearly always do, that has been checked. */
-static bool check_br_table(struct validator *v, uint32_t count, struct reader labels) {
-    const uint8_t *types = NULL;
-    uint32_t arity = 0;
-    for (uint32_t i = 0; i <= count; i++) {
+static bool check_br_table(struct validator *v, struct reader labels, struct br_table *table) {
+    struct types types = {0};
+    for (uint32_t i = 0; i <= table->count; i++) {
         const struct control *block = target(v, reader_u32(&labels));
-        if (!reader_ok(&labels) || !block || !spend(v, 1 + block->label.arity)) return false;
-        if (i > 0 && block->label.arity != arity) {
+        if (!reader_ok(&labels) || !block || !spend(v, 1 + types.count / TYPES_A_STEP))
+            return false;
+        struct types wanted = label_types(block);
+        if (i > 0 && wanted.count != types.count) {
             return invalid(v, "type mismatch: labels of different arity");
         }
-        arity = block->label.arity;
-        if (types && memcmp(types, label_types(block), arity) == 0) continue;
-        types = label_types(block);
-        if (!check_top(v, types, arity)) return false;
+        table->moves = table->moves || label_needs_move(&v->t, &block->label);
+        if (i > 0 && memcmp(types.list, wanted.list, types.count) == 0) continue;
+        if (!check_top(v, wanted)) return false;
+        types = wanted;
     }
-    operands_home(&v->t, arity);
+    table->slots = types.slots;
+    operands_home(&v->t, types.slots);
     return true;
 }
 
-/* The labels, one more than `count`, are read three times: to check them, for the cells of the
- * table, and for the stubs behind it. */
+/* The labels, one more than `count`, are read twice: to check them, and for the cells of the table.
+ */
 void br_table(struct validator *v, uint32_t count) {
     struct operand index = pop(v, VM_I32);
-    struct reader labels = v->reader;
-    if (!check_br_table(v, count, labels)) {
+    struct br_table table = {.count = count, .returns = NO_CELL};
+    if (!check_br_table(v, v->reader, &table)) {
         v->reader.failed = true; /* it may have been the copy that failed */
         return;
     }
-    translate_br_table(&v->t, index, count);
-    uint32_t first = v->module->cell_count;
+    translate_br_table(&v->t, index, &table);
     for (uint32_t i = 0; i <= count; i++) {
-        translate_br_table_target(&v->t, &target(v, reader_u32(&v->reader))->label);
+        translate_br_table_target(&v->t, &table, &target(v, reader_u32(&v->reader))->label);
     }
-    for (uint32_t i = 0; i <= count && reader_ok(&v->reader); i++) {
-        translate_br_table_stub(&v->t, first + i, &target(v, reader_u32(&labels))->label);
-    }
+    translate_br_table_end(&v->t, &table, &v->controls[0].label);
     set_unreachable(v);
 }
 
@@ -227,8 +224,9 @@ void br_table(struct validator *v, uint32_t count) {
 /* A tail call must yield what the function yields, since its callee returns for it. */
 static bool check_tail(struct validator *v, const struct func_type *callee, bool tail) {
     const struct func_type *caller = v->controls[0].type;
-    if (!tail || (callee->result_count == caller->result_count &&
-                  memcmp(results_of(callee), results_of(caller), callee->result_count) == 0)) {
+    if (!tail ||
+        (callee->result_count == caller->result_count &&
+         memcmp(results_of(callee).list, results_of(caller).list, callee->result_count) == 0)) {
         return true;
     }
     return invalid(v, "type mismatch: the callee's results are not those of the function");
@@ -236,7 +234,7 @@ static bool check_tail(struct validator *v, const struct func_type *callee, bool
 
 /* The arguments have become the results; those of a tail call are returned. */
 static void end_call(struct validator *v, const struct func_type *type, bool tail) {
-    replace_top(v, type->param_count, results_of(type), type->result_count);
+    replace_top(v, params_of(type), results_of(type));
     translate_call_result(&v->t, type);
     if (!tail) return;
     translate_br(&v->t, &v->controls[0].label);
@@ -246,7 +244,7 @@ static void end_call(struct validator *v, const struct func_type *type, bool tai
 void call(struct validator *v, uint32_t function) {
     const struct func_type *type = v->module->functions[function].type;
     bool tail = v->row->code == WASM_return_call;
-    if (!check_tail(v, type, tail) || !check_top(v, type->types, type->param_count)) return;
+    if (!check_tail(v, type, tail) || !check_top(v, params_of(type))) return;
     translate_call(&v->t, function, tail);
     end_call(v, type, tail);
 }
@@ -262,7 +260,7 @@ void call_indirect(struct validator *v, uint32_t type_index, uint32_t table) {
         const struct func_type *type = v->module->types[type_index];
         bool tail = v->row->code == WASM_return_call_indirect;
         struct operand index = pop(v, v->module->tables[table].limits.address);
-        if (!check_tail(v, type, tail) || !check_top(v, type->types, type->param_count)) return;
+        if (!check_tail(v, type, tail) || !check_top(v, params_of(type))) return;
         translate_call_indirect(&v->t, type, table, index, tail);
         end_call(v, type, tail);
     }

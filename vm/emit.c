@@ -120,16 +120,70 @@ bool frame_reserve(struct translator *t, uint32_t end) {
     return true;
 }
 
-/* The operand that does not fit becomes t->nowhere; nothing is emitted any more. */
-bool operands_grow(struct translator *t) {
-    struct operand *operands =
-        array_reserve(t->module->vm->memory, t->operands, t->count, &t->capacity, sizeof *operands);
-    if (operands) {
-        t->operands = operands;
-        return true;
-    }
+/* What does not fit is lost, and nothing is emitted any more. */
+static bool no_operands(struct translator *t) {
     t->dead = true;
     return module_no_memory(t->module, t->reader, "operands");
+}
+
+bool types_grow(struct translator *t, uint32_t more) {
+    while (t->type_capacity - t->count < more) {
+        uint8_t *types = array_reserve(t->module->vm->memory, t->types, t->type_capacity,
+                                       &t->type_capacity, sizeof *types);
+        if (!types) return no_operands(t);
+        t->types = types;
+    }
+    return true;
+}
+
+bool operands_grow(struct translator *t) {
+    struct operand *operands =
+        array_reserve(t->module->vm->memory, t->operands, t->known, &t->capacity, sizeof *operands);
+    if (!operands) return no_operands(t);
+    t->operands = operands;
+    return true;
+}
+
+/* Each operand that is forgotten was pushed alone: all this takes together no more than that. */
+static uint32_t first_known_from(const struct translator *t, uint32_t home) {
+    uint32_t known = t->known;
+    while (known > 0 && t->operands[known - 1].home >= home) known--;
+    return known;
+}
+
+/* Nothing more is known of the operands behind the first `known` of those of which it was. */
+static void operands_forget(struct translator *t, uint32_t known) {
+    t->known = known;
+    while (t->pending_count && t->pending[t->pending_count - 1] >= known) t->pending_count--;
+}
+
+static struct operand operand_at(uint32_t home, uint8_t type) {
+    return (struct operand){.from.producer = NO_CELL,
+                            .slot = (uint16_t)home,
+                            .home = (uint16_t)home,
+                            .type = type,
+                            .place = IN_SLOT};
+}
+
+struct operand operand_top(const struct translator *t) {
+    const struct operand *known = operand_known(t);
+    uint8_t type = t->types[t->count - 1];
+    return known ? *known : operand_at(t->home - type_slots(type), type);
+}
+
+struct operand operand_take(struct translator *t, uint8_t type) {
+    if (t->known == 0 || t->operands[t->known - 1].home != t->home) {
+        return operand_at(t->home, type);
+    }
+    struct operand x = t->operands[t->known - 1];
+    operands_forget(t, t->known - 1);
+    return x;
+}
+
+void operands_truncate(struct translator *t, uint32_t height, uint32_t home) {
+    t->count = height;
+    t->home = home;
+    operands_forget(t, first_known_from(t, home));
 }
 
 void push_result(struct translator *t, struct cell *cell, uint8_t type, unsigned k) {
@@ -219,11 +273,11 @@ bool settle(struct translator *t, uint32_t local) {
 }
 
 /* All homes are above the locals, so no copy writes what another one has still to read. */
-void operands_home(struct translator *t, uint32_t count) {
+void operands_home(struct translator *t, uint32_t slots) {
     if (t->dead) return; /* they may not even be on the stack */
-    uint32_t bottom = t->count - count;
-    for (uint32_t i = bottom; i < t->count; i++) bring_home(t, &t->operands[i]);
-    while (t->pending_count && t->pending[t->pending_count - 1] >= bottom) t->pending_count--;
+    uint32_t first = first_known_from(t, t->home - slots);
+    for (uint32_t i = first; i < t->known; i++) bring_home(t, &t->operands[i]);
+    operands_forget(t, first);
 }
 
 bool made_by_last(const struct translator *t, const struct operand *x) {
@@ -248,7 +302,6 @@ void redirect(struct translator *t, const struct operand *x, uint32_t slot) {
     }
 }
 
-uint16_t window(const struct translator *t, uint32_t args) {
-    if (args == 0 || args > t->count) return (uint16_t)next_home(t);
-    return t->operands[t->count - args].home;
+uint16_t window(const struct translator *t, uint32_t slots) {
+    return (uint16_t)(t->home - slots);
 }

@@ -4,8 +4,8 @@
 
 #include "vm/translate.h"
 
-/* A tick stands for so many cells at most; moving so many slots is as much work as a cell. */
-enum { TICK_CELLS = 256, SLOTS_A_CELL = 16 };
+/* Moving so many slots is as much work as a cell. */
+enum { SLOTS_A_CELL = 16 };
 
 /* ---- cells ---- */
 
@@ -44,8 +44,8 @@ void slot_written(struct translator *t, uint32_t slot, uint8_t type);
 /* The cell's result becomes the top of the stack; accumulator `k` has it too. */
 void push_result(struct translator *t, struct cell *cell, uint8_t type, unsigned k);
 
-/* Where the topmost `args` operands are when they are home. */
-uint16_t window(const struct translator *t, uint32_t args);
+/* Where the topmost operands, which take so many slots, are when they are home. */
+uint16_t window(const struct translator *t, uint32_t slots);
 
 void emit_move(struct translator *t, uint32_t slot, const struct operand *x);
 void bring_home(struct translator *t, struct operand *x);

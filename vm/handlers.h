@@ -350,6 +350,14 @@ HANDLER(br_table_r) {
     BR_TABLE(ACCUMULATOR_I32);
 }
 
+/* Its index is in its slot, as every value is. */
+HANDLER(br_table_move) {
+    const uint32_t index = A(I32), last = (uint32_t)pc->tail.imm;
+    const struct cell *entry = pc + 1 + (index < last ? index : last);
+    for (uint64_t i = 0; i < entry->head.wide; i++) frame[entry->d + i] = frame[entry->a + i];
+    JUMP(entry + entry->tail.imm);
+}
+
 /* A tenth of what a switch-loop interpreter executes were branches to the head of its loop. */
 HANDLER(br_to_table_s) {
     pc += pc->tail.imm;

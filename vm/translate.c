@@ -41,7 +41,9 @@ void translator_init(struct translator *t, struct module *module, bool idle) {
 }
 
 void translator_free(struct translator *t) {
-    array_free(t->module->vm->memory, t->operands, t->capacity, sizeof *t->operands);
+    struct budget *memory = t->module->vm->memory;
+    array_free(memory, t->types, t->type_capacity, sizeof *t->types);
+    array_free(memory, t->operands, t->capacity, sizeof *t->operands);
 }
 
 /* ---- functions ---- */
@@ -51,10 +53,10 @@ void translate_begin(struct translator *t, uint32_t function, uint32_t local_slo
                      struct reader *reader) {
     const struct func_type *type = t->module->functions[function].type;
     t->reader = reader;
-    t->count = t->pending_count = 0;
+    t->count = t->known = t->pending_count = 0;
     t->dead = t->idle;
     t->link = local_slots > type->result_slots ? local_slots : type->result_slots;
-    t->temporary = t->link + 1;
+    t->temporary = t->home = t->link + 1;
     t->frame_slots = 0;
     frame_reserve(t, t->temporary);
     t->entry = here(t);
@@ -63,12 +65,12 @@ void translate_begin(struct translator *t, uint32_t function, uint32_t local_slo
     entry->a = (uint16_t)t->link;
     forget_mirrors(t);
     t->unpaid = (t->link - type->param_slots) / SLOTS_A_CELL; /* the zeroing */
-    translate_tick(t, true);
+    translate_tick(t);
 }
 
 /* A unit for every TICK_CELLS cells that were begun: the shortest loop costs one too. */
-void translate_tick(struct translator *t, bool now) {
-    if (!t->module->metered || t->dead || (!now && t->unpaid < TICK_CELLS)) return;
+void translate_tick(struct translator *t) {
+    if (!t->module->metered || t->dead) return;
     struct cell *cell = emit(t, OP_tick);
     cell->tail.imm = (int32_t)(1 + t->unpaid / TICK_CELLS);
     t->unpaid = 0;
@@ -94,12 +96,13 @@ void translate_local_get(struct translator *t, uint8_t type, uint32_t slot) {
         for (uint32_t i = 0; i < t->pending_count; i++) t->pending[i] = t->pending[i + 1];
     }
     struct operand *x = operand_push(t, type);
+    if (t->dead) return; /* memory was refused */
     x->place = IN_LOCAL;
     x->slot = (uint16_t)slot;
     if (t->plain) {
         bring_home(t, x);
     } else {
-        t->pending[t->pending_count++] = t->count - 1;
+        t->pending[t->pending_count++] = t->known - 1;
     }
 }
 
@@ -386,7 +389,7 @@ void translate_window(struct translator *t, const struct instruction *row, uint3
  * has code: the first time the call is made it is translated, and the cell changed (exec.c). */
 void translate_call(struct translator *t, uint32_t function, bool tail) {
     struct module *module = t->module;
-    uint32_t args = module->functions[function].type->param_count;
+    uint32_t args = module->functions[function].type->param_slots;
     operands_home(t, args);
     bool imported = function < module->imported_functions;
     enum op own = tail ? OP_first_return_call : OP_first_call;
@@ -402,22 +405,22 @@ void translate_call(struct translator *t, uint32_t function, bool tail) {
 /* Types are interned, so comparing addresses at run time compares types (spec 4.4.8). */
 void translate_call_indirect(struct translator *t, const struct func_type *type, uint32_t table,
                              struct operand index, bool tail) {
-    operands_home(t, type->param_count);
+    operands_home(t, type->param_slots);
     need_slot(t, &index);
     struct cell *cell = emit(t, tail ? OP_return_call_indirect : OP_call_indirect);
-    cell->a = window(t, type->param_count);
+    cell->a = window(t, type->param_slots);
     cell->d = index.slot;
     cell->tail.imm = (int32_t)table;
     struct cell *data = emit_data(t); /* the link to return to, so it has the window as well */
     data->head.wide = (uintptr_t)type;
-    data->a = window(t, type->param_count);
+    data->a = window(t, type->param_slots);
     data->d = (uint16_t)t->link;
     forget_mirrors(t);
 }
 
 void translate_call_result(struct translator *t, const struct func_type *type) {
     if (type->result_count != 1 || t->dead) return;
-    mirror_set(t, accumulator(type->types[type->param_count]), t->operands[t->count - 1].home);
+    mirror_set(t, accumulator(type->types[type->param_count]), window(t, type->result_slots));
 }
 
 void translate_unreachable(struct translator *t) {

@@ -14,7 +14,16 @@
  *     i32.add            emits  i32_add_si  d=t0 a=0 imm=7;  operands: [slot t0, made by that cell]
  *     local.set 1        turns that cell's d into 1
  *
- * Five things make this correct; whoever changes this file keeps them in mind:
+ * A stack of any height must cost no more than the bytes that made it: two bytes call a function
+ * with a thousand parameters and results. So an operand that is in the slot of its height is no
+ * more than its type, in `types`, where a thousand are compared or copied at once. Of the others
+ * there is a struct operand too, in `operands`: those that wait in a local or as a constant, and
+ * those that the cell which made them may still be changed for.
+ *
+ *     types       i32  i64  i32  f32                   homes 2, 3, 4, 5; the next one's is 6
+ *     operands         {3: local 0}  {5: made by cell 17}
+ *
+ * These things make this correct; whoever changes this file keeps them in mind:
  *  - A pending "in local x" is copied to its own slot before x is written (local_set), and before
  *    any block begins, since the copy must not happen on one path only.
  *  - Values that cross a label are in their home slots: the slot of their height.
@@ -54,6 +63,8 @@
 #include "vm/opcodes.h"
 #include "vm/types.h"
 
+#include <string.h>
+
 enum place { IN_SLOT, IN_LOCAL, IS_CONSTANT };
 
 /* 16 bytes: the compiler then hands it over in registers, and this is done for every instruction.
@@ -75,13 +86,13 @@ enum { LOOP_HEAD = 5 }; /* cells that are repeated at most: it bounds CELLS_A_BY
 #define NO_SLOT UINT16_MAX
 
 /* Where branches go. A loop's is known when it begins; branches to any other wait, linked through
- * their imm, until the label is bound. */
+ * their imm, until the label is bound. There is one for every block that has begun: it is small. */
 struct label {
     uint32_t target;  /* of a loop, else NO_CELL */
     uint32_t patches; /* the last waiting branch, or NO_CELL */
-    uint32_t home;    /* the slot where its values belong */
-    uint32_t arity;   /* how many they are */
-    uint32_t slots;   /* how many slots they take */
+    uint16_t home;    /* the slot where its values belong */
+    uint16_t arity;   /* how many they are */
+    uint16_t slots;   /* how many slots they take */
     bool is_return;   /* the function's own label */
 };
 
@@ -100,8 +111,12 @@ struct translator {
     struct reader *reader; /* reports failure */
     uint32_t offset;       /* of the current instruction in the module */
 
-    struct operand *operands; /* owned; the operand stack */
+    uint8_t *types; /* owned; of the operand stack: enum vm_type, or TYPE_ANY in unreachable code */
     uint32_t count;
+    size_t type_capacity;
+    uint32_t home;            /* of the next operand */
+    struct operand *operands; /* owned; those that are more than a type, in order */
+    uint32_t known;           /* how many they are; none is pushed in dead code */
     size_t capacity;
     bool dead;
     bool plain; /* fuse nothing; copy locals where they are read */
@@ -120,11 +135,11 @@ struct translator {
     struct emitted recent[2];      /* the last two cells that execute something */
     struct emitted *last;          /* which of them is the last */
     uint16_t mirror[ACCUMULATORS]; /* slots */
-    uint32_t pending[PENDING_MAX]; /* heights of the operands in locals, ascending */
+    uint32_t pending[PENDING_MAX]; /* which of `operands` are in locals, ascending */
     uint32_t pending_count;
     uint32_t unpaid;        /* work since the last tick, in cells: see translate_tick */
     struct cell scratch;    /* what is "emitted" in unreachable code */
-    struct operand nowhere; /* what is pushed when memory is refused */
+    struct operand nowhere; /* what is pushed in dead code */
 };
 
 /* With `idle` nothing will be emitted. */
@@ -135,9 +150,12 @@ void translate_begin(struct translator *t, uint32_t function, uint32_t local_slo
                      struct reader *reader);
 void translate_end(struct translator *t, uint32_t function);
 
-/* In a module that is metered: charge for the work since the last tick, if there is enough of it.
- * Called between instructions, and at the head of every loop with `now`. */
-void translate_tick(struct translator *t, bool now);
+/* In a module that is metered: charge for the work since the last tick. Called at the head of every
+ * loop, and between instructions when there is enough of it: a tick stands for so many cells at
+ * most.
+ */
+enum { TICK_CELLS = 256 };
+void translate_tick(struct translator *t);
 
 /* ---- the operand stack ---- */
 
@@ -146,39 +164,62 @@ void translate_tick(struct translator *t, bool now);
 
 /* Make the frame reach to slot `end`, if the limit allows. */
 bool frame_reserve(struct translator *t, uint32_t end);
+
+/* Make room for `more` types, and for one operand more. */
+bool types_grow(struct translator *t, uint32_t more);
 bool operands_grow(struct translator *t);
 
-/* The home of the next operand: behind that of the last one. */
-static inline uint32_t next_home(const struct translator *t) {
-    if (t->count == 0) return t->temporary;
-    const struct operand *top = &t->operands[t->count - 1];
-    return top->home + type_slots(top->type);
+static inline void operands_extend(struct translator *t, uint32_t slots) {
+    t->home += slots;
+    if (t->home > t->frame_slots) frame_reserve(t, t->home);
 }
 
-/* Push an operand that is at home, produced by nobody. */
+/* Push operands that are at home, made by nobody. */
+static inline void operands_push(struct translator *t, struct types types) {
+    if (types.count == 0) return;
+    if (types.count > t->type_capacity - t->count && !types_grow(t, types.count)) return;
+    uint8_t *top = t->types + t->count;
+    *top = *types.list; /* nearly always that is all */
+    if (types.count > 1) memcpy(top, types.list, types.count);
+    t->count += types.count;
+    operands_extend(t, types.slots);
+}
+
+/* Push one that is at home too, but of which more may become known. */
 static inline struct operand *operand_push(struct translator *t, uint8_t type) {
-    if (t->count == t->capacity && !operands_grow(t)) return &t->nowhere;
-    uint32_t home = next_home(t), end = home + type_slots(type);
-    if (end > t->frame_slots && !frame_reserve(t, end)) home = 0;
-    struct operand *x = &t->operands[t->count++];
-    *x = (struct operand){.from.producer = NO_CELL,
-                          .slot = (uint16_t)home,
-                          .home = (uint16_t)home,
-                          .type = type,
-                          .place = IN_SLOT};
+    if (t->count == t->type_capacity && !types_grow(t, 1)) return &t->nowhere;
+    uint16_t home = (uint16_t)t->home;
+    t->types[t->count++] = type;
+    operands_extend(t, type_slots(type));
+    if (t->dead || (t->known == t->capacity && !operands_grow(t))) return &t->nowhere;
+    struct operand *x = &t->operands[t->known++];
+    *x = (struct operand){
+        .from.producer = NO_CELL, .slot = home, .home = home, .type = type, .place = IN_SLOT};
     return x;
 }
 
-static inline void operands_truncate(struct translator *t, uint32_t height) {
-    t->count = height;
-    while (t->pending_count && t->pending[t->pending_count - 1] >= height) t->pending_count--;
+/* What is known of the topmost operand, or NULL. */
+static inline struct operand *operand_known(const struct translator *t) {
+    if (t->known == 0) return NULL;
+    struct operand *x = &t->operands[t->known - 1];
+    return x->home + type_slots(x->type) == t->home ? x : NULL;
 }
 
+/* The topmost operand, which is there. */
+struct operand operand_top(const struct translator *t);
+
+/* The rest of operand_pop: the operand was of the type, and the next home is its home now. */
+struct operand operand_take(struct translator *t, uint8_t type);
+
+/* In dead code it is only a type: nothing reads it. */
 static inline struct operand operand_pop(struct translator *t) {
-    struct operand x = t->operands[t->count - 1];
-    operands_truncate(t, t->count - 1);
-    return x;
+    uint8_t type = t->types[--t->count];
+    t->home -= type_slots(type);
+    return t->dead ? (struct operand){.type = type} : operand_take(t, type);
 }
+
+/* Pop down to a height at which the next home is `home`. */
+void operands_truncate(struct translator *t, uint32_t height, uint32_t home);
 
 /* ---- instructions; operands are popped already, results are pushed ---- */
 
@@ -207,10 +248,10 @@ void translate_unreachable(struct translator *t);
 void translate_vector(struct translator *t, const struct instruction *row,
                       struct operand operands[VECTOR_OPERANDS], const struct immediate *immediate);
 
-/* These find their operands still on the stack: bring the topmost `count` home first. The cell's
- * window begins at the first of them; operands_truncate and operand_push then replace them. A tail
- * call is followed by a return all the same, for functions of the host. */
-void operands_home(struct translator *t, uint32_t count);
+/* These find their operands still on the stack: bring the topmost, which take so many slots, home
+ * first. The cell's window begins at the first of them; operands_truncate and operands_push then
+ * replace them. A tail call is followed by a return all the same, for functions of the host. */
+void operands_home(struct translator *t, uint32_t slots);
 void translate_window(struct translator *t, const struct instruction *row, uint32_t args,
                       const struct immediate *immediate);
 void translate_call(struct translator *t, uint32_t function, bool tail);
@@ -222,24 +263,38 @@ void translate_call_result(struct translator *t, const struct func_type *type);
 /* ---- control ---- */
 
 /* A label at the top of the stack, where `types` will be when it is reached. */
-struct label label_init(const struct translator *t, const uint8_t *types, uint32_t arity);
+struct label label_init(const struct translator *t, struct types types);
 
-/* Begin a block whose `params` are on top of the stack: all that is pending is settled. */
-void translate_block(struct translator *t, uint32_t params);
+/* Begin a block whose parameters, of so many slots, are on top of the stack: all that is pending is
+ * settled. */
+void translate_block(struct translator *t, uint32_t slots);
 void translate_loop(struct translator *t, struct label *label);
 
-/* Branch to `label` if the condition is false: `if`. */
-void translate_if(struct translator *t, struct operand condition, struct label *label,
-                  uint32_t params);
+/* `if`: the branch that is taken if the condition is false is linked to `patches`. */
+void translate_if(struct translator *t, struct operand condition, uint32_t *patches,
+                  uint32_t slots);
 void translate_br(struct translator *t, struct label *label);
 void translate_br_if(struct translator *t, struct operand condition, struct label *label);
 
-/* br_table: begin, then each target in order, then for each the stub it may need. */
-void translate_br_table(struct translator *t, struct operand index, uint32_t count);
-void translate_br_table_target(struct translator *t, struct label *label);
-void translate_br_table_stub(struct translator *t, uint32_t target_cell, struct label *label);
+/* Go on behind a block, at its label, with the label's values. */
+void translate_fall(struct translator *t, struct label *label);
 
-/* All branches to the label arrive here. */
+/* br_table: begin, then each target in order, then what follows the table. Whether the branch to
+ * any of the labels has to move its values must be known first. */
+struct br_table {
+    uint32_t count; /* of targets, the default apart */
+    uint32_t slots; /* that the values take, which are at home */
+    bool moves;
+    uint32_t returns; /* patches: the entries that leave the function */
+};
+
+bool label_needs_move(const struct translator *t, const struct label *label);
+void translate_br_table(struct translator *t, struct operand index, const struct br_table *table);
+void translate_br_table_target(struct translator *t, struct br_table *table, struct label *label);
+void translate_br_table_end(struct translator *t, struct br_table *table, struct label *function);
+
+/* All branches to the label, or those of a list of patches, arrive here. */
 void label_bind(struct translator *t, struct label *label);
+void patches_bind(struct translator *t, uint32_t *patches);
 
 #endif

@@ -46,12 +46,12 @@ static bool add_range(struct validator *v, struct attempt *attempt, uint32_t dep
         array_reserve(m->vm->memory, m->tries, m->try_count, &m->try_capacity, sizeof *tries);
     if (!tries) return module_no_memory(m, &v->reader, "translated try blocks");
     m->tries = tries;
-    attempt->range = m->try_count++;
-    tries[attempt->range] = (struct try_range){.first = attempt->first,
-                                               .end = here(&v->t),
-                                               .depth = depth,
-                                               .delegate = NO_DELEGATE,
-                                               .clause = NO_CLAUSE};
+    attempt->of.made.range = m->try_count++;
+    tries[attempt->of.made.range] = (struct try_range){.first = attempt->first,
+                                                       .end = here(&v->t),
+                                                       .depth = depth,
+                                                       .delegate = NO_DELEGATE,
+                                                       .clause = NO_CLAUSE};
     return true;
 }
 
@@ -75,20 +75,34 @@ static void add_clause(struct validator *v, struct attempt *attempt, uint32_t ta
     clauses[clause] = (struct catch_clause){.tag = tag,
                                             .landing = here(&v->t),
                                             .next = NO_CLAUSE,
-                                            .slot = (uint16_t)next_home(&v->t),
+                                            .slot = (uint16_t)v->t.home,
                                             .reference = (uint8_t)reference};
-    if (attempt->clause == NO_CLAUSE) {
-        m->tries[attempt->range].clause = clause;
+    uint32_t before = attempt->of.made.clause;
+    if (before == NO_CLAUSE) {
+        m->tries[attempt->of.made.range].clause = clause;
     } else {
-        clauses[attempt->clause].next = clause;
+        clauses[before].next = clause;
     }
-    attempt->clause = clause;
+    attempt->of.made.clause = clause;
 }
 
 /* If a cell before the try could still be taken back, its own would begin before `first`. */
 void begin_attempt(struct validator *v) {
+    struct attempt *attempts = array_reserve(v->module->vm->memory, v->attempts, v->attempt_count,
+                                             &v->attempt_capacity, sizeof *attempts);
+    if (!attempts) {
+        module_no_memory(v->module, &v->reader, "blocks within blocks");
+        return;
+    }
+    v->attempts = attempts;
     v->t.barrier = here(&v->t);
-    innermost(v)->attempt = (struct attempt){.first = here(&v->t), .clause = NO_CLAUSE};
+    attempts[v->attempt_count++] =
+        (struct attempt){.first = here(&v->t), .of.made.clause = NO_CLAUSE};
+}
+
+/* Of the innermost block, which is a try. */
+static struct attempt *attempt_of(struct validator *v) {
+    return &v->attempts[v->attempt_count - 1];
 }
 
 /* The tag's values, for a tag that is known. */
@@ -120,12 +134,12 @@ static struct clause clause_read(struct reader *reader) {
 static void check_clause(struct validator *v, struct clause clause) {
     const struct control *block = target(v, clause.label);
     const struct func_type *type = tag_type(v, clause.tag);
-    if (!block || !type || !spend(v, 1 + type->param_count)) return;
-    const uint8_t *wanted = label_types(block);
+    if (!block || !type || !spend(v, 1 + type->param_count / TYPES_A_STEP)) return;
+    struct types wanted = label_types(block);
     uint32_t count = type->param_count;
-    bool fits = block->label.arity == count + clause.reference;
-    for (uint32_t i = 0; fits && i < count; i++) fits = wanted[i] == type->types[i];
-    if (fits && clause.reference) fits = wanted[count] == VM_EXNREF;
+    bool fits =
+        wanted.count == count + clause.reference && memcmp(wanted.list, type->types, count) == 0;
+    if (fits && clause.reference) fits = wanted.list[count] == VM_EXNREF;
     if (!fits) invalid(v, "type mismatch: the label does not take what the clause catches");
 }
 
@@ -138,36 +152,56 @@ void begin_try_table(struct validator *v, const struct immediate *immediate) {
     }
     if (!reader_ok(&v->reader)) return;
     begin_block(v, immediate->block);
-    innermost(v)->attempt.clauses = immediate->first;
-    innermost(v)->attempt.position = position;
+    if (!reader_ok(&v->reader)) return;
+    attempt_of(v)->of.read.count = immediate->first;
+    attempt_of(v)->of.read.position = (uint32_t)position;
 }
 
 /* A landing for each clause: there its values are on the stack, and it branches. The block has been
  * popped, so that the labels count from where they did when they were checked. */
-void end_try_table(struct validator *v, const struct control *block) {
-    struct attempt attempt = block->attempt;
-    struct label end = block->label;
-    bool catches = !block->dead_before && attempt.clauses > 0;
-    if (catches && !add_range(v, &attempt, v->control_count)) return;
-    translate_br(&v->t, &end);
+static void land(struct validator *v, const struct control *block, struct attempt *attempt,
+                 struct clause clause) {
+    const struct func_type *type = tag_type(v, clause.tag);
+    v->t.dead = block->dead_before;
+    truncate_to(v, block);
+    add_clause(v, attempt, clause.tag, clause.reference ? REFERENCE_AFTER : REFERENCE_NONE);
+    push_types(v, params_of(type));
+    if (clause.reference) operand_push(&v->t, VM_EXNREF);
+    if (reader_ok(&v->reader)) translate_br(&v->t, &target(v, clause.label)->label);
+}
+
+/* What ends without an exception goes past the landings. */
+static void end_try_table(struct validator *v, struct control *block, struct attempt attempt) {
+    uint32_t count = block->dead_before ? 0 : attempt.of.read.count;
     struct reader clauses = v->reader;
-    clauses.position = attempt.position;
-    for (uint32_t i = 0; i < attempt.clauses && reader_ok(&v->reader); i++) {
-        struct clause clause = clause_read(&clauses);
-        const struct func_type *type = tag_type(v, clause.tag);
-        if (!spend(v, 1 + type->param_count)) return;
-        v->t.dead = block->dead_before;
-        operands_truncate(&v->t, block->height);
-        add_clause(v, &attempt, clause.tag, clause.reference ? REFERENCE_AFTER : REFERENCE_NONE);
-        push_types(v, type->types, type->param_count);
-        if (clause.reference) operand_push(&v->t, VM_EXNREF);
-        translate_br(&v->t, &target(v, clause.label)->label);
+    clauses.position = attempt.of.read.position;
+    attempt.of.made.clause = NO_CLAUSE;
+    if (count == 0) {
+        translate_fall(&v->t, &block->label);
+    } else {
+        if (!add_range(v, &attempt, v->control_count)) return;
+        translate_br(&v->t, &block->label);
+    }
+    for (uint32_t i = 0; i < count && reader_ok(&v->reader); i++) {
+        if (!spend(v, 1)) return;
+        land(v, block, &attempt, clause_read(&clauses));
     }
     v->t.dead = block->dead_before;
     forget_mirrors(&v->t);
-    label_bind(&v->t, &end);
-    operands_truncate(&v->t, block->height);
-    push_types(v, results_of(block->type), block->type->result_count);
+    leave_block(v, block);
+}
+
+void end_try(struct validator *v, struct control *block) {
+    struct attempt attempt = v->attempts[--v->attempt_count];
+    if (block->code == WASM_try_table) {
+        end_try_table(v, block, attempt);
+        return;
+    }
+    /* The results of a catch clause are one slot above the label's. */
+    translate_fall(&v->t, &block->label);
+    block->height = (uint16_t)(block->height - is_catch(block));
+    v->t.dead = block->dead_before;
+    leave_block(v, block);
 }
 
 /* ---- try, catch, delegate ---- */
@@ -185,18 +219,18 @@ void do_catch(struct validator *v, uint32_t tag) {
     if (!check_block_end(v)) return;
     if (is_catch(block)) {
         block->height--;
-    } else if (!block->dead_before && !add_range(v, &block->attempt, v->control_count - 1)) {
+    } else if (!block->dead_before && !add_range(v, attempt_of(v), v->control_count - 1)) {
         return;
     }
     translate_br(&v->t, &block->label);
     v->t.dead = block->dead_before;
-    operands_truncate(&v->t, block->height);
-    add_clause(v, &block->attempt, tag, REFERENCE_BEFORE);
+    operands_truncate(&v->t, block->height, block->label.home);
+    add_clause(v, attempt_of(v), tag, REFERENCE_BEFORE);
     operand_push(&v->t, VM_EXNREF);
     block->height++;
-    block->code = v->row->code;
+    block->code = (uint8_t)v->row->code;
     block->unreachable = false;
-    push_types(v, type->types, type->param_count);
+    push_types(v, params_of(type));
 }
 
 /* `depth` counts from outside of the try, from inside it is one more. What is kept is how many
@@ -210,8 +244,8 @@ void do_delegate(struct validator *v, uint32_t depth) {
     }
     if (!check_block_end(v) || !target(v, depth < UINT32_MAX ? depth + 1 : depth)) return;
     if (!block->dead_before) {
-        if (!add_range(v, &block->attempt, v->control_count - 1)) return;
-        v->module->tries[block->attempt.range].delegate = v->control_count - 2 - depth;
+        if (!add_range(v, attempt_of(v), v->control_count - 1)) return;
+        v->module->tries[attempt_of(v)->of.made.range].delegate = v->control_count - 2 - depth;
     }
     do_end(v);
 }
@@ -221,10 +255,10 @@ void do_delegate(struct validator *v, uint32_t depth) {
 void do_throw(struct validator *v, uint32_t tag) {
     if (!check_index(v, "tag", tag, v->module->tag_count)) return;
     const struct func_type *type = v->module->tags[tag];
-    if (!check_top(v, type->types, type->param_count)) return;
-    operands_home(&v->t, type->param_count);
+    if (!check_top(v, params_of(type))) return;
+    operands_home(&v->t, type->param_slots);
     struct cell *cell = emit(&v->t, OP_throw_tag);
-    cell->a = window(&v->t, type->param_count);
+    cell->a = window(&v->t, type->param_slots);
     cell->tail.imm = (int32_t)tag;
     set_unreachable(v);
 }
@@ -244,6 +278,6 @@ void do_rethrow(struct validator *v, uint32_t depth) {
         invalid(v, "invalid rethrow label");
         return;
     }
-    emit(&v->t, OP_throw_ref)->a = v->t.operands[block->height - 1].home;
+    emit(&v->t, OP_throw_ref)->a = block->label.home;
     set_unreachable(v);
 }

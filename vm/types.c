@@ -66,6 +66,28 @@ static bool grow(struct type_table *table) {
     return true;
 }
 
+static void count_slots(struct func_type *type) {
+    for (uint32_t i = 0; i < type->param_count; i++) {
+        type->param_slots += type_slots(type->types[i]);
+    }
+    for (uint32_t i = 0; i < type->result_count; i++) {
+        type->result_slots += type_slots(type->types[type->param_count + i]);
+    }
+}
+
+/* Say where each parameter is. */
+static bool place_params(struct type_table *table, struct func_type *type) {
+    uint16_t *slots = arena_alloc(&table->arena, type->param_count, sizeof *slots);
+    uint32_t slot = 0;
+    if (!slots) return false;
+    for (uint32_t i = 0; i < type->param_count; i++) {
+        slots[i] = (uint16_t)slot;
+        slot += type_slots(type->types[i]);
+    }
+    type->slots = slots;
+    return true;
+}
+
 const struct func_type *type_intern(struct type_table *table, const uint8_t *types,
                                     uint32_t param_count, uint32_t result_count) {
     if (2 * table->count >= table->capacity && !grow(table)) return NULL;
@@ -79,10 +101,8 @@ const struct func_type *type_intern(struct type_table *table, const uint8_t *typ
     memcpy(copy, types, param_count + result_count);
     *type =
         (struct func_type){.param_count = param_count, .result_count = result_count, .types = copy};
-    for (uint32_t i = 0; i < param_count; i++) type->param_slots += type_slots(types[i]);
-    for (uint32_t i = 0; i < result_count; i++) {
-        type->result_slots += type_slots(types[param_count + i]);
-    }
+    count_slots(type);
+    if (type->param_slots != param_count && !place_params(table, type)) return NULL;
     *slot = (struct type_slot){key, type};
     table->count++;
     return type;

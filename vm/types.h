@@ -29,6 +29,20 @@ static inline uint32_t type_slots(uint8_t type) {
     return type == VM_V128 ? 2 : 1;
 }
 
+/* Some of a function type's types, in a row, and how many slots their values take. */
+struct types {
+    const uint8_t *list;
+    uint32_t count, slots;
+};
+
+static inline struct types params_of(const struct func_type *type) {
+    return (struct types){type->types, type->param_count, type->param_slots};
+}
+
+static inline struct types results_of(const struct func_type *type) {
+    return (struct types){type->types + type->param_count, type->result_count, type->result_slots};
+}
+
 /* The type a letter stands for in a signature (vm.h), 0 if none. */
 uint8_t type_of_letter(char letter);
 

@@ -25,6 +25,8 @@
  */
 #include "vm/validator.h"
 
+#include <string.h>
+
 /* Nothing here unwinds: a failure is noted in the reader, which then gives zeros and stands at its
  * end, so that validate_body stops at the next instruction. */
 bool invalid(struct validator *v, const char *what) {
@@ -56,50 +58,70 @@ struct operand pop_other(struct validator *v, uint8_t wanted) {
     return x;
 }
 
-/* Check the topmost operands without popping them: calls, windows and branches want them to stay
- * where they are until they have been brought home. */
-bool check_top(struct validator *v, const uint8_t *types, uint32_t count) {
-    if (!reader_ok(&v->reader)) return false; /* the stack is not what it was taken for */
-    if (!spend(v, count / TYPES_A_STEP)) return false;
-    const struct control *block = innermost(v);
-    uint32_t available = v->t.count - block->height;
-    for (uint32_t i = 0; i < count; i++) {
-        uint8_t wanted = types[count - 1 - i];
-        if (i >= available) return block->unreachable ? true : underflow(v, wanted);
-        uint8_t found = v->t.operands[v->t.count - 1 - i].type;
-        if (found != wanted && found != TYPE_ANY) return mismatch(v, wanted, found);
+/* The topmost types, one by one. */
+static bool check_each(struct validator *v, const uint8_t *wanted, uint32_t count) {
+    const uint8_t *found = v->t.types + v->t.count - count;
+    for (uint32_t i = count; i-- > 0;) {
+        if (found[i] != wanted[i] && found[i] != TYPE_ANY) return mismatch(v, wanted[i], found[i]);
     }
     return true;
 }
 
-void push_types(struct validator *v, const uint8_t *types, uint32_t count) {
-    if (!spend(v, count / TYPES_A_STEP)) return;
-    for (uint32_t i = 0; i < count && reader_ok(&v->reader); i++) operand_push(&v->t, types[i]);
+/* Check the topmost operands without popping them: calls, windows and branches want them to stay
+ * where they are until they have been brought home. Two bytes can ask for a thousand, so all are
+ * compared at once, but for the lowest of the block: no other can be any, which comes from below
+ * the floor. */
+bool check_top(struct validator *v, struct types types) {
+    if (!reader_ok(&v->reader)) return false; /* the stack is not what it was taken for */
+    if (types.count == 0) return true;
+    if (!spend(v, types.count / TYPES_A_STEP)) return false;
+    const struct control *block = innermost(v);
+    uint32_t available = v->t.count - block->height;
+    uint32_t there = types.count < available ? types.count : available;
+    const uint8_t *wanted = types.list + (types.count - there);
+    if (there > 0) {
+        const uint8_t *found = v->t.types + v->t.count - there;
+        bool same = (found[0] == wanted[0] || found[0] == TYPE_ANY) &&
+                    (there == 1 || memcmp(found + 1, wanted + 1, there - 1) == 0);
+        if (!same && !check_each(v, wanted, there)) return false;
+    }
+    return there == types.count || block->unreachable || underflow(v, wanted[-1]);
 }
 
-/* Forget the topmost operands, as far as the block has them, and push others at home. */
-void replace_top(struct validator *v, uint32_t count, const uint8_t *types, uint32_t type_count) {
-    uint32_t available = v->t.count - innermost(v)->height;
-    operands_truncate(&v->t, v->t.count - (count < available ? count : available));
-    push_types(v, types, type_count);
+void push_types(struct validator *v, struct types types) {
+    bool paid = types.count > 0 && spend(v, types.count / TYPES_A_STEP);
+    if (paid) operands_push(&v->t, types);
+}
+
+/* In a catch clause the floor is above the hidden operand. */
+void truncate_to(struct validator *v, const struct control *block) {
+    operands_truncate(&v->t, block->height, (uint32_t)block->label.home + is_catch(block));
+}
+
+/* If the block has more than is taken, that is just what has been checked, of known sizes. */
+void replace_top(struct validator *v, struct types taken, struct types given) {
+    if (taken.count < v->t.count - innermost(v)->height) {
+        operands_truncate(&v->t, v->t.count - taken.count, v->t.home - taken.slots);
+    } else {
+        truncate_to(v, innermost(v));
+    }
+    push_types(v, given);
 }
 
 /* Who ends the block, or begins its else, sets `dead` to what it was before it. */
 void set_unreachable(struct validator *v) {
     innermost(v)->unreachable = true;
     v->t.dead = true;
-    operands_truncate(&v->t, innermost(v)->height);
+    truncate_to(v, innermost(v));
 }
 
 /* ---- variables ---- */
 
-/* The run of a local; NULL if there is no such local. Runs are ascending and none is empty: the
- * first that ends behind the index has it. */
-static const struct local_run *find_run(struct validator *v, uint32_t index) {
-    if (index < v->mapped) return &v->runs[v->run_of[index]];
-    if (index >= v->local_count) {
-        reader_fail(&v->reader, ERROR_INVALID, "unknown local %u in %s", index, v->row->mnemonic);
-        return NULL;
+/* The run of a local that is no parameter. Runs are ascending and none is empty: the first that
+ * ends behind the index has it. */
+static const struct local_run *find_run(const struct validator *v, uint32_t index) {
+    if (index - v->type->param_count < v->mapped) {
+        return &v->runs[v->run_of[index - v->type->param_count]];
     }
     uint32_t low = 0, high = v->run_count - 1;
     while (low < high) {
@@ -114,15 +136,25 @@ static const struct local_run *find_run(struct validator *v, uint32_t index) {
 }
 
 static void local(struct validator *v, uint32_t index) {
-    const struct local_run *run = find_run(v, index);
-    if (!run) return;
-    uint32_t slot = run->slot + (index - run->start) * type_slots(run->type);
-    if (v->row->code == WASM_local_get) {
-        translate_local_get(&v->t, run->type, slot);
+    uint8_t type;
+    uint32_t slot;
+    if (index < v->type->param_count) {
+        type = v->type->types[index];
+        slot = v->type->slots ? v->type->slots[index] : index;
+    } else if (index < v->local_count) {
+        const struct local_run *run = find_run(v, index);
+        type = run->type;
+        slot = run->slot + (index - run->start) * type_slots(type);
+    } else {
+        reader_fail(&v->reader, ERROR_INVALID, "unknown local %u in %s", index, v->row->mnemonic);
         return;
     }
-    struct operand value = pop(v, run->type);
-    value.type = run->type; /* it may be TYPE_ANY */
+    if (v->row->code == WASM_local_get) {
+        translate_local_get(&v->t, type, slot);
+        return;
+    }
+    struct operand value = pop(v, type);
+    value.type = type; /* it may be TYPE_ANY */
     translate_local_set(&v->t, slot, value, v->row->code == WASM_local_tee);
 }
 
@@ -280,14 +312,16 @@ static bool check_window(struct validator *v, const struct immediate *immediate,
     }
 }
 
-/* The operands stay on the stack while it is translated, and are then replaced by the results. */
+/* The operands stay on the stack while it is translated, and are then replaced by the results. None
+ * is a v128: each takes one slot. */
 static void window(struct validator *v, const struct immediate *immediate) {
     struct varying types = {0};
     if (!check_window(v, immediate, &types)) return;
     struct signature s = signature_of(v->row, types);
-    if (!check_top(v, s.types, s.params)) return;
+    struct types taken = {s.types, s.params, s.params};
+    if (!check_top(v, taken)) return;
     translate_window(&v->t, v->row, s.params, immediate);
-    replace_top(v, s.params, s.types + s.params, s.results);
+    replace_top(v, taken, (struct types){s.types + s.params, s.results, s.results});
 }
 
 /* The lanes that an instruction names are there; a shuffle chooses from two vectors. */
@@ -445,7 +479,8 @@ static void add_run(struct validator *v, uint32_t count, uint8_t type) {
         return;
     }
     v->runs = runs;
-    for (; v->mapped < v->local_count + count && v->mapped < MAPPED_LOCALS; v->mapped++) {
+    uint32_t end = v->local_count + count - v->type->param_count;
+    for (; v->mapped < end && v->mapped < MAPPED_LOCALS; v->mapped++) {
         v->run_of[v->mapped] = (uint8_t)v->run_count;
     }
     v->runs[v->run_count++] =
@@ -458,8 +493,10 @@ static void add_run(struct validator *v, uint32_t count, uint8_t type) {
  * 02 02 7F 01 7E is two runs, of 2 i32 and of 1 i64. Their sum cannot overflow 64 bits: there are
  * at most as many runs as a module has bytes. */
 static void read_locals(struct validator *v, const struct func_type *type) {
-    v->run_count = v->local_count = v->local_slots = v->mapped = 0;
-    for (uint32_t i = 0; i < type->param_count; i++) add_run(v, 1, type->types[i]);
+    v->type = type;
+    v->run_count = v->mapped = 0;
+    v->local_count = type->param_count;
+    v->local_slots = type->param_slots;
     uint32_t declarations = reader_count(&v->reader, UINT32_MAX, "local declarations");
     uint64_t total = v->local_count;
     for (uint32_t i = 0; i < declarations && reader_ok(&v->reader); i++) {
@@ -491,7 +528,7 @@ static bool validate_body(struct validator *v, uint32_t index) {
     v->t.offset = (uint32_t)v->reader.position;
     read_locals(v, function->type);
     if (!reader_ok(&v->reader)) return false;
-    v->control_count = 0;
+    v->control_count = v->attempt_count = 0;
     translate_begin(&v->t, index, v->local_slots, &v->reader);
     push_control(v, WASM_call, function->type);
     while (reader_ok(&v->reader) && v->control_count > 0) {
@@ -502,7 +539,7 @@ static bool validate_body(struct validator *v, uint32_t index) {
                                last ? "unexpected end of section or function: " : "");
         }
         instruction(v);
-        translate_tick(&v->t, false);
+        if (v->t.unpaid >= TICK_CELLS) translate_tick(&v->t);
         if (!spend(v, 1)) return false;
     }
     if (reader_ok(&v->reader) && !reader_at_end(&v->reader)) {
@@ -527,6 +564,7 @@ static void validator_free(struct validator *v) {
     struct budget *memory = v->module->vm->memory;
     translator_free(&v->t);
     array_free(memory, v->controls, v->control_capacity, sizeof *v->controls);
+    array_free(memory, v->attempts, v->attempt_capacity, sizeof *v->attempts);
     array_free(memory, v->runs, v->run_capacity, sizeof *v->runs);
 }
 

@@ -12,29 +12,36 @@
 #include "vm/store.h"
 #include "vm/translate.h"
 
-/* A try that has begun. In its catch clauses a hidden operand below the others refers to the
- * exception, for rethrow. */
+/* A try that has begun; those around each other are a stack of their own. In its catch clauses a
+ * hidden operand below the others refers to the exception, for rethrow. */
 struct attempt {
-    uint32_t first;   /* cell */
-    uint32_t range;   /* index of its try range, once there is one */
-    uint32_t clause;  /* the last one so far */
-    uint32_t clauses; /* of try_table: their number, and where they stand in the module */
-    size_t position;
+    uint32_t first; /* cell */
+    union {
+        struct {
+            uint32_t range;  /* index of its try range, once there is one */
+            uint32_t clause; /* the last one so far */
+        } made;
+        struct {
+            uint32_t count, position; /* of try_table: where its clauses stand in the module */
+        } read;
+    } of;
 };
 
-/* A block that has begun: its label is where `br` goes, `otherwise` where a false `if` goes. */
+/* A block that has begun. Two bytes begin one, so it is small. */
 struct control {
     const struct func_type *type;
-    uint32_t code;    /* that began it, or its last else or catch; WASM_call: the function */
-    uint32_t height;  /* of the operand stack below its parameters */
-    bool unreachable; /* the rest of it */
-    bool dead_before; /* all of it */
-    struct label label;
-    struct label otherwise; /* of an if: where it goes if the condition is false */
-    struct attempt attempt; /* of a try */
+    struct label label;   /* where `br` goes */
+    uint32_t otherwise;   /* of an if: patches, where it goes if the condition is false */
+    uint16_t height;      /* of the operand stack below its parameters */
+    uint8_t code;         /* that began it, or its last else or catch; WASM_call: the function */
+    bool unreachable : 1; /* the rest of it */
+    bool dead_before : 1; /* all of it */
 };
 
-/* A run of locals of one type, as in the binary format: four bytes can declare 50,000. */
+_Static_assert(sizeof(struct control) == 24 + sizeof(void *), "without holes");
+
+/* A run of locals of one type, as in the binary format: four bytes can declare 50,000. Parameters
+ * are in none, but looked up in the type. */
 struct local_run {
     uint32_t start, end; /* the index of its first local, and behind its last */
     uint32_t slot;       /* of its first local */
@@ -55,11 +62,15 @@ struct validator {
     struct control *controls; /* owned */
     uint32_t control_count;
     size_t control_capacity;
-    struct local_run *runs; /* owned */
+    struct attempt *attempts; /* owned */
+    uint32_t attempt_count;
+    size_t attempt_capacity;
+    const struct func_type *type; /* of the current function */
+    struct local_run *runs;       /* owned */
     uint32_t run_count;
     size_t run_capacity;
     uint32_t local_count, local_slots;
-    uint8_t run_of[MAPPED_LOCALS]; /* of the first locals, `mapped` of them */
+    uint8_t run_of[MAPPED_LOCALS]; /* of the first locals, parameters apart, `mapped` of them */
     uint32_t mapped;
 };
 
@@ -91,37 +102,45 @@ static inline bool spend(struct validator *v, uint32_t steps) {
     return meter_step(v->meter, steps) || out_of_time(v);
 }
 
-/* So many types that are compared, or operands that are moved, are a step. */
-enum { TYPES_A_STEP = 8 };
+/* So many types that are compared or copied are a step. */
+enum { TYPES_A_STEP = 64 };
 
 /* Whether the block is in one of its catch clauses. */
 static inline bool is_catch(const struct control *block) {
     return block->code == WASM_catch || block->code == WASM_catch_all;
 }
 
+/* Whether the block is a try of either generation. */
+static inline bool is_try(const struct control *block) {
+    return block->code == WASM_try || block->code == WASM_try_table || is_catch(block);
+}
+
 /* Pop an operand of the type, or of any if it is TYPE_ANY. */
 struct operand pop_other(struct validator *v, uint8_t wanted);
 
 static inline struct operand pop(struct validator *v, uint8_t wanted) {
-    bool plain = v->t.count > innermost(v)->height && v->t.operands[v->t.count - 1].type == wanted;
+    bool plain = v->t.count > innermost(v)->height && v->t.types[v->t.count - 1] == wanted;
     return plain ? operand_pop(&v->t) : pop_other(v, wanted);
 }
 
 /* Check the topmost operands without popping them. */
-bool check_top(struct validator *v, const uint8_t *types, uint32_t count);
-void push_types(struct validator *v, const uint8_t *types, uint32_t count);
+bool check_top(struct validator *v, struct types types);
+void push_types(struct validator *v, struct types types);
 
-/* Forget the topmost operands, as far as the block has them, and push others at home. */
-void replace_top(struct validator *v, uint32_t count, const uint8_t *types, uint32_t type_count);
+/* Forget the topmost operands, which have been checked, as far as the block has them, and push
+ * others at home. */
+void replace_top(struct validator *v, struct types taken, struct types given);
+
+/* Forget all operands of the block. */
+void truncate_to(struct validator *v, const struct control *block);
 
 /* The rest of the block cannot be reached. */
 void set_unreachable(struct validator *v);
 
 /* ---- control.c ---- */
 
-/* What the block leaves, and what a branch to it carries. */
-const uint8_t *results_of(const struct func_type *type);
-const uint8_t *label_types(const struct control *block);
+/* What a branch to the block carries. */
+struct types label_types(const struct control *block);
 
 /* The results, and nothing else, are on the stack. */
 bool check_block_end(struct validator *v);
@@ -133,6 +152,7 @@ struct control *push_control(struct validator *v, uint32_t code, const struct fu
 void begin_block(struct validator *v, int64_t code);
 void do_else(struct validator *v);
 void do_end(struct validator *v);
+void leave_block(struct validator *v, struct control *block);
 void branch(struct validator *v, uint32_t depth);
 void br_table(struct validator *v, uint32_t count);
 void call(struct validator *v, uint32_t function);
@@ -141,9 +161,9 @@ void call_indirect(struct validator *v, uint32_t type_index, uint32_t table);
 /* ---- try.c ---- */
 
 void begin_try_table(struct validator *v, const struct immediate *immediate);
-void begin_attempt(struct validator *v); /* of the try block just begun */
-void end_try_table(struct validator *v, const struct control *block);
-void do_catch(struct validator *v, uint32_t tag); /* ANY_TAG: catch_all */
+void begin_attempt(struct validator *v);                  /* of the try block just begun */
+void end_try(struct validator *v, struct control *block); /* that has been popped */
+void do_catch(struct validator *v, uint32_t tag);         /* ANY_TAG: catch_all */
 void do_delegate(struct validator *v, uint32_t depth);
 void do_throw(struct validator *v, uint32_t tag);
 void do_throw_ref(struct validator *v);

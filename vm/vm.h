@@ -53,6 +53,7 @@ struct func_type {
     uint32_t param_count, result_count;
     uint32_t param_slots, result_slots; /* what they take on the value stack: a v128 two */
     const uint8_t *types;               /* parameters, then results, as enum vm_type */
+    const uint16_t *slots; /* of each parameter, where some take two; NULL: 0, 1, 2 and so on */
 };
 
 /* ---- the store ---- */
