@@ -264,9 +264,11 @@ static void bring_values(struct translator *t, const struct label *label) {
 }
 
 /* A branch back to a loop that begins with a few operations and a br_table, which is what
- * interpreters do most: repeat the operations here and go on into the table. */
+ * interpreters do most: repeat the operations here and go on into the table. Not where the function
+ * has more cells than bytes already: a few bytes could make many, again and again. */
 static bool repeat_head(struct translator *t, const struct label *label) {
     if (label->target == NO_CELL || label->target != t->table_loop) return false;
+    if (here(t) - t->entry > t->offset - t->begin) return false;
     for (uint32_t cell = label->target; cell < t->table; cell++) emit_copy(t, cell);
     struct cell *cell = emit(t, t->table_in_r0 ? OP_br_to_table_r : OP_br_to_table_s);
     cell->tail.imm = (int32_t)(t->table - t->last->cell);

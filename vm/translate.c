@@ -55,6 +55,7 @@ void translate_begin(struct translator *t, uint32_t function, uint32_t local_slo
     t->reader = reader;
     t->count = t->known = t->pending_count = 0;
     t->dead = t->idle;
+    t->begin = t->offset;
     t->link = local_slots > type->result_slots ? local_slots : type->result_slots;
     t->temporary = t->home = t->link + 1;
     t->frame_slots = 0;

@@ -33,6 +33,7 @@
  *    label, forgets it.
  *  - The cells from a loop's beginning to a br_table may be repeated elsewhere only if they are
  *    straight code: no label, branch or data cell has moved `barrier` past the loop's beginning.
+ *  - No byte of a body is worth more than two cells, whatever the guest's author had in mind.
  *  - In unreachable code the same functions run, but emit nothing (`dead`); nor do they when the
  *    function is only validated, or after an allocation was refused.
  *
@@ -81,7 +82,7 @@ struct operand {
 };
 
 enum { TYPE_ANY = 0, PENDING_MAX = 32, ACCUMULATORS = 3, VECTOR_OPERANDS = 3 };
-enum { LOOP_HEAD = 5 }; /* cells that are repeated at most: it bounds CELLS_A_BYTE of code.c */
+enum { LOOP_HEAD = 5 }; /* cells that are repeated at most */
 #define NO_CELL UINT32_MAX
 #define NO_SLOT UINT16_MAX
 
@@ -122,6 +123,7 @@ struct translator {
     bool plain; /* fuse nothing; copy locals where they are read */
     bool idle;  /* emit nothing: all code is taken to be dead */
 
+    uint32_t begin;           /* where the function's body stands in the module */
     uint32_t entry;           /* the function's entry cell */
     uint32_t link, temporary; /* slots: the link, and the first temporary */
     uint32_t frame_slots;     /* the highest slot used, plus one */
