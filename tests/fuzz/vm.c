@@ -12,7 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGE = 65536, FUEL = 300, CALLED = 50, TEXT_MAX = 1 << 24 };
+enum { PAGE = 65536, FUEL = 300, CALLED = 50, TEXT_MAX = 1 << 24, SHOWN = 3000 };
+
+/* More than a generated module can hold, so that its end does not depend on how much code was made
+ * of it. */
+enum { MEMORY_MAX = 1 << 24 };
 
 static void note_value(struct buffer *out, const struct vm_value *value) {
     bool nan = (value->type == VM_F32 && isnan(value->of.f32)) ||
@@ -61,7 +65,7 @@ static bool use(struct buffer *out, struct instance *instance, struct vm_export 
 
 /* Load and run a module, and write down what can be seen of it. False if a limit ended it. */
 static bool transcribe(struct buffer *out, struct slice bytes, bool plain, int64_t fuel) {
-    struct vm_limits limits = {.memory_bytes = 2 * PAGE,
+    struct vm_limits limits = {.memory_bytes = MEMORY_MAX,
                                .stack_bytes = PAGE,
                                .table_elements = 1000,
                                .fuel = fuel,
@@ -83,14 +87,18 @@ static bool transcribe(struct buffer *out, struct slice bytes, bool plain, int64
     return free;
 }
 
+static int size_shown(const struct buffer *text) {
+    return text->size < SHOWN ? (int)text->size : SHOWN;
+}
+
 static _Noreturn void fail(const char *what, struct slice module, const struct buffer *a,
                            const struct buffer *b) {
     FILE *file = fopen("wrong.wasm", "wb");
     size_t at = 0;
     while (at < a->size && at < b->size && a->data[at] == b->data[at]) at++;
     if (file) fwrite(module.data, 1, module.size, file), fclose(file);
-    fprintf(stderr, "%s, see wrong.wasm\n%.3000s\n---\n%.3000s\n", what, (const char *)a->data,
-            (const char *)b->data);
+    fprintf(stderr, "%s, see wrong.wasm\n%.*s\n---\n%.*s\n", what, size_shown(a),
+            (const char *)a->data, size_shown(b), (const char *)b->data);
     fprintf(stderr, "sizes %zu and %zu, the same up to byte %zu (the memory comes last)\n", a->size,
             b->size, at);
     abort();
