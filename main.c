@@ -3,17 +3,13 @@
  * Here the parts are put together: the module's bytes, the virtual machine, the HTTP client and the
  * functions the guest may import, a temporary directory, WASI, then the module's instance. All
  * user's mistakes (flags, a function's name and values) are found before the guest runs its first
- * instruction.
- *
- * Which function is called: with --invoke NAME first `_initialize`, if exported, then NAME;
- * without it `_start`. These are the two kinds of modules WASI knows: a command, which runs once
- * from
- * `_start`, and a reactor, a library whose constructors `_initialize` runs.
+ * instruction. What is called of it, entry.c knows.
  *
  * stdin, stdout and stderr are the guest's. Ours go to stderr as `hostel: ...`, except what was
  * asked for: help, a dump, a function's results, and the demo's lines beginning `[host]`.
  */
 #include "deadline.h"
+#include "entry.h"
 #include "help.h"
 #include "imports.h"
 #include "options.h"
@@ -36,8 +32,7 @@ enum {
     STATUS_PLAIN = 125,    /* a shell gives those above it meanings of its own */
     STATUS_TRAP = 134,     /* what a shell shows for a program that aborted */
     BACKTRACE_FRAMES = 32, /* innermost ones shown */
-    LISTED_EXPORTS = 20,
-    NAME_SHOWN = 80, /* bytes of a name */
+    NAME_SHOWN = 80,       /* bytes of a name */
 };
 
 /* The entry whose story the host tells on stdout. */
@@ -53,11 +48,12 @@ struct run {
     struct wasi *wasi;
     struct net *net;
     struct imports *imports;
-    const char *entry; /* the name of the function to call */
-    struct vm_value *arguments, *results;
+    struct entry entry;
     bool narrate;       /* the entry is the demo's */
     const char *about;  /* the file that an error is about, or NULL */
     const char *advice; /* what to do about the error, or NULL */
+    int64_t began_ms;   /* the limit of time counts from here */
+    int worst;          /* exit status of a file that was checked */
 };
 
 /* ---- messages ---- */
@@ -150,84 +146,6 @@ static bool flush_output(struct error *error) {
     return error_set(error, ERROR_IO, "standard output: %s", strerror(errno));
 }
 
-/* ---- the entry ---- */
-
-/* The type of the module's exported function `name`, or NULL. */
-static const struct func_type *exported_type(const struct module *module, const char *name) {
-    for (size_t i = 0; i < vm_export_count(module); i++) {
-        struct vm_export export = vm_export_at(module, i);
-        if (export.kind == VM_FUNCTION && slice_is(export.name, name)) {
-            return vm_export_type(module, export.index);
-        }
-    }
-    return NULL;
-}
-
-/* Say that the entry is missing, and which functions there are. */
-static bool no_entry(struct run *run, struct error *error) {
-    run->advice = toolchain_advice(run->module);
-    struct buffer list;
-    buffer_init(&list, 200); /* the text of an error has room for it */
-    size_t count = 0;
-    for (size_t i = 0; i < vm_export_count(run->module) && !list.failed; i++) {
-        struct vm_export export = vm_export_at(run->module, i);
-        if (export.kind != VM_FUNCTION) continue;
-        if (++count > LISTED_EXPORTS) list.failed = true;
-        buffer_printf(&list, "%s%s", list.size ? ", " : "", shown(export.name, 40).text);
-    }
-    error_set(error, ERROR_USAGE,
-              "%s%s: no such export in this module; functions it exports: %s%s%s",
-              run->options->invoke ? "--invoke " : "", shown_text(run->entry, 80).text,
-              count ? shown(buffer_slice(&list), 200).text : "none", list.failed ? ", ..." : "",
-              count > 0 && !run->options->invoke ? "; call one with --invoke NAME" : "");
-    buffer_free(&list);
-    return false;
-}
-
-/* True if the module does not export `name`, or with the type WASI demands. */
-static bool takes_nothing(const struct module *module, const char *name, struct error *error) {
-    const struct func_type *type = exported_type(module, name);
-    if (!type || type->param_count + type->result_count == 0) return true;
-    return error_set(error, ERROR_INVALID, "%s must have neither parameters nor results", name);
-}
-
-/* Find the entry and read its arguments, before anything runs. */
-static bool choose_entry(struct run *run, struct error *error) {
-    struct options *options = run->options;
-    run->entry = options->invoke ? options->invoke : "_start";
-    const struct func_type *type = exported_type(run->module, run->entry);
-    if (!type) return no_entry(run, error);
-    if (!takes_nothing(run->module, options->invoke ? "_initialize" : "_start", error))
-        return false;
-    run->arguments = arena_alloc(&options->arena, type->param_count, sizeof *run->arguments);
-    run->results = arena_alloc(&options->arena, type->result_count, sizeof *run->results);
-    if (!run->arguments || !run->results) return error_set(error, ERROR_IO, "out of memory");
-    run->narrate = strcmp(run->entry, demo_entry) == 0;
-    struct values_source source = {.function = run->entry, .type = type};
-    if (options->invoke) {
-        source.texts = options->words + 1;
-        source.count = options->word_count - 1;
-    }
-    return values_read(&source, run->arguments, error);
-}
-
-static bool call(struct run *run, struct instance *instance, struct error *error) {
-    struct function *initialize = vm_find_function(instance, slice_of("_initialize"));
-    if (run->options->invoke && initialize && strcmp(run->entry, "_initialize") != 0) {
-        if (!vm_call(initialize, NULL, 0, NULL, error)) return false;
-    }
-    struct function *entry = vm_find_function(instance, slice_of(run->entry));
-    const struct func_type *type = vm_function_type(entry);
-    if (!vm_call(entry, run->arguments, type->param_count, run->results, error)) return false;
-    bool print = run->options->invoke && type->result_count > 0;
-    if (print || run->narrate) begin_line(run, stdout);
-    for (uint32_t i = 0; i < type->result_count && print; i++) {
-        value_print(&run->results[i], stdout);
-    }
-    if (run->narrate) puts("[host] done");
-    return true;
-}
-
 /* ---- the parts ---- */
 
 /* With everything open, shut the door: see wasi_wall. Requests need files of the system's later:
@@ -292,21 +210,57 @@ static bool open_imports(struct run *run, struct error *error) {
     return run->imports && imports_define(run->imports, run->vm, error);
 }
 
+/* Whether all that the module wants from outside is there. */
+static bool can_link(struct run *run, struct error *error) {
+    for (size_t i = 0; i < vm_import_count(run->module); i++) {
+        if (!vm_can_import(run->vm, run->module, i, error)) return false;
+    }
+    return true;
+}
+
+/* What would keep the module from running, and what to do about that. */
+static bool prepare(struct run *run, struct error *error) {
+    struct options *options = run->options;
+    run->entry = (struct entry){.name = options->invoke,
+                                .arguments = options->words + 1,
+                                .argument_count = options->word_count - 1};
+    if (can_link(run, error) && entry_choose(&run->entry, run->module, &options->arena, error))
+        return true;
+    bool made_for_other = error->kind == ERROR_UNLINKABLE || !run->entry.type;
+    if (made_for_other) run->advice = toolchain_advice(run->module, buffer_slice(&run->bytes));
+    return false;
+}
+
+static bool call(struct run *run, struct error *error) {
+    const struct entry *entry = &run->entry;
+    struct instance *instance = vm_instantiate(run->vm, run->module, error);
+    if (!instance || !entry_call(entry, instance, error)) return false;
+
+    bool print = entry->invoked && entry->type->result_count > 0;
+    if (print || run->narrate) begin_line(run, stdout);
+    for (uint32_t i = 0; print && i < entry->type->result_count; i++) {
+        value_print(&entry->results[i], stdout);
+    }
+    if (run->narrate) puts("[host] done");
+    return true;
+}
+
 /* The order matters: what the user got wrong is told before the guest may do anything, and the wall
  * goes up when all that it would forbid us is open. */
 static bool run_module(struct run *run, struct error *error) {
+    const char *module = run->about, *invoke = run->options->invoke;
     signal(SIGPIPE, SIG_IGN); /* a closed socket or pipe is an error number, for guests too */
     signal(SIGXFSZ, SIG_IGN); /* and so is a file that may not grow */
-    if (!choose_entry(run, error)) return false;
-    const char *module = run->about;
+    run->narrate = invoke && strcmp(invoke, demo_entry) == 0;
     run->about = NULL;
     if (!open_net(run, error) || !open_wasi(run, error) || !open_imports(run, error)) return false;
+    run->about = module;
+    if (!prepare(run, error)) return false;
+    run->about = NULL;
     if (run->narrate) narrate_directories(run);
     if (!raise_wall(run, error)) return false;
     run->about = module;
-    struct instance *instance = vm_instantiate(run->vm, run->module, error);
-    if (error->kind == ERROR_UNLINKABLE) run->advice = toolchain_advice(run->module);
-    return instance && call(run, instance, error);
+    return call(run, error);
 }
 
 /* What the vm would say, if it could. */
@@ -318,62 +272,133 @@ static bool set_deadline(const struct vm_limits *limits, struct error *error) {
     return deadline_set(limits->timeout_ms, late.text, exit_status(&late), error);
 }
 
-/* The vm comes first: its time counts from here on. */
-static bool load(struct run *run, struct error *error) {
-    const char *path = run->options->words[0];
-    if (!set_deadline(&run->options->limits, error)) return false;
-    struct vm_limits *limits = &run->options->limits;
-    run->memory.limit = limits->memory_bytes;
-    limits->memory = &run->memory;
-    run->vm = vm_open(limits, error);
+/* What is left of the time; below 0 if there is no limit. */
+static int64_t time_left_ms(const struct run *run) {
+    int64_t limit = run->options->limits.timeout_ms, spent = clock_ms() - run->began_ms;
+    if (limit == VM_UNLIMITED) return limit;
+    return limit > spent ? limit - spent : 0;
+}
+
+static bool load(struct run *run, const char *path, struct error *error) {
+    struct vm_limits limits = run->options->limits;
+    run->memory = (struct budget){.limit = limits.memory_bytes};
+    limits.memory = &run->memory;
+    limits.timeout_ms = time_left_ms(run);
+    run->vm = vm_open(&limits, error);
     if (!run->vm || !source_read(path, &run->bytes, error)) return false;
     run->about = source_name(path);
-    if (!source_decode(&run->bytes, limits->timeout_ms, error)) return false;
+    if (!source_decode(&run->bytes, limits.timeout_ms, error)) return false;
     run->module = vm_load(run->vm, buffer_slice(&run->bytes), error);
     return run->module != NULL;
 }
 
-static void print_features(const struct module *module) {
-    uint32_t features = vm_features(module);
-    for (int i = 0; i < VM_FEATURE_COUNT; i++) {
-        if (features >> i & 1) puts(vm_feature_name((enum vm_feature)i));
-    }
-}
-
-/* A feature for which a module is refused. */
-static bool print_missing(const struct run *run, const struct error *error) {
-    if (run->options->features && error->kind == ERROR_UNSUPPORTED) {
-        printf("%s (not supported)\n", vm_missing_name((enum vm_missing)error->code));
-    }
-    return false;
-}
-
-static bool perform(struct run *run, struct error *error) {
-    switch (run->options->command) {
-    case COMMAND_HELP: help_print(stdout); return true;
-    case COMMAND_VERSION: puts("hostel " HOSTEL_VERSION); return true;
-    case COMMAND_CHECK:
-        if (!load(run, error)) return print_missing(run, error);
-        if (run->options->features) print_features(run->module);
-        return true;
-    case COMMAND_DUMP:
-        if (!load(run, error)) return false;
-        return vm_dump(run->module, stdout, error);
-    case COMMAND_COMPLETIONS: return help_completions(run->options->words[0], stdout, error);
-    case COMMAND_RUN: return load(run, error) && run_module(run, error);
-    }
-    return false;
-}
-
 /* The vm first: its guests call into the others, which must outlive it. What a failed run never
  * opened is NULL. */
-static void run_free(struct run *run) {
+static void unload(struct run *run) {
     if (run->vm) vm_close(run->vm);
     if (run->imports) imports_close(run->imports);
     if (run->net) net_close(run->net);
     if (run->wasi) wasi_close(run->wasi);
     buffer_free(&run->bytes);
-    options_free(run->options);
+    run->vm = NULL;
+    run->module = NULL;
+    run->imports = NULL;
+    run->net = NULL;
+    run->wasi = NULL;
+    run->about = run->advice = NULL;
+}
+
+/* ---- check ---- */
+
+/* Features that the module uses, each behind `before`, but for the first, and before `behind`. */
+static void print_features(const struct module *module, const char *first, const char *before,
+                           const char *behind) {
+    uint32_t features = vm_features(module);
+    for (int i = 0; i < VM_FEATURE_COUNT; i++) {
+        if (!(features >> i & 1)) continue;
+        printf("%s%s%s", first, vm_feature_name((enum vm_feature)i), behind);
+        first = before;
+    }
+}
+
+/* What hostel provides, to modules that are not going to call it. */
+static bool provide(struct run *run, struct error *error) {
+    struct wasi_config wasi = {.args = run->options->words, .memory = &run->memory};
+    struct imports_config imports = {0};
+    run->wasi = wasi_open(&wasi, error);
+    run->imports = imports_open(&imports, error);
+    return run->wasi && run->imports && wasi_define(run->wasi, run->vm, error) &&
+           imports_define(run->imports, run->vm, error);
+}
+
+static bool print_unknown_imports(struct run *run, const char *name, struct error *error) {
+    for (size_t i = 0; i < vm_import_count(run->module); i++) {
+        struct error unknown = ERROR_INIT;
+        if (vm_can_import(run->vm, run->module, i, &unknown)) continue;
+        if (unknown.kind != ERROR_UNLINKABLE) {
+            *error = unknown;
+            return false;
+        }
+        printf("%s: %s\n", name, unknown.text);
+    }
+    return true;
+}
+
+/* Say what was found in a valid module. */
+static bool describe(struct run *run, struct error *error) {
+    struct shown name = shown_text(run->about, SHOWN_MAX);
+    if (!provide(run, error)) return false;
+    printf("%s: valid", name.text);
+    print_features(run->module, "; uses ", ", ", "");
+    if (toolchain_unlinked(run->module, buffer_slice(&run->bytes)))
+        fputs("; it is an object file, not linked", stdout);
+    putchar('\n');
+    return print_unknown_imports(run, name.text, error);
+}
+
+static bool check(struct run *run, const char *path, struct error *error) {
+    const struct options *options = run->options;
+    char name[SHOWN_MAX + 8] = "";
+    if (options->word_count > 1)
+        snprintf(name, sizeof name, "%s: ", shown_text(source_name(path), SHOWN_MAX).text);
+    bool features = options->features && !options->quiet;
+    if (!load(run, path, error)) {
+        if (features && error->kind == ERROR_UNSUPPORTED)
+            printf("%s%s (not supported)\n", name, vm_missing_name((enum vm_missing)error->code));
+        return false;
+    }
+    if (features) print_features(run->module, name, name, "\n");
+    return options->features || options->quiet || describe(run, error);
+}
+
+/* All of the files; of the last one main reports. */
+static bool check_all(struct run *run, struct error *error) {
+    for (size_t i = 0;; i++) {
+        bool last = i + 1 == run->options->word_count;
+        bool valid = check(run, run->options->words[i], error);
+        if (last) return valid;
+        fflush(stdout); /* what is told of one file stays together */
+        report(run, error);
+        if (exit_status(error) > run->worst) run->worst = exit_status(error);
+        *error = (struct error)ERROR_INIT;
+        unload(run);
+    }
+}
+
+static bool perform(struct run *run, struct error *error) {
+    const struct options *options = run->options;
+    run->began_ms = clock_ms();
+    if (!set_deadline(&options->limits, error)) return false;
+    switch (options->command) {
+    case COMMAND_HELP: help_print(stdout); return true;
+    case COMMAND_VERSION: puts("hostel " HOSTEL_VERSION); return true;
+    case COMMAND_CHECK: return check_all(run, error);
+    case COMMAND_DUMP:
+        return load(run, options->words[0], error) && vm_dump(run->module, stdout, error);
+    case COMMAND_COMPLETIONS: return help_completions(options->words[0], stdout, error);
+    case COMMAND_RUN: return load(run, options->words[0], error) && run_module(run, error);
+    }
+    return false;
 }
 
 /* If we were started without them, no file opened later must be taken for one of these. */
@@ -392,6 +417,7 @@ int main(int argc, char **argv) {
     struct error error = ERROR_INIT, late = ERROR_INIT;
     if (options_parse(&options, argc, argv, &error)) perform(&run, &error);
     int status = exit_status(&error);
+    if (run.worst > status) status = run.worst;
     deadline_ended(status);
     report(&run, &error);
     run.about = run.advice = NULL;
@@ -399,6 +425,7 @@ int main(int argc, char **argv) {
         report(&run, &late);
         if (status == EXIT_SUCCESS) status = STATUS_FAILED;
     }
-    run_free(&run);
+    unload(&run);
+    options_free(&options);
     return status;
 }

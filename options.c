@@ -1,7 +1,7 @@
 /* Reading the command line.
  *
  *     hostel [options] [run] [options] MODULE [ARGS...]
- *     hostel check [options] MODULE
+ *     hostel check [options] MODULE...
  *     hostel dump MODULE
  *     hostel completions SHELL
  *     hostel help, hostel version
@@ -246,6 +246,7 @@ static bool apply(struct options *options, enum option_id id, char *text, uint64
     case OPTION_TIMEOUT: options->limits.timeout_ms = (int64_t)number; break;
     case OPTION_UNKNOWN_IMPORTS: return set_unknown_imports(options, text, error);
     case OPTION_FEATURES: options->features = true; break;
+    case OPTION_QUIET: options->quiet = true; break;
     case OPTION_HELP: options->command = COMMAND_HELP; break;
     case OPTION_VERSION: options->command = COMMAND_VERSION; break;
     }
@@ -322,7 +323,7 @@ static bool read_options(struct reading *reading, struct error *error) {
     opterr = 0;
     while (!reading->ended && reading->options->command < COMMAND_HELP) {
         const char *word = reading->argv[optind];
-        int found = getopt_long(reading->argc, reading->argv, "+:hV", table, NULL);
+        int found = getopt_long(reading->argc, reading->argv, "+:hqV", table, NULL);
         if (found == -1) {
             /* No option has -- for its value, unless with a = before it. */
             reading->ended = word && strcmp(word, "--") == 0;
@@ -419,7 +420,8 @@ static bool check_words(const struct reading *reading, struct error *error) {
     }
     if (options->features && options->command != COMMAND_CHECK)
         return error_set(error, ERROR_USAGE, "--features: belongs to check");
-    if (options->word_count == 1 || options->command == COMMAND_RUN) return true;
+    bool many = options->command == COMMAND_RUN || options->command == COMMAND_CHECK;
+    if (many || options->word_count == 1) return true;
     return error_set(error, ERROR_USAGE, "%s: takes one %s, what is '%s'?",
                      command_names[options->command], shell ? "shell" : "module",
                      shown_text(options->words[1], 120).text);

@@ -84,7 +84,40 @@ static bool has_import(const struct module *module, const struct row *row) {
     return false;
 }
 
-const char *toolchain_advice(const struct module *module) {
+/* A number of the binary format (LEB128, 32 bits) at `*at`, which moves behind it. */
+static uint64_t number_at(struct slice bytes, uint64_t *at) {
+    uint64_t number = 0;
+    for (unsigned shift = 0; *at < bytes.size && shift < 35; shift += 7) {
+        uint8_t byte = bytes.data[(*at)++];
+        number |= (uint64_t)(byte & 0x7F) << shift;
+        if (byte < 0x80) break;
+    }
+    return number;
+}
+
+/* Whether a custom section has that name; see vm/module.c for what sections are. */
+static bool has_section(struct slice bytes, const char *name) {
+    uint64_t next = 8;
+    for (uint64_t at = next; at < bytes.size; at = next) {
+        uint8_t id = bytes.data[at++];
+        uint64_t size = number_at(bytes, &at);
+        next = at + size;
+        if (next > bytes.size) return false;
+        uint64_t name_size = id == 0 ? number_at(bytes, &at) : 0;
+        if (id != 0 || name_size > next - at || at > next) continue;
+        if (slice_is((struct slice){bytes.data + at, (size_t)name_size}, name)) return true;
+    }
+    return false;
+}
+
+/* What is linked keeps the section if it is to be linked again, but it has exports. */
+bool toolchain_unlinked(const struct module *module, struct slice bytes) {
+    return vm_export_count(module) == 0 && has_section(bytes, "linking");
+}
+
+const char *toolchain_advice(const struct module *module, struct slice bytes) {
+    if (toolchain_unlinked(module, bytes))
+        return "it is an object file, not linked: link it, with clang --target=wasm32-wasi";
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (has_import(module, &rows[i])) return rows[i].advice;
     }

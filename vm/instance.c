@@ -178,45 +178,19 @@ static bool call_unknown(void *context, struct instance *caller, uint64_t *slots
                      shown(import->module, QUOTED).text, shown(import->name, QUOTED).text);
 }
 
+/* A function that nobody provides can be one that traps. */
+static bool may_be_unknown(const struct vm *vm, const struct import *import) {
+    return vm->limits.trap_unknown_imports && import->type.kind == VM_FUNCTION;
+}
+
 /* A function may do without, if that is wanted: it is a trap for who calls it. There is no such
  * thing for a memory, table, global or tag. */
 static bool import_nothing(struct instance *instance, struct import *import, struct filled *filled,
                            struct error *error) {
-    if (!instance->vm->limits.trap_unknown_imports || import->type.kind != VM_FUNCTION) {
-        return unknown_import(import, error);
-    }
+    if (!may_be_unknown(instance->vm, import)) return unknown_import(import, error);
     struct host_function trap = {
         .type = import->type.function, .function = call_unknown, .context = import};
     return import_function(instance, &trap, filled, error);
-}
-
-/* Once a module has been registered under a name, the host's functions are not seen there. */
-static bool import_from_instance(struct instance *instance, struct import *import,
-                                 const struct instance *from, struct filled *filled,
-                                 struct error *error) {
-    const struct vm_export *export = module_find_export(from->module, import->name);
-    if (!export) return import_nothing(instance, import, filled, error);
-    struct extern_type type = export_type(from, export);
-    if (!types_match(&type, &import->type)) return incompatible_import(import, &type, error);
-    switch (export->kind) {
-    case VM_FUNCTION:
-        instance->functions[filled->functions++] = from->functions[export->index];
-        break;
-    case VM_TABLE: instance->tables[filled->tables++] = from->tables[export->index]; break;
-    case VM_MEMORY: instance->memories[filled->memories++] = from->memories[export->index]; break;
-    case VM_TAG: instance->tags[filled->tags++] = from->tags[export->index]; break;
-    case VM_GLOBAL: instance->globals[filled->globals++] = from->globals[export->index]; break;
-    }
-    return true;
-}
-
-static bool import_from_host(struct instance *instance, struct import *import,
-                             struct filled *filled, struct error *error) {
-    const struct host_function *host = find_host(instance->vm, import);
-    if (!host) return import_nothing(instance, import, filled, error);
-    struct extern_type type = {.kind = VM_FUNCTION, .function = host->type};
-    if (!types_match(&type, &import->type)) return incompatible_import(import, &type, error);
-    return import_function(instance, host, filled, error);
 }
 
 /* All names that could be meant are looked through. */
@@ -224,13 +198,65 @@ static bool pay_for_import(struct vm *vm) {
     return meter_step(&vm->meter, 1 + vm->registration_count + vm->host_count);
 }
 
+/* What provides an import: an instance's export, a host function, or nothing at all. */
+struct provider {
+    const struct instance *from;
+    const struct vm_export *export;
+    const struct host_function *host;
+};
+
+/* False if what is there is of another type. Once a module has been registered under a name, the
+ * host's functions are not seen there. */
+static bool find_provider(struct vm *vm, const struct import *import, struct provider *provider,
+                          struct error *error) {
+    struct extern_type type = {.kind = VM_FUNCTION};
+    if (!pay_for_import(vm)) return vm_time_out(vm, error);
+    *provider = (struct provider){.from = registered(vm, import->module)};
+    if (provider->from) {
+        provider->export = module_find_export(provider->from->module, import->name);
+        if (!provider->export) return true;
+        type = export_type(provider->from, provider->export);
+    } else {
+        provider->host = find_host(vm, import);
+        if (!provider->host) return true;
+        type.function = provider->host->type;
+    }
+    return types_match(&type, &import->type) || incompatible_import(import, &type, error);
+}
+
+bool vm_can_import(struct vm *vm, const struct module *module, size_t i, struct error *error) {
+    const struct import *import = &module->imports[i];
+    struct provider provider;
+    if (!find_provider(vm, import, &provider, error)) return false;
+    return provider.export || provider.host || may_be_unknown(vm, import) ||
+           unknown_import(import, error);
+}
+
+static void import_from_instance(struct instance *instance, const struct provider *provider,
+                                 struct filled *filled) {
+    const struct instance *from = provider->from;
+    const uint32_t index = provider->export->index;
+    switch (provider->export->kind) {
+    case VM_FUNCTION: instance->functions[filled->functions++] = from->functions[index]; break;
+    case VM_TABLE: instance->tables[filled->tables++] = from->tables[index]; break;
+    case VM_MEMORY: instance->memories[filled->memories++] = from->memories[index]; break;
+    case VM_TAG: instance->tags[filled->tags++] = from->tags[index]; break;
+    case VM_GLOBAL: instance->globals[filled->globals++] = from->globals[index]; break;
+    }
+}
+
 static bool resolve_imports(struct instance *instance, struct filled *filled, struct error *error) {
     for (uint32_t i = 0; i < instance->module->import_count; i++) {
-        if (!pay_for_import(instance->vm)) return vm_time_out(instance->vm, error);
         struct import *import = &instance->module->imports[i];
-        const struct instance *from = registered(instance->vm, import->module);
-        bool ok = from ? import_from_instance(instance, import, from, filled, error)
-                       : import_from_host(instance, import, filled, error);
+        struct provider provider;
+        bool ok = find_provider(instance->vm, import, &provider, error);
+        if (!ok) return false;
+        if (provider.export)
+            import_from_instance(instance, &provider, filled);
+        else if (provider.host)
+            ok = import_function(instance, provider.host, filled, error);
+        else
+            ok = import_nothing(instance, import, filled, error);
         if (!ok) return false;
     }
     return true;

@@ -227,6 +227,10 @@ struct module *vm_load(struct vm *vm, struct slice bytes, struct error *error) {
     return module;
 }
 
+bool vm_has_start(const struct module *module) {
+    return module->has_start;
+}
+
 size_t vm_import_count(const struct module *module) {
     return module->import_count;
 }

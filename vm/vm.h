@@ -156,6 +156,12 @@ struct vm_import {
 size_t vm_import_count(const struct module *module);
 struct vm_import vm_import_at(const struct module *module, size_t i);
 
+/* Whether import `i` could be linked now; if not, an ERROR_UNLINKABLE says why. */
+bool vm_can_import(struct vm *vm, const struct module *module, size_t i, struct error *error);
+
+/* Whether to instantiate the module runs a function of it. */
+bool vm_has_start(const struct module *module);
+
 size_t vm_export_count(const struct module *module);
 struct vm_export vm_export_at(const struct module *module, size_t i);
 

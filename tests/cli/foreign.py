@@ -64,7 +64,9 @@ def test_places(t, place):
         ("--resolve", load(traps("f", 0), "--resolve", hostile), 2),
         ("--cacert", load(traps("f", 0), "--cacert", hostile), 1),
         ("--http-limit", load(lone, "--http-limit", hostile), 2),
-        ("a second module", t.run("check", "m", hostile), 2),
+        ("a second module", t.run("check", "m", hostile), 1),
+        ("a module checked", load(imports(hostile), "check"), 0),
+        ("a module too many", t.run("dump", "m", hostile), 2),
     ]
     for name, result, status in places:
         wrong = "status %d: %r" % (result[0], result[2]) if result[0] != status else harmless(result)

@@ -86,7 +86,7 @@ def test_text(t, place):
             f.write(text)
         for words, stdin in ([path], b""), (["-"], text):
             t.check("text format: %s, %s" % (name, words[0][-4:]),
-                    t.expect(t.run("check", *words, stdin=stdin)))
+                    t.expect(t.run("check", "-q", *words, stdin=stdin)))
     t.check("text format is run",
             t.expect(t.run("-", stdin=b"(func $deep unreachable) (start $deep)" + FIELDS), 134, "",
                      "trap: unreachable.*\n.*<deep>"))
@@ -98,7 +98,7 @@ def test_text(t, place):
             ("an invalid module", b"(func (result i32))", r"wat2wasm: 1:\d+: error: type mismatch"),
             ("a hostile mistake", b'(func (\x1b[31m))', r"wat2wasm: 1:"),
             ("an end too early", b"(module", "wat2wasm: 1:")]:
-        result = t.run("check", "-", stdin=text)
+        result = t.run("check", "-q", "-", stdin=text)
         t.check("text format: " + name, t.expect(result, 1, "", said) or t.one_line(result) or
                 "\x1b" * ("\x1b" in result[2]) if said else t.expect(result))
     t.check("text format leaves nothing behind", " ".join(set(os.listdir(place)) - {"text"}))
@@ -117,22 +117,22 @@ def test_assembler(t, place):
     path = os.path.join(place, "$(touch x);")
     with open(path, "wb") as f:
         f.write(b"(module)")
-    result = t.run("check", path, env=dict(t.ENV, PATH="/nowhere"))
+    result = t.run("check", "-q", path, env=dict(t.ENV, PATH="/nowhere"))
     t.check("text format without wat2wasm",
             t.expect(result, 1, "", "^hostel: %s: .*wat2wasm must be installed" % re.escape(path))
             or t.one_line(result))
     empty = r"printf '\0asm\1\0\0\0' >$3" + "\n"
     old = 'if [ "$#" != 3 ]; then echo "wat2wasm: unknown option '\
           "'$4'" '" >&2; echo "Try" >&2; exit 1; fi\n'
-    t.check("text format with another wat2wasm", t.expect(t.run("check", path, env=shadowed(old + empty))))
-    t.check("its input is the text", t.expect(t.run("check", path, env=shadowed(
+    t.check("text format with another wat2wasm", t.expect(t.run("check", "-q", path, env=shadowed(old + empty))))
+    t.check("its input is the text", t.expect(t.run("check", "-q", path, env=shadowed(
         'test "$(cat "$1")" = "(module)" || exit 1\n' + empty))))
     for name, script, said in [("fails without a word", "exit 1", "wat2wasm"),
                                ("is ended", "kill -9 $$", "wat2wasm was ended by signal 9"),
                                ("makes nothing", "exit 0", "malformed"),
                                ("makes something else", "echo xxxx >$3", "magic header"),
                                ("says something else", "echo Killed >&2; exit 3", "wat2wasm: Killed")]:
-        result = t.run("check", path, env=shadowed(script))
+        result = t.run("check", "-q", path, env=shadowed(script))
         t.check("wat2wasm " + name, t.expect(result, 1, "", said) or t.one_line(result))
     t.check("wat2wasm hangs", t.expect(t.run("--timeout", "1s", "check", path,
                                              env=shadowed("exec sleep 1000")), 134, "", "time"))

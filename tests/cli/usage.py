@@ -4,6 +4,8 @@ import re
 import shutil
 import subprocess
 
+from modules import function_type, functions, module, number, section, text
+
 
 def test_commands(t, place):
     hello = t.guest("command")
@@ -95,6 +97,77 @@ def test_numbers(t):
                 t.expect(t.run("--timeout", text, t.guest("command"), "sleep"), 134, "", "time"))
 
 
+def object_file():
+    """As a compiler makes it: nothing is exported, what is to be linked stands in a section."""
+    content = text("linking") + b"\2"
+    return module(section(1, [function_type()]),
+                  section(2, [text("env") + text("__linear_memory") + b"\2\0\0"])) + \
+        b"\0" + number(len(content)) + content
+
+
+def test_check(t, place):
+    """Several files: what is in each of them, and whether any failed."""
+    path, hello = os.path.join(place, "object.o"), t.guest("command")
+    with open(path, "wb") as f:
+        f.write(object_file())
+    values, lacking, wide = t.guest("values"), t.guest("import"), t.guest("wasm64")
+    said = [values + ": valid; uses multi-value, reference-types\n",
+            lacking + ': valid\n%s: unknown import "somewhere" "something": function (i32 i64) -> (f32)\n'
+            % lacking,
+            path + ": valid; it is an object file, not linked\n"
+            + path + ': unknown import "env" "__linear_memory": memory of 0 to 65536 pages\n']
+    for files in [0], [1], [2], [0, 1, 2], [2, 1, 0], [0, 0]:
+        words = [[values, lacking, path][i] for i in files]
+        t.check("check of " + " ".join(map(os.path.basename, words)),
+                t.expect(t.run("check", *words), 0, "".join(said[i] for i in files)))
+        t.check("check -q of " + " ".join(map(os.path.basename, words)),
+                t.expect(t.run("check", "-q", *words), 0, ""))
+    result = t.run("check", wide)
+    t.check("what is there with another type", t.expect(result) or
+            repr(result[1]) * (wide + ": incompatible import type" not in result[1]))
+    bad = os.path.join(place, "bad")
+    with open(bad, "w") as f:
+        f.write("bad")
+    for words in [bad, values], [values, bad], [values, "/none"], ["/none", values, bad]:
+        failed = [w for w in words if w != values]
+        told = "".join("hostel: %s: [^\n]*\n" % re.escape(w) for w in failed)
+        t.check("check of one that fails: " + " ".join(map(os.path.basename, words)),
+                t.expect(t.run("check", *words), 1, said[0], "^%s$" % told) or
+                t.expect(t.run("check", *words, "--quiet"), 1, "", "^%s$" % told))
+    t.check("features of several", t.expect(
+        t.run("check", "--features", values, hello, t.guest("memories")), 0,
+        "".join("%s: %s\n" % (f, n) for f, ns in ((values, ("multi-value", "reference-types")), (
+            t.guest("memories"), ("bulk-memory", "multi-memory"))) for n in ns)))
+    t.check("one time for all files", t.expect(
+        t.run("--timeout", "0", "check", values, hello), 134, None, "time"))
+
+
+def test_start(t):
+    """What is run without --invoke, and what is told first if it cannot be."""
+    plain, trap = function_type(), b"\0"
+    start, nothing = b"\x08\1\0", section(2, [text("a") + text("b") + b"\0\0"])
+    # the start section stands between exports and code
+    def made(*exports, start=start):
+        return functions([plain], [trap], section(7, [text(e) + b"\0\0" for e in exports]), start)
+
+    for name, content, status, told in [
+            ("a start function alone", made(), 134, "trap: unreachable"),
+            ("and other exports", made("x"), 134, "trap: unreachable"),
+            ("of a reactor", made("_initialize"), 2, "_start: no such export"),
+            ("none", made("x", start=b""), 2, "_start: no such export.*: x; call one with"),
+            ("an import that is missing, and no _start",
+             module(section(1, [plain]), nothing, section(7, [text("x") + b"\0\0"])), 1,
+             'unlinkable: unknown import "a" "b": function'),
+            ("an object file", object_file(), 1, "not linked: link it, with clang")]:
+        result = t.run("-", stdin=content)
+        t.check("without --invoke: " + name, t.expect(result, status, "", told)
+                or (status != 134 and t.one_line(result)))
+    t.check("a start function that returns",
+            t.expect(t.run("-", stdin=functions([plain], [b""], start)), 0, ""))
+    t.check("a start function does not keep --invoke from being told", t.expect(
+        t.run("--invoke", "y", "-", stdin=made("x")), 2, "", "--invoke y: no such export"))
+
+
 def options_of(t):
     return set(re.findall(r"^  (--[a-z-]+)", t.run("--help")[1], re.M))
 
@@ -136,4 +209,6 @@ def test(t, place):
     test_mistakes(t, place)
     test_environment(t)
     test_numbers(t)
+    test_check(t, place)
+    test_start(t)
     test_completions(t, place)
