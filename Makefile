@@ -379,6 +379,7 @@ install: all
 	$(INSTALL) -D -m 755 $(BUILD)/hostel $(DESTDIR)$(bindir)/hostel
 	$(INSTALL) -D -m 644 hostel.1 $(DESTDIR)$(mandir)/man1/hostel.1
 	$(INSTALL) -D -m 644 guest/http.h $(DESTDIR)$(includedir)/hostel/http.h
+	$(INSTALL) -D -m 644 guest/http.rs $(DESTDIR)$(datadir)/hostel/http.rs
 	for c in $(COMPLETIONS); do \
 	    $(RUN) $(BUILD)/hostel completions $${c%=*} >$(BUILD)/completions || exit 1; \
 	    $(INSTALL) -D -m 644 $(BUILD)/completions $(DESTDIR)$(datadir)/$${c#*=} || exit 1; \
@@ -386,9 +387,9 @@ install: all
 
 uninstall:
 	rm -f $(DESTDIR)$(bindir)/hostel $(DESTDIR)$(mandir)/man1/hostel.1
-	rm -f $(DESTDIR)$(includedir)/hostel/http.h
+	rm -f $(DESTDIR)$(includedir)/hostel/http.h $(DESTDIR)$(datadir)/hostel/http.rs
 	rm -f $(foreach c,$(COMPLETIONS),$(DESTDIR)$(datadir)/$(lastword $(subst =, ,$c)))
-	-rmdir $(DESTDIR)$(includedir)/hostel
+	-rmdir $(DESTDIR)$(includedir)/hostel $(DESTDIR)$(datadir)/hostel
 
 # An archive of the sources: what git has, or in an archive of sources all that was not made.
 VERSION := $(shell sed -n 's/^\#define HOSTEL_VERSION "\(.*\)"/\1/p' base/base.h)
@@ -404,6 +405,13 @@ dist:
 	rm $(ARCHIVE).files
 	echo "$(ARCHIVE)"
 
+# Linked with the shared libraries, as README.md says of packages; so it is a build of its own.
+deb: deps-deb
+	rm -rf $(BUILD)/deb/root
+	$(MAKE) BUILD=$(BUILD)/deb STATIC= prefix=/usr DESTDIR=$(BUILD)/deb/root install
+	BUILD=$(BUILD) tests/platforms/deb $(BUILD)/deb/root $(VERSION) libjsmn-dev \
+	    $(if $(HTTP_OBJECTS),node-llhttp)
+
 clean:
 	rm -rf $(BUILD) guest/demo.wasm
 
@@ -412,7 +420,7 @@ clean:
 deps:
 	BUILD=$(BUILD) tests/platforms/deps
 
-deps-fuzz deps-count: deps-%: deps
+deps-fuzz deps-count deps-deb: deps-%: deps
 	BUILD=$(BUILD) tests/platforms/deps $*
 
 # Only where no Rust for WASI is at hand.
@@ -437,6 +445,7 @@ help:
 	echo "make uninstall  remove what install put there"
 	echo "make clean      remove everything that was made"
 	echo "make dist       an archive of the sources, $(ARCHIVE)"
+	echo "make deb        Debian's packages hostel and hostel-dev, in $(BUILD)"
 	echo "make deps       install what all this needs, or name it (demo and test do it first)"
 	echo
 	echo "variables: CC CPPFLAGS CFLAGS LDFLAGS AR PKG_CONFIG BUILD prefix DESTDIR T V F G SECONDS"
@@ -444,10 +453,10 @@ help:
 	echo "           DATA ($(DATA)): suites that tests read and the project does not hold"
 
 .PHONY: all programs guests sanitized test check suites demo fuzz bench bench-count bench-http format \
-        lint install uninstall dist clean deps deps-fuzz deps-count deps-rust help
+        lint install uninstall dist deb clean deps deps-fuzz deps-count deps-deb deps-rust help
 .SECONDARY:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL = all
 
 # Not cargo's, whose paths are another's.
--include $(shell find $(BUILD) -path $(BUILD)/rust -prune -o -name '*.d' -print 2>/dev/null)
+-include $(shell find $(BUILD) -path $(BUILD)/rust -prune -o -type f -name '*.d' -print 2>/dev/null)
