@@ -1,7 +1,8 @@
 # hostel, a small WebAssembly host. `make help` lists the targets.
 #
 # Everything that is made lies under $(BUILD):
-#   hostel, libhostel.a         the program, and all of it but main.o
+#   hostel, all.a               the program, and all of it but main.o
+#   library/                    what embeds hostel in other programs: library/rules.mk
 #   obj/                        one object a source file, with its dependencies (.d)
 #   tests/                      the test programs, from tests/PART/NAME.c
 #   guests/                     the tests' guests, from tests/guests/**/NAME.c and NAME.wat
@@ -19,7 +20,7 @@ F       = vm
 G       = c
 SECONDS = 60
 V       =
-PARTS   = unit spec wasi net cli demo limits
+PARTS   = unit spec wasi net cli demo limits embed
 FUZZERS = vm dwarf http json url
 CLANG_FORMAT = clang-format
 
@@ -75,7 +76,7 @@ $(filter 1,$(V)).SILENT:
 FOLDERS  = base vm vm/debug wasi net json
 SOURCES := $(wildcard *.c $(FOLDERS:=/*.c))
 OBJECTS  = $(SOURCES:%.c=$(BUILD)/obj/%.o)
-LIBRARY  = $(BUILD)/libhostel.a
+LIBRARY  = $(BUILD)/all.a
 
 # A file of these folders is one test program; those of tests/spec make one together.
 TEST_SOURCES := $(wildcard $(patsubst %,tests/%/*.c,unit wasi net cli demo))
@@ -114,6 +115,10 @@ else
 HTTP_LIBS    = -lllhttp
 endif
 
+# The same objects serve the program and the shared library: no other definition can come between a
+# function and its callers, so that position-independent code is what it would be for a program.
+PIC = -fPIC -fno-semantic-interposition
+
 # The engine calls its instruction handlers by jumps ("tail calls") in the release build. That
 # needs -O2, and nothing between one handler and the next; each begins a cache line. All other
 # builds use a switch, whose one big function takes a compiler minutes at -O2, and with sanitizers
@@ -121,13 +126,14 @@ endif
 IS_CLANG  := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
 ifeq ($(VARIANT),release)
 FORTIFY    = $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
-HARDENING  = -fstack-protector-strong $(FORTIFY) -fPIE
+HARDENING  = -fstack-protector-strong $(FORTIFY) $(PIC)
 LINK_FLAGS = -pie -Wl,-z,relro,-z,now
 ENGINE     = -O2 -DHOSTEL_DISPATCH_TAIL -fno-stack-protector -fno-math-errno -ffp-contract=off \
              -falign-functions=64 $(if $(IS_CLANG),,-fno-tree-loop-distribute-patterns)
 else
 override CFLAGS = -O1 -g -fno-omit-frame-pointer
-HARDENING  = -fsanitize=address,undefined -fno-sanitize-recover=all $(FUZZING)
+SANITIZERS = address,undefined
+HARDENING  = -fsanitize=$(SANITIZERS) -fno-sanitize-recover=all $(FUZZING)
 LINK_FLAGS = $(HARDENING) $(if $(IS_CLANG),,-static-libasan -static-libubsan)
 ENGINE     = -O0 -fno-math-errno -ffp-contract=off
 endif
@@ -160,7 +166,7 @@ $(BUILD)/obj/%.o: %.c Makefile | $(BUILD)/ready-program
 
 $(BUILD)/obj/vm/exec.o: EXTRA = $(ENGINE)
 
-$(BUILD)/obj/llhttp/%.o: $(HTTP_SOURCE)/%.c | $(BUILD)/ready-program
+$(BUILD)/obj/llhttp/%.o: $(HTTP_SOURCE)/%.c Makefile | $(BUILD)/ready-program
 	echo "CC  $<"
 	mkdir -p $(@D)
 	$(CC) -w -DLLHTTP_STRICT_MODE=1 $(HTTP_FLAGS) $(CPPFLAGS) $(CFLAGS) $(HARDENING) -c -o $@ $<
@@ -281,10 +287,21 @@ check:
 	$(MAKE) programs guests $(filter sanitized,$(BUILDS)) guest/demo.wasm
 	$(if $(filter demo,$(or $(T),demo)), \
 	    if guest/rust/build --ready >/dev/null; then $(MAKE) $(RUST_GUESTS); fi)
+	$(if $(filter release,$(BUILDS)),$(if $(filter embed,$(or $(T),embed)),$(MAKE) embedded))
 	BUILD=$(BUILD) DATA=$(DATA) BUILDS="$(BUILDS)" EMULATOR="$(EMULATOR)" tests/run $(T)
 
 test: deps
 	$(MAKE) check
+
+# What tests/embed builds its programs with: all of it installed, and a library for the thread
+# sanitizer.
+embedded:
+	$(MAKE) install prefix=$(abspath $(BUILD))/installed DESTDIR= >/dev/null
+	if echo 'int main(void) { return 0; }' | $(CC) -fsanitize=thread -x c -o /dev/null - 2>/dev/null; then \
+	    $(MAKE) BUILD=$(BUILD)/threads VARIANT=sanitized SANITIZERS=thread \
+	        $(patsubst %,$(BUILD)/threads/library/%,libhostel-vm.a \
+	        $(patsubst %,include/hostel/%.h,base vm wasi)); \
+	fi
 
 # By git, from their public homes; tests/suites/get says which, and how to name others.
 suites: deps
@@ -375,7 +392,7 @@ lint: all
 COMPLETIONS = bash=bash-completion/completions/hostel zsh=zsh/site-functions/_hostel \
               fish=fish/vendor_completions.d/hostel.fish
 
-install: all
+install: all install-library
 	$(INSTALL) -D -m 755 $(BUILD)/hostel $(DESTDIR)$(bindir)/hostel
 	$(INSTALL) -D -m 644 hostel.1 $(DESTDIR)$(mandir)/man1/hostel.1
 	$(INSTALL) -D -m 644 guest/http.h $(DESTDIR)$(includedir)/hostel/http.h
@@ -385,11 +402,13 @@ install: all
 	    $(INSTALL) -D -m 644 $(BUILD)/completions $(DESTDIR)$(datadir)/$${c#*=} || exit 1; \
 	done
 
-uninstall:
+uninstall: uninstall-library
 	rm -f $(DESTDIR)$(bindir)/hostel $(DESTDIR)$(mandir)/man1/hostel.1
 	rm -f $(DESTDIR)$(includedir)/hostel/http.h $(DESTDIR)$(datadir)/hostel/http.rs
 	rm -f $(foreach c,$(COMPLETIONS),$(DESTDIR)$(datadir)/$(lastword $(subst =, ,$c)))
 	-rmdir $(DESTDIR)$(includedir)/hostel $(DESTDIR)$(datadir)/hostel
+
+include library/rules.mk
 
 # An archive of the sources: what git has, or in an archive of sources all that was not made.
 VERSION := $(shell sed -n 's/^\#define HOSTEL_VERSION "\(.*\)"/\1/p' base/base.h)
@@ -441,7 +460,8 @@ help:
 	echo "make bench      measure against other engines: B=\"crc32 fib\" RUNS=5 PEERS=\"wasm3 iwasm\""
 	echo "make bench-count  count instructions, compare with bench/baseline.tsv (UPDATE=1: write it)"
 	echo "make bench-http   requests a second beside curl and Python, and what large bodies cost"
-	echo "make install    install to prefix ($(prefix)), under DESTDIR"
+	echo "make library    build the libraries, to embed hostel in a program, in $(LIB)"
+	echo "make install    install program and libraries to prefix ($(prefix)), under DESTDIR"
 	echo "make uninstall  remove what install put there"
 	echo "make clean      remove everything that was made"
 	echo "make dist       an archive of the sources, $(ARCHIVE)"
@@ -452,8 +472,8 @@ help:
 	echo "           STATIC= links the shared libraries"
 	echo "           DATA ($(DATA)): suites that tests read and the project does not hold"
 
-.PHONY: all programs guests sanitized test check suites demo fuzz bench bench-count bench-http format \
-        lint install uninstall dist deb clean deps deps-fuzz deps-count deps-deb deps-rust help
+.PHONY: all programs guests sanitized embedded test check suites demo fuzz bench bench-count bench-http \
+        format lint install uninstall dist deb clean deps deps-fuzz deps-count deps-deb deps-rust help
 .SECONDARY:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL = all

@@ -46,10 +46,6 @@ enum net_error {
 /* "denied", "timeout", ...: the stable names guests see. */
 const char *net_error_name(enum net_error kind);
 
-/* Records an ERROR_NET of the given code unless something failed before; returns false. The text
- * must never contain userinfo, a cookie or a header's value. */
-bool net_fail(struct error *error, enum net_error code, const char *format, ...) PRINTF_LIKE(3, 4);
-
 /* How much of a URL and of a response is taken, its body apart; and how much by default. */
 #define NET_LIMITS(X)                                                                              \
     X(head, 256 * 1024)     /* bytes of all lines: interim responses and trailers counted */       \
@@ -142,5 +138,11 @@ ssize_t net_read(struct net_response *response, void *bytes, size_t size, struct
 bool net_exchange(struct net *net, const struct net_request *request, struct net_response *response,
                   struct error *error);
 void net_response_free(struct net_response *response);
+
+/* ==== for hostel itself: not installed ==== */
+
+/* Records an ERROR_NET of the given code unless something failed before; returns false. The text
+ * must never contain userinfo, a cookie or a header's value. */
+bool net_fail(struct error *error, enum net_error code, const char *format, ...) PRINTF_LIKE(3, 4);
 
 #endif

@@ -104,9 +104,10 @@ bool vm_work(struct vm *vm, uint64_t steps);
 bool vm_time_out(const struct vm *vm, struct error *error);
 
 /* End what the vm does, as if its time were up, with ERROR_EXHAUSTION; and let it work again. The
- * one function that other threads may call while the vm is used. Until it is taken back, all that
- * is called ends so. Code ends within a millisecond if the vm is `interruptible`, what WASI waits
- * for within a few more. A request on the network is not cut short: it ends by its own timeout. */
+ * one function that other threads may call while the vm is used, and until it is closed. Until it
+ * is taken back, all that is called ends so. Code ends within a millisecond if the vm is
+ * `interruptible`, what WASI waits for within a few more. A request on the network is not cut
+ * short: it ends by its own timeout. */
 void vm_interrupt(struct vm *vm, bool interrupted);
 
 /* Units of fuel that are left, VM_UNLIMITED without a limit; and how many there shall be from now

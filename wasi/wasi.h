@@ -59,14 +59,16 @@ bool wasi_define(struct wasi *wasi, struct vm *vm, struct error *error);
  * kernel offers no such thing, as Linux does since 5.19. */
 bool wasi_wall(const struct wasi *wasi, const char *const *readable, struct error *error);
 
-/* The same for a process that does nothing but remove the open directory `directory`: it can list,
- * move and remove what is in it, and remove empty directories beneath `parent`. */
-bool wasi_wall_removal(int directory, const char *parent, struct error *error);
-
 /* Before the host writes a line of its own to stdout or stderr: end the one that the guest has
  * begun there, if it has. */
 void wasi_begin_line(struct wasi *wasi, FILE *out);
 
 void wasi_close(struct wasi *wasi);
+
+/* ==== for hostel itself: not installed ==== */
+
+/* wasi_wall for a process that does nothing but remove the open directory `directory`: it can list,
+ * move and remove what is in it, and remove empty directories beneath `parent`. */
+bool wasi_wall_removal(int directory, const char *parent, struct error *error);
 
 #endif
