@@ -19,12 +19,17 @@ static uint64_t name_hash(const struct module *module, struct slice name) {
     return slice_hash(name, module->vm->types.seed);
 }
 
+/* The order: by hash, and equal ones as the module has them. */
+static bool is_before(const struct export_key *a, const struct export_key *b) {
+    return a->hash < b->hash || (a->hash == b->hash && a->export < b->export);
+}
+
 /* Move the root of a heap that may be too small down to its place. */
 static void sift(struct export_key *heap, size_t root, size_t count) {
     for (size_t child; (child = 2 * root + 1) < count; root = child) {
         bool right = child + 1 < count;
-        if (right && heap[child].hash < heap[child + 1].hash) child++;
-        if (heap[root].hash >= heap[child].hash) return;
+        if (right && is_before(&heap[child], &heap[child + 1])) child++;
+        if (is_before(&heap[child], &heap[root])) return;
 
         struct export_key swap = heap[root];
         heap[root] = heap[child];
@@ -50,17 +55,22 @@ static bool sort_by_hash(struct export_key *keys, size_t count, struct meter *me
     return true;
 }
 
-/* Equal names are neighbours (spec 3.4.10 refuses them). */
-static bool check_doubles(struct module *module, struct reader *reader) {
+static bool have_one_name(const struct export_key *a, const struct export_key *b) {
+    return a->hash == b->hash && slice_equal(a->export->name, b->export->name);
+}
+
+/* Equal names are neighbours (spec 3.4.10 refuses them). Of several that are doubled the first is
+ * told: the order of hashes is another one in every run. */
+static void check_doubles(struct module *module, struct reader *reader) {
     const struct export_key *keys = module->exports_by_name;
+    const struct vm_export *doubled = NULL;
     for (uint32_t i = 1; i < module->export_count; i++) {
-        struct slice name = keys[i].export->name;
-        if (keys[i - 1].hash != keys[i].hash) continue;
-        if (!slice_equal(keys[i - 1].export->name, name)) continue;
-        return reader_fail(reader, ERROR_INVALID, "duplicate export name %s",
-                           quoted(name, 100).text);
+        const struct vm_export *export = keys[i].export;
+        if (!have_one_name(&keys[i - 1], &keys[i])) continue;
+        if (!doubled || export < doubled) doubled = export;
     }
-    return true;
+    if (!doubled) return;
+    reader_fail(reader, ERROR_INVALID, "duplicate export name %s", quoted(doubled->name, 100).text);
 }
 
 void module_sort_exports(struct module *module, struct reader *reader) {
