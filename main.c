@@ -38,12 +38,19 @@ enum {
 /* The entry whose story the host tells on stdout. */
 static const char demo_entry[] = "run_demo";
 
+/* A module, and the bytes it is made of, which it needs for as long as it lives. */
+struct loaded {
+    struct buffer bytes;
+    struct module *module;
+    const char *path;
+};
+
 struct run {
     struct options *options;
-    struct buffer bytes;  /* of the module */
-    struct budget memory; /* what the guest may make us hold */
+    struct loaded *preloads; /* as many as there are options, or NULL */
+    struct budget memory;    /* what the guest may make us hold */
     struct vm *vm;
-    struct module *module;
+    struct loaded main;
     struct tmpdir tmpdir;
     struct wasi *wasi;
     struct net *net;
@@ -52,6 +59,7 @@ struct run {
     bool narrate;       /* the entry is the demo's */
     const char *about;  /* the file that an error is about, or NULL */
     const char *advice; /* what to do about the error, or NULL */
+    const char *meant;  /* a subcommand, instead of a file that is not there, or NULL */
     int64_t began_ms;   /* the limit of time counts from here */
     int worst;          /* exit status of a file that was checked */
 };
@@ -137,6 +145,7 @@ static void report(struct run *run, const struct error *error) {
     if (error->offset != ERROR_NO_OFFSET)
         fprintf(stderr, " (at offset 0x%" PRIx64 ")", error->offset);
     if (run->advice) fprintf(stderr, "; %s", run->advice);
+    if (run->meant) fprintf(stderr, "; did you mean hostel %s?", run->meant);
     fputc('\n', stderr);
 }
 
@@ -210,30 +219,66 @@ static bool open_imports(struct run *run, struct error *error) {
     return run->imports && imports_define(run->imports, run->vm, error);
 }
 
-/* Whether all that the module wants from outside is there. */
-static bool can_link(struct run *run, struct error *error) {
-    for (size_t i = 0; i < vm_import_count(run->module); i++) {
-        if (!vm_can_import(run->vm, run->module, i, error)) return false;
+/* Whether one of the first `count` preloads has that name. */
+static bool is_preloaded(const struct run *run, struct slice name, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (slice_is(name, run->options->preloads[i].name)) return true;
+    }
+    return false;
+}
+
+/* Whether all that a module wants from outside is there, or to be looked for in a preload when that
+ * has been instantiated. */
+static bool can_link(struct run *run, const struct loaded *loaded, size_t preloads,
+                     struct error *error) {
+    const struct module *module = loaded->module;
+    run->about = source_name(loaded->path);
+    for (size_t i = 0; i < vm_import_count(module); i++) {
+        if (is_preloaded(run, vm_import_at(module, i).module, preloads)) continue;
+        if (vm_can_import(run->vm, module, i, error)) continue;
+        run->advice = toolchain_advice(module, buffer_slice(&loaded->bytes));
+        return false;
     }
     return true;
 }
 
-/* What would keep the module from running, and what to do about that. */
+/* What would keep the modules from running, and what to do about that. */
 static bool prepare(struct run *run, struct error *error) {
     struct options *options = run->options;
     run->entry = (struct entry){.name = options->invoke,
                                 .arguments = options->words + 1,
                                 .argument_count = options->word_count - 1};
-    if (can_link(run, error) && entry_choose(&run->entry, run->module, &options->arena, error))
-        return true;
-    bool made_for_other = error->kind == ERROR_UNLINKABLE || !run->entry.type;
-    if (made_for_other) run->advice = toolchain_advice(run->module, buffer_slice(&run->bytes));
+    for (size_t i = 0; i < options->preload_count; i++) {
+        if (!can_link(run, &run->preloads[i], i, error)) return false;
+    }
+    if (!can_link(run, &run->main, options->preload_count, error)) return false;
+    if (entry_choose(&run->entry, run->main.module, &options->arena, error)) return true;
+    if (!run->entry.type)
+        run->advice = toolchain_advice(run->main.module, buffer_slice(&run->main.bytes));
     return false;
+}
+
+/* NULL on failure; `about` is the module then. */
+static struct instance *instantiate(struct run *run, const struct loaded *loaded,
+                                    struct error *error) {
+    run->about = source_name(loaded->path);
+    return vm_instantiate(run->vm, loaded->module, error);
+}
+
+/* What the guest finds under the names of the preloads: reactors, too, which it need not know. */
+static bool link_preloads(struct run *run, struct error *error) {
+    for (size_t i = 0; i < run->options->preload_count; i++) {
+        struct slice name = slice_of(run->options->preloads[i].name);
+        struct instance *instance = instantiate(run, &run->preloads[i], error);
+        bool linked = instance && vm_register(run->vm, name, instance, error);
+        if (!linked || !entry_initialize(instance, error)) return false;
+    }
+    return true;
 }
 
 static bool call(struct run *run, struct error *error) {
     const struct entry *entry = &run->entry;
-    struct instance *instance = vm_instantiate(run->vm, run->module, error);
+    struct instance *instance = instantiate(run, &run->main, error);
     if (!instance || !entry_call(entry, instance, error)) return false;
 
     bool print = entry->invoked && entry->type->result_count > 0;
@@ -248,19 +293,17 @@ static bool call(struct run *run, struct error *error) {
 /* The order matters: what the user got wrong is told before the guest may do anything, and the wall
  * goes up when all that it would forbid us is open. */
 static bool run_module(struct run *run, struct error *error) {
-    const char *module = run->about, *invoke = run->options->invoke;
+    const char *invoke = run->options->invoke;
     signal(SIGPIPE, SIG_IGN); /* a closed socket or pipe is an error number, for guests too */
     signal(SIGXFSZ, SIG_IGN); /* and so is a file that may not grow */
     run->narrate = invoke && strcmp(invoke, demo_entry) == 0;
     run->about = NULL;
     if (!open_net(run, error) || !open_wasi(run, error) || !open_imports(run, error)) return false;
-    run->about = module;
     if (!prepare(run, error)) return false;
     run->about = NULL;
     if (run->narrate) narrate_directories(run);
     if (!raise_wall(run, error)) return false;
-    run->about = module;
-    return call(run, error);
+    return link_preloads(run, error) && call(run, error);
 }
 
 /* What the vm would say, if it could. */
@@ -279,17 +322,39 @@ static int64_t time_left_ms(const struct run *run) {
     return limit > spent ? limit - spent : 0;
 }
 
+static bool load_module(struct run *run, const char *path, struct loaded *loaded,
+                        struct error *error) {
+    loaded->path = path;
+    buffer_init(&loaded->bytes, VM_MODULE_BYTES);
+    run->about = NULL;
+    if (!source_read(path, &loaded->bytes, error)) return false;
+    run->about = source_name(path);
+    if (!source_decode(&loaded->bytes, time_left_ms(run), error)) return false;
+    loaded->module = vm_load(run->vm, buffer_slice(&loaded->bytes), error);
+    return loaded->module != NULL;
+}
+
+/* The module that is meant, in a vm of its own. */
 static bool load(struct run *run, const char *path, struct error *error) {
     struct vm_limits limits = run->options->limits;
     run->memory = (struct budget){.limit = limits.memory_bytes};
     limits.memory = &run->memory;
     limits.timeout_ms = time_left_ms(run);
     run->vm = vm_open(&limits, error);
-    if (!run->vm || !source_read(path, &run->bytes, error)) return false;
-    run->about = source_name(path);
-    if (!source_decode(&run->bytes, limits.timeout_ms, error)) return false;
-    run->module = vm_load(run->vm, buffer_slice(&run->bytes), error);
-    return run->module != NULL;
+    if (run->vm && load_module(run, path, &run->main, error)) return true;
+    bool missing = run->main.bytes.size == 0 && access(path, F_OK) != 0;
+    run->meant = missing ? run->options->meant : NULL;
+    return false;
+}
+
+static bool load_preloads(struct run *run, struct error *error) {
+    struct options *options = run->options;
+    run->preloads = arena_alloc(&options->arena, options->preload_count, sizeof *run->preloads);
+    if (!run->preloads) return error_set(error, ERROR_IO, "out of memory");
+    for (size_t i = 0; i < options->preload_count; i++) {
+        if (!load_module(run, options->preloads[i].path, &run->preloads[i], error)) return false;
+    }
+    return true;
 }
 
 /* The vm first: its guests call into the others, which must outlive it. What a failed run never
@@ -299,9 +364,11 @@ static void unload(struct run *run) {
     if (run->imports) imports_close(run->imports);
     if (run->net) net_close(run->net);
     if (run->wasi) wasi_close(run->wasi);
-    buffer_free(&run->bytes);
+    buffer_free(&run->main.bytes);
+    for (size_t i = 0; run->preloads && i < run->options->preload_count; i++) {
+        buffer_free(&run->preloads[i].bytes);
+    }
     run->vm = NULL;
-    run->module = NULL;
     run->imports = NULL;
     run->net = NULL;
     run->wasi = NULL;
@@ -332,9 +399,9 @@ static bool provide(struct run *run, struct error *error) {
 }
 
 static bool print_unknown_imports(struct run *run, const char *name, struct error *error) {
-    for (size_t i = 0; i < vm_import_count(run->module); i++) {
+    for (size_t i = 0; i < vm_import_count(run->main.module); i++) {
         struct error unknown = ERROR_INIT;
-        if (vm_can_import(run->vm, run->module, i, &unknown)) continue;
+        if (vm_can_import(run->vm, run->main.module, i, &unknown)) continue;
         if (unknown.kind != ERROR_UNLINKABLE) {
             *error = unknown;
             return false;
@@ -349,8 +416,8 @@ static bool describe(struct run *run, struct error *error) {
     struct shown name = shown_text(run->about, SHOWN_MAX);
     if (!provide(run, error)) return false;
     printf("%s: valid", name.text);
-    print_features(run->module, "; uses ", ", ", "");
-    if (toolchain_unlinked(run->module, buffer_slice(&run->bytes)))
+    print_features(run->main.module, "; uses ", ", ", "");
+    if (toolchain_unlinked(run->main.module, buffer_slice(&run->main.bytes)))
         fputs("; it is an object file, not linked", stdout);
     putchar('\n');
     return print_unknown_imports(run, name.text, error);
@@ -367,7 +434,7 @@ static bool check(struct run *run, const char *path, struct error *error) {
             printf("%s%s (not supported)\n", name, vm_missing_name((enum vm_missing)error->code));
         return false;
     }
-    if (features) print_features(run->module, name, name, "\n");
+    if (features) print_features(run->main.module, name, name, "\n");
     return options->features || options->quiet || describe(run, error);
 }
 
@@ -394,9 +461,11 @@ static bool perform(struct run *run, struct error *error) {
     case COMMAND_VERSION: puts("hostel " HOSTEL_VERSION); return true;
     case COMMAND_CHECK: return check_all(run, error);
     case COMMAND_DUMP:
-        return load(run, options->words[0], error) && vm_dump(run->module, stdout, error);
+        return load(run, options->words[0], error) && vm_dump(run->main.module, stdout, error);
     case COMMAND_COMPLETIONS: return help_completions(options->words[0], stdout, error);
-    case COMMAND_RUN: return load(run, options->words[0], error) && run_module(run, error);
+    case COMMAND_RUN:
+        return load(run, options->words[0], error) && load_preloads(run, error) &&
+               run_module(run, error);
     }
     return false;
 }
@@ -413,14 +482,13 @@ int main(int argc, char **argv) {
     open_standard_files();
     struct options options;
     struct run run = {.options = &options};
-    buffer_init(&run.bytes, VM_MODULE_BYTES);
     struct error error = ERROR_INIT, late = ERROR_INIT;
     if (options_parse(&options, argc, argv, &error)) perform(&run, &error);
     int status = exit_status(&error);
     if (run.worst > status) status = run.worst;
     deadline_ended(status);
     report(&run, &error);
-    run.about = run.advice = NULL;
+    run.about = run.advice = run.meant = NULL;
     if (!tmpdir_close(&run.tmpdir, &late) || !flush_output(&late)) {
         report(&run, &late);
         if (status == EXIT_SUCCESS) status = STATUS_FAILED;

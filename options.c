@@ -161,6 +161,24 @@ static bool add_directory(struct options *options, char *text, struct error *err
     return border || !one_colon(text, error);
 }
 
+/* NAME=MODULE. Under one name there is one module. */
+static bool add_preload(struct options *options, char *text, struct error *error) {
+    char *equals = strchr(text, '=');
+    if (!equals || equals == text || !equals[1]) {
+        return error_set(error, ERROR_USAGE, "--preload: '%s' is not NAME=MODULE",
+                         shown_text(text, 160).text);
+    }
+    *equals = '\0';
+    for (size_t i = 0; i < options->preload_count; i++) {
+        if (strcmp(options->preloads[i].name, text) != 0) continue;
+        return error_set(error, ERROR_USAGE, "--preload: '%s' is %s already",
+                         shown_text(text, 100).text,
+                         shown_text(options->preloads[i].path, 100).text);
+    }
+    options->preloads[options->preload_count++] = (struct preload){text, equals + 1};
+    return true;
+}
+
 static bool add_traces(struct options *options, char *text, struct error *error) {
     for (char *next; text; text = next) {
         next = cut(text);
@@ -221,6 +239,7 @@ static bool apply(struct options *options, enum option_id id, char *text, uint64
     case OPTION_DIR: return add_directory(options, text, error);
     case OPTION_TMPDIR: return set_text(&options->tmpdir, id, text, error);
     case OPTION_ENV: return add_env(options, text, error);
+    case OPTION_PRELOAD: return add_preload(options, text, error);
     case OPTION_INVOKE: return set_text(&options->invoke, id, text, error);
     case OPTION_ALLOW_NET: return add_items(&options->allow, text);
     case OPTION_DENY_NET: return add_items(&options->deny, text);
@@ -363,7 +382,8 @@ static bool make_lists(struct options *options, int argc, char **argv, struct er
     const char **items = arena_alloc(&options->arena, room, LIST_COUNT * sizeof *items);
     for (size_t i = 0; items && i < LIST_COUNT; i++) lists[i]->items = items + i * room;
     options->directories = arena_alloc(&options->arena, room, sizeof *options->directories);
-    if (items && options->directories) return true;
+    options->preloads = arena_alloc(&options->arena, room, sizeof *options->preloads);
+    if (items && options->directories && options->preloads) return true;
     return error_set(error, ERROR_IO, "out of memory");
 }
 

@@ -34,14 +34,21 @@ struct text_list {
     size_t count;
 };
 
+/* A module that others find under `name`. */
+struct preload {
+    const char *name, *path;
+};
+
 struct options {
     enum command command;
-    const char *const *words;           /* the module's file name, then what follows it */
-    size_t word_count;                  /* 0 for HELP and VERSION, else 1 or more */
-    const char *meant;                  /* a subcommand the first word may be meant for, or NULL */
-    bool features;                      /* CHECK prints nothing but those that are used */
-    bool quiet;                         /* CHECK prints nothing; no hints */
-    const char *invoke;                 /* the function to call, or NULL */
+    const char *const *words; /* the module's file name, then what follows it */
+    size_t word_count;        /* 0 for HELP and VERSION, else 1 or more */
+    const char *meant;        /* a subcommand the first word may be meant for, or NULL */
+    bool features;            /* CHECK prints nothing but those that are used */
+    bool quiet;               /* CHECK prints nothing; no hints */
+    const char *invoke;       /* the function to call, or NULL */
+    struct preload *preloads; /* in their order */
+    size_t preload_count;
     const char *tmpdir;                 /* what the guest calls its temporary directory, or NULL */
     struct wasi_directory *directories; /* with room for one more */
     size_t directory_count;

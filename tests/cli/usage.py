@@ -168,6 +168,55 @@ def test_start(t):
         t.run("--invoke", "y", "-", stdin=made("x")), 2, "", "--invoke y: no such export"))
 
 
+def test_preload(t, place):
+    main, reactor = t.guest("linked"), t.guest("reactor")
+    r = ["--preload", "r=" + reactor]
+    t.check("a preloaded module", t.expect(t.run(*r, main), 0, "constructed\n"))
+    t.check("a preloaded module, invoked",
+            t.expect(t.run(*r, "--invoke", "ask", main), 0, "constructed\n1\n"))
+    t.check("a preloaded module from standard input", t.expect(
+        t.run("--preload", "r=-", main, stdin=open(reactor, "rb").read()), 0, "constructed\n"))
+    plain = function_type()
+    chain = []
+    for name, wanted in ("a", b""), ("b", b"a"), ("c", b"b"):  # each calls that before it
+        path = os.path.join(place, name + ".wasm")
+        imports = section(2, [text(wanted) + text("f") + b"\0\0"]) if wanted else b""
+        code = b"\x10\0" if wanted else b"\0"
+        with open(path, "wb") as f:
+            f.write(module(section(1, [plain]), imports, section(3, [b"\0"]),
+                           section(7, [text("f") + b"\0" + number(len(wanted)),
+                                       text("_start") + b"\0" + number(len(wanted))]),
+                           section(10, [number(len(code) + 2) + b"\0" + code + b"\x0b"])))
+        chain += ["--preload", "%s=%s" % (name, path)]
+    last = os.path.join(place, "c.wasm")
+    t.check("modules in a chain", t.expect(t.run(*chain[:4], last), 134, "",
+                                           "trap: unreachable(.*\n){4}$"))
+    result = t.run(*chain[2:4], *chain[:2], last)
+    t.check("modules in the wrong order",
+            t.expect(result, 1, "", r"b\.wasm: unlinkable: unknown import \"a\" \"f\"") or t.one_line(result))
+    for words, status, told in [
+            ("r", 2, "--preload: 'r' is not NAME=MODULE"), ("=x", 2, "not NAME"), ("r=", 2, "not NAME"),
+            ("r=/none", 1, "^hostel: /none: No such file"), ("s=" + reactor, 1, 'unknown import "r" "state"'),
+            ("r=" + t.guest("command"), 1, 'linked.wasm: unlinkable: unknown import "r" "state"'),
+            ("r=" + __file__, 1, "usage.py: malformed: magic header"),
+            ("r=" + t.guest("import"), 1, 'import.wasm: unlinkable: unknown import "somewhere"')]:
+        result = t.run("--preload", words, main)
+        t.check("preload of " + words[:20], t.expect(result, status, "", told) or t.one_line(result))
+    result = t.run(*r, *r, main)
+    t.check("one name for two modules", t.expect(result, 2, "", "'r' is .* already") or t.one_line(result))
+    t.check("a start function that traps in a preloaded module",
+            t.expect(t.run("--preload", "x=" + t.guest("start_trap"), *r, main), 134, "", "unreachable"))
+    t.check("nothing runs before all is linked", t.expect(
+        t.run(*r, "--preload", "x=" + t.guest("import"), main), 1, "", 'unknown import "somewhere"'))
+    for words, meant in [("chek x", "check"), ("rnu x", "run"), ("verison", "version"), ("hlep", "help")]:
+        result = t.run(*words.split())
+        t.check("a subcommand mistyped: " + words, t.expect(
+            result, 1, "", "No such file or directory; did you mean hostel %s\\?$" % meant) or t.one_line(result))
+    for words in "-- chek", "run chek", "something-else", "./chek", "check chek":
+        t.check("not a subcommand: " + words,
+                t.expect(t.run(*words.split()), 1, "", "No such file or directory$"))
+
+
 def options_of(t):
     return set(re.findall(r"^  (--[a-z-]+)", t.run("--help")[1], re.M))
 
@@ -211,4 +260,5 @@ def test(t, place):
     test_numbers(t)
     test_check(t, place)
     test_start(t)
+    test_preload(t, place)
     test_completions(t, place)
