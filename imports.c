@@ -126,6 +126,7 @@ static void perform(struct imports *imports, const struct instance *caller, cons
     struct arena arena;
     struct message message;
     arena_init(&arena);
+    arena.budget = vm_budget(vm_of(caller));
     *reply = (struct reply){.failure = ERROR_INIT};
     if (take_request(caller, slots, &arena, &message, &reply->failure)) {
         if (imports->config.narrate) narrate(&imports->config, &message.request);

@@ -208,6 +208,7 @@ static bool open_net(struct run *run, struct error *error) {
     options->net.trace = options->trace_http ? stderr : NULL;
     options->net.begin_line = begin_line;
     options->net.begin_context = run;
+    options->net.memory = &run->memory;
     run->net = net_open(&options->net, error);
     return run->net != NULL;
 }

@@ -40,7 +40,8 @@ enum {
 };
 
 /* Read a whole document, strictly: the grammar, UTF-8, surrogate pairs, no name twice in an
- * object. NULL on failure: an ERROR_JSON with the byte's offset. Linear in the text, but for
+ * object. NULL on failure: an ERROR_JSON with the byte's offset. What it needs meanwhile is drawn
+ * from the arena's budget too. Linear in the text, but for
  * sorting the names of large objects. */
 const struct json *json_parse(struct slice text, struct arena *arena, struct error *error);
 

@@ -105,8 +105,8 @@ static const struct json *find_twin(const struct json *object, const struct json
 }
 
 static bool check_names(const struct json *values, size_t count, struct slice text,
-                        struct error *error) {
-    const struct json **names = calloc(count, sizeof *names);
+                        struct budget *memory, struct error *error) {
+    const struct json **names = budget_alloc(memory, count, sizeof *names);
     if (!names) return error_set(error, ERROR_JSON, "no memory");
     const struct json *twin = NULL;
     for (size_t i = 0; i < count && !twin; i++) {
@@ -116,13 +116,13 @@ static bool check_names(const struct json *values, size_t count, struct slice te
         error_set_at(error, ERROR_JSON, (uint64_t)(values[i].text.data - text.data),
                      "the name %s appears twice in an object", quoted(twin->text, 40).text);
     }
-    free(names);
+    budget_free(memory, names, count * sizeof *names);
     return !twin;
 }
 
 static const struct json *build(struct slice text, const struct json_shape *shape,
                                 struct arena *arena, struct error *error) {
-    jsmntok_t *tokens = calloc(shape->values, sizeof *tokens);
+    jsmntok_t *tokens = budget_alloc(arena->budget, shape->values, sizeof *tokens);
     struct json *values = arena_alloc(arena, shape->values, sizeof *values);
     bool ok = tokens && values;
     if (ok) {
@@ -130,8 +130,8 @@ static const struct json *build(struct slice text, const struct json_shape *shap
         ok = convert(text, shape, tokens, values, arena);
     }
     if (!ok) error_set(error, ERROR_JSON, "no memory");
-    ok = ok && check_names(values, shape->values, text, error);
-    free(tokens);
+    ok = ok && check_names(values, shape->values, text, arena->budget, error);
+    budget_free(arena->budget, tokens, shape->values * sizeof *tokens);
     return ok ? values : NULL;
 }
 
@@ -142,6 +142,7 @@ const struct json *json_parse(struct slice text, struct arena *arena, struct err
     }
     struct json_shape shape;
     buffer_init(&shape.arrays, (size_t)JSON_VALUES_MAX * sizeof(struct byte_array));
+    shape.arrays.budget = arena->budget;
     const struct json *root = NULL;
     if (check_document(text, &shape, error)) root = build(text, &shape, arena, error);
     buffer_free(&shape.arrays);

@@ -43,10 +43,20 @@ void cookie_jar_init(struct cookie_jar *jar, struct suffix_list *suffixes) {
     *jar = (struct cookie_jar){.suffixes = suffixes};
 }
 
+/* With its texts. */
+static size_t size_of(const struct cookie *cookie) {
+    return sizeof *cookie + cookie->name.size + cookie->value.size + cookie->path.size;
+}
+
+static void remove_at(struct cookie_jar *jar, size_t index) {
+    budget_free(jar->memory, jar->cookies[index], size_of(jar->cookies[index]));
+    jar->cookies[index] = jar->cookies[--jar->count];
+}
+
 void cookie_jar_free(struct cookie_jar *jar) {
-    for (size_t i = 0; i < jar->count; i++) free(jar->cookies[i]);
-    free(jar->cookies);
-    cookie_jar_init(jar, jar->suffixes);
+    while (jar->count > 0) remove_at(jar, jar->count - 1);
+    array_free(jar->memory, jar->cookies, jar->capacity, sizeof(struct cookie *));
+    *jar = (struct cookie_jar){.suffixes = jar->suffixes, .memory = jar->memory};
 }
 
 /* ---- parsing ---- */
@@ -204,11 +214,6 @@ static bool acceptable(const struct cookie_jar *jar, const struct cookie *cookie
 /* ---- the jar ---- */
 
 /* The jar has no order: the last one moves into the gap. */
-static void remove_at(struct cookie_jar *jar, size_t index) {
-    free(jar->cookies[index]);
-    jar->cookies[index] = jar->cookies[--jar->count];
-}
-
 static void remove_expired(struct cookie_jar *jar, int64_t now) {
     for (size_t i = jar->count; i-- > 0;) {
         if (jar->cookies[i]->expiry <= now) remove_at(jar, i);
@@ -246,9 +251,8 @@ static uint8_t *move_text(struct slice *slice, uint8_t *to) {
 }
 
 /* A copy that owns its texts. */
-static struct cookie *copy(const struct cookie *cookie) {
-    size_t size = cookie->name.size + cookie->value.size + cookie->path.size;
-    struct cookie *own = malloc(sizeof *own + size);
+static struct cookie *copy(struct budget *memory, const struct cookie *cookie) {
+    struct cookie *own = budget_alloc(memory, 1, size_of(cookie));
     if (!own) return NULL;
     *own = *cookie;
     move_text(&own->path, move_text(&own->value, move_text(&own->name, own->text)));
@@ -272,10 +276,10 @@ static void put(struct cookie_jar *jar, struct cookie *cookie, int64_t now) {
     if (cookie->expiry <= now) return;
     evict(jar, cookie->domain);
     struct cookie **grown =
-        array_reserve(NULL, jar->cookies, jar->count, &jar->capacity, sizeof *grown);
+        array_reserve(jar->memory, jar->cookies, jar->count, &jar->capacity, sizeof *grown);
     if (!grown) return;
     jar->cookies = grown;
-    struct cookie *own = copy(cookie);
+    struct cookie *own = copy(jar->memory, cookie);
     if (own) jar->cookies[jar->count++] = own;
 }
 

@@ -22,6 +22,7 @@ struct cookie {
 struct cookie_jar {
     struct cookie **cookies; /* owned, like each cookie */
     size_t count, capacity;
+    struct budget *memory;        /* from which they are drawn, NULL at first */
     uint64_t clock;               /* counts uses and creations, for their order */
     struct suffix_list *suffixes; /* borrowed */
 };

@@ -34,6 +34,7 @@ static bool send_request(struct exchange *exchange, struct error *error) {
     struct net *net = exchange->net;
     struct buffer text;
     buffer_init(&text, SIZE_MAX); /* every part of it was held to a cap of its own */
+    text.budget = net->config.memory;
     request_write(hop, net->config.cookies ? &net->jar : NULL, (int64_t)time(NULL), &text);
     trace_request(&net->config, &exchange->route, buffer_slice(&text));
     struct slice body = hop->has_body ? hop->request->body : slice_of("");

@@ -311,6 +311,7 @@ bool http_read_head(struct http_reader *reader, struct http_head *head, struct e
     int interim = 0;
     bool ok = true;
     buffer_init(&reader->text, reader->limits->head);
+    reader->text.budget = reader->arena->budget;
     do {
         reader->complete = false; /* an interim response, complete in itself, is not the answer */
         ok = collect_head(reader, error) && parse_head(reader, error);

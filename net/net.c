@@ -42,6 +42,7 @@ struct net *net_open(const struct net_config *config, struct error *error) {
     net->pool.idle_timeout_ms = config->idle_timeout_ms;
     net->suffixes = suffix_open();
     cookie_jar_init(&net->jar, net->suffixes);
+    net->jar.memory = config->memory;
     proxies_init(&net->proxies);
     if (!net->suffixes) error_set(error, ERROR_IO, "no memory for the network client");
     /* Roots the user named are read at once, to say what is wrong with them; the system's many
@@ -85,6 +86,7 @@ bool net_begin(struct net *net, const struct net_request *request, struct net_re
                struct error *error) {
     *response = (struct net_response){0};
     arena_init(&response->arena);
+    response->arena.budget = net->config.memory;
     struct exchange *exchange = arena_alloc(&response->arena, 1, sizeof *exchange);
     if (!exchange) return net_fail(error, NET_TOO_LARGE, "no memory for a request");
     response->exchange = exchange;
@@ -109,14 +111,18 @@ static bool read_body(struct net_response *response, size_t max, struct error *e
     uint8_t piece[PIECE_SIZE];
     const struct http_head *head = &response->exchange->head;
     buffer_init(&response->storage, max);
+    response->storage.budget = response->arena.budget;
     bool fits = !head->has_body || !head->has_length || head->length <= max;
     for (ssize_t count = 1; fits && count > 0;) {
         count = net_read(response, piece, sizeof piece, error);
         if (count < 0) return false;
         fits = buffer_append(&response->storage, piece, (size_t)count);
     }
-    return fits ||
-           net_fail(error, NET_TOO_LARGE, "the response's body is larger than %zu bytes", max);
+    if (fits) return true;
+    if (response->storage.failed && max - response->storage.size >= sizeof piece) {
+        return net_fail(error, NET_TOO_LARGE, "no memory for the response's body");
+    }
+    return net_fail(error, NET_TOO_LARGE, "the response's body is larger than %zu bytes", max);
 }
 
 bool net_exchange(struct net *net, const struct net_request *request, struct net_response *response,

@@ -76,7 +76,8 @@ struct net_config {
     unsigned max_redirects;
     size_t max_response_body, max_request_body; /* bytes */
     struct net_limits limits;
-    FILE *trace;                                  /* what was sent and received, or NULL */
+    struct budget *memory; /* from which responses, cookies and what is sent are drawn, or NULL */
+    FILE *trace;           /* what was sent and received, or NULL */
     void (*begin_line)(void *context, FILE *out); /* called before each of its lines, or NULL */
     void *begin_context;
     bool trace_secrets; /* with the values of Authorization, Cookie and the like */

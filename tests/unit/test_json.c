@@ -510,6 +510,27 @@ static void reads_what_it_writes(void **state) {
     }
 }
 
+/* All that reading takes is drawn from the arena's budget, and given back with the arena. */
+static void memory_is_drawn_from_a_budget(void **state) {
+    (void)state;
+    static const char *const texts[] = {"{\"a\":[1,2,3],\"b\":{\"c\":\"d\",\"e\":[]}}",
+                                        "{\"a\":1,\"a\":2}", "[1,2", "\"\\u00e9\""};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        bool enough = false;
+        struct budget budget = {0};
+        for (; !enough; budget.limit += 64) {
+            struct arena own;
+            struct error failure = ERROR_INIT;
+            arena_init(&own);
+            own.budget = &budget;
+            const struct json *read = json_parse(slice_of(texts[i]), &own, &failure);
+            enough = read || !strstr(failure.text, "no memory");
+            arena_free(&own);
+            assert_int_equal(budget.held, 0);
+        }
+    }
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
@@ -533,6 +554,7 @@ int main(void) {
         TEST(writes),
         TEST(stays_inside_its_capacity),
         TEST(reads_what_it_writes),
+        TEST(memory_is_drawn_from_a_budget),
     };
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);
 }
