@@ -264,6 +264,23 @@ static void too_much_work_is_not_done(void **state) {
     }
 }
 
+/* Numbers may be padded, but not without an end: whoever reads one makes a step. */
+static void long_numbers_are_damage(void **state) {
+    (void)state;
+    for (int padded = 16; padded <= 17; padded++) {
+        struct program p = program_new();
+        uint32_t code = abbreviate(&p, TAG_SUBPROGRAM, false,
+                                   (int[]){NAME, STRING, LOW_PC, ADDR, HIGH_PC, UDATA, 0});
+        unit_begin(&p, 4, 4);
+        entry(&p, code), text(&p.info, "f"), u32(&p.info, CODE_OF(0));
+        for (int i = 1; i < padded; i++) u8(&p.info, i == 1 ? 0x83 : 0x80);
+        u8(&p.info, 0);
+        unit_end(&p);
+        check_names(&p, padded == 16 ? "f - - - - -" : "- - - - - -");
+        program_free(&p);
+    }
+}
+
 /* ---- in the vm ---- */
 
 static struct slice name_after_trap(struct slice module, struct guest *guest) {
@@ -318,6 +335,7 @@ int main(void) {
         cmocka_unit_test(references_may_go_round),
         cmocka_unit_test(bytes_that_are_no_text_name_nothing),
         cmocka_unit_test(too_much_work_is_not_done),
+        cmocka_unit_test(long_numbers_are_damage),
         cmocka_unit_test(a_backtrace_has_names),
         cmocka_unit_test(the_name_section_goes_first),
     };

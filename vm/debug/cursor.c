@@ -30,18 +30,23 @@ uint64_t cursor_fixed(struct cursor *cursor, size_t size) {
     return value;
 }
 
-/* The loop ends, since a cursor that has failed gives zeros. `bits` is how many were read. */
+/* No writer pads a number to more bytes than that. A longer one is damage, so that to read one is a
+ * step, however large the module. */
+enum { LONGEST_LEB128 = 16 };
+
+/* `bits` is how many were read. */
 static uint64_t leb128(struct cursor *cursor, unsigned *bits, bool *sign) {
     uint64_t value = 0;
-    uint8_t byte;
+    uint8_t byte = 0x80;
     *bits = 0;
-    do {
+    for (int i = 0; byte & 0x80 && i < LONGEST_LEB128; i++) {
         byte = cursor_u8(cursor);
         if (*bits < 64) {
             value |= (uint64_t)(byte & 0x7F) << *bits;
             *bits += 7;
         }
-    } while (byte & 0x80);
+    }
+    if (byte & 0x80) cursor_fail(cursor);
     *sign = byte & 0x40;
     return value;
 }

@@ -2,8 +2,8 @@
  * representation).
  *
  *     fixed      1 to 8 bytes, the lowest first
- *     LEB128     seven bits a byte, as in the module itself (see vm/reader.c), but with as many
- *                bytes as its writer liked: what does not fit in 64 bits is dropped
+ *     LEB128     seven bits a byte, as in the module itself (see vm/reader.c), but padded to up to
+ *                16 bytes, as its writer liked: what does not fit in 64 bits is dropped
  *     offset     in another section: 4 bytes, or 8 in the format of 64 bits
  *     text       bytes up to a NUL
  *
