@@ -203,18 +203,22 @@ static inline void put_custom(struct buffer *module, const char *name, const voi
     buffer_free(&content);
 }
 
-static inline struct buffer program_module(const struct program *program) {
+static inline struct buffer program_module_of(const struct program *program, uint32_t functions) {
     struct buffer module = empty();
     put(&module, "\0asm\1\0\0\0\1\4\1\x60\0\0", 14);
-    put_vector(&module, 3, "\0", 1, FUNCTIONS);
+    put_vector(&module, 3, "\0", 1, functions);
     put(&module, "\7\7\1\3run\0\0", 9);
-    put_vector(&module, 10, "\3\0\0\x0B", 4, FUNCTIONS);
+    put_vector(&module, 10, "\3\0\0\x0B", 4, functions);
     const struct buffer *sections[] = PROGRAM_SECTIONS(program);
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
         if (sections[i]->size == 0) continue;
         put_custom(&module, program_section_names[i], sections[i]->data, sections[i]->size);
     }
     return module;
+}
+
+static inline struct buffer program_module(const struct program *program) {
+    return program_module_of(program, FUNCTIONS);
 }
 
 static inline void program_free(struct program *p) {

@@ -281,6 +281,34 @@ static void long_numbers_are_damage(void **state) {
     }
 }
 
+/* One entry of many bytes, which all others refer to: it is not read as often. */
+static void long_texts_are_work(void **state) {
+    (void)state;
+    enum { MANY = 1000, LONG = 100000, FIRST = 3, ENTRY = 1 + 4 + 1 + 4 };
+    struct program p = program_new();
+    uint32_t code = abbreviate(&p, TAG_SUBPROGRAM, false,
+                               (int[]){LOW_PC, ADDR, HIGH_PC, DATA1, SPECIFICATION, REF4, 0});
+    uint32_t declaration =
+        abbreviate(&p, TAG_SUBPROGRAM, false, (int[]){LINKAGE_NAME, STRING, NAME, STRING, 0});
+    unit_begin(&p, 4, 4);
+    uint32_t referred = (uint32_t)p.info.size - p.start + MANY * ENTRY;
+    for (uint32_t i = 0; i < MANY; i++) {
+        entry(&p, code), u32(&p.info, FIRST + 4 * i), u8(&p.info, 3), u32(&p.info, referred);
+    }
+    assert_int_equal(entry(&p, declaration), referred);
+    for (int i = 0; i < LONG; i++) u8(&p.info, 'x');
+    u8(&p.info, 0), text(&p.info, "f");
+    unit_end(&p);
+
+    struct buffer module = program_module_of(&p, MANY);
+    struct debug *debug = debug_open(buffer_slice(&module), NULL);
+    assert_true(slice_is(debug_function_name(debug, 0), "f"));
+    assert_int_equal(debug_function_name(debug, MANY - 1).size, 0);
+    debug_free(debug);
+    buffer_free(&module);
+    program_free(&p);
+}
+
 /* ---- in the vm ---- */
 
 static struct slice name_after_trap(struct slice module, struct guest *guest) {
@@ -336,6 +364,7 @@ int main(void) {
         cmocka_unit_test(bytes_that_are_no_text_name_nothing),
         cmocka_unit_test(too_much_work_is_not_done),
         cmocka_unit_test(long_numbers_are_damage),
+        cmocka_unit_test(long_texts_are_work),
         cmocka_unit_test(a_backtrace_has_names),
         cmocka_unit_test(the_name_section_goes_first),
     };

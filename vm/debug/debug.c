@@ -5,11 +5,16 @@
 
 #include "vm/debug/dwarf.h"
 
-/* A sound module takes less than one step a byte. */
-enum { STEPS_A_BYTE = 8, FEWEST_STEPS = 10000 };
+/* A sound module takes less than one step a byte to be read; and a question, of which a backtrace
+ * has dozens, reads but little of it again. */
+enum { STEPS_A_BYTE = 8, STEPS_A_BYTE_ASKED = 1, FEWEST_STEPS = 10000 };
+
+static void allow(struct debug *debug, uint64_t steps_a_byte) {
+    debug->work = FEWEST_STEPS + steps_a_byte * sections_size(debug);
+}
 
 void debug_refill(struct debug *debug) {
-    debug->work = FEWEST_STEPS + (uint64_t)STEPS_A_BYTE * sections_size(debug);
+    allow(debug, STEPS_A_BYTE_ASKED);
 }
 
 static bool read_all(struct debug *debug, struct slice module) {
@@ -20,7 +25,7 @@ static bool read_all(struct debug *debug, struct slice module) {
         budget_alloc(debug->memory, abbreviations + 1, sizeof *debug->abbreviations);
     if (!debug->abbreviations) return false;
     debug->abbreviation_count = abbreviations + 1;
-    debug_refill(debug);
+    allow(debug, STEPS_A_BYTE);
     return units_read(debug) && names_read(debug);
 }
 

@@ -11,8 +11,9 @@
  * All numbers in abbreviations are LEB128. Each unit names its table; a compiler makes one table a
  * source file, or one for all.
  *
- * An entry of one byte may have thousands of attributes that take none. That is why steps are
- * counted, one for an attribute, and why there is an end to them.
+ * An entry of one byte may have thousands of attributes that take none, and one of a megabyte may
+ * be what a thousand others refer to. That is why steps are counted, one for an attribute and more
+ * for a long one, and why there is an end to them.
  */
 #include "vm/debug/dwarf.h"
 
@@ -196,6 +197,16 @@ static int attribute_number(uint64_t code) {
     return ATTRIBUTE_COUNT;
 }
 
+enum { BYTES_A_STEP = 16 }; /* when looking for the end of a text */
+
+/* Read an attribute's value. False if it is damaged, or too much work. */
+static bool attribute_read(struct debug *debug, const struct unit *unit, struct cursor *at,
+                           uint64_t form, uint64_t implicit, struct value *value) {
+    size_t start = at->position;
+    *value = value_decode(unit, at, form, implicit);
+    return work(debug, 1 + (at->position - start) / BYTES_A_STEP) && !at->failed;
+}
+
 bool entry_read(struct debug *debug, const struct unit *unit, struct cursor *at,
                 struct entry *entry) {
     memset(entry, 0, sizeof *entry);
@@ -209,10 +220,10 @@ bool entry_read(struct debug *debug, const struct unit *unit, struct cursor *at,
     entry->children = cursor_u8(&declaration);
     uint64_t name, form, implicit;
     while (next_attribute(&declaration, &name, &form, &implicit)) {
-        struct value value = value_decode(unit, at, form, implicit);
+        struct value value;
         int number = attribute_number(name);
+        if (!attribute_read(debug, unit, at, form, implicit, &value)) return false;
         if (number < ATTRIBUTE_COUNT) entry->values[number] = value;
-        if (!work(debug, 1) || at->failed) return false;
     }
     return !declaration.failed && entry->tag != TAG_NONE;
 }
@@ -288,7 +299,7 @@ bool value_reference(const struct unit *unit, struct value value, uint64_t *offs
 
 /* What is longer is no name that would help anybody. Looking for its end is work, too. */
 static struct slice text_at(struct debug *debug, enum section section, uint64_t offset) {
-    enum { LONGEST = 4096, BYTES_A_STEP = 16 };
+    enum { LONGEST = 4096 };
     struct cursor at = cursor_at(debug->sections[section], offset);
     if (at.end - at.position > LONGEST) at.end = at.position + LONGEST;
     size_t start = at.position;
