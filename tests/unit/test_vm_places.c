@@ -280,6 +280,29 @@ static void inlined_functions_are_places(void **state) {
     program_free(&p);
 }
 
+/* Sizes of addresses that there are none of. */
+static void other_addresses_have_no_lines(void **state) {
+    (void)state;
+    static const struct expected four[] = {{CODE_OF(0), "f0 demo.c:5"}, {0, NULL}};
+    static const struct expected others[] = {{CODE_OF(0), "f0 :0"}, {0, NULL}};
+    for (int size = 0; size <= 32; size++) {
+        struct program p = program_with_lines(5);
+        size_t header, start = lines_begin(&p, 5, &header);
+        p.line.data[start + 2] = (uint8_t)size;
+        u8(&p.line, 0), u8(&p.line, 0);  /* no directories */
+        put(&p.line, "\2\5\1\1\x08", 5); /* files: an address, and the path */
+        u8(&p.line, 1);
+        fixed(&p.line, UINT64_MAX, size < 8 ? size : 8);
+        for (int i = 8; i < size; i++) u8(&p.line, 0xFF);
+        text(&p.line, "demo.c");
+        length_end(&p.line, header);
+        write_rows(&p, 0, 0);
+        length_end(&p.line, start);
+        check_places(&p, size == 4 || size == 8 ? four : others);
+        program_free(&p);
+    }
+}
+
 /* Those that have no room are left out, the outermost first. */
 static void places_are_cut_to_the_capacity(void **state) {
     (void)state;
@@ -364,6 +387,7 @@ int main(void) {
         cmocka_unit_test(addresses_have_lines),
         cmocka_unit_test(functions_without_an_entry_have_lines),
         cmocka_unit_test(inlined_functions_are_places),
+        cmocka_unit_test(other_addresses_have_no_lines),
         cmocka_unit_test(places_are_cut_to_the_capacity),
         cmocka_unit_test(damaged_lines_are_survived),
         cmocka_unit_test(a_backtrace_has_lines),

@@ -36,6 +36,13 @@ struct program {
     int8_t line_base;
 };
 
+/* Later versions say the size of an address, which older ones have from their unit. */
+static bool is_known(const struct program *program) {
+    const struct unit *unit = &program->unit;
+    bool addresses = unit->address_size == 4 || unit->address_size == 8;
+    return unit->version >= 2 && unit->version <= 5 && addresses;
+}
+
 static bool read_header(const struct debug *debug, const struct unit *unit,
                         struct program *program) {
     struct cursor at = cursor_at(debug->sections[SECTION_LINE], unit->lines);
@@ -58,8 +65,7 @@ static bool read_header(const struct debug *debug, const struct unit *unit,
     program->first_special = cursor_u8(header);
     if (program->first_special == 0 || program->line_range == 0) return false;
     program->operands = cursor_bytes(header, program->first_special - 1u);
-    bool known = program->unit.version >= 2 && program->unit.version <= 5;
-    return known && one_at_once && !header->failed && !code->failed;
+    return is_known(program) && one_at_once && !header->failed && !code->failed;
 }
 
 /* ---- the machine ---- */
