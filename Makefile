@@ -427,7 +427,8 @@ dist:
 # Linked with the shared libraries, as README.md says of packages; so it is a build of its own.
 deb: deps-deb
 	rm -rf $(BUILD)/deb/root
-	$(MAKE) BUILD=$(BUILD)/deb STATIC= prefix=/usr DESTDIR=$(BUILD)/deb/root install
+	$(MAKE) BUILD=$(BUILD)/deb STATIC= prefix=/usr DESTDIR=$(BUILD)/deb/root install \
+	    libdir=/usr/lib/$$(dpkg-architecture -q DEB_HOST_MULTIARCH)
 	BUILD=$(BUILD) tests/platforms/deb $(BUILD)/deb/root $(VERSION) libjsmn-dev \
 	    $(if $(HTTP_OBJECTS),node-llhttp)
 
@@ -465,7 +466,7 @@ help:
 	echo "make uninstall  remove what install put there"
 	echo "make clean      remove everything that was made"
 	echo "make dist       an archive of the sources, $(ARCHIVE)"
-	echo "make deb        Debian's packages hostel and hostel-dev, in $(BUILD)"
+	echo "make deb        Debian's packages of program and libraries, in $(BUILD)"
 	echo "make deps       install what all this needs, or name it (demo and test do it first)"
 	echo
 	echo "variables: CC CPPFLAGS CFLAGS LDFLAGS AR PKG_CONFIG BUILD prefix DESTDIR T V F G SECONDS"
