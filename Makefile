@@ -189,6 +189,9 @@ $(BUILD)/tests/unit/test_vm_refused: WRAPPED = malloc calloc realloc platform_re
 # This test fills a directory while it is read.
 $(BUILD)/tests/unit/test_removal: WRAPPED = readdir
 
+# This test counts in how many pieces a file is worked on.
+$(BUILD)/tests/unit/test_wasi_pieces: WRAPPED = ftruncate posix_fadvise
+
 # This test ends its process at one system call after the other, and meddles between two of them.
 $(BUILD)/tests/unit/test_tmpdir: WRAPPED = socketpair sigprocmask fork close sigaction recv open \
                                           fstat shutdown waitpid mkdtemp

@@ -274,6 +274,22 @@ enum wasi_errno call_fd_allocate(struct call *call) {
     return WASI_SUCCESS;
 }
 
+/* Let the system drop what it holds of the file, as far as that can be done in pieces: what was
+ * written goes to the disk first. */
+static void let_go(struct call *call, off_t offset, off_t size) {
+    struct stat stat;
+    struct pieces pieces = {0};
+    if (!has_time_limit(call) || fstat(call->fd->host, &stat) < 0) return;
+    off_t left = stat.st_size - offset;
+    if (size > 0 && size < left) left = size; /* 0: up to the end */
+    while (left > 0 && piece_paid(call)) {
+        off_t piece = piece_next(&pieces, left);
+        if (posix_fadvise(call->fd->host, offset, piece, POSIX_FADV_DONTNEED) != 0) return;
+        offset += piece;
+        left -= piece;
+    }
+}
+
 enum wasi_errno call_fd_advise(struct call *call) {
     static const int advices[] = {POSIX_FADV_NORMAL,   POSIX_FADV_SEQUENTIAL, POSIX_FADV_RANDOM,
                                   POSIX_FADV_WILLNEED, POSIX_FADV_DONTNEED,   POSIX_FADV_NOREUSE};
@@ -281,24 +297,26 @@ enum wasi_errno call_fd_advise(struct call *call) {
     uint32_t advice = arg(call, 3);
     if (advice >= sizeof advices / sizeof *advices || !range(call, &offset, &size))
         return WASI_INVAL;
+    if (advices[advice] == POSIX_FADV_DONTNEED) let_go(call, offset, size);
+    if (call->over) return WASI_SUCCESS;
     return errno_to_wasi(posix_fadvise(call->fd->host, offset, size, advices[advice]));
+}
+
+enum wasi_errno file_set_size(struct call *call, int host, off_t size) {
+    struct stat stat;
+    struct pieces pieces = {0};
+    bool pays = has_time_limit(call) && fstat(host, &stat) == 0;
+    off_t left = pays ? stat.st_size - size : 0; /* to be cut off; nothing, where the file grows */
+    while (left > 0 && piece_paid(call)) {
+        left -= piece_next(&pieces, left);
+        if (ftruncate(host, size + left) < 0) return errno_to_wasi(errno);
+    }
+    return call->over ? WASI_SUCCESS : errno_result(ftruncate(host, size));
 }
 
 enum wasi_errno call_fd_filestat_set_size(struct call *call) {
     if (call->args[1] > INT64_MAX) return WASI_INVAL;
-    off_t size = (off_t)call->args[1];
-    struct stat stat;
-    if (!has_time_limit(call) || fstat(call->fd->host, &stat) < 0) {
-        return errno_result(ftruncate(call->fd->host, size));
-    }
-
-    struct pieces pieces = {0};
-    off_t left = stat.st_size - size; /* to be cut off; or nothing, where the file grows */
-    while (left > 0 && piece_paid(call)) {
-        left -= piece_next(&pieces, left);
-        if (ftruncate(call->fd->host, size + left) < 0) return errno_to_wasi(errno);
-    }
-    return call->over ? WASI_SUCCESS : errno_result(ftruncate(call->fd->host, size));
+    return file_set_size(call, call->fd->host, (off_t)call->args[1]);
 }
 
 /* Let the system write what it holds of the file, as far as that can be done in pieces; what is

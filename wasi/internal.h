@@ -196,6 +196,9 @@ struct timespec timespec_of(uint64_t nanoseconds);
 enum filetype type_of_mode(mode_t mode);
 void store_filestat(uint8_t *out, const struct stat *stat);
 
+/* Bring the open file to a size, in pieces where the guest has a time limit. */
+enum wasi_errno file_set_size(struct call *call, int host, off_t size);
+
 /* The two times as futimens wants them, from the arguments at `i`: atim, mtim, flags. */
 enum wasi_errno times_from(const struct call *call, int i, struct timespec times[2]);
 

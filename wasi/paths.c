@@ -12,7 +12,8 @@
  *   - what does not apply to the type of file that was found is dropped.
  *
  * Devices, pipes and sockets beneath a directory are refused: opened without blocking and without
- * becoming the controlling terminal, looked at, and closed.
+ * becoming the controlling terminal, looked at, and closed. What is a file is truncated then, if
+ * that is wanted: the system would do it at once, however long that takes.
  */
 #include "wasi/internal.h"
 
@@ -77,12 +78,11 @@ static int host_flags(const struct request *request) {
     if (request->oflags & OFLAG_CREAT) flags |= O_CREAT;
     if (request->oflags & OFLAG_DIRECTORY) flags |= O_DIRECTORY;
     if (request->oflags & OFLAG_EXCL) flags |= O_EXCL;
-    if (request->oflags & OFLAG_TRUNC) flags |= O_TRUNC;
     if (request->fdflags & FDFLAG_APPEND) flags |= O_APPEND;
     if (request->fdflags & FDFLAG_DSYNC) flags |= O_DSYNC;
     if (request->fdflags & (FDFLAG_SYNC | FDFLAG_RSYNC)) flags |= O_SYNC;
     bool reads = request->rights & (FD_READ | FD_READDIR);
-    /* Truncating what was opened O_RDONLY is undefined. */
+    /* What was opened O_RDONLY cannot be truncated. */
     bool writes = request->rights & WISH_TO_WRITE || request->oflags & OFLAG_TRUNC;
     return flags | (writes ? reads ? O_RDWR : O_WRONLY : O_RDONLY);
 }
@@ -94,6 +94,9 @@ static enum wasi_errno keep(struct call *call, const struct request *request, ui
     if (fstat(host, &stat) < 0) return errno_to_wasi(errno);
     bool directory = S_ISDIR(stat.st_mode);
     if (!directory && !S_ISREG(stat.st_mode)) return WASI_NOTCAPABLE;
+    enum wasi_errno error = WASI_SUCCESS;
+    if (request->oflags & OFLAG_TRUNC) error = file_set_size(call, host, 0);
+    if (error) return error;
     struct descriptor fresh = {
         .read_only = call->fd->read_only,
         .flags = (uint16_t)request->fdflags,
