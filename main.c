@@ -149,6 +149,16 @@ static void report(struct run *run, const struct error *error) {
     fputc('\n', stderr);
 }
 
+/* The one hint, to a guest that failed by itself. */
+static void print_hint(struct run *run, const struct error *error) {
+    bool failed = error->kind == ERROR_TRAP || (error->kind == ERROR_EXIT && error->code != 0);
+    if (!failed || run->options->quiet || !run->wasi || !wasi_lacked_directory(run->wasi)) return;
+    begin_line(run, stderr);
+    fputs("hostel: the guest has no directory, and looked for one: if it misses a file, "
+          "grant it with --dir HOST[::GUEST]\n",
+          stderr);
+}
+
 /* What we wrote must have arrived. */
 static bool flush_output(struct error *error) {
     if (fflush(stdout) == 0 && !ferror(stdout)) return true;
@@ -453,13 +463,19 @@ static bool check_all(struct run *run, struct error *error) {
     }
 }
 
+static void print_version(void) {
+    char libraries[NET_LIBRARIES_SIZE];
+    net_libraries(libraries);
+    printf("hostel " HOSTEL_VERSION "\n%s\n", libraries);
+}
+
 static bool perform(struct run *run, struct error *error) {
     const struct options *options = run->options;
     run->began_ms = clock_ms();
     if (!set_deadline(&options->limits, error)) return false;
     switch (options->command) {
     case COMMAND_HELP: help_print(stdout); return true;
-    case COMMAND_VERSION: puts("hostel " HOSTEL_VERSION); return true;
+    case COMMAND_VERSION: print_version(); return true;
     case COMMAND_CHECK: return check_all(run, error);
     case COMMAND_DUMP:
         return load(run, options->words[0], error) && vm_dump(run->main.module, stdout, error);
@@ -489,6 +505,7 @@ int main(int argc, char **argv) {
     if (run.worst > status) status = run.worst;
     deadline_ended(status);
     report(&run, &error);
+    print_hint(&run, &error);
     run.about = run.advice = run.meant = NULL;
     if (!tmpdir_close(&run.tmpdir, &late) || !flush_output(&late)) {
         report(&run, &late);

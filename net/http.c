@@ -440,3 +440,8 @@ bool http_keeps_alive(const struct http_reader *reader) {
     const struct connection *connection = reader->connection;
     return reader->complete && reader->keep_alive && connection->begin == connection->end;
 }
+
+void http_version(char *out, size_t size) {
+    snprintf(out, size, "llhttp %d.%d.%d", LLHTTP_VERSION_MAJOR, LLHTTP_VERSION_MINOR,
+             LLHTTP_VERSION_PATCH);
+}

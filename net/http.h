@@ -43,4 +43,7 @@ void http_set_deadline(struct http_reader *reader, int64_t deadline);
 /* After the end of the message: may the connection carry another request? */
 bool http_keeps_alive(const struct http_reader *reader);
 
+/* Of llhttp, at most 32 bytes. */
+void http_version(char *out, size_t size);
+
 #endif

@@ -138,3 +138,10 @@ void net_response_free(struct net_response *response) {
     arena_free(&response->arena);
     buffer_free(&response->storage);
 }
+
+void net_libraries(char out[NET_LIBRARIES_SIZE]) {
+    char tls[32], http[32];
+    tls_version(tls, sizeof tls);
+    http_version(http, sizeof http);
+    snprintf(out, NET_LIBRARIES_SIZE, "%s, %s, libpsl %s", tls, http, suffix_version());
+}

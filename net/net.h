@@ -146,4 +146,8 @@ void net_response_free(struct net_response *response);
  * must never contain userinfo, a cookie or a header's value. */
 bool net_fail(struct error *error, enum net_error code, const char *format, ...) PRINTF_LIKE(3, 4);
 
+/* The libraries that are used here, with their versions, in one line. */
+enum { NET_LIBRARIES_SIZE = 200 };
+void net_libraries(char out[NET_LIBRARIES_SIZE]);
+
 #endif

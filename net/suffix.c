@@ -27,3 +27,7 @@ bool suffix_is_public(struct suffix_list *list, const char *name) {
     list->read = true;
     return list->psl && psl_is_public_suffix(list->psl, name);
 }
+
+const char *suffix_version(void) {
+    return psl_get_version();
+}

@@ -12,4 +12,7 @@ void suffix_close(struct suffix_list *list);
 /* `name` in lower case. A name of one label is a public suffix, listed or not. */
 bool suffix_is_public(struct suffix_list *list, const char *name);
 
+/* Of libpsl, and of what it uses. */
+const char *suffix_version(void);
+
 #endif

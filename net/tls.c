@@ -501,6 +501,12 @@ bool tls_has_pending(const struct tls *tls) {
     return mbedtls_ssl_get_bytes_avail(&tls->ssl) > 0;
 }
 
+void tls_version(char *out, size_t size) {
+    char version[16]; /* it writes 9 bytes at most */
+    mbedtls_version_get_string(version);
+    snprintf(out, size, "Mbed TLS %s", version);
+}
+
 void tls_describe(const struct tls *tls, char *out, size_t size) {
     snprintf(out, size, "%s %s%s", mbedtls_ssl_get_version(&tls->ssl),
              mbedtls_ssl_get_ciphersuite(&tls->ssl), tls->name_checked ? "" : ", resumed");

@@ -34,6 +34,9 @@ ssize_t tls_write(struct tls *tls, const void *bytes, size_t size);
 /* True if decrypted bytes wait inside, which poll cannot see. */
 bool tls_has_pending(const struct tls *tls);
 
+/* "Mbed TLS 2.28.3": the one that is in use. */
+void tls_version(char *out, size_t size);
+
 /* "TLSv1.2, ECDHE-..., resumed" for the trace. */
 void tls_describe(const struct tls *tls, char *out, size_t size);
 

@@ -83,6 +83,7 @@ static uint8_t last_byte(const struct iovec *iovec, size_t size) {
 static ssize_t write_here(const struct call *call, const struct iovec *iovecs, int count) {
     ssize_t written = writev(call->fd->host, iovecs, count);
     if (written > 0 && call->fd->inherited) {
+        call->wasi->complained |= call->fd->host == STDERR_FILENO;
         lines_note(call->wasi, call->fd->host, last_byte(iovecs, (size_t)written));
     }
     return written;

@@ -126,6 +126,8 @@ struct wasi {
     struct descriptor table[FD_MAX];
     bool line_begun[STDERR_FILENO + 1]; /* by the guest, on the host's 1 and 2: see lines.c */
     bool outputs_are_one;               /* these two are the same file */
+    bool looked_for_more;               /* directories than there are, as libc does to know all */
+    bool complained;                    /* the guest wrote to standard error */
 };
 
 /* ---- one call ---- */

@@ -232,6 +232,8 @@ static bool dispatch(void *context, struct instance *caller, uint64_t *slots, st
     struct call call = {.wasi = binding->wasi, .instance = caller, .args = slots, .error = error};
     enum wasi_errno result = check_arguments(&call, binding);
     if (!result) result = binding->row->function(&call);
+    if (result == WASI_BADF)
+        call.wasi->looked_for_more |= binding->row->function == call_fd_prestat_get;
     if (call.wasi->config.trace) trace_call(&call, binding->row, result);
     if (call.over) return false;
     slots[0] = result;
@@ -263,4 +265,8 @@ bool wasi_define(struct wasi *wasi, struct vm *vm, struct error *error) {
             return false;
     }
     return true;
+}
+
+bool wasi_lacked_directory(const struct wasi *wasi) {
+    return wasi->config.directory_count == 0 && wasi->looked_for_more && wasi->complained;
 }

@@ -63,6 +63,10 @@ bool wasi_wall(const struct wasi *wasi, const char *const *readable, struct erro
  * begun there, if it has. */
 void wasi_begin_line(struct wasi *wasi, FILE *out);
 
+/* Whether a guest that failed may have done so because it was given no directory: it looked for
+ * one, and wrote to standard error. What it does without one, its libc never asks us for. */
+bool wasi_lacked_directory(const struct wasi *wasi);
+
 void wasi_close(struct wasi *wasi);
 
 /* ==== for hostel itself: not installed ==== */

@@ -217,6 +217,34 @@ def test_preload(t, place):
                 t.expect(t.run(*words.split()), 1, "", "No such file or directory$"))
 
 
+def test_hint(t, place):
+    """One line behind a failure that no directory may have caused, and nowhere else."""
+    hello, hint = t.guest("command"), "^hostel: the guest has no directory"
+    reading = [hello, "read", place + "/none"]
+    for name, words, status, hinted in [
+            ("a guest that fails to open a file", reading, 1, True),
+            ("one that has a directory", ["--dir", place, *reading], 1, False),
+            ("one that has a temporary one", ["--tmpdir", "/t", *reading], 1, False),
+            ("--quiet", ["--quiet", *reading], 1, False), ("-q", ["-q", "run", *reading], 1, False),
+            ("one that ends without a word", [hello, "exit", "3"], 3, False),
+            ("one that complains and succeeds", [hello, "stderr"], 0, False),
+            ("one that traps without a word", [hello, "trap"], 134, False),
+            ("one that never looks for any", [t.guest("traps"), "--invoke", "divide"], 2, False)]:
+        result = t.run(*words)
+        lines = re.findall(hint + ".*--dir", result[2], re.M)
+        wrong = "%d hints" % len(lines) * (len(lines) != hinted) or \
+            "not the last line" * (hinted and not result[2].splitlines()[-1].startswith("hostel: the"))
+        t.check("a hint for %s" % name, wrong or "status %d" % result[0] * (result[0] != status))
+
+
+def test_manual(t):
+    if not shutil.which("mandoc"):
+        print("skip cli/the manual is well made - mandoc is not installed")
+        return
+    p = subprocess.run(["mandoc", "-Tlint", "hostel.1"], capture_output=True, text=True)
+    t.check("the manual is well made", p.stdout + p.stderr)
+
+
 def options_of(t):
     return set(re.findall(r"^  (--[a-z-]+)", t.run("--help")[1], re.M))
 
@@ -261,4 +289,6 @@ def test(t, place):
     test_check(t, place)
     test_start(t)
     test_preload(t, place)
+    test_hint(t, place)
+    test_manual(t)
     test_completions(t, place)
