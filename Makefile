@@ -2,7 +2,7 @@
 #
 # Everything that is made lies under $(BUILD):
 #   hostel, all.a               the program, and all of it but main.o
-#   library/                    what embeds hostel in other programs: library/rules.mk
+#   library/                    what embeds hostel in other programs: base/library/rules.mk
 #   obj/                        one object a source file, with its dependencies (.d)
 #   tests/                      the test programs, from tests/PART/NAME.c
 #   guests/                     the tests' guests, from tests/guests/**/NAME.c and NAME.wat
@@ -411,7 +411,7 @@ uninstall: uninstall-library
 	rm -f $(foreach c,$(COMPLETIONS),$(DESTDIR)$(datadir)/$(lastword $(subst =, ,$c)))
 	-rmdir $(DESTDIR)$(includedir)/hostel $(DESTDIR)$(datadir)/hostel
 
-include library/rules.mk
+include base/library/rules.mk
 
 # An archive of the sources: what git has, or in an archive of sources all that was not made.
 VERSION := $(shell sed -n 's/^\#define HOSTEL_VERSION "\(.*\)"/\1/p' base/base.h)

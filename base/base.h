@@ -6,7 +6,7 @@
  * end. There is nothing to free. `assert` is for our own mistakes and never reachable from input.
  *
  * base includes nothing of ours. What is for programs that embed hostel comes first: see
- * library/header.
+ * base/library/header.
  */
 #ifndef HOSTEL_BASE_BASE_H
 #define HOSTEL_BASE_BASE_H

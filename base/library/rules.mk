@@ -2,7 +2,7 @@
 #
 #   library/libhostel.a .so.N       all of it: the VM, WASI, the HTTP client, the imports of module host
 #   library/libhostel-vm.a .so.N    the VM and WASI alone, which need nothing but the C library
-#   library/include/hostel/*.h      library/header makes them
+#   library/include/hostel/*.h      base/library/header makes them
 #   library/*.pc
 #
 # Inside, hostel's functions have short names, some 600 of them. So the objects of a library are first
@@ -37,7 +37,7 @@ $(LIB)/hostel.pc: LIB_TEXT = WebAssembly with WASI, and HTTP for guests and host
 $(LIB)/hostel-vm.pc: LIB_TEXT = WebAssembly with WASI
 
 # Names that are public, by their old ones and their new ones.
-$(LIB)/renamed: library/public
+$(LIB)/renamed: base/library/public
 	mkdir -p $(@D)
 	sed -n 's/^[a-z].*/& hostel_&/p' $< >$@
 
@@ -60,9 +60,9 @@ $(LIB)/lib%.so.$(SONAME): $(LIB)/%.o
 	echo "LINK  $@"
 	$(CC) -shared -Wl,-soname,$(@F) -Wl,-z,defs,-z,relro,-z,now $(LDFLAGS) -o $@ $< $(LIB_LINKS) -lm -pthread
 
-$(LIB_INCLUDES): $(LIB)/include/hostel/%.h: library/header
+$(LIB_INCLUDES): $(LIB)/include/hostel/%.h: base/library/header
 	mkdir -p $(@D)
-	library/header $(filter %/$*.h $*.h,$(LIB_HEADERS)) >$@
+	base/library/header $(filter %/$*.h $*.h,$(LIB_HEADERS)) >$@
 
 $(foreach h,$(LIB_HEADERS),$(eval $(LIB)/include/hostel/$(notdir $h): $h))
 
