@@ -18,7 +18,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { GRACE_MS = 250, LAST_WORDS_MS = 50 };
+enum { GRACE_MS = 200, LAST_WORDS_MS = 50 };
 
 /* A signal handler has nothing but global state. It is written before the handler is installed;
  * after that only by itself and by deadline_ended. */
