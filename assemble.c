@@ -11,6 +11,7 @@
 #include "assemble.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -70,7 +71,10 @@ static bool tell(const char *said, struct error *error) {
                      more ? " (the first of several)" : "");
 }
 
+/* Its alarm comes after our own deadline, which may be late where the machine is busy. */
 static bool judge(int status, const char *said, struct error *error) {
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+        return error_set(error, ERROR_EXHAUSTION, "time limit exceeded: wat2wasm did not end");
     if (WIFSIGNALED(status))
         return error_set(error, ERROR_IO, "wat2wasm was ended by signal %d", WTERMSIG(status));
     if (WEXITSTATUS(status) == NOT_STARTED)
