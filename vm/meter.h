@@ -4,8 +4,8 @@
  * guest controls pays for it here, in the loop that does it:
  *
  *     what its code does      meter_charge   in units of fuel, the same in every run
- *     what we do for it       meter_step     in steps of some ten nanoseconds: decoding,
- * validating, translating, growing, collecting, copying, printing
+ *     what we do for it       meter_step     in steps of some ten nanoseconds: reading, checking,
+ *                                            translating, growing, collecting, copying, printing
  *
  * Neither looks at the clock each time. Units are handed out in a budget, steps are counted, and
  * the clock is looked at when a budget is used up, when enough steps have gathered, and after every
@@ -18,9 +18,9 @@
  *
  *     a budget of units          2,000 of 256 cells: 150 ms if every cell is a load that misses all
  *                                caches, half a millisecond otherwise
- *     growing a full table       10 million references are moved by the system at most: 40 ms
  *     a request that is JSON     128 MiB at most (imports.c): read at 1 GB/s
  *     giving back memory         the system takes 100 ms for a GiB that was touched
+ *     growing a full table       10 million references are moved by the system at most: 40 ms
  *     a piece of a bulk copy     PIECE bytes (memory.c): 10 ms if no page was touched before
  *     a look's worth of steps    16,384 of them: 1 ms
  *     a system call on a file    a slice of a transfer (wasi/files.c), one entry of a listing; what
