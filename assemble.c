@@ -1,13 +1,13 @@
-/* Modules in text format: wat2wasm, a program of WABT, translates them, where it is installed.
+/* Modules in text format: wat2wasm, a program of WABT, translates them, where
+ * it is installed.
  *
  *     text ── file ── its standard input
  *     binary format ── file ── its standard output
  *     what it says ── file ── its standard error
  *
- * These files have no names that anybody could know or take. It is started without a shell. It
- * looks at its input more than once, so that this cannot be a pipe, and does not know - for its
- * output.
- */
+ * These files have no names that anybody could know or take. It is started
+ * without a shell. It looks at its input more than once, so that this cannot be
+ * a pipe, and does not know - for its output. */
 #include "assemble.h"
 
 #include <errno.h>
@@ -21,8 +21,8 @@ enum { FILE_COUNT = 3, NOT_STARTED = 127, SAID_MAX = 4096, LINE_SHOWN = 300 };
 /* Its name for what it reads, in messages. */
 #define INPUT "/dev/stdin"
 
-/* The options switch on what hostel can run and wat2wasm does not take otherwise; versions that
- * lack one of them, or all, get the last ones. */
+/* The options switch on what hostel can run and wat2wasm does not take
+ * otherwise; versions that lack one of them, or all, get the last ones. */
 static const char *const arguments[] = {"wat2wasm",
                                         INPUT,
                                         "-o",
@@ -35,60 +35,82 @@ static const char *const arguments[] = {"wat2wasm",
                                         "--enable-extended-const",
                                         "--enable-relaxed-simd",
                                         NULL};
-static const char *const few_arguments[] = {"wat2wasm", INPUT, "-o", "/dev/stdout", NULL};
+static const char *const few_arguments[] = {"wat2wasm", INPUT, "-o",
+                                            "/dev/stdout", NULL};
 
-/* In the new process: become wat2wasm. An alarm set here ends it, whatever becomes of us. */
-static _Noreturn void become(const char *const *words, FILE *const files[FILE_COUNT],
+/* In the new process: become wat2wasm. An alarm set here ends it, whatever
+ * becomes of us. */
+static _Noreturn void become(const char *const *words,
+                             FILE *const files[FILE_COUNT],
                              int64_t timeout_ms) {
     bool ready = true;
-    for (int i = 0; i < FILE_COUNT; i++) ready = ready && dup2(fileno(files[i]), i) == i;
+    for (int i = 0; i < FILE_COUNT; i++)
+        ready = ready && dup2(fileno(files[i]), i) == i;
     if (timeout_ms >= 0)
-        alarm((unsigned)(timeout_ms / 1000 < 86400 ? timeout_ms / 1000 : 86400) + 1);
-    if (ready) execvp(words[0], (char *const *)words);
+        alarm(
+            (unsigned)(timeout_ms / 1000 < 86400 ? timeout_ms / 1000 : 86400) +
+            1);
+    if (ready)
+        execvp(words[0], (char *const *)words);
     _exit(NOT_STARTED);
 }
 
 /* Run it; returns how it ended, as waitpid tells, or -1 with `error` set. */
-static int perform(const char *const *words, FILE *const files[FILE_COUNT], int64_t timeout_ms,
-                   struct error *error) {
+static int perform(const char *const *words, FILE *const files[FILE_COUNT],
+                   int64_t timeout_ms, struct error *error) {
     int status = -1;
     bool empty = ftruncate(fileno(files[2]), 0) == 0;
     pid_t child = empty ? fork() : -1;
-    if (child == 0) become(words, files, timeout_ms);
-    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
-    for (int i = 0; i < FILE_COUNT; i++) rewind(files[i]); /* its places in them are ours */
-    if (child < 0) error_set(error, ERROR_IO, "cannot start wat2wasm: %s", strerror(errno));
+    if (child == 0)
+        become(words, files, timeout_ms);
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+        continue;
+    /* Its places in them are ours. */
+    for (int i = 0; i < FILE_COUNT; i++)
+        rewind(files[i]);
+    if (child < 0)
+        error_set(error, ERROR_IO, "cannot start wat2wasm: %s",
+                  strerror(errno));
     return status;
 }
 
-/* The first line of what it said, which is "/dev/stdin:1:16: error: unexpected token", and perhaps
- * another one of that kind. */
+/* The first line of what it said, which is "/dev/stdin:1:16: error: unexpected
+ * token", and perhaps another one of that kind. */
 static bool tell(const char *said, struct error *error) {
-    const char *line = strncmp(said, INPUT, strlen(INPUT)) == 0 ? said + strlen(INPUT ":") : said;
+    const char *line = strncmp(said, INPUT, strlen(INPUT)) == 0
+                           ? said + strlen(INPUT ":")
+                           : said;
     struct slice first = {(const uint8_t *)line, strcspn(line, "\n")};
     bool more = strstr(line + first.size, "\n" INPUT) != NULL;
-    return error_set(error, ERROR_MALFORMED, "wat2wasm: %s%s", shown(first, LINE_SHOWN).text,
+    return error_set(error, ERROR_MALFORMED, "wat2wasm: %s%s",
+                     shown(first, LINE_SHOWN).text,
                      more ? " (the first of several)" : "");
 }
 
-/* Its alarm comes after our own deadline, which may be late where the machine is busy. */
+/* Its alarm comes after our own deadline, which may be late where the machine
+ * is busy. */
 static bool judge(int status, const char *said, struct error *error) {
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
-        return error_set(error, ERROR_EXHAUSTION, "time limit exceeded: wat2wasm did not end");
+        return error_set(error, ERROR_EXHAUSTION,
+                         "time limit exceeded: wat2wasm did not end");
     if (WIFSIGNALED(status))
-        return error_set(error, ERROR_IO, "wat2wasm was ended by signal %d", WTERMSIG(status));
+        return error_set(error, ERROR_IO, "wat2wasm was ended by signal %d",
+                         WTERMSIG(status));
     if (WEXITSTATUS(status) == NOT_STARTED)
         return error_set(error, ERROR_IO,
-                         "this is text format, for which wat2wasm must be installed (it is part "
+                         "this is text format, for which wat2wasm must be "
+                         "installed (it is part "
                          "of WABT)");
     return WEXITSTATUS(status) == 0 || tell(said, error);
 }
 
 static bool lacks_option(const char *said) {
-    return strncmp(said, "wat2wasm: unknown option", strlen("wat2wasm: unknown option")) == 0;
+    return strncmp(said, "wat2wasm: unknown option",
+                   strlen("wat2wasm: unknown option")) == 0;
 }
 
-static bool translate(FILE *const files[FILE_COUNT], int64_t timeout_ms, struct error *error) {
+static bool translate(FILE *const files[FILE_COUNT], int64_t timeout_ms,
+                      struct error *error) {
     char said[SAID_MAX + 1] = "";
     int status = perform(arguments, files, timeout_ms, error);
     said[fread(said, 1, SAID_MAX, files[2])] = '\0';
@@ -108,13 +130,16 @@ bool assemble(struct buffer *module, int64_t timeout_ms, struct error *error) {
     }
     ok = ok && fwrite(module->data, 1, module->size, files[0]) == module->size;
     ok = ok && fseek(files[0], 0, SEEK_SET) == 0;
-    if (!ok) error_set(error, ERROR_IO, "no temporary file for wat2wasm: %s", strerror(errno));
+    if (!ok)
+        error_set(error, ERROR_IO, "no temporary file for wat2wasm: %s",
+                  strerror(errno));
 
     ok = ok && translate(files, timeout_ms, error);
     buffer_free(module);
     ok = ok && stream_read(files[1], "what wat2wasm made", module, error);
     for (int i = 0; i < FILE_COUNT; i++) {
-        if (files[i]) fclose(files[i]);
+        if (files[i])
+            fclose(files[i]);
     }
     return ok;
 }

@@ -1,4 +1,5 @@
-/* What is told of the command line: --help, and the scripts that complete it in shells. */
+/* What is told of the command line: --help, and the scripts that complete it in
+ * shells. */
 #ifndef HOSTEL_HELP_H
 #define HOSTEL_HELP_H
 

@@ -12,13 +12,17 @@ struct imports;
 struct imports_config {
     struct net *net;   /* borrowed until imports_close */
     struct wasi *wasi; /* the same guest's, borrowed; or NULL */
-    FILE *narrate;     /* one `[host]` line for every request received, or NULL */
+    /* One `[host]` line for every request received, or NULL. */
+    FILE *narrate;
 };
 
-struct imports *imports_open(const struct imports_config *config, struct error *error);
+struct imports *imports_open(const struct imports_config *config,
+                             struct error *error);
 
-/* Provide the functions to guests of `vm`, which must be closed before `imports`. */
-bool imports_define(struct imports *imports, struct vm *vm, struct error *error);
+/* Provide the functions to guests of `vm`, which must be closed before
+ * `imports`. */
+bool imports_define(struct imports *imports, struct vm *vm,
+                    struct error *error);
 
 void imports_close(struct imports *imports);
 

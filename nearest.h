@@ -4,8 +4,9 @@
 
 #include "base/base.h"
 
-/* The word among `words` that differs least from `typed`, or NULL if none is near enough to have
- * been meant: one mistake in three letters, more or less. */
+/* The word among `words` that differs least from `typed`, or NULL if none is
+ * near enough to have been meant: one mistake in three letters, more or
+ * less. */
 const char *nearest(struct slice typed, const char *const *words, size_t count);
 
 #endif

@@ -23,7 +23,8 @@ enum option_value {
     VALUE_TEXT,
     VALUE_FILE,
     VALUE_FOLDER,
-    VALUE_WORDS, /* one or more of those in the table, with commas between them */
+    /* One or more of those in the table, with commas between them. */
+    VALUE_WORDS,
     VALUE_COUNT,
     VALUE_SIZE,
     VALUE_TIME,
@@ -43,13 +44,15 @@ struct options {
     enum command command;
     const char *const *words; /* the module's file name, then what follows it */
     size_t word_count;        /* 0 for HELP and VERSION, else 1 or more */
-    const char *meant;        /* a subcommand the first word may be meant for, or NULL */
+    /* A subcommand the first word may be meant for, or NULL. */
+    const char *meant;
     bool features;            /* CHECK prints nothing but those that are used */
     bool quiet;               /* CHECK prints nothing; no hints */
     const char *invoke;       /* the function to call, or NULL */
     struct preload *preloads; /* in their order */
     size_t preload_count;
-    const char *tmpdir;                 /* what the guest calls its temporary directory, or NULL */
+    /* What the guest calls its temporary directory, or NULL. */
+    const char *tmpdir;
     struct wasi_directory *directories; /* with room for one more */
     size_t directory_count;
     bool no_landlock;         /* do without the second wall around them */
@@ -61,9 +64,11 @@ struct options {
     struct arena arena; /* owns the lists */
 };
 
-/* Fill `options` from the command line, which is borrowed (and cut at its commas). On failure, an
- * ERROR_USAGE that names the flag, if it is about one. Either way options_free must follow. */
-bool options_parse(struct options *options, int argc, char **argv, struct error *error);
+/* Fill `options` from the command line, which is borrowed (and cut at its
+ * commas). On failure, an ERROR_USAGE that names the flag, if it is about one.
+ * Either way options_free must follow. */
+bool options_parse(struct options *options, int argc, char **argv,
+                   struct error *error);
 void options_free(struct options *options);
 
 #endif

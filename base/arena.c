@@ -1,9 +1,9 @@
 /* Arenas: memory with one lifetime. And arrays that grow.
  *
- * A list of blocks, the newest first. Small requests are cut from the newest block, each block
- * twice as large as the one before up to a bound, so the number of blocks stays small and little
- * is wasted; a large request gets a block of its own behind the newest.
- */
+ * A list of blocks, the newest first. Small requests are cut from the newest
+ * block, each block twice as large as the one before up to a bound, so the
+ * number of blocks stays small and little is wasted; a large request gets a
+ * block of its own behind the newest. */
 #include "base/base.h"
 
 #include <stdlib.h>
@@ -22,28 +22,35 @@ void arena_init(struct arena *arena) {
 }
 
 void *budget_alloc(struct budget *budget, size_t count, size_t size) {
-    if (size != 0 && count > SIZE_MAX / size) return NULL;
-    if (!budget_take(budget, count * size)) return NULL;
+    if (size != 0 && count > SIZE_MAX / size)
+        return NULL;
+    if (!budget_take(budget, count * size))
+        return NULL;
     void *memory = calloc(count, size);
-    if (!memory) budget_give(budget, count * size);
+    if (!memory)
+        budget_give(budget, count * size);
     return memory;
 }
 
 void budget_free(struct budget *budget, void *memory, size_t size) {
-    if (memory) budget_give(budget, size);
+    if (memory)
+        budget_give(budget, size);
     free(memory);
 }
 
 static struct arena_block *block_new(struct budget *budget, size_t size) {
-    if (size > SIZE_MAX - sizeof(struct arena_block)) return NULL;
+    if (size > SIZE_MAX - sizeof(struct arena_block))
+        return NULL;
     struct arena_block *block = budget_alloc(budget, 1, sizeof *block + size);
-    if (block) block->size = size;
+    if (block)
+        block->size = size;
     return block;
 }
 
 void *arena_alloc(struct arena *arena, size_t count, size_t size) {
     const size_t align = sizeof(max_align_t);
-    if (size != 0 && count > (SIZE_MAX - align) / size) return NULL;
+    if (size != 0 && count > (SIZE_MAX - align) / size)
+        return NULL;
     size_t want = (count * size + align - 1) / align * align;
     struct arena_block *newest = arena->newest;
     if (!newest || newest->size - newest->used < want) {
@@ -51,8 +58,10 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size) {
                       : newest->size < LARGEST_BLOCK ? newest->size * 2
                                                      : LARGEST_BLOCK;
         bool alone = want > next / 4;
-        struct arena_block *block = block_new(arena->budget, alone ? want : next);
-        if (!block) return NULL;
+        struct arena_block *block =
+            block_new(arena->budget, alone ? want : next);
+        if (!block)
+            return NULL;
         if (alone && newest) { /* keep cutting small pieces from the newest */
             block->older = newest->older;
             newest->older = block;
@@ -70,17 +79,22 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size) {
 
 char *arena_text(struct arena *arena, struct slice text) {
     char *copy = arena_alloc(arena, text.size + 1, 1);
-    if (copy && text.size) memcpy(copy, text.data, text.size);
+    if (copy && text.size)
+        memcpy(copy, text.data, text.size);
     return copy;
 }
 
-/* Growing by half wastes a third at most, and copies each entry twice on average. */
-void *array_reserve(struct budget *budget, void *array, size_t count, size_t *capacity,
-                    size_t size) {
-    if (count < *capacity) return array;
+/* Growing by half wastes a third at most, and copies each entry twice on
+ * average. */
+void *array_reserve(struct budget *budget, void *array, size_t count,
+                    size_t *capacity, size_t size) {
+    if (count < *capacity)
+        return array;
     size_t more = *capacity ? *capacity / 2 : FIRST_ENTRIES;
-    if (more > SIZE_MAX / size - *capacity) return NULL;
-    if (!budget_take(budget, more * size)) return NULL;
+    if (more > SIZE_MAX / size - *capacity)
+        return NULL;
+    if (!budget_take(budget, more * size))
+        return NULL;
     void *grown = realloc(array, (*capacity + more) * size);
     if (!grown) {
         budget_give(budget, more * size);
@@ -90,7 +104,8 @@ void *array_reserve(struct budget *budget, void *array, size_t count, size_t *ca
     return grown;
 }
 
-void array_free(struct budget *budget, void *array, size_t capacity, size_t size) {
+void array_free(struct budget *budget, void *array, size_t capacity,
+                size_t size) {
     budget_free(budget, array, capacity * size);
 }
 

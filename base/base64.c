@@ -1,19 +1,22 @@
-/* Base64 (RFC 4648 section 4): the standard alphabet, padded, without line breaks.
+/* Base64 (RFC 4648 section 4): the standard alphabet, padded, without line
+ * breaks.
  *
- * Three bytes make four characters of six bits. Decoding is strict: a length that is no multiple of
- * four, a character outside the alphabet, padding anywhere but at the end and padding bits that are
- * not zero (section 3.5) are refused, so every sequence of bytes has exactly one text.
- */
+ * Three bytes make four characters of six bits. Decoding is strict: a length
+ * that is no multiple of four, a character outside the alphabet, padding
+ * anywhere but at the end and padding bits that are not zero (section 3.5) are
+ * refused, so every sequence of bytes has exactly one text. */
 #include "base/base.h"
 
-static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char alphabet[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 size_t base64_encode(struct slice bytes, char *out) {
     char *start = out;
     for (size_t i = 0; i < bytes.size; i += 3) {
         size_t count = bytes.size - i < 3 ? bytes.size - i : 3;
         uint32_t group = 0;
-        for (size_t k = 0; k < 3; k++) group = group << 8 | (k < count ? bytes.data[i + k] : 0);
+        for (size_t k = 0; k < 3; k++)
+            group = group << 8 | (k < count ? bytes.data[i + k] : 0);
         for (size_t k = 0; k < 4; k++) {
             *out++ = k <= count ? alphabet[group >> (18 - 6 * k) & 63] : '=';
         }
@@ -23,28 +26,36 @@ size_t base64_encode(struct slice bytes, char *out) {
 
 /* The six bits a character stands for, or 64. */
 static uint32_t six_bits(uint8_t c) {
-    if (c >= 'A' && c <= 'Z') return c - (uint32_t)'A';
-    if (c >= 'a' && c <= 'z') return c - (uint32_t)'a' + 26;
-    if (c >= '0' && c <= '9') return c - (uint32_t)'0' + 52;
+    if (c >= 'A' && c <= 'Z')
+        return c - (uint32_t)'A';
+    if (c >= 'a' && c <= 'z')
+        return c - (uint32_t)'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - (uint32_t)'0' + 52;
     return c == '+' ? 62 : c == '/' ? 63 : 64;
 }
 
 bool base64_decode(struct slice text, uint8_t *out, size_t *size) {
     *size = 0;
-    if (text.size % 4 != 0) return false;
+    if (text.size % 4 != 0)
+        return false;
     for (size_t i = 0; i < text.size; i += 4) {
         size_t count = 3; /* of the bytes in this group */
         if (i + 4 == text.size) {
-            if (text.data[i + 3] == '=') count = text.data[i + 2] == '=' ? 1 : 2;
+            if (text.data[i + 3] == '=')
+                count = text.data[i + 2] == '=' ? 1 : 2;
         }
         uint32_t group = 0;
         for (size_t k = 0; k < 4; k++) {
             uint32_t bits = k <= count ? six_bits(text.data[i + k]) : 0;
-            if (bits == 64) return false;
+            if (bits == 64)
+                return false;
             group = group << 6 | bits;
         }
-        if (count < 3 && (group & (count == 1 ? 0xFFFF : 0xFF)) != 0) return false;
-        for (size_t k = 0; k < count; k++) out[(*size)++] = (uint8_t)(group >> (16 - 8 * k));
+        if (count < 3 && (group & (count == 1 ? 0xFFFF : 0xFF)) != 0)
+            return false;
+        for (size_t k = 0; k < count; k++)
+            out[(*size)++] = (uint8_t)(group >> (16 - 8 * k));
     }
     return true;
 }

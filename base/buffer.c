@@ -1,10 +1,10 @@
 /* Byte buffers with a cap, reading a whole file into one, and the clock.
  *
- * A buffer doubles when it is full, so that appending byte by byte costs time in proportion to the
- * bytes, and ends at its cap, so that whoever sends us something cannot make us hold more than the
- * owner of the buffer meant to. Size never exceeds capacity, nor capacity the cap; the differences
- * below cannot wrap.
- */
+ * A buffer doubles when it is full, so that appending byte by byte costs time
+ * in proportion to the bytes, and ends at its cap, so that whoever sends us
+ * something cannot make us hold more than the owner of the buffer meant to.
+ * Size never exceeds capacity, nor capacity the cap; the differences below
+ * cannot wrap. */
 #include "base/base.h"
 
 #include <errno.h>
@@ -23,7 +23,8 @@ void buffer_init(struct buffer *buffer, size_t cap) {
 /* Move the content to where `capacity` bytes have room. */
 static bool resize(struct buffer *buffer, size_t capacity) {
     size_t more = capacity - buffer->capacity;
-    if (!budget_take(buffer->budget, more)) return false;
+    if (!budget_take(buffer->budget, more))
+        return false;
     uint8_t *data = realloc(buffer->data, capacity);
     if (!data) {
         budget_give(buffer->budget, more);
@@ -36,23 +37,29 @@ static bool resize(struct buffer *buffer, size_t capacity) {
 
 /* Make room for `more` bytes behind the content. */
 static bool reserve(struct buffer *buffer, size_t more) {
-    if (buffer->failed) return false;
+    if (buffer->failed)
+        return false;
     if (more > buffer->cap - buffer->size) {
         buffer->failed = true;
         return false;
     }
     size_t need = buffer->size + more;
-    if (need <= buffer->capacity) return true;
+    if (need <= buffer->capacity)
+        return true;
     size_t capacity = buffer->capacity ? buffer->capacity : FIRST_CAPACITY;
-    while (capacity < need) capacity = capacity > SIZE_MAX / 2 ? need : capacity * 2;
-    if (capacity > buffer->cap) capacity = buffer->cap;
+    while (capacity < need)
+        capacity = capacity > SIZE_MAX / 2 ? need : capacity * 2;
+    if (capacity > buffer->cap)
+        capacity = buffer->cap;
     buffer->failed = !resize(buffer, capacity);
     return !buffer->failed;
 }
 
 bool buffer_append(struct buffer *buffer, const void *bytes, size_t size) {
-    if (!reserve(buffer, size)) return false;
-    if (size) memcpy(buffer->data + buffer->size, bytes, size);
+    if (!reserve(buffer, size))
+        return false;
+    if (size)
+        memcpy(buffer->data + buffer->size, bytes, size);
     buffer->size += size;
     return true;
 }
@@ -68,14 +75,17 @@ bool buffer_append_slice(struct buffer *buffer, struct slice bytes) {
 bool buffer_printf(struct buffer *buffer, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    int length = vsnprintf(NULL, 0, format, arguments); /* measures; it uses `arguments` up */
+    /* Measures; it uses `arguments` up. */
+    int length = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
-    if (length < 0 || !reserve(buffer, (size_t)length + 1)) { /* 1: vsnprintf's NUL */
+    if (length < 0 || !reserve(buffer, (size_t)length + 1)) {
+        /* 1: vsnprintf's NUL. */
         buffer->failed = true;
         return false;
     }
     va_start(arguments, format);
-    vsnprintf((char *)buffer->data + buffer->size, (size_t)length + 1, format, arguments);
+    vsnprintf((char *)buffer->data + buffer->size, (size_t)length + 1, format,
+              arguments);
     va_end(arguments);
     buffer->size += (size_t)length;
     return true;
@@ -91,13 +101,16 @@ void buffer_free(struct buffer *buffer) {
 }
 
 /* Sizes are a hint only: those of files in /proc are 0, and a pipe has none. */
-bool stream_read(FILE *file, const char *path, struct buffer *out, struct error *error) {
+bool stream_read(FILE *file, const char *path, struct buffer *out,
+                 struct error *error) {
     struct stat status;
     if (fstat(fileno(file), &status) == 0) {
         if (S_ISDIR(status.st_mode))
-            return error_set(error, ERROR_IO, "%s: is a directory", shown_text(path, 200).text);
+            return error_set(error, ERROR_IO, "%s: is a directory",
+                             shown_text(path, 200).text);
         if (S_ISREG(status.st_mode) && (uintmax_t)status.st_size <= out->cap) {
-            reserve(out, (size_t)status.st_size); /* a hint: one allocation, no doubling */
+            /* A hint: one allocation, no doubling. */
+            reserve(out, (size_t)status.st_size);
         }
     }
     while (!feof(file)) {
@@ -110,10 +123,11 @@ bool stream_read(FILE *file, const char *path, struct buffer *out, struct error 
             return error_set(error, ERROR_IO, "%s: larger than %zu bytes",
                              shown_text(path, 200).text, out->cap);
         }
-        out->size += fread(out->data + out->size, 1, out->capacity - out->size, file);
+        out->size +=
+            fread(out->data + out->size, 1, out->capacity - out->size, file);
         if (ferror(file))
-            return error_set(error, ERROR_IO, "%s: %s", shown_text(path, 200).text,
-                             strerror(errno));
+            return error_set(error, ERROR_IO, "%s: %s",
+                             shown_text(path, 200).text, strerror(errno));
     }
     return true;
 }
@@ -121,7 +135,8 @@ bool stream_read(FILE *file, const char *path, struct buffer *out, struct error 
 bool file_read(const char *path, struct buffer *out, struct error *error) {
     FILE *file = fopen(path, "rb");
     if (!file)
-        return error_set(error, ERROR_IO, "%s: %s", shown_text(path, 200).text, strerror(errno));
+        return error_set(error, ERROR_IO, "%s: %s", shown_text(path, 200).text,
+                         strerror(errno));
     bool ok = stream_read(file, path, out, error);
     fclose(file);
     return ok;

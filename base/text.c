@@ -1,14 +1,13 @@
 /* Slices of text, ASCII, and UTF-8 (RFC 3629).
  *
- * Protocols and file formats mean ASCII where they compare letters and digits; the functions of
- * <ctype.h> mean the locale's, and are undefined for half of the values of a char. UTF-8 is
- * checked, made and taken apart here.
+ * Protocols and file formats mean ASCII where they compare letters and digits;
+ * the functions of <ctype.h> mean the locale's, and are undefined for half of
+ * the values of a char. UTF-8 is checked, made and taken apart here.
  *
  *     1 byte   0xxxxxxx                              up to U+007F
  *     2 bytes  110xxxxx 10xxxxxx                     up to U+07FF
  *     3 bytes  1110xxxx 10xxxxxx 10xxxxxx            up to U+FFFF, but for D800 to DFFF
- *     4 bytes  11110xxx 10xxxxxx 10xxxxxx 10xxxxxx   up to U+10FFFF
- */
+ *     4 bytes  11110xxx 10xxxxxx 10xxxxxx 10xxxxxx   up to U+10FFFF */
 #include "base/base.h"
 
 #include <string.h>
@@ -18,7 +17,8 @@ struct slice slice_of(const char *text) {
 }
 
 bool slice_equal(struct slice a, struct slice b) {
-    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+    return a.size == b.size &&
+           (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
 
 bool slice_is(struct slice a, const char *text) {
@@ -30,8 +30,9 @@ static uint64_t hash_step(uint64_t hash, uint64_t word, uint64_t seed) {
     return hash ^ hash >> 32;
 }
 
-/* Eight bytes at a time, then the rest, then the size. The seed takes part in every step; folding
- * the high half into the low one in between keeps differences from cancelling out. */
+/* Eight bytes at a time, then the rest, then the size. The seed takes part in
+ * every step; folding the high half into the low one in between keeps
+ * differences from cancelling out. */
 uint64_t slice_hash(struct slice bytes, uint64_t seed) {
     uint64_t hash = seed, word = 0;
     size_t whole = bytes.size - bytes.size % sizeof word;
@@ -41,7 +42,8 @@ uint64_t slice_hash(struct slice bytes, uint64_t seed) {
         hash = hash_step(hash, word, seed);
     }
     word = 0;
-    if (bytes.size > whole) memcpy(&word, bytes.data + whole, bytes.size - whole);
+    if (bytes.size > whole)
+        memcpy(&word, bytes.data + whole, bytes.size - whole);
     hash = hash_step(hash, word, seed);
     return hash_step(hash, bytes.size, seed);
 }
@@ -56,27 +58,34 @@ bool ascii_is_digit(char c) {
 
 int hex_digit(uint8_t c) {
     char lower = ascii_lower((char)c);
-    if (ascii_is_digit(lower)) return lower - '0';
+    if (ascii_is_digit(lower))
+        return lower - '0';
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-/* The length of the sequence that `lead` begins, and the range its second byte must lie in (the
- * table of RFC 3629 section 4, which excludes surrogates and overlong forms); 0: no lead byte. */
+/* The length of the sequence that `lead` begins, and the range its second byte
+ * must lie in (the table of RFC 3629 section 4, which excludes surrogates and
+ * overlong forms); 0: no lead byte. */
 static size_t sequence(uint8_t lead, uint8_t *low, uint8_t *high) {
     *low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
     *high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-    if (lead < 0x80) return 1;
-    if (lead < 0xC2 || lead > 0xF4) return 0;
+    if (lead < 0x80)
+        return 1;
+    if (lead < 0xC2 || lead > 0xF4)
+        return 0;
     return lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
 }
 
-/* The size of the well-formed sequence that the text, which is not empty, begins with, or 0. */
+/* The size of the well-formed sequence that the text, which is not empty,
+ * begins with, or 0. */
 static size_t sequence_size(struct slice text) {
     uint8_t low, high;
     size_t size = sequence(text.data[0], &low, &high);
-    if (size > text.size) return 0;
+    if (size > text.size)
+        return 0;
     for (size_t k = 1; k < size; k++) {
-        if (text.data[k] < low || text.data[k] > high) return 0;
+        if (text.data[k] < low || text.data[k] > high)
+            return 0;
         low = 0x80;
         high = 0xBF;
     }
@@ -86,7 +95,8 @@ static size_t sequence_size(struct slice text) {
 bool utf8_valid(struct slice text) {
     while (text.size) {
         size_t size = sequence_size(text);
-        if (size == 0) return false;
+        if (size == 0)
+            return false;
         text = (struct slice){text.data + size, text.size - size};
     }
     return true;
@@ -95,10 +105,13 @@ bool utf8_valid(struct slice text) {
 size_t utf8_decode(struct slice text, uint32_t *code_point) {
     size_t size = text.size ? sequence_size(text) : 0;
     *code_point = 0;
-    if (size == 0) return 0;
-    /* The lead byte holds what is left of it behind as many ones as there are bytes, and a zero. */
+    if (size == 0)
+        return 0;
+    /* The lead byte holds what is left of it behind as many ones as there are
+     * bytes, and a zero. */
     *code_point = size == 1 ? text.data[0] : text.data[0] & (0x7Fu >> size);
-    for (size_t k = 1; k < size; k++) *code_point = *code_point << 6 | (text.data[k] & 0x3F);
+    for (size_t k = 1; k < size; k++)
+        *code_point = *code_point << 6 | (text.data[k] & 0x3F);
     return size;
 }
 
@@ -111,7 +124,8 @@ size_t utf8_encode(uint32_t code_point, uint8_t out[4]) {
     for (size_t k = length - 1; k > 0; k--, code_point >>= 6) {
         out[k] = (uint8_t)(0x80 | (code_point & 0x3F));
     }
-    /* As many ones as there are bytes, then a zero: what 0xF00 >> length leaves in the low byte. */
+    /* As many ones as there are bytes, then a zero: what 0xF00 >> length leaves
+     * in the low byte. */
     out[0] = (uint8_t)(0xF00 >> length | code_point);
     return length;
 }

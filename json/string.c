@@ -1,12 +1,12 @@
-/* The strings of JSON (RFC 8259 section 7): checking one where it stands, and decoding it.
+/* The strings of JSON (RFC 8259 section 7): checking one where it stands, and
+ * decoding it.
  *
  *     string = '"' { UTF-8 but no control byte, quote or backslash | escape } '"'
  *     escape = '\' ( '"' | '\' | '/' | b | f | n | r | t | u 4 hex digits )
  *
- * \u gives a unit of UTF-16: what lies beyond U+FFFF takes two of them, a high surrogate and a low
- * one, and a surrogate alone is no character and refused. A decoded string is never longer than
- * its source, and may hold NUL (\u0000).
- */
+ * \u gives a unit of UTF-16: what lies beyond U+FFFF takes two of them, a high
+ * surrogate and a low one, and a surrogate alone is no character and refused. A
+ * decoded string is never longer than its source, and may hold NUL (\u0000). */
 #include "json/json_text.h"
 
 #include <string.h>
@@ -21,11 +21,13 @@ static bool low_surrogate(uint32_t unit) {
 
 /* Read `uXXXX` at text.data[at] into `unit`. */
 static bool read_unit(struct slice text, size_t at, uint32_t *unit) {
-    if (text.size - at < 5 || text.data[at] != 'u') return false;
+    if (text.size - at < 5 || text.data[at] != 'u')
+        return false;
     *unit = 0;
     for (size_t k = 1; k <= 4; k++) {
         int digit = hex_digit(text.data[at + k]);
-        if (digit < 0) return false;
+        if (digit < 0)
+            return false;
         *unit = *unit << 4 | (uint32_t)digit;
     }
     return true;
@@ -33,16 +35,19 @@ static bool read_unit(struct slice text, size_t at, uint32_t *unit) {
 
 /* Move from behind a backslash to behind its escape. */
 static const char *check_escape(struct slice text, size_t *at) {
-    if (*at < text.size && text.data[*at] && strchr("\"\\/bfnrt", text.data[*at])) {
+    if (*at < text.size && text.data[*at] &&
+        strchr("\"\\/bfnrt", text.data[*at])) {
         (*at)++;
         return NULL;
     }
     uint32_t unit, low;
-    if (!read_unit(text, *at, &unit)) return "an escape that JSON does not have";
-    if (low_surrogate(unit)) return "a low surrogate alone";
+    if (!read_unit(text, *at, &unit))
+        return "an escape that JSON does not have";
+    if (low_surrogate(unit))
+        return "a low surrogate alone";
     if (high_surrogate(unit)) {
-        if (text.size - *at < 6 || text.data[*at + 5] != '\\' || !read_unit(text, *at + 6, &low) ||
-            !low_surrogate(low)) {
+        if (text.size - *at < 6 || text.data[*at + 5] != '\\' ||
+            !read_unit(text, *at + 6, &low) || !low_surrogate(low)) {
             return "a high surrogate alone";
         }
         *at += 6;
@@ -55,12 +60,16 @@ const char *string_check(struct slice text, size_t *at) {
     const size_t start = ++*at;
     while (*at < text.size && text.data[*at] != '"') {
         uint8_t c = text.data[(*at)++];
-        if (c < 0x20) return "a control byte in a string";
-        if (c != '\\') continue;
+        if (c < 0x20)
+            return "a control byte in a string";
+        if (c != '\\')
+            continue;
         const char *wrong = check_escape(text, at);
-        if (wrong) return wrong;
+        if (wrong)
+            return wrong;
     }
-    if (*at == text.size) return "a string that does not end";
+    if (*at == text.size)
+        return "a string that does not end";
     if (!utf8_valid((struct slice){text.data + start, *at - start})) {
         return "a string that is not UTF-8";
     }

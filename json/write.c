@@ -1,16 +1,18 @@
-/* Writing JSON (RFC 8259) in two passes: the first measures, the second writes into place.
+/* Writing JSON (RFC 8259) in two passes: the first measures, the second writes
+ * into place.
  *
- * Nothing here allocates or fails. The caller runs the same sequence of puts twice, in between
- * finding memory for what the first pass counted; everything a put needs is in its arguments, so
- * both passes give the same text. Commas and colons are the caller's, put as text.
- */
+ * Nothing here allocates or fails. The caller runs the same sequence of puts
+ * twice, in between finding memory for what the first pass counted; everything
+ * a put needs is in its arguments, so both passes give the same text. Commas
+ * and colons are the caller's, put as text. */
 #include "json/json.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 static void put(struct json_writer *writer, const void *bytes, size_t size) {
-    if (writer->size <= writer->capacity && size <= writer->capacity - writer->size) {
+    if (writer->size <= writer->capacity &&
+        size <= writer->capacity - writer->size) {
         memcpy(writer->out + writer->size, bytes, size);
     }
     writer->size += size;
@@ -26,9 +28,11 @@ void json_put_integer(struct json_writer *writer, int64_t number) {
     json_put(writer, text);
 }
 
-/* A byte that cannot stand for itself in a string; DEL could, but not on a terminal. */
+/* A byte that cannot stand for itself in a string; DEL could, but not on a
+ * terminal. */
 static void put_escaped(struct json_writer *writer, uint8_t byte) {
-    static const char letters[] = "\"\"\\\\\bb\ff\nn\rr\tt"; /* pairs: the byte, its letter */
+    /* Pairs: the byte, its letter. */
+    static const char letters[] = "\"\"\\\\\bb\ff\nn\rr\tt";
     for (const char *pair = letters; *pair; pair += 2) {
         if ((uint8_t)*pair == byte) {
             put(writer, (const char[]){'\\', pair[1]}, 2);
@@ -42,12 +46,14 @@ static void put_escaped(struct json_writer *writer, uint8_t byte) {
 
 void json_put_content(struct json_writer *writer, struct slice text) {
     const bool utf8 = utf8_valid(text);
-    size_t done = 0; /* bytes before it are put; those that stand for themselves go together */
+    /* Bytes before it are put; those that stand for themselves go together. */
+    size_t done = 0;
     for (size_t i = 0; i < text.size; i++) {
         uint8_t byte = text.data[i];
         bool escape = ascii_is_control(byte) || byte == '"' || byte == '\\';
         bool latin1 = byte >= 0x80 && !utf8;
-        if (!escape && !latin1) continue;
+        if (!escape && !latin1)
+            continue;
         put(writer, text.data + done, i - done);
         done = i + 1;
         if (escape)
@@ -57,7 +63,8 @@ void json_put_content(struct json_writer *writer, struct slice text) {
             put(writer, character, utf8_encode(byte, character));
         }
     }
-    if (text.size) put(writer, text.data + done, text.size - done);
+    if (text.size)
+        put(writer, text.data + done, text.size - done);
 }
 
 void json_put_string(struct json_writer *writer, struct slice text) {
@@ -72,9 +79,12 @@ void json_put_bytes(struct json_writer *writer, struct slice bytes) {
         uint8_t byte = bytes.data[i];
         char text[4]; /* a comma and up to three digits */
         size_t size = 0;
-        if (i > 0) text[size++] = ',';
-        if (byte >= 100) text[size++] = (char)('0' + byte / 100);
-        if (byte >= 10) text[size++] = (char)('0' + byte / 10 % 10);
+        if (i > 0)
+            text[size++] = ',';
+        if (byte >= 100)
+            text[size++] = (char)('0' + byte / 100);
+        if (byte >= 10)
+            text[size++] = (char)('0' + byte / 10 % 10);
         text[size++] = (char)('0' + byte % 10);
         put(writer, text, size);
     }
@@ -86,7 +96,8 @@ void json_put_base64(struct json_writer *writer, struct slice bytes) {
     for (size_t i = 0; i < bytes.size; i += 3) {
         char group[4];
         size_t count = bytes.size - i < 3 ? bytes.size - i : 3;
-        put(writer, group, base64_encode((struct slice){bytes.data + i, count}, group));
+        put(writer, group,
+            base64_encode((struct slice){bytes.data + i, count}, group));
     }
     json_put(writer, "\"");
 }

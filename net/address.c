@@ -1,13 +1,15 @@
 /* IP addresses.
  *
- * The system's inet_pton reads IPv6; IPv4 is read here, because a host written as 0x7f.1 or
- * 017700000001 means 127.0.0.1 to getaddrinfo and must mean it to the policy too.
+ * The system's inet_pton reads IPv6; IPv4 is read here, because a host written
+ * as 0x7f.1 or 017700000001 means 127.0.0.1 to getaddrinfo and must mean it to
+ * the policy too.
  *
- * Which addresses lead into a private network or nowhere, IANA's registries say, and which IPv6
- * addresses carry IPv4 addresses, the RFCs about ways from the one to the other: both stand in
- * special.def. Such an address may end up at what it carries, so it is judged as that too. A range
- * that only its operator knows (RFC 6052 allows any prefix for translation) cannot be told.
- */
+ * Which addresses lead into a private network or nowhere, IANA's registries
+ * say, and which IPv6 addresses carry IPv4 addresses, the RFCs about ways from
+ * the one to the other: both stand in special.def. Such an address may end up
+ * at what it carries, so it is judged as that too. A range that only its
+ * operator knows (RFC 6052 allows any prefix for translation) cannot be
+ * told. */
 #include "net/address.h"
 #include "net/internal.h"
 
@@ -19,7 +21,8 @@ static const uint8_t mapped_prefix[12] = {[10] = 0xFF, [11] = 0xFF};
 /* A number of 32 bits as a mapped address. */
 static void set_v4(struct address *address, uint32_t value) {
     memcpy(address->bytes, mapped_prefix, sizeof mapped_prefix);
-    for (int i = 0; i < 4; i++) address->bytes[12 + i] = (uint8_t)(value >> (24 - 8 * i));
+    for (int i = 0; i < 4; i++)
+        address->bytes[12 + i] = (uint8_t)(value >> (24 - 8 * i));
 }
 
 /* One part of an IPv4 address in C's notation for integers. */
@@ -32,10 +35,12 @@ static bool parse_part(struct slice text, uint64_t *value) {
         i = hexadecimal ? 2 : 1;
     }
     *value = 0;
-    if (text.size == 0) return false;
+    if (text.size == 0)
+        return false;
     for (; i < text.size; i++) {
         int digit = hex_digit(text.data[i]);
-        if (digit < 0 || digit >= base || *value > UINT32_MAX) return false;
+        if (digit < 0 || digit >= base || *value > UINT32_MAX)
+            return false;
         *value = *value * (uint64_t)base + (uint64_t)digit;
     }
     return *value <= UINT32_MAX;
@@ -47,14 +52,18 @@ bool address_parse_v4(struct address *address, struct slice text) {
     for (unsigned part = 0; part < 4; part++) {
         size_t end = slice_find(text, ".");
         uint64_t value;
-        if (!parse_part(slice_cut(text, 0, end), &value)) return false;
-        if (end == text.size) { /* the last part fills all the bytes that are left */
+        if (!parse_part(slice_cut(text, 0, end), &value))
+            return false;
+        if (end == text.size) {
+            /* The last part fills all the bytes that are left. */
             unsigned left = 8 * (4 - part);
-            if (left < 32 && value >> left != 0) return false;
+            if (left < 32 && value >> left != 0)
+                return false;
             set_v4(address, result | (uint32_t)value);
             return true;
         }
-        if (value > 255) return false;
+        if (value > 255)
+            return false;
         result |= (uint32_t)value << (24 - 8 * part);
         text = slice_cut(text, end + 1, text.size);
     }
@@ -63,20 +72,27 @@ bool address_parse_v4(struct address *address, struct slice text) {
 
 bool address_parse_v6(struct address *address, struct slice text) {
     char copy[ADDRESS_TEXT_SIZE];
-    if (text.size >= sizeof copy) return false;
-    for (size_t i = 0; i < text.size; i++) copy[i] = (char)text.data[i];
+    if (text.size >= sizeof copy)
+        return false;
+    for (size_t i = 0; i < text.size; i++)
+        copy[i] = (char)text.data[i];
     copy[text.size] = 0;
-    return strlen(copy) == text.size && inet_pton(AF_INET6, copy, address->bytes) == 1;
+    return strlen(copy) == text.size &&
+           inet_pton(AF_INET6, copy, address->bytes) == 1;
 }
 
 bool address_parse_range(struct address_range *range, struct slice text) {
     size_t slash = slice_find(text, "/");
-    if (slash == text.size) return false;
+    if (slash == text.size)
+        return false;
     struct slice address = slice_cut(text, 0, slash);
     bool v4 = address_parse_v4(&range->address, address);
-    if (!v4 && !address_parse_v6(&range->address, address)) return false;
+    if (!v4 && !address_parse_v6(&range->address, address))
+        return false;
     uint64_t bits;
-    if (!parse_number(slice_cut(text, slash + 1, text.size), v4 ? 32 : 128, &bits)) return false;
+    if (!parse_number(slice_cut(text, slash + 1, text.size), v4 ? 32 : 128,
+                      &bits))
+        return false;
     range->bits = (unsigned)bits + (v4 ? 96 : 0);
     return true;
 }
@@ -89,12 +105,18 @@ bool address_equal(const struct address *a, const struct address *b) {
     return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
-/* Whole bytes first, then the bits of the byte in which the range's prefix ends. */
-bool address_in(const struct address *address, const struct address_range *range) {
+/* Whole bytes first, then the bits of the byte in which the range's prefix
+ * ends. */
+bool address_in(const struct address *address,
+                const struct address_range *range) {
     unsigned whole = range->bits / 8, rest = range->bits % 8;
-    if (memcmp(address->bytes, range->address.bytes, whole) != 0) return false;
-    if (rest == 0) return true;
-    return (address->bytes[whole] ^ range->address.bytes[whole]) >> (8 - rest) == 0;
+    if (memcmp(address->bytes, range->address.bytes, whole) != 0)
+        return false;
+    if (rest == 0)
+        return true;
+    return (address->bytes[whole] ^ range->address.bytes[whole]) >>
+               (8 - rest) ==
+           0;
 }
 
 /* Is the address in one of the ranges, which are separated by spaces? */
@@ -102,7 +124,8 @@ static bool in_any(const struct address *address, const char *ranges) {
     for (struct slice rest = slice_of(ranges); rest.size;) {
         struct address_range range;
         size_t end = slice_find(rest, " ");
-        if (address_parse_range(&range, slice_cut(rest, 0, end)) && address_in(address, &range))
+        if (address_parse_range(&range, slice_cut(rest, 0, end)) &&
+            address_in(address, &range))
             return true;
         rest = slice_cut(rest, end < rest.size ? end + 1 : end, rest.size);
     }
@@ -122,7 +145,8 @@ static const struct special {
     bool public;
     const char *text;
 } specials[] = {
-#define SPECIAL(range, public, what, source) {range, public, what " (" source ")"},
+#define SPECIAL(range, public, what, source)                                   \
+    {range, public, what " (" source ")"},
 #define CARRIES(range, bytes, inverted, source)
 #include "net/special.def"
 #undef SPECIAL
@@ -134,7 +158,7 @@ static const struct carrier {
     uint8_t bytes[4];
     bool inverted;
 } carriers[] = {
-#define BYTES(...)                                                                                 \
+#define BYTES(...)                                                             \
     { __VA_ARGS__ }
 #define SPECIAL(range, public, what, source)
 #define CARRIES(range, bytes, inverted, source) {range, bytes, inverted},
@@ -150,39 +174,47 @@ const char *address_special(const struct address *address) {
     unsigned bits = 0;
     for (size_t i = 0; i < sizeof specials / sizeof *specials; i++) {
         struct address_range range;
-        if (!address_parse_range(&range, slice_of(specials[i].range))) continue;
-        if (!address_in(address, &range) || (found && range.bits <= bits)) continue;
+        if (!address_parse_range(&range, slice_of(specials[i].range)))
+            continue;
+        if (!address_in(address, &range) || (found && range.bits <= bits))
+            continue;
         found = &specials[i];
         bits = range.bits;
     }
     return !found || found->public ? NULL : found->text; /* ::/0 has them all */
 }
 
-/* Interface identifiers of ISATAP (RFC 5214, section 6.1), universal or not: 00-00-5E-FE and the
- * IPv4 address, below any prefix. */
+/* Interface identifiers of ISATAP (RFC 5214, section 6.1), universal or not:
+ * 00-00-5E-FE and the IPv4 address, below any prefix. */
 static bool is_isatap(const struct address *address) {
     const uint8_t *id = address->bytes + 8;
     return (id[0] & 0xFC) == 0 && id[1] == 0 && id[2] == 0x5E && id[3] == 0xFE;
 }
 
-/* One more reading. 0.0.0.0/8 is nobody's address, so within a range that is special anyhow (as ::1
- * is within ::/96, or where a translator's prefix may have several lengths) it is none. */
-static size_t add_reading(const struct address *address, const struct carrier *how,
-                          struct address *readings, size_t count) {
+/* One more reading. 0.0.0.0/8 is nobody's address, so within a range that is
+ * special anyhow (as ::1 is within ::/96, or where a translator's prefix may
+ * have several lengths) it is none. */
+static size_t add_reading(const struct address *address,
+                          const struct carrier *how, struct address *readings,
+                          size_t count) {
     struct address inner;
     memcpy(inner.bytes, mapped_prefix, sizeof mapped_prefix);
     for (unsigned i = 0; i < 4; i++)
-        inner.bytes[12 + i] = address->bytes[how->bytes[i]] ^ (how->inverted ? 0xFF : 0);
-    if (inner.bytes[12] == 0 && address_special(address)) return count;
+        inner.bytes[12 + i] =
+            address->bytes[how->bytes[i]] ^ (how->inverted ? 0xFF : 0);
+    if (inner.bytes[12] == 0 && address_special(address))
+        return count;
     readings[count] = inner;
     return count + 1;
 }
 
-size_t address_readings(const struct address *address, struct address readings[MAX_READINGS]) {
+size_t address_readings(const struct address *address,
+                        struct address readings[MAX_READINGS]) {
     static const struct carrier isatap = {.bytes = {12, 13, 14, 15}};
     size_t count = 1;
     readings[0] = *address;
-    for (size_t i = 0; i < sizeof carriers / sizeof *carriers && count < MAX_READINGS; i++) {
+    for (size_t i = 0;
+         i < sizeof carriers / sizeof *carriers && count < MAX_READINGS; i++) {
         if (in_any(address, carriers[i].range))
             count = add_reading(address, &carriers[i], readings, count);
     }
@@ -199,39 +231,48 @@ bool address_is_public(const struct address *address) {
     struct address readings[MAX_READINGS];
     size_t count = address_readings(address, readings);
     for (size_t i = 0; i < count; i++) {
-        if (address_special(&readings[i])) return false;
+        if (address_special(&readings[i]))
+            return false;
     }
     return true;
 }
 
 /* ---- text and sockets ---- */
 
-void address_format(const struct address *address, char out[ADDRESS_TEXT_SIZE]) {
+void address_format(const struct address *address,
+                    char out[ADDRESS_TEXT_SIZE]) {
     bool v4 = address_is_v4(address);
-    inet_ntop(v4 ? AF_INET : AF_INET6, address->bytes + (v4 ? 12 : 0), out, ADDRESS_TEXT_SIZE);
+    inet_ntop(v4 ? AF_INET : AF_INET6, address->bytes + (v4 ? 12 : 0), out,
+              ADDRESS_TEXT_SIZE);
 }
 
 socklen_t address_to_socket(const struct address *address, uint16_t port,
                             struct sockaddr_storage *out) {
     memset(out, 0, sizeof *out);
     if (address_is_v4(address)) {
-        struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
+        struct sockaddr_in v4 = {.sin_family = AF_INET,
+                                 .sin_port = htons(port)};
         memcpy(&v4.sin_addr, address->bytes + 12, 4);
         memcpy(out, &v4, sizeof v4);
         return sizeof v4;
     }
-    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6,
+                              .sin6_port = htons(port)};
     memcpy(&v6.sin6_addr, address->bytes, 16);
     memcpy(out, &v6, sizeof v6);
     return sizeof v6;
 }
 
-bool address_from_socket(struct address *address, const struct sockaddr_storage *from) {
+bool address_from_socket(struct address *address,
+                         const struct sockaddr_storage *from) {
     if (from->ss_family == AF_INET) {
         memcpy(address->bytes, mapped_prefix, sizeof mapped_prefix);
-        memcpy(address->bytes + 12, &((const struct sockaddr_in *)(const void *)from)->sin_addr, 4);
+        memcpy(address->bytes + 12,
+               &((const struct sockaddr_in *)(const void *)from)->sin_addr, 4);
     } else if (from->ss_family == AF_INET6) {
-        memcpy(address->bytes, &((const struct sockaddr_in6 *)(const void *)from)->sin6_addr, 16);
+        memcpy(address->bytes,
+               &((const struct sockaddr_in6 *)(const void *)from)->sin6_addr,
+               16);
     }
     return from->ss_family == AF_INET || from->ss_family == AF_INET6;
 }

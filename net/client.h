@@ -16,7 +16,8 @@ struct net {
     struct cookie_jar jar;
     struct pool pool;
     struct lookups lookups;
-    struct endpoint good[MAX_GOOD_ENDPOINTS]; /* that answered, the last one first */
+    /* That answered, the last one first. */
+    struct endpoint good[MAX_GOOD_ENDPOINTS];
     size_t good_count;
     struct tls_settings *tls; /* owned; NULL until https is first used */
 };

@@ -2,18 +2,19 @@
  *
  *   Set-Cookie = [ name "=" ] value *( ";" attribute [ "=" value ] )
  *
- * The life of a cookie: parsed (parse_pair, parse_attributes), placed (choose_domain, choose_path),
- * judged (acceptable), then put into the jar in place of the one with the same name, domain and
- * path (put), sent with matching requests (cookie_header), and removed when its time is over or the
+ * The life of a cookie: parsed (parse_pair, parse_attributes), placed
+ * (choose_domain, choose_path), judged (acceptable), then put into the jar in
+ * place of the one with the same name, domain and path (put), sent with
+ * matching requests (cookie_header), and removed when its time is over or the
  * jar is full (evict).
  *
- * The jar is an array: with at most 3000 cookies one pass over it costs less than the request it
- * serves, and every operation makes a fixed number of passes.
+ * The jar is an array: with at most 3000 cookies one pass over it costs less
+ * than the request it serves, and every operation makes a fixed number of
+ * passes.
  *
- * SameSite is kept, checked for None without Secure, and not enforced: it is about requests that
- * one site's page makes to another, and guests have no pages; every request is one the guest itself
- * started.
- */
+ * SameSite is kept, checked for None without Secure, and not enforced: it is
+ * about requests that one site's page makes to another, and guests have no
+ * pages; every request is one the guest itself started. */
 #include "net/cookie.h"
 #include "net/date.h"
 
@@ -21,9 +22,11 @@
 #include <string.h>
 
 enum {
-    MAX_PAIR_SIZE = 4096,      /* of name and value (5.6); a larger cookie is ignored */
+    /* Of name and value (5.6); a larger cookie is ignored. */
+    MAX_PAIR_SIZE = 4096,
     MAX_ATTRIBUTE_SIZE = 1024, /* (5.6); a larger attribute is ignored */
-    MAX_COOKIES = 3000,        /* what 6.1 asks for at least; of a domain it would be 50 */
+    /* What 6.1 asks for at least; of a domain it would be 50. */
+    MAX_COOKIES = 3000,
     MAX_COOKIES_PER_DOMAIN = 180,
     MAX_COOKIES_SENT = 150, /* with one request */
     MAX_COOKIE_HEADER_SIZE = 8190,
@@ -45,7 +48,8 @@ void cookie_jar_init(struct cookie_jar *jar, struct suffix_list *suffixes) {
 
 /* With its texts. */
 static size_t size_of(const struct cookie *cookie) {
-    return sizeof *cookie + cookie->name.size + cookie->value.size + cookie->path.size;
+    return sizeof *cookie + cookie->name.size + cookie->value.size +
+           cookie->path.size;
 }
 
 static void remove_at(struct cookie_jar *jar, size_t index) {
@@ -54,9 +58,12 @@ static void remove_at(struct cookie_jar *jar, size_t index) {
 }
 
 void cookie_jar_free(struct cookie_jar *jar) {
-    while (jar->count > 0) remove_at(jar, jar->count - 1);
-    array_free(jar->memory, jar->cookies, jar->capacity, sizeof(struct cookie *));
-    *jar = (struct cookie_jar){.suffixes = jar->suffixes, .memory = jar->memory};
+    while (jar->count > 0)
+        remove_at(jar, jar->count - 1);
+    array_free(jar->memory, jar->cookies, jar->capacity,
+               sizeof(struct cookie *));
+    *jar =
+        (struct cookie_jar){.suffixes = jar->suffixes, .memory = jar->memory};
 }
 
 /* ---- parsing ---- */
@@ -66,7 +73,8 @@ static bool parse_pair(struct parsed *parsed, struct slice text) {
     size_t equals = slice_find(text, "=");
     bool named = equals < text.size;
     parsed->name = slice_trim(slice_cut(text, 0, named ? equals : 0));
-    parsed->value = slice_trim(slice_cut(text, named ? equals + 1 : 0, text.size));
+    parsed->value =
+        slice_trim(slice_cut(text, named ? equals + 1 : 0, text.size));
     size_t size = parsed->name.size + parsed->value.size;
     return size > 0 && size <= MAX_PAIR_SIZE;
 }
@@ -77,11 +85,14 @@ static void parse_max_age(struct parsed *parsed, struct slice value) {
     struct slice digits = slice_cut(value, negative, value.size);
     uint64_t seconds;
     for (size_t i = 0; i < digits.size; i++) {
-        if (!ascii_is_digit((char)digits.data[i])) return;
+        if (!ascii_is_digit((char)digits.data[i]))
+            return;
     }
-    if (digits.size == 0) return;
+    if (digits.size == 0)
+        return;
     parsed->has_max_age = true;
-    parsed->max_age = MAX_LIFE_SECONDS; /* also for a number beyond all bounds */
+    /* Also for a number beyond all bounds. */
+    parsed->max_age = MAX_LIFE_SECONDS;
     if (negative)
         parsed->max_age = 0;
     else if (parse_number(digits, (uint64_t)MAX_LIFE_SECONDS, &seconds))
@@ -89,15 +100,20 @@ static void parse_max_age(struct parsed *parsed, struct slice value) {
 }
 
 static enum same_site parse_same_site(struct slice value) {
-    if (text_equal(value, "none")) return SAME_SITE_NONE;
-    if (text_equal(value, "lax")) return SAME_SITE_LAX;
+    if (text_equal(value, "none"))
+        return SAME_SITE_NONE;
+    if (text_equal(value, "lax"))
+        return SAME_SITE_LAX;
     return text_equal(value, "strict") ? SAME_SITE_STRICT : SAME_SITE_UNSET;
 }
 
-/* Later attributes of a name replace earlier ones; unknown names and bad values mean nothing. */
-static void parse_attribute(struct parsed *parsed, struct slice name, struct slice value) {
+/* Later attributes of a name replace earlier ones; unknown names and bad values
+ * mean nothing. */
+static void parse_attribute(struct parsed *parsed, struct slice name,
+                            struct slice value) {
     int64_t seconds;
-    if (value.size > MAX_ATTRIBUTE_SIZE) return;
+    if (value.size > MAX_ATTRIBUTE_SIZE)
+        return;
     if (text_equal(name, "max-age"))
         parse_max_age(parsed, value);
     else if (text_equal(name, "domain"))
@@ -118,15 +134,19 @@ static void parse_attribute(struct parsed *parsed, struct slice name, struct sli
 static bool parse(struct parsed *parsed, struct slice text) {
     memset(parsed, 0, sizeof *parsed);
     parsed->domain = parsed->path = slice_of("");
-    if (!is_field_value(text)) return false;
+    if (!is_field_value(text))
+        return false;
     size_t end = slice_find(text, ";");
-    if (!parse_pair(parsed, slice_cut(text, 0, end))) return false;
+    if (!parse_pair(parsed, slice_cut(text, 0, end)))
+        return false;
     while (end < text.size) {
         text = slice_cut(text, end + 1, text.size);
         end = slice_find(text, ";");
         size_t equals = slice_find(slice_cut(text, 0, end), "=");
-        struct slice value = slice_cut(text, equals < end ? equals + 1 : end, end);
-        parse_attribute(parsed, slice_trim(slice_cut(text, 0, equals)), slice_trim(value));
+        struct slice value =
+            slice_cut(text, equals < end ? equals + 1 : end, end);
+        parse_attribute(parsed, slice_trim(slice_cut(text, 0, equals)),
+                        slice_trim(value));
     }
     return true;
 }
@@ -140,7 +160,9 @@ static bool domain_match(const struct host *host, const char *domain) {
 
 /* RFC 6265bis 5.1.4: "/a" matches "/a", "/a/b" and "/a?b", but not "/ab". */
 static bool path_match(struct slice request, struct slice path) {
-    if (request.size < path.size || memcmp(request.data, path.data, path.size) != 0) return false;
+    if (request.size < path.size ||
+        memcmp(request.data, path.data, path.size) != 0)
+        return false;
     return request.size == path.size || path.data[path.size - 1] == '/' ||
            request.data[path.size] == '/';
 }
@@ -153,61 +175,82 @@ static struct slice path_of(const struct url *url) {
 
 /* ---- placing and judging ---- */
 
-/* The path attribute, else the directory of the request's path (the default-path of 5.1.4). */
-static struct slice choose_path(const struct parsed *parsed, const struct url *url) {
-    if (parsed->path.size && parsed->path.data[0] == '/') return parsed->path;
+/* The path attribute, else the directory of the request's path (the
+ * default-path of 5.1.4). */
+static struct slice choose_path(const struct parsed *parsed,
+                                const struct url *url) {
+    if (parsed->path.size && parsed->path.data[0] == '/')
+        return parsed->path;
     struct slice path = path_of(url);
-    while (path.data[path.size - 1] != '/') path.size--;
-    if (path.size > 1) path.size--;
+    while (path.data[path.size - 1] != '/')
+        path.size--;
+    if (path.size > 1)
+        path.size--;
     return path;
 }
 
-/* The domain attribute if this host may set cookies for it, else false; without one, the host. */
-static bool choose_domain(const struct cookie_jar *jar, struct cookie *cookie, struct slice domain,
-                          const struct host *host) {
-    if (domain.size && domain.data[0] == '.') domain = slice_cut(domain, 1, domain.size);
+/* The domain attribute if this host may set cookies for it, else false; without
+ * one, the host. */
+static bool choose_domain(const struct cookie_jar *jar, struct cookie *cookie,
+                          struct slice domain, const struct host *host) {
+    if (domain.size && domain.data[0] == '.')
+        domain = slice_cut(domain, 1, domain.size);
     cookie->host_only = true;
     strcpy(cookie->domain, host->text);
     if (domain.size == 0 || text_equal(domain, host->text)) {
-        /* the host itself: good for its subdomains too, unless strangers own those */
-        cookie->host_only =
-            domain.size == 0 || host->is_address || suffix_is_public(jar->suffixes, host->text);
+        /* the host itself: good for its subdomains too, unless strangers own
+         * those */
+        cookie->host_only = domain.size == 0 || host->is_address ||
+                            suffix_is_public(jar->suffixes, host->text);
         return true;
     }
-    if (domain.size >= HOST_TEXT_SIZE) return false;
-    for (size_t i = 0; i < domain.size; i++) cookie->domain[i] = ascii_lower((char)domain.data[i]);
+    if (domain.size >= HOST_TEXT_SIZE)
+        return false;
+    for (size_t i = 0; i < domain.size; i++)
+        cookie->domain[i] = ascii_lower((char)domain.data[i]);
     cookie->domain[domain.size] = 0;
     cookie->host_only = false;
-    return domain_match(host, cookie->domain) && !suffix_is_public(jar->suffixes, cookie->domain);
+    return domain_match(host, cookie->domain) &&
+           !suffix_is_public(jar->suffixes, cookie->domain);
 }
 
-/* May this cookie, received in clear text, not stand beside a Secure one of the jar? */
-static bool shadows_secure(const struct cookie_jar *jar, const struct cookie *cookie) {
+/* May this cookie, received in clear text, not stand beside a Secure one of the
+ * jar? */
+static bool shadows_secure(const struct cookie_jar *jar,
+                           const struct cookie *cookie) {
     struct host host = {0}, other = {0};
     strcpy(host.text, cookie->domain);
     for (size_t i = 0; i < jar->count; i++) {
         const struct cookie *old = jar->cookies[i];
-        if (!old->secure || !slice_equal(old->name, cookie->name)) continue;
+        if (!old->secure || !slice_equal(old->name, cookie->name))
+            continue;
         strcpy(other.text, old->domain);
-        if ((domain_match(&host, old->domain) || domain_match(&other, cookie->domain)) &&
+        if ((domain_match(&host, old->domain) ||
+             domain_match(&other, cookie->domain)) &&
             path_match(cookie->path, old->path))
             return true;
     }
     return false;
 }
 
-/* The promises that a cookie's name, scheme and attributes make (RFC 6265bis 5.7). */
-static bool acceptable(const struct cookie_jar *jar, const struct cookie *cookie,
-                       const struct parsed *parsed, const struct url *url) {
+/* The promises that a cookie's name, scheme and attributes make (RFC 6265bis
+ * 5.7). */
+static bool acceptable(const struct cookie_jar *jar,
+                       const struct cookie *cookie, const struct parsed *parsed,
+                       const struct url *url) {
     bool nameless = cookie->name.size == 0;
     struct slice prefixed = nameless ? cookie->value : cookie->name;
     bool host_prefix = text_begins(prefixed, "__Host-");
     if (host_prefix || text_begins(prefixed, "__Secure-")) {
-        if (nameless || !cookie->secure) return false;
+        if (nameless || !cookie->secure)
+            return false;
     }
-    if (host_prefix && (!cookie->host_only || !slice_is(parsed->path, "/"))) return false;
-    if (cookie->same_site == SAME_SITE_NONE && !cookie->secure) return false;
-    if (url->secure) return true;
+    if (host_prefix && (!cookie->host_only || !slice_is(parsed->path, "/")))
+        return false;
+    if (cookie->same_site == SAME_SITE_NONE && !cookie->secure)
+        return false;
+    if (url->secure)
+        return true;
     return !cookie->secure && !shadows_secure(jar, cookie);
 }
 
@@ -216,28 +259,32 @@ static bool acceptable(const struct cookie_jar *jar, const struct cookie *cookie
 /* The jar has no order: the last one moves into the gap. */
 static void remove_expired(struct cookie_jar *jar, int64_t now) {
     for (size_t i = jar->count; i-- > 0;) {
-        if (jar->cookies[i]->expiry <= now) remove_at(jar, i);
+        if (jar->cookies[i]->expiry <= now)
+            remove_at(jar, i);
     }
 }
 
-/* Make room for one more cookie of `domain`: the least recently used goes, of a domain that has
- * too many one without Secure first. */
+/* Make room for one more cookie of `domain`: the least recently used goes, of a
+ * domain that has too many one without Secure first. */
 static void evict(struct cookie_jar *jar, const char *domain) {
     size_t in_domain = 0;
     for (size_t i = 0; i < jar->count; i++)
         in_domain += strcmp(jar->cookies[i]->domain, domain) == 0;
     bool overfull = in_domain >= MAX_COOKIES_PER_DOMAIN;
-    if (!overfull && jar->count < MAX_COOKIES) return;
+    if (!overfull && jar->count < MAX_COOKIES)
+        return;
     size_t victim = jar->count;
     for (size_t i = 0; i < jar->count; i++) {
         const struct cookie *cookie = jar->cookies[i];
-        if (overfull && strcmp(cookie->domain, domain) != 0) continue;
+        if (overfull && strcmp(cookie->domain, domain) != 0)
+            continue;
         if (victim < jar->count) {
             const struct cookie *worst = jar->cookies[victim];
             bool better = overfull && cookie->secure != worst->secure
                               ? worst->secure
                               : cookie->last_use < worst->last_use;
-            if (!better) continue;
+            if (!better)
+                continue;
         }
         victim = i;
     }
@@ -245,7 +292,8 @@ static void evict(struct cookie_jar *jar, const char *domain) {
 }
 
 static uint8_t *move_text(struct slice *slice, uint8_t *to) {
-    if (slice->size) memcpy(to, slice->data, slice->size);
+    if (slice->size)
+        memcpy(to, slice->data, slice->size);
     slice->data = to;
     return to + slice->size;
 }
@@ -253,40 +301,48 @@ static uint8_t *move_text(struct slice *slice, uint8_t *to) {
 /* A copy that owns its texts. */
 static struct cookie *copy(struct budget *memory, const struct cookie *cookie) {
     struct cookie *own = budget_alloc(memory, 1, size_of(cookie));
-    if (!own) return NULL;
+    if (!own)
+        return NULL;
     *own = *cookie;
-    move_text(&own->path, move_text(&own->value, move_text(&own->name, own->text)));
+    move_text(&own->path,
+              move_text(&own->value, move_text(&own->name, own->text)));
     return own;
 }
 
-/* Into the jar, in place of its like, whose age it keeps (5.7); one that has expired only removes
- * that, which is how servers delete cookies. */
+/* Into the jar, in place of its like, whose age it keeps (5.7); one that has
+ * expired only removes that, which is how servers delete cookies. */
 static void put(struct cookie_jar *jar, struct cookie *cookie, int64_t now) {
     cookie->creation = cookie->last_use = ++jar->clock;
     for (size_t i = 0; i < jar->count; i++) {
         const struct cookie *old = jar->cookies[i];
-        if (old->host_only != cookie->host_only || strcmp(old->domain, cookie->domain) != 0 ||
-            !slice_equal(old->name, cookie->name) || !slice_equal(old->path, cookie->path))
+        if (old->host_only != cookie->host_only ||
+            strcmp(old->domain, cookie->domain) != 0 ||
+            !slice_equal(old->name, cookie->name) ||
+            !slice_equal(old->path, cookie->path))
             continue;
         cookie->creation = old->creation;
         remove_at(jar, i);
         break;
     }
     remove_expired(jar, now);
-    if (cookie->expiry <= now) return;
+    if (cookie->expiry <= now)
+        return;
     evict(jar, cookie->domain);
-    struct cookie **grown =
-        array_reserve(jar->memory, jar->cookies, jar->count, &jar->capacity, sizeof *grown);
-    if (!grown) return;
+    struct cookie **grown = array_reserve(jar->memory, jar->cookies, jar->count,
+                                          &jar->capacity, sizeof *grown);
+    if (!grown)
+        return;
     jar->cookies = grown;
     struct cookie *own = copy(jar->memory, cookie);
-    if (own) jar->cookies[jar->count++] = own;
+    if (own)
+        jar->cookies[jar->count++] = own;
 }
 
-void cookie_store(struct cookie_jar *jar, const struct url *url, struct slice set_cookie,
-                  int64_t now) {
+void cookie_store(struct cookie_jar *jar, const struct url *url,
+                  struct slice set_cookie, int64_t now) {
     struct parsed parsed;
-    if (!parse(&parsed, set_cookie)) return;
+    if (!parse(&parsed, set_cookie))
+        return;
     int64_t expiry = INT64_MAX, latest = now + MAX_LIFE_SECONDS;
     if (parsed.has_max_age)
         expiry = parsed.max_age ? now + parsed.max_age : INT64_MIN;
@@ -300,43 +356,54 @@ void cookie_store(struct cookie_jar *jar, const struct url *url, struct slice se
         .same_site = parsed.same_site,
         .expiry = expiry,
     };
-    if (!choose_domain(jar, &cookie, parsed.domain, &url->host)) return;
-    if (acceptable(jar, &cookie, &parsed, url)) put(jar, &cookie, now);
+    if (!choose_domain(jar, &cookie, parsed.domain, &url->host))
+        return;
+    if (acceptable(jar, &cookie, &parsed, url))
+        put(jar, &cookie, now);
 }
 
 /* ---- sending ---- */
 
 static bool matches(const struct cookie *cookie, const struct url *url) {
-    if (cookie->secure && !url->secure) return false;
+    if (cookie->secure && !url->secure)
+        return false;
     bool host = cookie->host_only ? strcmp(cookie->domain, url->host.text) == 0
                                   : domain_match(&url->host, cookie->domain);
     return host && path_match(path_of(url), cookie->path);
 }
 
-/* The order of sending (5.8.3): many servers take the first of a name, and the longest path is the
- * most specific. */
+/* The order of sending (5.8.3): many servers take the first of a name, and the
+ * longest path is the most specific. */
 static int by_path_then_age(const void *left, const void *right) {
-    const struct cookie *a = *(struct cookie *const *)left, *b = *(struct cookie *const *)right;
-    if (a->path.size != b->path.size) return a->path.size > b->path.size ? -1 : 1;
+    const struct cookie *a = *(struct cookie *const *)left,
+                        *b = *(struct cookie *const *)right;
+    if (a->path.size != b->path.size)
+        return a->path.size > b->path.size ? -1 : 1;
     return (a->creation > b->creation) - (a->creation < b->creation);
 }
 
-void cookie_header(struct cookie_jar *jar, const struct url *url, int64_t now, struct buffer *out) {
+void cookie_header(struct cookie_jar *jar, const struct url *url, int64_t now,
+                   struct buffer *out) {
     remove_expired(jar, now);
     struct cookie **found = malloc((jar->count + 1) * sizeof(struct cookie *));
-    if (!found) return;
+    if (!found)
+        return;
     size_t count = 0, size = 0;
     for (size_t i = 0; i < jar->count; i++) {
-        if (matches(jar->cookies[i], url)) found[count++] = jar->cookies[i];
+        if (matches(jar->cookies[i], url))
+            found[count++] = jar->cookies[i];
     }
     qsort(found, count, sizeof *found, by_path_then_age);
     for (size_t i = 0; i < count && i < MAX_COOKIES_SENT; i++) {
         struct cookie *cookie = found[i];
         size += cookie->name.size + cookie->value.size + 3;
-        if (size > MAX_COOKIE_HEADER_SIZE) break;
-        if (i > 0) buffer_append_text(out, "; ");
+        if (size > MAX_COOKIE_HEADER_SIZE)
+            break;
+        if (i > 0)
+            buffer_append_text(out, "; ");
         buffer_append_slice(out, cookie->name);
-        if (cookie->name.size) buffer_append_text(out, "=");
+        if (cookie->name.size)
+            buffer_append_text(out, "=");
         buffer_append_slice(out, cookie->value);
         cookie->last_use = ++jar->clock;
     }

@@ -1,10 +1,10 @@
 /* The dates of cookies (RFC 6265bis section 5.1.1), which no strptime reads.
  *
- * The text is cut into tokens at delimiters. Each token is tried, in this order, as a time
- * (h:m:s), a day of the month (1 or 2 digits), a month (its first three letters) and a year (2 to 4
- * digits); the first that fits and is not yet known wins. Whatever follows the digits of a token
- * must not be a digit and is ignored. No locale, no time zone: all is UTC.
- */
+ * The text is cut into tokens at delimiters. Each token is tried, in this
+ * order, as a time (h:m:s), a day of the month (1 or 2 digits), a month (its
+ * first three letters) and a year (2 to 4 digits); the first that fits and is
+ * not yet known wins. Whatever follows the digits of a token must not be a
+ * digit and is ignored. No locale, no time zone: all is UTC. */
 #include "net/date.h"
 #include "net/internal.h"
 
@@ -18,12 +18,15 @@ static bool is_delimiter(uint8_t c) {
            (c >= 0x5B && c <= 0x60) || (c >= 0x7B && c <= 0x7E);
 }
 
-/* Reads `least` to `most` digits at *at; false if there are fewer, or one more. */
-static bool read_digits(struct slice token, size_t *at, int least, int most, int *value) {
+/* Reads `least` to `most` digits at *at; false if there are fewer, or one
+ * more. */
+static bool read_digits(struct slice token, size_t *at, int least, int most,
+                        int *value) {
     int count = 0;
     *value = 0;
     while (*at < token.size && ascii_is_digit((char)token.data[*at])) {
-        if (++count > most) return false;
+        if (++count > most)
+            return false;
         *value = *value * 10 + (token.data[(*at)++] - '0');
     }
     return count >= least;
@@ -31,26 +34,33 @@ static bool read_digits(struct slice token, size_t *at, int least, int most, int
 
 static bool read_time(struct slice token, struct date *date) {
     size_t at = 0;
-    if (!read_digits(token, &at, 1, 2, &date->hour)) return false;
-    if (at == token.size || token.data[at++] != ':') return false;
-    if (!read_digits(token, &at, 1, 2, &date->minute)) return false;
-    if (at == token.size || token.data[at++] != ':') return false;
+    if (!read_digits(token, &at, 1, 2, &date->hour))
+        return false;
+    if (at == token.size || token.data[at++] != ':')
+        return false;
+    if (!read_digits(token, &at, 1, 2, &date->minute))
+        return false;
+    if (at == token.size || token.data[at++] != ':')
+        return false;
     return read_digits(token, &at, 1, 2, &date->second);
 }
 
 static bool read_number(struct slice token, int least, int most, int *value) {
     size_t at = 0;
     int number;
-    if (!read_digits(token, &at, least, most, &number)) return false;
+    if (!read_digits(token, &at, least, most, &number))
+        return false;
     *value = number;
     return true;
 }
 
 static bool read_month(struct slice token, int *month) {
-    static const char *const names[] = {"jan", "feb", "mar", "apr", "may", "jun",
-                                        "jul", "aug", "sep", "oct", "nov", "dec"};
+    static const char *const names[] = {"jan", "feb", "mar", "apr",
+                                        "may", "jun", "jul", "aug",
+                                        "sep", "oct", "nov", "dec"};
     for (int i = 0; i < 12; i++) {
-        if (!text_begins(token, names[i])) continue;
+        if (!text_begins(token, names[i]))
+            continue;
         *month = i + 1;
         return true;
     }
@@ -78,8 +88,10 @@ static int days_in_month(int year, int month) {
 /* Seconds since 1970, in the Gregorian calendar, leap seconds not counted. */
 static int64_t to_seconds(const struct date *date) {
     int64_t past = date->year - 1; /* whole years since year 0 ended */
-    int64_t days = past * 365 + past / 4 - past / 100 + past / 400 - 719162; /* 1970-01-01 */
-    for (int month = 1; month < date->month; month++) days += days_in_month(date->year, month);
+    /* 1970-01-01. */
+    int64_t days = past * 365 + past / 4 - past / 100 + past / 400 - 719162;
+    for (int month = 1; month < date->month; month++)
+        days += days_in_month(date->year, month);
     days += date->day - 1;
     return ((days * 24 + date->hour) * 60 + date->minute) * 60 + date->second;
 }
@@ -88,19 +100,24 @@ bool date_parse(struct slice text, int64_t *seconds) {
     struct date date = {0};
     for (size_t i = 0; i < text.size;) {
         size_t begin = i;
-        while (i < text.size && !is_delimiter(text.data[i])) i++;
+        while (i < text.size && !is_delimiter(text.data[i]))
+            i++;
         if (i > begin)
             take_token(slice_cut(text, begin, i), &date);
         else
             i++;
     }
-    if (!date.has_time || !date.has_day || !date.has_month || !date.has_year) return false;
+    if (!date.has_time || !date.has_day || !date.has_month || !date.has_year)
+        return false;
     if (date.year >= 70 && date.year <= 99)
         date.year += 1900;
     else if (date.year < 70)
         date.year += 2000;
-    if (date.year < 1601 || date.hour > 23 || date.minute > 59 || date.second > 59) return false;
-    if (date.day < 1 || date.day > days_in_month(date.year, date.month)) return false;
+    if (date.year < 1601 || date.hour > 23 || date.minute > 59 ||
+        date.second > 59)
+        return false;
+    if (date.day < 1 || date.day > days_in_month(date.year, date.month))
+        return false;
     *seconds = to_seconds(&date);
     return true;
 }

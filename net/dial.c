@@ -1,11 +1,11 @@
 /* Dialing: policy, name, a race among its addresses, proxy tunnel, TLS.
  *
- * The origin is checked first, then each address its name has; only checked addresses are tried,
- * and the name is not resolved again, so what was checked is what is connected to. A proxy is the
- * user's own choice and not subject to the policy, but the origins asked of it are, as far as their
- * addresses can be known: it resolves names itself. A pinned origin is reached directly, never by
- * a proxy.
- */
+ * The origin is checked first, then each address its name has; only checked
+ * addresses are tried, and the name is not resolved again, so what was checked
+ * is what is connected to. A proxy is the user's own choice and not subject to
+ * the policy, but the origins asked of it are, as far as their addresses can be
+ * known: it resolves names itself. A pinned origin is reached directly, never
+ * by a proxy. */
 #include "net/dial.h"
 #include "net/http.h"
 #include "net/race.h"
@@ -13,22 +13,28 @@
 
 #include <string.h>
 
-bool dial_route(struct net *net, const struct url *url, struct route *route, struct error *error) {
+bool dial_route(struct net *net, const struct url *url, struct route *route,
+                struct error *error) {
     *route = (struct route){.url = url};
-    if (!policy_check_origin(&net->policy, url, error)) return false;
+    if (!policy_check_origin(&net->policy, url, error))
+        return false;
     route->pin = policy_pinned(&net->policy, url);
-    if (!route->pin) route->proxy = proxy_for(&net->proxies, url);
+    if (!route->pin)
+        route->proxy = proxy_for(&net->proxies, url);
     char origin[ORIGIN_TEXT_SIZE], proxy[ORIGIN_TEXT_SIZE] = "";
     url_format_host_port(url, origin);
     if (route->proxy) {
         if (!route->proxy->usable)
-            return net_fail(error, NET_CONNECT, "%s names no proxy of the form http://host:port",
+            return net_fail(error, NET_CONNECT,
+                            "%s names no proxy of the form http://host:port",
                             route->proxy->variable);
-        if (!policy_check_proxied(&net->policy, url, error)) return false;
+        if (!policy_check_proxied(&net->policy, url, error))
+            return false;
         url_format_host_port(&route->proxy->url, proxy);
     }
-    snprintf(route->key, sizeof route->key, "%s://%s%s%s", url->secure ? "https" : "http", origin,
-             route->proxy ? " by " : "", proxy);
+    snprintf(route->key, sizeof route->key, "%s://%s%s%s",
+             url->secure ? "https" : "http", origin, route->proxy ? " by " : "",
+             proxy);
     return true;
 }
 
@@ -39,9 +45,11 @@ struct candidates {
     size_t count;
 };
 
-/* All addresses that the route may begin with: the pinned one, the proxy's or the host's. */
-static bool resolve(struct net *net, const struct route *route, int64_t deadline,
-                    struct arena *arena, struct candidates *found, struct error *error) {
+/* All addresses that the route may begin with: the pinned one, the proxy's or
+ * the host's. */
+static bool resolve(struct net *net, const struct route *route,
+                    int64_t deadline, struct arena *arena,
+                    struct candidates *found, struct error *error) {
     const struct url *url = route->proxy ? &route->proxy->url : route->url;
     struct address_list list = {.addresses = &url->host.address, .count = 1};
     uint16_t port = route->pin ? route->pin->port : url->port;
@@ -49,47 +57,57 @@ static bool resolve(struct net *net, const struct route *route, int64_t deadline
     snprintf(name, sizeof name, "%s%s", url->host.text, url->rooted ? "." : "");
     if (route->pin)
         list.addresses = &route->pin->address;
-    else if (!url->host.is_address && !socket_resolve(&net->lookups, name, deadline, &list, error))
+    else if (!url->host.is_address &&
+             !socket_resolve(&net->lookups, name, deadline, &list, error))
         return false;
     found->endpoints = arena_alloc(arena, list.count, sizeof *found->endpoints);
-    if (!found->endpoints) return net_fail(error, NET_CONNECT, "no memory for a connection");
+    if (!found->endpoints)
+        return net_fail(error, NET_CONNECT, "no memory for a connection");
     for (found->count = 0; found->count < list.count; found->count++)
-        found->endpoints[found->count] = (struct endpoint){list.addresses[found->count], port};
+        found->endpoints[found->count] =
+            (struct endpoint){list.addresses[found->count], port};
     return true;
 }
 
-/* Drop the addresses the policy refuses; with none left, its first refusal is the error. */
+/* Drop the addresses the policy refuses; with none left, its first refusal is
+ * the error. */
 static bool check_addresses(const struct net *net, const struct route *route,
                             struct candidates *found, struct error *error) {
     struct error refusal = ERROR_INIT;
     size_t count = found->count;
     found->count = 0;
     for (size_t i = 0; i < count; i++) {
-        if (policy_check_address(&net->policy, route->url, &found->endpoints[i].address,
+        if (policy_check_address(&net->policy, route->url,
+                                 &found->endpoints[i].address,
                                  route->pin != NULL, &refusal))
             found->endpoints[found->count++] = found->endpoints[i];
     }
-    if (found->count == 0) *error = refusal;
+    if (found->count == 0)
+        *error = refusal;
     return found->count > 0;
 }
 
-/* Put the endpoint at `from` before that at `to`, and move what lies between. */
+/* Put the endpoint at `from` before that at `to`, and move what lies
+ * between. */
 static void move_forward(struct endpoint *endpoints, size_t from, size_t to) {
     struct endpoint chosen = endpoints[from];
-    memmove(&endpoints[to + 1], &endpoints[to], (from - to) * sizeof *endpoints);
+    memmove(&endpoints[to + 1], &endpoints[to],
+            (from - to) * sizeof *endpoints);
     endpoints[to] = chosen;
 }
 
-/* IPv6 and IPv4 in turn, beginning with what the system prefers: where one of the two leads
- * nowhere, as broken IPv6 often does, not all addresses of it are tried first (RFC 8305 section 4).
- */
+/* IPv6 and IPv4 in turn, beginning with what the system prefers: where one of
+ * the two leads nowhere, as broken IPv6 often does, not all addresses of it are
+ * tried first (RFC 8305 section 4). */
 static void alternate(struct candidates *found) {
     for (size_t i = 1; i < found->count; i++) {
         bool before = address_is_v4(&found->endpoints[i - 1].address);
         size_t other = i;
-        while (other < found->count && address_is_v4(&found->endpoints[other].address) == before)
+        while (other < found->count &&
+               address_is_v4(&found->endpoints[other].address) == before)
             other++;
-        if (other == found->count) return;
+        if (other == found->count)
+            return;
         move_forward(found->endpoints, other, i);
     }
 }
@@ -97,17 +115,21 @@ static void alternate(struct candidates *found) {
 static size_t find_endpoint(const struct endpoint *endpoints, size_t count,
                             const struct endpoint *wanted) {
     size_t i = 0;
-    while (i < count && (endpoints[i].port != wanted->port ||
-                         !address_equal(&endpoints[i].address, &wanted->address)))
+    while (i < count &&
+           (endpoints[i].port != wanted->port ||
+            !address_equal(&endpoints[i].address, &wanted->address)))
         i++;
     return i;
 }
 
-/* What answered before goes first, so that the delay of a dead address is paid once. */
+/* What answered before goes first, so that the delay of a dead address is paid
+ * once. */
 static void prefer_good(const struct net *net, struct candidates *found) {
     for (size_t i = 0; i < net->good_count; i++) {
-        size_t at = find_endpoint(found->endpoints, found->count, &net->good[i]);
-        if (at == found->count) continue;
+        size_t at =
+            find_endpoint(found->endpoints, found->count, &net->good[i]);
+        if (at == found->count)
+            continue;
         move_forward(found->endpoints, at, 0);
         return;
     }
@@ -116,37 +138,47 @@ static void prefer_good(const struct net *net, struct candidates *found) {
 static void remember_good(struct net *net, const struct endpoint *endpoint) {
     size_t at = find_endpoint(net->good, net->good_count, endpoint);
     bool is_new = at == net->good_count;
-    if (is_new && net->good_count < MAX_GOOD_ENDPOINTS) net->good_count++;
-    if (at == net->good_count) at--; /* full: the one that is longest ago makes room */
+    if (is_new && net->good_count < MAX_GOOD_ENDPOINTS)
+        net->good_count++;
+    /* Full: the one that is longest ago makes room. */
+    if (at == net->good_count)
+        at--;
     net->good[at] = *endpoint;
     move_forward(net->good, at, 0);
 }
 
 /* Where the route may lead, what is most promising first. */
-static bool find_candidates(struct net *net, const struct route *route, int64_t deadline,
-                            struct arena *arena, struct candidates *found, struct error *error) {
-    if (!resolve(net, route, deadline, arena, found, error)) return false;
-    if (!route->proxy && !check_addresses(net, route, found, error)) return false;
+static bool find_candidates(struct net *net, const struct route *route,
+                            int64_t deadline, struct arena *arena,
+                            struct candidates *found, struct error *error) {
+    if (!resolve(net, route, deadline, arena, found, error))
+        return false;
+    if (!route->proxy && !check_addresses(net, route, found, error))
+        return false;
     alternate(found);
     prefer_good(net, found);
     return true;
 }
 
-static int connect_any(struct net *net, const struct candidates *found, int64_t deadline,
-                       struct error *error) {
+static int connect_any(struct net *net, const struct candidates *found,
+                       int64_t deadline, struct error *error) {
     int64_t now = clock_ms(), timeout_ms = net->config.connect_timeout_ms;
     int64_t limit = timeout_ms < deadline - now ? now + timeout_ms : deadline;
     size_t winner;
-    int fd = race_connect(found->endpoints, found->count, limit, &winner, error);
-    if (fd >= 0) remember_good(net, &found->endpoints[winner]);
+    int fd =
+        race_connect(found->endpoints, found->count, limit, &winner, error);
+    if (fd >= 0)
+        remember_good(net, &found->endpoints[winner]);
     return fd;
 }
 
 /* ---- tunnels and TLS ---- */
 
-/* CONNECT (RFC 9110 section 9.3.6): afterwards the connection reaches the origin itself. */
+/* CONNECT (RFC 9110 section 9.3.6): afterwards the connection reaches the
+ * origin itself. */
 static bool open_tunnel(const struct net *net, struct connection *connection,
-                        const struct route *route, int64_t deadline, struct error *error) {
+                        const struct route *route, int64_t deadline,
+                        struct error *error) {
     char origin[ORIGIN_TEXT_SIZE];
     struct buffer text;
     struct arena arena;
@@ -157,36 +189,47 @@ static bool open_tunnel(const struct net *net, struct connection *connection,
     arena_init(&arena);
     buffer_printf(&text, "CONNECT %s HTTP/1.1\r\nHost: %s\r\n", origin, origin);
     if (route->proxy->userinfo)
-        request_write_basic("Proxy-Authorization", route->proxy->userinfo, &text);
+        request_write_basic("Proxy-Authorization", route->proxy->userinfo,
+                            &text);
     buffer_append_text(&text, "\r\n");
-    struct http_reader *reader =
-        http_reader_new(&arena, connection, &net->config.limits, true, deadline);
+    struct http_reader *reader = http_reader_new(
+        &arena, connection, &net->config.limits, true, deadline);
     bool ok = reader && !text.failed &&
-              connection_send(connection, buffer_slice(&text), deadline, &complete, error) &&
+              connection_send(connection, buffer_slice(&text), deadline,
+                              &complete, error) &&
               http_read_head(reader, &head, error);
     if (ok && head.status / 100 != 2)
-        ok = net_fail(error, NET_CONNECT, "the proxy refused to connect to %s: status %d", origin,
+        ok = net_fail(error, NET_CONNECT,
+                      "the proxy refused to connect to %s: status %d", origin,
                       head.status);
     if (ok && connection->begin != connection->end)
-        ok = net_fail(error, NET_PROTOCOL, "the proxy sent bytes before the tunnel was used");
+        ok = net_fail(error, NET_PROTOCOL,
+                      "the proxy sent bytes before the tunnel was used");
     buffer_free(&text);
     arena_free(&arena);
-    return ok || net_fail(error, NET_CONNECT, "no memory for the request to the proxy");
+    return ok || net_fail(error, NET_CONNECT,
+                          "no memory for the request to the proxy");
 }
 
-/* From a bare connection to one that speaks with the origin: tunnel and TLS, where needed. */
-static bool set_up(struct net *net, struct connection *connection, const struct route *route,
-                   int64_t deadline, struct error *error) {
-    if (!route->url->secure) return true;
-    if (route->proxy && !open_tunnel(net, connection, route, deadline, error)) return false;
-    if (!net->tls) net->tls = tls_settings_open(net->config.ca_file, net->suffixes, error);
-    return net->tls && connection_start_tls(connection, net->tls, route->url, deadline, error);
+/* From a bare connection to one that speaks with the origin: tunnel and TLS,
+ * where needed. */
+static bool set_up(struct net *net, struct connection *connection,
+                   const struct route *route, int64_t deadline,
+                   struct error *error) {
+    if (!route->url->secure)
+        return true;
+    if (route->proxy && !open_tunnel(net, connection, route, deadline, error))
+        return false;
+    if (!net->tls)
+        net->tls = tls_settings_open(net->config.ca_file, net->suffixes, error);
+    return net->tls && connection_start_tls(connection, net->tls, route->url,
+                                            deadline, error);
 }
 
 /* A bare connection along the route. */
-static struct connection *open_connection(struct net *net, const struct route *route,
-                                          int64_t deadline, struct dial_times *times,
-                                          struct error *error) {
+static struct connection *
+open_connection(struct net *net, const struct route *route, int64_t deadline,
+                struct dial_times *times, struct error *error) {
     struct candidates found = {0};
     struct arena arena;
     arena_init(&arena);
@@ -200,17 +243,22 @@ static struct connection *open_connection(struct net *net, const struct route *r
     }
     arena_free(&arena);
     struct connection *connection = fd < 0 ? NULL : connection_open(fd, error);
-    if (connection) snprintf(connection->key, sizeof connection->key, "%s", route->key);
+    if (connection)
+        snprintf(connection->key, sizeof connection->key, "%s", route->key);
     return connection;
 }
 
-struct connection *dial_open(struct net *net, const struct route *route, int64_t deadline,
-                             struct dial_times *times, struct error *error) {
-    struct connection *connection = open_connection(net, route, deadline, times, error);
-    if (!connection) return NULL;
+struct connection *dial_open(struct net *net, const struct route *route,
+                             int64_t deadline, struct dial_times *times,
+                             struct error *error) {
+    struct connection *connection =
+        open_connection(net, route, deadline, times, error);
+    if (!connection)
+        return NULL;
     int64_t start = clock_ms();
     if (set_up(net, connection, route, deadline, error)) {
-        if (connection->tls) times->tls_ms = clock_ms() - start;
+        if (connection->tls)
+            times->tls_ms = clock_ms() - start;
         return connection;
     }
     connection_close(connection);

@@ -1,29 +1,34 @@
 /* Exchanges: hop after hop until a response is final.
  *
- * A hop: ask the policy, take an idle connection or dial, send, read the head, store cookies. A
- * redirect makes the next hop out of this one and the Location header (RFC 9110 section 15.4).
- */
+ * A hop: ask the policy, take an idle connection or dial, send, read the head,
+ * store cookies. A redirect makes the next hop out of this one and the Location
+ * header (RFC 9110 section 15.4). */
 #include "net/exchange.h"
 #include "net/trace.h"
 
 #include <string.h>
 #include <time.h>
 
-/* What is read of a redirect's body, for how long: beyond that, a new connection is cheaper. And
- * what may be copied behind the head, to go out with it. */
+/* What is read of a redirect's body, for how long: beyond that, a new
+ * connection is cheaper. And what may be copied behind the head, to go out with
+ * it. */
 enum { MAX_DRAIN_SIZE = 64 * 1024, DRAIN_MS = 500, SMALL_BODY_SIZE = 8 * 1024 };
 
-/* Read the first hop's URL, or the next one's relative to this one's. The cap holds for the text
- * and for the target made of it, to which a relative one may add hop by hop. */
-static bool read_url(const struct exchange *exchange, struct slice text, struct url *url,
-                     struct error *error) {
+/* Read the first hop's URL, or the next one's relative to this one's. The cap
+ * holds for the text and for the target made of it, to which a relative one may
+ * add hop by hop. */
+static bool read_url(const struct exchange *exchange, struct slice text,
+                     struct url *url, struct error *error) {
     const struct url *base = exchange->hop.url;
     size_t max = exchange->net->config.limits.url;
     bool fits = text.size <= max;
-    if (fits && base && !url_resolve(url, base, text, exchange->arena, error)) return false;
-    if (fits && !base && !url_parse(url, text, exchange->arena, error)) return false;
+    if (fits && base && !url_resolve(url, base, text, exchange->arena, error))
+        return false;
+    if (fits && !base && !url_parse(url, text, exchange->arena, error))
+        return false;
     fits = fits && strlen(url->target) <= max;
-    return fits || net_fail(error, NET_INVALID_REQUEST, "the URL is longer than %zu bytes", max);
+    return fits || net_fail(error, NET_INVALID_REQUEST,
+                            "the URL is longer than %zu bytes", max);
 }
 
 /* ---- one hop ---- */
@@ -33,9 +38,11 @@ static bool send_request(struct exchange *exchange, struct error *error) {
     const struct hop *hop = &exchange->hop;
     struct net *net = exchange->net;
     struct buffer text;
-    buffer_init(&text, SIZE_MAX); /* every part of it was held to a cap of its own */
+    /* Every part of it was held to a cap of its own. */
+    buffer_init(&text, SIZE_MAX);
     text.budget = net->config.memory;
-    request_write(hop, net->config.cookies ? &net->jar : NULL, (int64_t)time(NULL), &text);
+    request_write(hop, net->config.cookies ? &net->jar : NULL,
+                  (int64_t)time(NULL), &text);
     trace_request(&net->config, &exchange->route, buffer_slice(&text));
     struct slice body = hop->has_body ? hop->request->body : slice_of("");
     if (body.size <= SMALL_BODY_SIZE) { /* one packet, one TLS record */
@@ -43,17 +50,22 @@ static bool send_request(struct exchange *exchange, struct error *error) {
         body.size = 0;
     }
     exchange->sent_whole = true;
-    bool ok = text.failed ? net_fail(error, NET_TOO_LARGE, "no memory for the request")
-                          : connection_send(exchange->connection, buffer_slice(&text),
-                                            exchange->deadline, &exchange->sent_whole, error) &&
-                                connection_send(exchange->connection, body, exchange->deadline,
-                                                &exchange->sent_whole, error);
-    exchange->overheard = exchange->connection->end - exchange->connection->begin;
+    bool ok = text.failed
+                  ? net_fail(error, NET_TOO_LARGE, "no memory for the request")
+                  : connection_send(exchange->connection, buffer_slice(&text),
+                                    exchange->deadline, &exchange->sent_whole,
+                                    error) &&
+                        connection_send(exchange->connection, body,
+                                        exchange->deadline,
+                                        &exchange->sent_whole, error);
+    exchange->overheard =
+        exchange->connection->end - exchange->connection->begin;
     buffer_free(&text);
     return ok;
 }
 
-/* Did the final answer begin before the server had the whole request? Interim ones may. */
+/* Did the final answer begin before the server had the whole request? Interim
+ * ones may. */
 static bool answered_early(const struct exchange *exchange) {
     return exchange->overheard > http_interim_size(exchange->reader) ||
            socket_has_unsent(exchange->connection->fd);
@@ -63,12 +75,17 @@ static bool answered_early(const struct exchange *exchange) {
 static bool try_once(struct exchange *exchange, struct error *error) {
     bool no_body = slice_is(exchange->hop.method, "HEAD");
     exchange->reader = http_reader_new(exchange->arena, exchange->connection,
-                                       &exchange->net->config.limits, no_body, exchange->deadline);
-    if (!exchange->reader) return net_fail(error, NET_TOO_LARGE, "no memory for the response");
+                                       &exchange->net->config.limits, no_body,
+                                       exchange->deadline);
+    if (!exchange->reader)
+        return net_fail(error, NET_TOO_LARGE, "no memory for the response");
     int64_t start = clock_ms();
-    if (!send_request(exchange, error)) return false;
-    if (!http_read_head(exchange->reader, &exchange->head, error)) return false;
-    if (answered_early(exchange)) exchange->sent_whole = false;
+    if (!send_request(exchange, error))
+        return false;
+    if (!http_read_head(exchange->reader, &exchange->head, error))
+        return false;
+    if (answered_early(exchange))
+        exchange->sent_whole = false;
     trace_response(&exchange->net->config, &exchange->head,
                    http_heard_at(exchange->reader) - start);
     return true;
@@ -76,33 +93,39 @@ static bool try_once(struct exchange *exchange, struct error *error) {
 
 /* Doing it twice is the same as doing it once (RFC 9110 section 9.2.2). */
 static bool is_idempotent(struct slice method) {
-    return slice_is(method, "GET") || slice_is(method, "HEAD") || slice_is(method, "PUT") ||
-           slice_is(method, "DELETE") || slice_is(method, "OPTIONS");
+    return slice_is(method, "GET") || slice_is(method, "HEAD") ||
+           slice_is(method, "PUT") || slice_is(method, "DELETE") ||
+           slice_is(method, "OPTIONS");
 }
 
-/* A server may close an idle connection just when it is used again: then, and only then, the
- * request may be sent a second time. */
-static bool may_retry(const struct exchange *exchange, const struct error *failure) {
-    return exchange->connection->reused && failure->code != NET_TIMEOUT && exchange->reader &&
-           !http_heard_at(exchange->reader) && is_idempotent(exchange->hop.method);
+/* A server may close an idle connection just when it is used again: then, and
+ * only then, the request may be sent a second time. */
+static bool may_retry(const struct exchange *exchange,
+                      const struct error *failure) {
+    return exchange->connection->reused && failure->code != NET_TIMEOUT &&
+           exchange->reader && !http_heard_at(exchange->reader) &&
+           is_idempotent(exchange->hop.method);
 }
 
 /* One hop, up to the head of its response. */
 static bool perform(struct exchange *exchange, struct error *error) {
     struct net *net = exchange->net;
-    if (!dial_route(net, exchange->hop.url, &exchange->route, error)) return false;
+    if (!dial_route(net, exchange->hop.url, &exchange->route, error))
+        return false;
     const struct proxy *proxy = exchange->route.proxy;
     exchange->hop.via = proxy && !exchange->hop.url->secure ? proxy : NULL;
     exchange->connection = pool_take(&net->pool, exchange->route.key);
     for (;;) {
         struct dial_times times = {-1, -1, -1};
         if (!exchange->connection)
-            exchange->connection =
-                dial_open(net, &exchange->route, exchange->deadline, &times, error);
-        if (!exchange->connection) return false;
+            exchange->connection = dial_open(net, &exchange->route,
+                                             exchange->deadline, &times, error);
+        if (!exchange->connection)
+            return false;
         trace_connection(&net->config, exchange->connection, &times);
         struct error failure = ERROR_INIT;
-        if (try_once(exchange, &failure)) return true;
+        if (try_once(exchange, &failure))
+            return true;
         if (!may_retry(exchange, &failure)) {
             *error = failure;
             return false;
@@ -112,52 +135,64 @@ static bool perform(struct exchange *exchange, struct error *error) {
     }
 }
 
-/* Of every hop: a redirect after signing in is where the session's cookie comes from. */
+/* Of every hop: a redirect after signing in is where the session's cookie comes
+ * from. */
 static void store_cookies(struct exchange *exchange) {
     size_t count = 0;
-    if (!exchange->net->config.cookies) return;
+    if (!exchange->net->config.cookies)
+        return;
     for (size_t i = 0; i < exchange->head.header_count; i++) {
         const struct net_header *header = &exchange->head.headers[i];
-        if (!slice_is(header->name, "set-cookie") || count++ >= MAX_COOKIES_PER_RESPONSE) continue;
-        cookie_store(&exchange->net->jar, exchange->hop.url, header->value, (int64_t)time(NULL));
+        if (!slice_is(header->name, "set-cookie") ||
+            count++ >= MAX_COOKIES_PER_RESPONSE)
+            continue;
+        cookie_store(&exchange->net->jar, exchange->hop.url, header->value,
+                     (int64_t)time(NULL));
     }
 }
 
 /* ---- redirects ---- */
 
-/* Where the response leads; *next stays NULL when the response is final, as one without a usable
- * Location is. */
-static bool find_next(struct exchange *exchange, struct url **next, struct error *error) {
+/* Where the response leads; *next stays NULL when the response is final, as one
+ * without a usable Location is. */
+static bool find_next(struct exchange *exchange, struct url **next,
+                      struct error *error) {
     int status = exchange->head.status;
     const struct net_header *location = http_find(&exchange->head, "location");
-    bool redirect =
-        status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-    if (!redirect || !location) return true;
+    bool redirect = status == 301 || status == 302 || status == 303 ||
+                    status == 307 || status == 308;
+    if (!redirect || !location)
+        return true;
     struct error failure = ERROR_INIT;
     struct url *url = arena_alloc(exchange->arena, 1, sizeof *url);
-    if (!url) return net_fail(error, NET_TOO_LARGE, "no memory for a redirect");
-    if (read_url(exchange, location->value, url, &failure)) *next = url;
-    if (failure.code == NET_REDIRECT) *error = failure;
+    if (!url)
+        return net_fail(error, NET_TOO_LARGE, "no memory for a redirect");
+    if (read_url(exchange, location->value, url, &failure))
+        *next = url;
+    if (failure.code == NET_REDIRECT)
+        *error = failure;
     return failure.code != NET_REDIRECT;
 }
 
-/* Read what little body a redirect has, that the connection can be used again. */
+/* Read what little body a redirect has, that the connection can be used
+ * again. */
 static void drain(struct exchange *exchange) {
     char rest[4096];
     struct error ignored = ERROR_INIT;
     size_t size = 0;
     ssize_t count = 0;
     int64_t limit = clock_ms() + DRAIN_MS;
-    if (limit < exchange->deadline) http_set_deadline(exchange->reader, limit);
+    if (limit < exchange->deadline)
+        http_set_deadline(exchange->reader, limit);
     do {
         count = http_read_body(exchange->reader, rest, sizeof rest, &ignored);
         size += count > 0 ? (size_t)count : 0;
     } while (count > 0 && size < MAX_DRAIN_SIZE);
 }
 
-/* Leave this hop, which led to the next. A server may redirect before it has read the body, and
- * close: a request with a body that must not get lost, since it may not be sent twice, goes
- * elsewhere then. */
+/* Leave this hop, which led to the next. A server may redirect before it has
+ * read the body, and close: a request with a body that must not get lost, since
+ * it may not be sent twice, goes elsewhere then. */
 static void leave(struct exchange *exchange) {
     const struct hop *hop = &exchange->hop;
     if (hop->has_body && !is_idempotent(hop->method))
@@ -172,26 +207,34 @@ static void redirect_to(struct exchange *exchange, const struct url *next) {
     struct hop *hop = &exchange->hop;
     bool same = url_same_origin(hop->url, next);
     request_redirect(hop, exchange->head.status);
-    if (!same) hop->left_origin = true;
-    if (!same || next->userinfo) hop->userinfo = next->userinfo;
+    if (!same)
+        hop->left_origin = true;
+    if (!same || next->userinfo)
+        hop->userinfo = next->userinfo;
     hop->from = hop->url;
     hop->url = next;
 }
 
 /* The request's own limit is what is left of the guest's time. */
-static void set_deadline(struct exchange *exchange, const struct net_request *request) {
+static void set_deadline(struct exchange *exchange,
+                         const struct net_request *request) {
     int64_t limit = exchange->net->config.timeout_ms;
-    if (request->time_left_ms < limit) limit = request->time_left_ms;
+    if (request->time_left_ms < limit)
+        limit = request->time_left_ms;
     exchange->start = clock_ms();
-    exchange->deadline = limit > INT64_MAX - exchange->start ? INT64_MAX : exchange->start + limit;
+    exchange->deadline = limit > INT64_MAX - exchange->start
+                             ? INT64_MAX
+                             : exchange->start + limit;
 }
 
-bool exchange_begin(struct exchange *exchange, struct net *net, const struct net_request *request,
-                    struct arena *arena, struct error *error) {
+bool exchange_begin(struct exchange *exchange, struct net *net,
+                    const struct net_request *request, struct arena *arena,
+                    struct error *error) {
     *exchange = (struct exchange){.net = net, .arena = arena};
     set_deadline(exchange, request);
     struct url *url = arena_alloc(arena, 1, sizeof *url);
-    if (!url) return net_fail(error, NET_TOO_LARGE, "no memory for a request");
+    if (!url)
+        return net_fail(error, NET_TOO_LARGE, "no memory for a request");
     if (!read_url(exchange, request->url, url, error) ||
         !request_check(request, url, net->config.max_request_body, error))
         return false;
@@ -201,25 +244,32 @@ bool exchange_begin(struct exchange *exchange, struct net *net, const struct net
                                  .userinfo = url->userinfo,
                                  .has_body = request->has_body};
     for (unsigned redirects = 0;; redirects++) {
-        if (!perform(exchange, error)) return false;
+        if (!perform(exchange, error))
+            return false;
         store_cookies(exchange);
         struct url *next = NULL;
-        if (!find_next(exchange, &next, error)) return false;
-        if (!next) return true;
+        if (!find_next(exchange, &next, error))
+            return false;
+        if (!next)
+            return true;
         if (redirects == net->config.max_redirects)
-            return net_fail(error, NET_REDIRECT, "more than %u redirects", redirects);
+            return net_fail(error, NET_REDIRECT, "more than %u redirects",
+                            redirects);
         redirect_to(exchange, next);
         leave(exchange);
     }
 }
 
-ssize_t exchange_read(struct exchange *exchange, void *bytes, size_t size, struct error *error) {
+ssize_t exchange_read(struct exchange *exchange, void *bytes, size_t size,
+                      struct error *error) {
     return http_read_body(exchange->reader, bytes, size, error);
 }
 
 void exchange_finish(struct exchange *exchange) {
-    if (!exchange->connection) return;
-    if (exchange->sent_whole && exchange->reader && http_keeps_alive(exchange->reader))
+    if (!exchange->connection)
+        return;
+    if (exchange->sent_whole && exchange->reader &&
+        http_keeps_alive(exchange->reader))
         pool_give(&exchange->net->pool, exchange->connection);
     else
         connection_close(exchange->connection);

@@ -4,30 +4,32 @@
  *   HOST   = "*" / "*." name / name / IPv4 / "[" IPv6 "]" / IPv4 "/" bits / "[" IPv6 "/" bits "]"
  *   PIN    = name ":" PORT ":" ADDRESS [ ":" PORT ]             ADDRESS = IPv4 / "[" IPv6 "]"
  *
- * A name matches exactly, "*.name" any name below it but not itself, "*" every host. Without a
- * scheme both match; without a port an allowing rule means the scheme's own, a denying one every
- * port. Denying rules win.
+ * A name matches exactly, "*.name" any name below it but not itself, "*" every
+ * host. Without a scheme both match; without a port an allowing rule means the
+ * scheme's own, a denying one every port. Denying rules win.
  *
- * A hop is checked twice: by its origin, then by each address its name resolved to, because a name
- * can be made to point anywhere. An address that is not public is refused unless a rule names it
- * as an address or range, the host is `localhost` allowed by that name, --allow-private-net was
- * given, or the user pinned the origin to it. What was checked is what is connected to.
+ * A hop is checked twice: by its origin, then by each address its name resolved
+ * to, because a name can be made to point anywhere. An address that is not
+ * public is refused unless a rule names it as an address or range, the host is
+ * `localhost` allowed by that name, --allow-private-net was given, or the user
+ * pinned the origin to it. What was checked is what is connected to.
  *
- * An IPv6 address that carries an IPv4 address in it is judged as both: one that is denied denies
- * it, and each that is not public must be named.
+ * An IPv6 address that carries an IPv4 address in it is judged as both: one
+ * that is denied denies it, and each that is not public must be named.
  *
- * A proxy resolves names itself, so the second check is made only of what is known without asking:
- * an address, in whatever notation; `localhost`, which is the loopback everywhere; what was pinned,
- * if for another port; and names that only private networks have, which pass with
- * --allow-private-net and no denied range alone. The proxy's own address is the user's choice.
- */
+ * A proxy resolves names itself, so the second check is made only of what is
+ * known without asking: an address, in whatever notation; `localhost`, which is
+ * the loopback everywhere; what was pinned, if for another port; and names that
+ * only private networks have, which pass with --allow-private-net and no denied
+ * range alone. The proxy's own address is the user's choice. */
 #include "net/policy.h"
 
 #include <string.h>
 
 enum {
     V4_PREFIX_BITS = 96, /* of ::ffff:0:0/96, in which IPv4 lies */
-    HOST_SHOWN = 80,     /* bytes in a message, that what to do has room behind it */
+    /* Bytes in a message, that what to do has room behind it. */
+    HOST_SHOWN = 80,
 };
 enum rule_kind { RULE_ANY, RULE_NAME, RULE_SUFFIX, RULE_RANGE };
 
@@ -58,12 +60,16 @@ static bool parse_host(struct policy_rule *rule, struct slice text) {
                bracket == (slice_find(inner, ":") < inner.size);
     }
     rule->kind = RULE_ANY;
-    if (slice_is(text, "*")) return true;
+    if (slice_is(text, "*"))
+        return true;
     bool suffix = text_begins(text, "*.");
-    if (suffix) text = slice_cut(text, 2, text.size);
+    if (suffix)
+        text = slice_cut(text, 2, text.size);
     rule->kind = suffix ? RULE_SUFFIX : RULE_NAME;
-    if (!host_parse(&rule->host, text) || (suffix && rule->host.is_address)) return false;
-    if (!rule->host.is_address) return true;
+    if (!host_parse(&rule->host, text) || (suffix && rule->host.is_address))
+        return false;
+    if (!rule->host.is_address)
+        return true;
     rule->kind = RULE_RANGE;
     rule->range = (struct address_range){rule->host.address, 128};
     return true;
@@ -74,12 +80,16 @@ static bool parse_rule(struct policy_rule *rule, const char *item) {
     struct slice text = slice_of(item);
     rule->http = !text_begins(text, "https://");
     rule->https = !text_begins(text, "http://");
-    if (!rule->http) text = slice_cut(text, 8, text.size);
-    if (!rule->https) text = slice_cut(text, 7, text.size);
+    if (!rule->http)
+        text = slice_cut(text, 8, text.size);
+    if (!rule->https)
+        text = slice_cut(text, 7, text.size);
     size_t end = host_end(text);
-    if (!parse_host(rule, slice_cut(text, 0, end))) return false;
+    if (!parse_host(rule, slice_cut(text, 0, end)))
+        return false;
     rule->usual_port = end == text.size;
-    if (rule->usual_port) return true;
+    if (rule->usual_port)
+        return true;
     struct slice port = slice_cut(text, end + 1, text.size);
     rule->any_port = slice_is(port, "*");
     return rule->any_port || port_parse(&rule->port, port);
@@ -89,51 +99,62 @@ static bool parse_rule(struct policy_rule *rule, const char *item) {
 static bool parse_pin(struct policy_pin *pin, const char *item) {
     struct slice text = slice_of(item);
     size_t end = host_end(text);
-    if (end == text.size || !host_parse(&pin->host, slice_cut(text, 0, end))) return false;
+    if (end == text.size || !host_parse(&pin->host, slice_cut(text, 0, end)))
+        return false;
     text = slice_cut(text, end + 1, text.size);
     end = slice_find(text, ":");
-    if (end == text.size || !port_parse(&pin->port, slice_cut(text, 0, end))) return false;
+    if (end == text.size || !port_parse(&pin->port, slice_cut(text, 0, end)))
+        return false;
     text = slice_cut(text, end + 1, text.size);
     end = host_end(text);
     struct host address;
-    if (!host_parse(&address, slice_cut(text, 0, end)) || !address.is_address) return false;
+    if (!host_parse(&address, slice_cut(text, 0, end)) || !address.is_address)
+        return false;
     pin->endpoint = (struct endpoint){address.address, pin->port};
-    return end == text.size || port_parse(&pin->endpoint.port, slice_cut(text, end + 1, text.size));
+    return end == text.size ||
+           port_parse(&pin->endpoint.port, slice_cut(text, end + 1, text.size));
 }
 
-static bool parse_rules(struct policy_rule *rules, const char *const *items, size_t count,
-                        const char *flag, struct error *error) {
+static bool parse_rules(struct policy_rule *rules, const char *const *items,
+                        size_t count, const char *flag, struct error *error) {
     for (size_t i = 0; i < count; i++) {
         if (!parse_rule(&rules[i], items[i])) {
-            return error_set(
-                error, ERROR_USAGE,
-                "%s '%s': not [scheme://]host[:port], where host is a name, *.name, an "
-                "address, a CIDR range or *",
-                flag, shown_text(items[i], 160).text);
+            return error_set(error, ERROR_USAGE,
+                             "%s '%s': not [scheme://]host[:port], where host "
+                             "is a name, *.name, an "
+                             "address, a CIDR range or *",
+                             flag, shown_text(items[i], 160).text);
         }
     }
     return true;
 }
 
-bool policy_init(struct policy *policy, const struct net_config *config, struct error *error) {
+bool policy_init(struct policy *policy, const struct net_config *config,
+                 struct error *error) {
     memset(policy, 0, sizeof *policy);
     arena_init(&policy->arena);
     policy->allow_private = config->allow_private;
     policy->allow_count = config->allow_count;
     policy->deny_count = config->deny_count;
     policy->pin_count = config->resolve_count;
-    policy->allow = arena_alloc(&policy->arena, config->allow_count, sizeof *policy->allow);
-    policy->deny = arena_alloc(&policy->arena, config->deny_count, sizeof *policy->deny);
-    policy->pins = arena_alloc(&policy->arena, config->resolve_count, sizeof *policy->pins);
+    policy->allow =
+        arena_alloc(&policy->arena, config->allow_count, sizeof *policy->allow);
+    policy->deny =
+        arena_alloc(&policy->arena, config->deny_count, sizeof *policy->deny);
+    policy->pins = arena_alloc(&policy->arena, config->resolve_count,
+                               sizeof *policy->pins);
     if (!policy->allow || !policy->deny || !policy->pins)
         return error_set(error, ERROR_IO, "no memory for the network policy");
     for (size_t i = 0; i < config->resolve_count; i++) {
         if (!parse_pin(&policy->pins[i], config->resolve[i]))
-            return error_set(error, ERROR_USAGE, "--resolve '%s': not HOST:PORT:ADDRESS[:PORT]",
+            return error_set(error, ERROR_USAGE,
+                             "--resolve '%s': not HOST:PORT:ADDRESS[:PORT]",
                              shown_text(config->resolve[i], 160).text);
     }
-    return parse_rules(policy->allow, config->allow, config->allow_count, "--allow-net", error) &&
-           parse_rules(policy->deny, config->deny, config->deny_count, "--deny-net", error);
+    return parse_rules(policy->allow, config->allow, config->allow_count,
+                       "--allow-net", error) &&
+           parse_rules(policy->deny, config->deny, config->deny_count,
+                       "--deny-net", error);
 }
 
 void policy_free(struct policy *policy) {
@@ -143,90 +164,121 @@ void policy_free(struct policy *policy) {
 /* ---- asking ---- */
 
 /* Scheme and port. */
-static bool matches_service(const struct policy_rule *rule, const struct url *url, bool deny) {
-    if (!(url->secure ? rule->https : rule->http)) return false;
-    if (rule->any_port || (deny && rule->usual_port)) return true;
+static bool matches_service(const struct policy_rule *rule,
+                            const struct url *url, bool deny) {
+    if (!(url->secure ? rule->https : rule->http))
+        return false;
+    if (rule->any_port || (deny && rule->usual_port))
+        return true;
     return rule->usual_port ? url_has_usual_port(url) : url->port == rule->port;
 }
 
-/* Is the address, in any reading, in the range? A denying one; it may also be of another notation,
- * as ::/0 is, which has all of IPv4 in it. */
-static bool range_denies(const struct policy_rule *rule, const struct address *address) {
+/* Is the address, in any reading, in the range? A denying one; it may also be
+ * of another notation, as ::/0 is, which has all of IPv4 in it. */
+static bool range_denies(const struct policy_rule *rule,
+                         const struct address *address) {
     struct address readings[MAX_READINGS];
-    size_t count = rule->kind == RULE_RANGE ? address_readings(address, readings) : 0;
+    size_t count =
+        rule->kind == RULE_RANGE ? address_readings(address, readings) : 0;
     for (size_t i = 0; i < count; i++) {
-        if (address_in(&readings[i], &rule->range)) return true;
+        if (address_in(&readings[i], &rule->range))
+            return true;
     }
     return false;
 }
 
-/* Is the address itself in an allowing range, which must be of its own family? */
-static bool range_allows(const struct policy_rule *rule, const struct address *address) {
-    if (rule->kind != RULE_RANGE || !address_in(address, &rule->range)) return false;
+/* Is the address itself in an allowing range, which must be of its own
+ * family? */
+static bool range_allows(const struct policy_rule *rule,
+                         const struct address *address) {
+    if (rule->kind != RULE_RANGE || !address_in(address, &rule->range))
+        return false;
     return !address_is_v4(address) || rule->range.bits >= V4_PREFIX_BITS;
 }
 
-/* Does an allowing rule mean this host, which is an address? Of what it carries only a translated
- * address is a form: below a tunnel's prefix, or beside an identifier, anybody may be. */
-static bool address_allowed(const struct policy_rule *rule, const struct address *address) {
+/* Does an allowing rule mean this host, which is an address? Of what it carries
+ * only a translated address is a form: below a tunnel's prefix, or beside an
+ * identifier, anybody may be. */
+static bool address_allowed(const struct policy_rule *rule,
+                            const struct address *address) {
     struct address readings[MAX_READINGS];
     size_t count = address_readings(address, readings);
     bool form = count > 1 && address_is_translated(address);
-    return range_allows(rule, address) || (form && range_allows(rule, &readings[1]));
+    return range_allows(rule, address) ||
+           (form && range_allows(rule, &readings[1]));
 }
 
-/* By the host as it is written in the URL; what a name resolves to is another question. */
-static bool matches_host(const struct policy_rule *rule, const struct host *host, bool deny) {
+/* By the host as it is written in the URL; what a name resolves to is another
+ * question. */
+static bool matches_host(const struct policy_rule *rule,
+                         const struct host *host, bool deny) {
     switch (rule->kind) {
     case RULE_ANY: return true;
     case RULE_NAME: return host_equal(&rule->host, host);
     case RULE_SUFFIX: return host_is_below(host, rule->host.text);
     case RULE_RANGE:
-        if (!host->is_address) return false;
-        return deny ? range_denies(rule, &host->address) : address_allowed(rule, &host->address);
+        if (!host->is_address)
+            return false;
+        return deny ? range_denies(rule, &host->address)
+                    : address_allowed(rule, &host->address);
     }
     return false;
 }
 
-bool policy_check_origin(const struct policy *policy, const struct url *url, struct error *error) {
+bool policy_check_origin(const struct policy *policy, const struct url *url,
+                         struct error *error) {
     char origin[ORIGIN_TEXT_SIZE];
     url_format_host_port(url, origin);
     for (size_t i = 0; i < policy->deny_count; i++) {
         const struct policy_rule *rule = &policy->deny[i];
-        if (matches_service(rule, url, true) && matches_host(rule, &url->host, true))
-            return net_fail(error, NET_DENIED, "%s is denied by --deny-net", origin);
+        if (matches_service(rule, url, true) &&
+            matches_host(rule, &url->host, true))
+            return net_fail(error, NET_DENIED, "%s is denied by --deny-net",
+                            origin);
     }
     for (size_t i = 0; i < policy->allow_count; i++) {
         const struct policy_rule *rule = &policy->allow[i];
-        if (matches_service(rule, url, false) && matches_host(rule, &url->host, false)) return true;
+        if (matches_service(rule, url, false) &&
+            matches_host(rule, &url->host, false))
+            return true;
     }
     size_t size = strlen(origin);
-    if (url_has_usual_port(url)) size -= strlen(strrchr(origin, ':'));
+    if (url_has_usual_port(url))
+        size -= strlen(strrchr(origin, ':'));
     struct slice wanted = {(const uint8_t *)origin, size};
     return net_fail(error, NET_DENIED, "%s is not allowed; add --allow-net %s",
                     shown_text(origin, 200).text, shown(wanted, 200).text);
 }
 
-const struct endpoint *policy_pinned(const struct policy *policy, const struct url *url) {
+const struct endpoint *policy_pinned(const struct policy *policy,
+                                     const struct url *url) {
     for (size_t i = 0; i < policy->pin_count; i++) {
         const struct policy_pin *pin = &policy->pins[i];
-        if (pin->port == url->port && host_equal(&pin->host, &url->host)) return &pin->endpoint;
+        if (pin->port == url->port && host_equal(&pin->host, &url->host))
+            return &pin->endpoint;
     }
     return NULL;
 }
 
-/* Did the user allow this reading of the address, special or not? A rule for the very address
- * allows all its readings. Only `localhost` may mean the loopback by its name: any other name can
- * be made to point there by whoever owns it. */
+/* Did the user allow this reading of the address, special or not? A rule for
+ * the very address allows all its readings. Only `localhost` may mean the
+ * loopback by its name: any other name can be made to point there by whoever
+ * owns it. */
 static bool named_by_user(const struct policy *policy, const struct url *url,
-                          const struct address *address, const struct address *reading) {
+                          const struct address *address,
+                          const struct address *reading) {
     for (size_t i = 0; i < policy->allow_count; i++) {
         const struct policy_rule *rule = &policy->allow[i];
-        if (!matches_service(rule, url, false)) continue;
-        if (range_allows(rule, reading)) return true;
-        if (rule->range.bits == 128 && range_allows(rule, address)) return true;
-        bool localhost = rule->kind == RULE_NAME && strcmp(rule->host.text, "localhost") == 0;
-        if (localhost && host_equal(&rule->host, &url->host) && address_is_loopback(address))
+        if (!matches_service(rule, url, false))
+            continue;
+        if (range_allows(rule, reading))
+            return true;
+        if (rule->range.bits == 128 && range_allows(rule, address))
+            return true;
+        bool localhost = rule->kind == RULE_NAME &&
+                         strcmp(rule->host.text, "localhost") == 0;
+        if (localhost && host_equal(&rule->host, &url->host) &&
+            address_is_loopback(address))
             return true;
     }
     return policy->allow_private;
@@ -237,31 +289,37 @@ static bool check_denied(const struct policy *policy, const struct url *url,
     for (size_t i = 0; i < policy->deny_count; i++) {
         const struct policy_rule *rule = &policy->deny[i];
         char text[ADDRESS_TEXT_SIZE];
-        if (!matches_service(rule, url, true) || !range_denies(rule, address)) continue;
+        if (!matches_service(rule, url, true) || !range_denies(rule, address))
+            continue;
         address_format(address, text);
-        return net_fail(error, NET_DENIED, "%s (%s) is denied by --deny-net", url->host.text, text);
+        return net_fail(error, NET_DENIED, "%s (%s) is denied by --deny-net",
+                        url->host.text, text);
     }
     return true;
 }
 
 /* What a user may add who means it. */
-static bool refuse_address(const struct url *url, const struct address *address, const char *why,
-                           struct error *error) {
+static bool refuse_address(const struct url *url, const struct address *address,
+                           const char *why, struct error *error) {
     char text[ADDRESS_TEXT_SIZE], port[8] = "";
     address_format(address, text);
     bool v6 = strchr(text, ':') != NULL;
-    if (!url_has_usual_port(url)) snprintf(port, sizeof port, ":%u", url->port);
-    return net_fail(error, NET_DENIED,
-                    "%s is at %s, which is not a public address but %s; add --allow-net "
-                    "%s%s%s%s or --allow-private-net",
-                    shown_text(url->host.text, HOST_SHOWN).text, text, why, v6 ? "[" : "", text,
-                    v6 ? "]" : "", port);
+    if (!url_has_usual_port(url))
+        snprintf(port, sizeof port, ":%u", url->port);
+    return net_fail(
+        error, NET_DENIED,
+        "%s is at %s, which is not a public address but %s; add --allow-net "
+        "%s%s%s%s or --allow-private-net",
+        shown_text(url->host.text, HOST_SHOWN).text, text, why, v6 ? "[" : "",
+        text, v6 ? "]" : "", port);
 }
 
 bool policy_check_address(const struct policy *policy, const struct url *url,
-                          const struct address *address, bool pinned, struct error *error) {
+                          const struct address *address, bool pinned,
+                          struct error *error) {
     struct address readings[MAX_READINGS];
-    if (!check_denied(policy, url, address, error)) return false;
+    if (!check_denied(policy, url, address, error))
+        return false;
     size_t count = pinned ? 0 : address_readings(address, readings);
     for (size_t i = 0; i < count; i++) {
         const char *special = address_special(&readings[i]);
@@ -277,11 +335,13 @@ static bool is_at_or_below(const struct host *host, const char *name) {
     return strcmp(host->text, name) == 0 || host_is_below(host, name);
 }
 
-/* A name that no public server has: one label (RFC 7085 asks for more), or below what is set aside
- * for networks of one's own (RFC 6762, RFC 8375, ICANN 2024). */
+/* A name that no public server has: one label (RFC 7085 asks for more), or
+ * below what is set aside for networks of one's own (RFC 6762, RFC 8375, ICANN
+ * 2024). */
 static bool is_local_name(const struct host *host) {
     return !strchr(host->text, '.') || is_at_or_below(host, "local") ||
-           is_at_or_below(host, "internal") || is_at_or_below(host, "home.arpa");
+           is_at_or_below(host, "internal") ||
+           is_at_or_below(host, "home.arpa");
 }
 
 /* It leads somewhere near the proxy, nobody here knows where. */
@@ -291,14 +351,17 @@ static bool check_local_name(const struct policy *policy, const struct url *url,
         const struct policy_rule *rule = &policy->deny[i];
         if (rule->kind == RULE_RANGE && matches_service(rule, url, true))
             return net_fail(error, NET_DENIED,
-                            "%s has an address that only the proxy will know, which --deny-net "
+                            "%s has an address that only the proxy will know, "
+                            "which --deny-net "
                             "may deny; add the name to no_proxy",
                             shown_text(url->host.text, HOST_SHOWN).text);
     }
     return policy->allow_private ||
            net_fail(error, NET_DENIED,
-                    "%s is a name of private networks, which the proxy would look up; add "
-                    "--allow-private-net, or the name to no_proxy and its address to --allow-net",
+                    "%s is a name of private networks, which the proxy would "
+                    "look up; add "
+                    "--allow-private-net, or the name to no_proxy and its "
+                    "address to --allow-net",
                     shown_text(url->host.text, HOST_SHOWN).text);
 }
 
@@ -315,11 +378,15 @@ static bool check_localhost(const struct policy *policy, const struct url *url,
     return true;
 }
 
-bool policy_check_proxied(const struct policy *policy, const struct url *url, struct error *error) {
+bool policy_check_proxied(const struct policy *policy, const struct url *url,
+                          struct error *error) {
     const struct host *host = &url->host;
-    if (host->is_address) return policy_check_address(policy, url, &host->address, false, error);
-    if (is_at_or_below(host, "localhost")) return check_localhost(policy, url, error);
-    for (size_t i = 0; i < policy->pin_count; i++) { /* for another port: this one goes direct */
+    if (host->is_address)
+        return policy_check_address(policy, url, &host->address, false, error);
+    if (is_at_or_below(host, "localhost"))
+        return check_localhost(policy, url, error);
+    for (size_t i = 0; i < policy->pin_count; i++) {
+        /* For another port: this one goes direct. */
         const struct policy_pin *pin = &policy->pins[i];
         if (host_equal(&pin->host, host) &&
             !check_denied(policy, url, &pin->endpoint.address, error))

@@ -9,11 +9,11 @@
  *     address, range IPv4 or IPv6 (in brackets or not), CIDR
  *     item:port      the same, for that port alone
  *
- * The forms are those of curl and of Python together: ports are Python's, ranges and the dot at the
- * end curl's. As with curl, a variable that is empty is one that is not set, lower case goes before
- * upper case, and all_proxy comes last. HTTP_PROXY is ignored in a CGI program, where a request's
- * `Proxy` header sets it. Only proxies spoken to in clear HTTP are offered.
- */
+ * The forms are those of curl and of Python together: ports are Python's,
+ * ranges and the dot at the end curl's. As with curl, a variable that is empty
+ * is one that is not set, lower case goes before upper case, and all_proxy
+ * comes last. HTTP_PROXY is ignored in a CGI program, where a request's `Proxy`
+ * header sets it. Only proxies spoken to in clear HTTP are offered. */
 #include "net/proxy.h"
 
 #include <stdlib.h>
@@ -24,10 +24,12 @@ enum { MAX_PROXY_URL_SIZE = 8 * 1024 };
 /* The first of the variables that is set to something. */
 static const char *first_set(const char *const *names, const char **variable) {
     for (; *names; names++) {
-        if (strcmp(*names, "HTTP_PROXY") == 0 && getenv("REQUEST_METHOD")) continue;
+        if (strcmp(*names, "HTTP_PROXY") == 0 && getenv("REQUEST_METHOD"))
+            continue;
         const char *value = getenv(*names);
         *variable = *names;
-        if (value && *value) return value;
+        if (value && *value)
+            return value;
     }
     return NULL;
 }
@@ -36,24 +38,29 @@ static struct proxy *read_proxy(struct arena *arena, const char *const *names) {
     const char *variable;
     const char *value = first_set(names, &variable);
     struct proxy *proxy = value ? arena_alloc(arena, 1, sizeof *proxy) : NULL;
-    if (!proxy) return NULL;
+    if (!proxy)
+        return NULL;
     proxy->variable = variable;
     struct buffer text;
     buffer_init(&text, MAX_PROXY_URL_SIZE);
-    if (!strstr(value, "://")) buffer_append_text(&text, "http://");
+    if (!strstr(value, "://"))
+        buffer_append_text(&text, "http://");
     buffer_append_text(&text, value);
     struct error error = ERROR_INIT;
-    proxy->usable = !text.failed && url_parse(&proxy->url, buffer_slice(&text), arena, &error) &&
-                    !proxy->url.secure;
+    proxy->usable =
+        !text.failed &&
+        url_parse(&proxy->url, buffer_slice(&text), arena, &error) &&
+        !proxy->url.secure;
     proxy->userinfo = proxy->url.userinfo;
     buffer_free(&text);
     return proxy;
 }
 
 void proxies_init(struct proxies *proxies) {
-    static const char *const http[] = {"http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", NULL};
-    static const char *const https[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY",
-                                        NULL};
+    static const char *const http[] = {"http_proxy", "HTTP_PROXY", "all_proxy",
+                                       "ALL_PROXY", NULL};
+    static const char *const https[] = {"https_proxy", "HTTPS_PROXY",
+                                        "all_proxy", "ALL_PROXY", NULL};
     static const char *const none[] = {"no_proxy", "NO_PROXY", NULL};
     const char *variable;
     *proxies = (struct proxies){0};
@@ -61,7 +68,8 @@ void proxies_init(struct proxies *proxies) {
     proxies->http = read_proxy(&proxies->arena, http);
     proxies->https = read_proxy(&proxies->arena, https);
     const char *exceptions = first_set(none, &variable);
-    if (exceptions) exceptions = arena_text(&proxies->arena, slice_of(exceptions));
+    if (exceptions)
+        exceptions = arena_text(&proxies->arena, slice_of(exceptions));
     proxies->exceptions = exceptions ? exceptions : "";
 }
 
@@ -69,11 +77,15 @@ void proxies_free(struct proxies *proxies) {
     arena_free(&proxies->arena);
 }
 
-/* An IPv6 address or a range, in brackets or not. An IPv4 address is read like a name. */
+/* An IPv6 address or a range, in brackets or not. An IPv4 address is read like
+ * a name. */
 static bool parse_addresses(struct address_range *range, struct slice text) {
-    bool bracket = text.size > 1 && text.data[0] == '[' && text.data[text.size - 1] == ']';
-    if (bracket) text = slice_cut(text, 1, text.size - 1);
-    if (address_parse_range(range, text)) return true;
+    bool bracket =
+        text.size > 1 && text.data[0] == '[' && text.data[text.size - 1] == ']';
+    if (bracket)
+        text = slice_cut(text, 1, text.size - 1);
+    if (address_parse_range(range, text))
+        return true;
     range->bits = 128;
     return address_parse_v6(&range->address, text);
 }
@@ -82,32 +94,43 @@ static bool parse_addresses(struct address_range *range, struct slice text) {
 static bool matches_name(struct slice name, const struct host *host) {
     struct host own;
     bool below = text_begins(name, "*.");
-    if (below) name = slice_cut(name, 2, name.size);
-    if (text_begins(name, ".")) name = slice_cut(name, 1, name.size);
-    if (name.size && name.data[name.size - 1] == '.') name.size--;
-    if (!host_parse(&own, name)) return false;
+    if (below)
+        name = slice_cut(name, 2, name.size);
+    if (text_begins(name, "."))
+        name = slice_cut(name, 1, name.size);
+    if (name.size && name.data[name.size - 1] == '.')
+        name.size--;
+    if (!host_parse(&own, name))
+        return false;
     return host_is_below(host, own.text) || (!below && host_equal(&own, host));
 }
 
-/* Does an item of no_proxy mean this host and port? A colon within an address parts no port. */
+/* Does an item of no_proxy mean this host and port? A colon within an address
+ * parts no port. */
 static bool is_excepted(struct slice item, const struct url *url) {
     struct address_range range;
     uint16_t port = url->port;
     size_t end = parse_addresses(&range, item) ? item.size : host_end(item);
     struct slice name = slice_cut(item, 0, end);
-    if (end < item.size && !port_parse(&port, slice_cut(item, end + 1, item.size))) return false;
-    if (port != url->port) return false;
-    if (slice_is(name, "*")) return true;
+    if (end < item.size &&
+        !port_parse(&port, slice_cut(item, end + 1, item.size)))
+        return false;
+    if (port != url->port)
+        return false;
+    if (slice_is(name, "*"))
+        return true;
     if (parse_addresses(&range, name))
         return url->host.is_address && address_in(&url->host.address, &range);
     return matches_name(name, &url->host);
 }
 
-const struct proxy *proxy_for(const struct proxies *proxies, const struct url *url) {
+const struct proxy *proxy_for(const struct proxies *proxies,
+                              const struct url *url) {
     struct slice rest = slice_of(proxies->exceptions);
     while (rest.size) {
         size_t end = slice_find(rest, ", \t");
-        if (end > 0 && is_excepted(slice_cut(rest, 0, end), url)) return NULL;
+        if (end > 0 && is_excepted(slice_cut(rest, 0, end), url))
+            return NULL;
         rest = slice_cut(rest, end < rest.size ? end + 1 : end, rest.size);
     }
     return url->secure ? proxies->https : proxies->http;

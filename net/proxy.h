@@ -22,6 +22,7 @@ void proxies_init(struct proxies *proxies);
 void proxies_free(struct proxies *proxies);
 
 /* The proxy that requests to `url` go through, or NULL. */
-const struct proxy *proxy_for(const struct proxies *proxies, const struct url *url);
+const struct proxy *proxy_for(const struct proxies *proxies,
+                              const struct url *url);
 
 #endif

@@ -5,14 +5,14 @@
  *   waiting -> running -> won
  *                      -> failed
  *
- * The next one starts as soon as one has failed or none runs, else when 250 ms have passed since
- * the last start; those that run go on meanwhile. The first that stands wins, and all others are
- * closed. So an address that swallows packets, as broken IPv6 does, costs a quarter of a second and
- * not a share of the deadline.
+ * The next one starts as soon as one has failed or none runs, else when 250 ms
+ * have passed since the last start; those that run go on meanwhile. The first
+ * that stands wins, and all others are closed. So an address that swallows
+ * packets, as broken IPv6 does, costs a quarter of a second and not a share of
+ * the deadline.
  *
- * Deliberately missing: asking for both families' addresses at once (section 3); they come from
- * the system's resolver, together.
- */
+ * Deliberately missing: asking for both families' addresses at once (section
+ * 3); they come from the system's resolver, together. */
 #include "net/race.h"
 
 #include <poll.h>
@@ -21,7 +21,8 @@
 
 struct race {
     const struct endpoint *endpoints; /* borrowed */
-    struct pollfd *attempts;          /* one for each endpoint; fd is -1 unless it runs */
+    /* One for each endpoint; fd is -1 unless it runs. */
+    struct pollfd *attempts;
     size_t count, started, running;
     int64_t next_start; /* on clock_ms; 0: at once */
     struct error last;  /* failure */
@@ -42,11 +43,13 @@ static void end_attempt(struct race *race, size_t index) {
     race->running--;
 }
 
-/* Look at the attempts that something happened to. The socket of one that has won, or -1. */
+/* Look at the attempts that something happened to. The socket of one that has
+ * won, or -1. */
 static int settle(struct race *race, size_t *winner) {
     for (size_t i = 0; i < race->started; i++) {
         struct pollfd *attempt = &race->attempts[i];
-        if (attempt->fd < 0 || attempt->revents == 0) continue;
+        if (attempt->fd < 0 || attempt->revents == 0)
+            continue;
         race->last = (struct error)ERROR_INIT;
         if (socket_finish(attempt->fd, &race->endpoints[i], &race->last)) {
             *winner = i;
@@ -62,13 +65,16 @@ static int settle(struct race *race, size_t *winner) {
 static void time_out(const struct race *race, struct error *error) {
     char text[ADDRESS_TEXT_SIZE];
     size_t first = 0;
-    while (first + 1 < race->started && race->attempts[first].fd < 0) first++;
+    while (first + 1 < race->started && race->attempts[first].fd < 0)
+        first++;
     address_format(&race->endpoints[first].address, text);
-    net_fail(error, NET_TIMEOUT, "no answer from %s port %u%s", text, race->endpoints[first].port,
+    net_fail(error, NET_TIMEOUT, "no answer from %s port %u%s", text,
+             race->endpoints[first].port,
              race->running > 1 ? " and other addresses" : "");
 }
 
-static int run(struct race *race, int64_t deadline, size_t *winner, struct error *error) {
+static int run(struct race *race, int64_t deadline, size_t *winner,
+               struct error *error) {
     for (;;) {
         int64_t now = clock_ms();
         if (now >= deadline) {
@@ -84,17 +90,21 @@ static int run(struct race *race, int64_t deadline, size_t *winner, struct error
             *error = race->last;
             return -1;
         }
-        int64_t until = more && race->next_start < deadline ? race->next_start : deadline;
+        int64_t until =
+            more && race->next_start < deadline ? race->next_start : deadline;
         int wait = until - now < INT32_MAX ? (int)(until - now) : INT32_MAX;
-        if (poll(race->attempts, (nfds_t)race->started, wait) <= 0) continue;
+        if (poll(race->attempts, (nfds_t)race->started, wait) <= 0)
+            continue;
         int fd = settle(race, winner);
-        if (fd >= 0) return fd;
+        if (fd >= 0)
+            return fd;
     }
 }
 
-int race_connect(const struct endpoint *endpoints, size_t count, int64_t deadline, size_t *winner,
-                 struct error *error) {
-    struct race race = {.endpoints = endpoints, .count = count, .last = ERROR_INIT};
+int race_connect(const struct endpoint *endpoints, size_t count,
+                 int64_t deadline, size_t *winner, struct error *error) {
+    struct race race = {
+        .endpoints = endpoints, .count = count, .last = ERROR_INIT};
     race.attempts = calloc(count, sizeof *race.attempts);
     if (!race.attempts) {
         net_fail(error, NET_CONNECT, "no memory for a connection");
@@ -103,7 +113,8 @@ int race_connect(const struct endpoint *endpoints, size_t count, int64_t deadlin
     int fd = run(&race, deadline, winner, error);
     for (size_t i = 0; i < race.started; i++) {
         bool running = race.attempts[i].fd >= 0;
-        if (running && race.attempts[i].fd != fd) end_attempt(&race, i);
+        if (running && race.attempts[i].fd != fd)
+            end_attempt(&race, i);
     }
     free(race.attempts);
     return fd;

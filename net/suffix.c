@@ -1,5 +1,5 @@
-/* The Public Suffix List through libpsl: the system's newest list, read when it is
- * first needed: most guests never see a cookie with a domain. */
+/* The Public Suffix List through libpsl: the system's newest list, read when it
+ * is first needed: most guests never see a cookie with a domain. */
 #include "net/suffix.h"
 
 #include <libpsl.h>
@@ -8,7 +8,9 @@
 
 struct suffix_list {
     bool read;
-    psl_ctx_t *psl; /* owned; NULL where the system has no list: then only single labels count */
+    /* Owned; NULL where the system has no list: then only single labels
+     * count. */
+    psl_ctx_t *psl;
 };
 
 struct suffix_list *suffix_open(void) {
@@ -16,14 +18,17 @@ struct suffix_list *suffix_open(void) {
 }
 
 void suffix_close(struct suffix_list *list) {
-    if (!list) return;
+    if (!list)
+        return;
     psl_free(list->psl);
     free(list);
 }
 
 bool suffix_is_public(struct suffix_list *list, const char *name) {
-    if (!strchr(name, '.')) return true;
-    if (!list->read) list->psl = psl_latest(NULL);
+    if (!strchr(name, '.'))
+        return true;
+    if (!list->read)
+        list->psl = psl_latest(NULL);
     list->read = true;
     return list->psl && psl_is_public_suffix(list->psl, name);
 }

@@ -1,14 +1,17 @@
-/* Small helpers over text, and the one way to record a failure. See net/internal.h.
+/* Small helpers over text, and the one way to record a failure. See
+ * net/internal.h.
  *
- * Text from the network may hold any byte, NUL among them, at which strchr would find the end of
- * its set; and it has no NUL behind it, so nothing here runs on until it meets one.
- */
+ * Text from the network may hold any byte, NUL among them, at which strchr
+ * would find the end of its set; and it has no NUL behind it, so nothing here
+ * runs on until it meets one. */
 #include "net/internal.h"
 
 #include <string.h>
 
-bool net_fail(struct error *error, enum net_error code, const char *format, ...) {
-    if (error->kind != ERROR_NONE) return false;
+bool net_fail(struct error *error, enum net_error code, const char *format,
+              ...) {
+    if (error->kind != ERROR_NONE)
+        return false;
     va_list arguments;
     va_start(arguments, format);
     error_set_list(error, ERROR_NET, ERROR_NO_OFFSET, format, arguments);
@@ -26,7 +29,8 @@ const char *net_error_name(enum net_error kind) {
 
 bool text_begins(struct slice text, const char *prefix) {
     for (size_t i = 0; prefix[i]; i++) {
-        if (i == text.size || ascii_lower((char)text.data[i]) != ascii_lower(prefix[i]))
+        if (i == text.size ||
+            ascii_lower((char)text.data[i]) != ascii_lower(prefix[i]))
             return false;
     }
     return true;
@@ -40,7 +44,8 @@ bool is_token(struct slice text) {
     for (size_t i = 0; i < text.size; i++) {
         char c = ascii_lower((char)text.data[i]);
         bool alphanumeric = (c >= 'a' && c <= 'z') || ascii_is_digit(c);
-        if (!alphanumeric && (c == 0 || !strchr("!#$%&'*+-.^_`|~", c))) return false;
+        if (!alphanumeric && (c == 0 || !strchr("!#$%&'*+-.^_`|~", c)))
+            return false;
     }
     return text.size > 0;
 }
@@ -51,7 +56,8 @@ bool is_field_byte(uint8_t c) {
 
 bool is_field_value(struct slice text) {
     for (size_t i = 0; i < text.size; i++) {
-        if (!is_field_byte(text.data[i])) return false;
+        if (!is_field_byte(text.data[i]))
+            return false;
     }
     return true;
 }
@@ -62,21 +68,26 @@ struct slice slice_cut(struct slice text, size_t begin, size_t end) {
 
 size_t slice_find(struct slice text, const char *set) {
     size_t i = 0;
-    while (i < text.size && (text.data[i] == 0 || !strchr(set, text.data[i]))) i++;
+    while (i < text.size && (text.data[i] == 0 || !strchr(set, text.data[i])))
+        i++;
     return i;
 }
 
 struct slice slice_trim(struct slice text) {
     size_t begin = 0, end = text.size;
-    while (begin < end && (text.data[begin] == ' ' || text.data[begin] == '\t')) begin++;
-    while (end > begin && (text.data[end - 1] == ' ' || text.data[end - 1] == '\t')) end--;
+    while (begin < end && (text.data[begin] == ' ' || text.data[begin] == '\t'))
+        begin++;
+    while (end > begin &&
+           (text.data[end - 1] == ' ' || text.data[end - 1] == '\t'))
+        end--;
     return slice_cut(text, begin, end);
 }
 
 bool parse_number(struct slice digits, uint64_t max, uint64_t *value) {
     uint64_t result = 0;
     for (size_t i = 0; i < digits.size; i++) {
-        if (!ascii_is_digit((char)digits.data[i])) return false;
+        if (!ascii_is_digit((char)digits.data[i]))
+            return false;
         uint64_t digit = (uint64_t)(digits.data[i] - '0');
         if (digit > max || result > (max - digit) / 10)
             return false; /* 10 * result + digit > max */

@@ -4,14 +4,14 @@
  *   host    = name / IPv4 / "[" IPv6 "]"
  *   target  = path [ "?" query ]
  *
- * Where browsers and RFC 3986 read a URL differently (a backslash, a second "@", %-encoding or
- * non-ASCII in the host, control bytes anywhere), two parsers could see two hosts, so it is
- * refused. A host whose last label is a number is an IPv4 address or nothing. In the target the
- * bytes that may not stand in a request line are %-encoded and dot segments removed; the fragment
+ * Where browsers and RFC 3986 read a URL differently (a backslash, a second
+ * "@", %-encoding or non-ASCII in the host, control bytes anywhere), two
+ * parsers could see two hosts, so it is refused. A host whose last label is a
+ * number is an IPv4 address or nothing. In the target the bytes that may not
+ * stand in a request line are %-encoded and dot segments removed; the fragment
  * is dropped.
  *
- * Deliberately missing: IDNA (give the A-label form), other schemes, zones.
- */
+ * Deliberately missing: IDNA (give the A-label form), other schemes, zones. */
 #include "net/url.h"
 
 #include <string.h>
@@ -22,12 +22,14 @@ static bool bad(struct error *error, const char *why) {
 
 /* ---- hosts ---- */
 
-/* Letters, digits and hyphens; and the underscore, which RFC 952 has not but the Internet does. */
+/* Letters, digits and hyphens; and the underscore, which RFC 952 has not but
+ * the Internet does. */
 static bool is_host_byte(char c) {
     return (c >= 'a' && c <= 'z') || ascii_is_digit(c) || c == '-' || c == '_';
 }
 
-/* Such a host is an IPv4 address or an error: inet_aton would take it for one. */
+/* Such a host is an IPv4 address or an error: inet_aton would take it for
+ * one. */
 static bool last_label_is_number(const char *name) {
     const char *dot = strrchr(name, '.');
     const char *label = dot ? dot + 1 : name;
@@ -37,13 +39,16 @@ static bool last_label_is_number(const char *name) {
 
 /* Copies a name in lower case; false if it is none. */
 static bool copy_name(char out[HOST_TEXT_SIZE], struct slice text) {
-    if (text.size == 0 || text.size >= HOST_TEXT_SIZE) return false;
+    if (text.size == 0 || text.size >= HOST_TEXT_SIZE)
+        return false;
     size_t label_size = 0;
     for (size_t i = 0; i < text.size; i++) {
         char c = ascii_lower((char)text.data[i]);
-        if (c == '.' ? label_size == 0 : !is_host_byte(c)) return false;
+        if (c == '.' ? label_size == 0 : !is_host_byte(c))
+            return false;
         label_size = c == '.' ? 0 : label_size + 1;
-        if (label_size > 63) return false; /* RFC 1035 section 2.3.4 */
+        if (label_size > 63)
+            return false; /* RFC 1035 section 2.3.4 */
         out[i] = c;
     }
     out[text.size] = 0;
@@ -52,25 +57,32 @@ static bool copy_name(char out[HOST_TEXT_SIZE], struct slice text) {
 
 bool host_parse(struct host *host, struct slice text) {
     memset(host, 0, sizeof *host);
-    if (text.size > 1 && text.data[0] == '[' && text.data[text.size - 1] == ']') {
-        host->is_address = address_parse_v6(&host->address, slice_cut(text, 1, text.size - 1));
+    if (text.size > 1 && text.data[0] == '[' &&
+        text.data[text.size - 1] == ']') {
+        host->is_address =
+            address_parse_v6(&host->address, slice_cut(text, 1, text.size - 1));
     } else {
-        if (!copy_name(host->text, text)) return false;
-        if (!last_label_is_number(host->text)) return true;
+        if (!copy_name(host->text, text))
+            return false;
+        if (!last_label_is_number(host->text))
+            return true;
         host->is_address = address_parse_v4(&host->address, text);
     }
-    if (host->is_address) address_format(&host->address, host->text);
+    if (host->is_address)
+        address_format(&host->address, host->text);
     return host->is_address;
 }
 
 size_t host_end(struct slice text) {
-    size_t bracket = text.size && text.data[0] == '[' ? slice_find(text, "]") : 0;
+    size_t bracket =
+        text.size && text.data[0] == '[' ? slice_find(text, "]") : 0;
     return bracket + slice_find(slice_cut(text, bracket, text.size), ":");
 }
 
 bool port_parse(uint16_t *port, struct slice text) {
     uint64_t number;
-    if (!parse_number(text, 65535, &number) || number == 0) return false;
+    if (!parse_number(text, 65535, &number) || number == 0)
+        return false;
     *port = (uint16_t)number;
     return true;
 }
@@ -81,24 +93,32 @@ bool host_equal(const struct host *a, const struct host *b) {
 
 bool host_is_below(const struct host *host, const char *suffix) {
     size_t size = strlen(host->text), suffix_size = strlen(suffix);
-    if (host->is_address || size <= suffix_size) return false;
+    if (host->is_address || size <= suffix_size)
+        return false;
     const char *tail = host->text + (size - suffix_size);
     return tail[-1] == '.' && strcmp(tail, suffix) == 0;
 }
 
 /* ---- parts ---- */
 
-/* Userinfo, %-decoded. Its control bytes are refused with the whole URL's; decoded ones here. */
-static bool parse_userinfo(struct url *url, struct slice text, struct arena *arena) {
+/* Userinfo, %-decoded. Its control bytes are refused with the whole URL's;
+ * decoded ones here. */
+static bool parse_userinfo(struct url *url, struct slice text,
+                           struct arena *arena) {
     char *out = arena_text(arena, text);
-    if (!out) return false;
+    if (!out)
+        return false;
     size_t size = 0;
     for (size_t i = 0; i < text.size; i++, size++) {
         out[size] = (char)text.data[i];
-        if (text.data[i] != '%' || text.size - i < 3) continue;
-        int high = hex_digit(text.data[i + 1]), low = hex_digit(text.data[i + 2]);
-        if (high < 0 || low < 0) continue;
-        if (high < 2) return false;
+        if (text.data[i] != '%' || text.size - i < 3)
+            continue;
+        int high = hex_digit(text.data[i + 1]),
+            low = hex_digit(text.data[i + 2]);
+        if (high < 0 || low < 0)
+            continue;
+        if (high < 2)
+            return false;
         out[size] = (char)(high << 4 | low);
         i += 2;
     }
@@ -108,13 +128,16 @@ static bool parse_userinfo(struct url *url, struct slice text, struct arena *are
 }
 
 /* [ userinfo "@" ] host [ ":" port ] */
-static bool parse_authority(struct url *url, struct slice text, struct arena *arena,
-                            struct error *error) {
-    if (slice_find(text, "\\") < text.size) return bad(error, "a backslash before its path");
+static bool parse_authority(struct url *url, struct slice text,
+                            struct arena *arena, struct error *error) {
+    if (slice_find(text, "\\") < text.size)
+        return bad(error, "a backslash before its path");
     size_t at = slice_find(text, "@");
     if (at < text.size) {
-        if (!parse_userinfo(url, slice_cut(text, 0, at), arena)) return bad(error, "its userinfo");
-        text = slice_cut(text, at + 1, text.size); /* a second @ is no part of a host */
+        if (!parse_userinfo(url, slice_cut(text, 0, at), arena))
+            return bad(error, "its userinfo");
+        /* A second @ is no part of a host. */
+        text = slice_cut(text, at + 1, text.size);
     }
     size_t end = host_end(text);
     struct slice host = slice_cut(text, 0, end);
@@ -122,30 +145,37 @@ static bool parse_authority(struct url *url, struct slice text, struct arena *ar
         url->rooted = true;
         host.size--;
     }
-    if (!host_parse(&url->host, host)) return bad(error, "its host is empty or malformed");
-    if (url->host.is_address) url->rooted = false;
+    if (!host_parse(&url->host, host))
+        return bad(error, "its host is empty or malformed");
+    if (url->host.is_address)
+        url->rooted = false;
     url->port = url->secure ? 443 : 80;
-    struct slice port = slice_cut(text, end < text.size ? end + 1 : end, text.size);
+    struct slice port =
+        slice_cut(text, end < text.size ? end + 1 : end, text.size);
     return port.size == 0 || port_parse(&url->port, port) ||
            bad(error, "the port is no number from 1 to 65535");
 }
 
 /* ---- target ---- */
 
-/* RFC 3986 section 5.2.4, in place over a path that begins with '/'; returns the new size. */
+/* RFC 3986 section 5.2.4, in place over a path that begins with '/'; returns
+ * the new size. */
 static size_t remove_dot_segments(char *path, size_t size) {
     size_t out = 0;
     for (size_t i = 0; i < size;) {
         size_t end = i + 1;
-        while (end < size && path[end] != '/') end++;
+        while (end < size && path[end] != '/')
+            end++;
         size_t length = end - i - 1;
         bool dot = length == 1 && path[i + 1] == '.';
         bool dots = length == 2 && path[i + 1] == '.' && path[i + 2] == '.';
         if (dots) {
-            while (out > 0 && path[--out] != '/') continue;
+            while (out > 0 && path[--out] != '/')
+                continue;
         }
         if (dot || dots) {
-            if (end == size) path[out++] = '/';
+            if (end == size)
+                path[out++] = '/';
         } else {
             memmove(path + out, path + i, end - i);
             out += end - i;
@@ -155,18 +185,22 @@ static size_t remove_dot_segments(char *path, size_t size) {
     return out;
 }
 
-/* Path and query as they go into the request line. `directory` is put before a relative path. A
- * byte takes three at most; two more are for a leading '/' and the NUL. */
-static bool build_target(struct url *url, struct slice directory, struct slice text,
-                         struct arena *arena) {
+/* Path and query as they go into the request line. `directory` is put before a
+ * relative path. A byte takes three at most; two more are for a leading '/' and
+ * the NUL. */
+static bool build_target(struct url *url, struct slice directory,
+                         struct slice text, struct arena *arena) {
     size_t question = slice_find(text, "?");
     char *out = arena_alloc(arena, directory.size + 3 * text.size + 2, 1);
-    if (!out) return false;
+    if (!out)
+        return false;
     size_t size = 0, path_size = 0;
-    for (; size < directory.size; size++) out[size] = (char)directory.data[size];
+    for (; size < directory.size; size++)
+        out[size] = (char)directory.data[size];
     for (size_t i = 0; i < text.size; i++) {
         uint8_t c = text.data[i];
-        if (i == question) path_size = size = remove_dot_segments(out, size);
+        if (i == question)
+            path_size = size = remove_dot_segments(out, size);
         if (c <= 0x20 || c >= 0x7F || strchr("\"<>\\^`{|}", c)) {
             const char *digits = "0123456789ABCDEF";
             out[size++] = '%';
@@ -175,7 +209,8 @@ static bool build_target(struct url *url, struct slice directory, struct slice t
         }
         out[size++] = (char)c;
     }
-    if (question == text.size) path_size = size = remove_dot_segments(out, size);
+    if (question == text.size)
+        path_size = size = remove_dot_segments(out, size);
     out[size] = 0;
     if (path_size == 0) { /* only "?query", or nothing */
         memmove(out + 1, out, size + 1);
@@ -187,10 +222,12 @@ static bool build_target(struct url *url, struct slice directory, struct slice t
 
 /* ---- whole URLs ---- */
 
-/* What no URL may have anywhere: a control byte could end the request line or a header. */
+/* What no URL may have anywhere: a control byte could end the request line or a
+ * header. */
 static bool check_bytes(struct slice text, struct error *error) {
     for (size_t i = 0; i < text.size; i++) {
-        if (ascii_is_control(text.data[i])) return bad(error, "a control byte");
+        if (ascii_is_control(text.data[i]))
+            return bad(error, "a control byte");
     }
     return true;
 }
@@ -198,40 +235,51 @@ static bool check_bytes(struct slice text, struct error *error) {
 /* What follows "http:" or "https:", `//` first. */
 static bool parse_rest(struct url *url, struct slice text, struct arena *arena,
                        struct error *error) {
-    if (!text_begins(text, "//")) return bad(error, "no // after the scheme");
+    if (!text_begins(text, "//"))
+        return bad(error, "no // after the scheme");
     text = slice_cut(text, 2, text.size);
     size_t end = slice_find(text, "/?#");
-    if (!parse_authority(url, slice_cut(text, 0, end), arena, error)) return false;
+    if (!parse_authority(url, slice_cut(text, 0, end), arena, error))
+        return false;
     text = slice_cut(text, end, text.size);
     text.size = slice_find(text, "#");
-    return build_target(url, slice_of(""), text, arena) || bad(error, "no memory for it");
+    return build_target(url, slice_of(""), text, arena) ||
+           bad(error, "no memory for it");
 }
 
 /* The length of "scheme:" at the start, or 0. */
 static size_t scheme_size(struct slice text) {
     size_t colon = slice_find(text, ":/?#");
-    if (colon == text.size || text.data[colon] != ':' || colon == 0) return 0;
+    if (colon == text.size || text.data[colon] != ':' || colon == 0)
+        return 0;
     return colon + 1;
 }
 
-bool url_parse(struct url *url, struct slice text, struct arena *arena, struct error *error) {
+bool url_parse(struct url *url, struct slice text, struct arena *arena,
+               struct error *error) {
     memset(url, 0, sizeof *url);
-    if (!check_bytes(text, error)) return false;
+    if (!check_bytes(text, error))
+        return false;
     url->secure = text_begins(text, "https:");
     if (!url->secure && !text_begins(text, "http:"))
         return bad(error, "the scheme is neither http nor https");
-    return parse_rest(url, slice_cut(text, scheme_size(text), text.size), arena, error);
+    return parse_rest(url, slice_cut(text, scheme_size(text), text.size), arena,
+                      error);
 }
 
-/* RFC 3986 section 5.2.2, whose five cases are: a scheme, "//" and a host, a path from the root, a
- * query alone, and a path beside the base's. Userinfo belongs to the URL it stood in. */
-bool url_resolve(struct url *url, const struct url *base, struct slice reference,
-                 struct arena *arena, struct error *error) {
+/* RFC 3986 section 5.2.2, whose five cases are: a scheme, "//" and a host, a
+ * path from the root, a query alone, and a path beside the base's. Userinfo
+ * belongs to the URL it stood in. */
+bool url_resolve(struct url *url, const struct url *base,
+                 struct slice reference, struct arena *arena,
+                 struct error *error) {
     if (text_begins(reference, "http:") || text_begins(reference, "https:"))
         return url_parse(url, reference, arena, error);
-    if (!check_bytes(reference, error)) return false;
+    if (!check_bytes(reference, error))
+        return false;
     if (scheme_size(reference))
-        return net_fail(error, NET_REDIRECT, "redirected to a URL that is neither http nor https");
+        return net_fail(error, NET_REDIRECT,
+                        "redirected to a URL that is neither http nor https");
     *url = *base;
     url->userinfo = NULL;
     if (text_begins(reference, "//")) {
@@ -239,15 +287,18 @@ bool url_resolve(struct url *url, const struct url *base, struct slice reference
         return parse_rest(url, reference, arena, error);
     }
     reference.size = slice_find(reference, "#");
-    if (reference.size == 0) return true;
+    if (reference.size == 0)
+        return true;
     struct slice directory = slice_of(base->target);
     directory.size = slice_find(directory, "?");
     if (reference.data[0] == '/')
         directory.size = 0;
     else if (reference.data[0] != '?') {
-        while (directory.data[directory.size - 1] != '/') directory.size--;
+        while (directory.data[directory.size - 1] != '/')
+            directory.size--;
     }
-    return build_target(url, directory, reference, arena) || bad(error, "no memory for it");
+    return build_target(url, directory, reference, arena) ||
+           bad(error, "no memory for it");
 }
 
 bool url_has_usual_port(const struct url *url) {
@@ -255,17 +306,20 @@ bool url_has_usual_port(const struct url *url) {
 }
 
 bool url_same_origin(const struct url *a, const struct url *b) {
-    return a->secure == b->secure && a->port == b->port && host_equal(&a->host, &b->host);
+    return a->secure == b->secure && a->port == b->port &&
+           host_equal(&a->host, &b->host);
 }
 
 void url_format_authority(const struct url *url, struct buffer *out) {
     bool brackets = strchr(url->host.text, ':') != NULL;
-    buffer_printf(out, "%s%s%s%s", brackets ? "[" : "", url->host.text, brackets ? "]" : "",
-                  url->rooted ? "." : "");
-    if (!url_has_usual_port(url)) buffer_printf(out, ":%u", url->port);
+    buffer_printf(out, "%s%s%s%s", brackets ? "[" : "", url->host.text,
+                  brackets ? "]" : "", url->rooted ? "." : "");
+    if (!url_has_usual_port(url))
+        buffer_printf(out, ":%u", url->port);
 }
 
 void url_format_host_port(const struct url *url, char out[ORIGIN_TEXT_SIZE]) {
     bool brackets = strchr(url->host.text, ':') != NULL;
-    snprintf(out, ORIGIN_TEXT_SIZE, brackets ? "[%s]:%u" : "%s:%u", url->host.text, url->port);
+    snprintf(out, ORIGIN_TEXT_SIZE, brackets ? "[%s]:%u" : "%s:%u",
+             url->host.text, url->port);
 }

@@ -1,9 +1,10 @@
 /* Translating control: labels, blocks, branches and returns.
  *
- * Values that a branch carries are moved to the slots of their label before it is taken. A branch
- * that is conditional and has something to move becomes the opposite branch, over the moves and an
- * unconditional one. A comparison whose result only a branch reads is taken back and made part of
- * the branch. With two parameters and the link below, so that the stack begins at slot 3:
+ * Values that a branch carries are moved to the slots of their label before it
+ * is taken. A branch that is conditional and has something to move becomes the
+ * opposite branch, over the moves and an unconditional one. A comparison whose
+ * result only a branch reads is taken back and made part of the branch. With
+ * two parameters and the link below, so that the stack begins at slot 3:
  *
  *     block (result i32)                    its label wants an i32 in slot 3
  *       i32.const 7                         slot 3
@@ -15,15 +16,14 @@
  *       drop
  *     end                                   const_u32       d=3      imm=7
  *
- * Displacements are in cells and count from the branch itself. A loop that does nothing but add up
- * local 0 as it counts it down takes two cells:
+ * Displacements are in cells and count from the branch itself. A loop that does
+ * nothing but add up local 0 as it counts it down takes two cells:
  *
  *     loop
  *       local.get 1, local.get 0, i32.add, local.set 1        i32_add_ss     d=1 a=1 b=0
  *       local.get 0, i32.const -1, i32.add, local.tee 0,
  *       br_if 0                                               step_i32_ne_i  d=0 a=-1 b=0 c=-1
- *     end
- */
+ *     end */
 #include "vm/emit.h"
 
 #include "vm/types.h"
@@ -36,17 +36,21 @@ struct label label_init(const struct translator *t, struct types types) {
                           .slots = (uint16_t)types.slots};
 }
 
-/* Let the cell branch to where the patches will be bound. Until then the cells that wait are a
- * list: `patches` is the last of them, and the imm of each is the one before. */
+/* Let the cell branch to where the patches will be bound. Until then the cells
+ * that wait are a list: `patches` is the last of them, and the imm of each is
+ * the one before. */
 static void link_patch(struct translator *t, uint32_t cell, uint32_t *patches) {
-    if (t->dead) return;
+    if (t->dead)
+        return;
     t->module->cells[cell].tail.imm = (int32_t)*patches;
     *patches = cell;
 }
 
 /* Let the cell branch to the label, now or when it is bound. */
-static void link_branch(struct translator *t, uint32_t cell, struct label *label) {
-    if (t->dead) return;
+static void link_branch(struct translator *t, uint32_t cell,
+                        struct label *label) {
+    if (t->dead)
+        return;
     if (label->target == NO_CELL) {
         link_patch(t, cell, &label->patches);
     } else {
@@ -55,7 +59,9 @@ static void link_branch(struct translator *t, uint32_t cell, struct label *label
 }
 
 void patches_bind(struct translator *t, uint32_t *patches) {
-    if (*patches == NO_CELL) return; /* nobody branches here, so all that is known still is */
+    /* Nobody branches here, so all that is known still is. */
+    if (*patches == NO_CELL)
+        return;
     for (uint32_t cell = *patches; cell != NO_CELL;) {
         uint32_t next = (uint32_t)t->module->cells[cell].tail.imm;
         t->module->cells[cell].tail.imm = (int32_t)(here(t) - cell);
@@ -71,12 +77,14 @@ void label_bind(struct translator *t, struct label *label) {
 }
 
 void translate_block(struct translator *t, uint32_t slots) {
-    if (t->dead) return;
+    if (t->dead)
+        return;
     settle(t, NO_SLOT);
     operands_home(t, slots);
 }
 
-/* The accumulators are forgotten, since branches that are still to come arrive here too. */
+/* The accumulators are forgotten, since branches that are still to come arrive
+ * here too. */
 void translate_loop(struct translator *t, struct label *label) {
     label->target = t->loop = here(t);
     t->barrier = here(t);
@@ -84,8 +92,8 @@ void translate_loop(struct translator *t, struct label *label) {
     translate_tick(t);
 }
 
-/* What a branch looks at: a comparison that was taken back to become part of it, or that of a value
- * with 0. */
+/* What a branch looks at: a comparison that was taken back to become part of
+ * it, or that of a value with 0. */
 struct condition {
     const struct instruction *row;
     enum form form;
@@ -94,14 +102,19 @@ struct condition {
     int32_t constant; /* of the immediate forms */
 };
 
-/* If what is compared with 0 is a value just masked, for nobody else, take that back too. That it
- * is in a temporary says that nobody else will read it: a local could be read again. */
+/* If what is compared with 0 is a value just masked, for nobody else, take that
+ * back too. That it is in a temporary says that nobody else will read it: a
+ * local could be read again. */
 static void take_mask(struct translator *t, struct condition *condition) {
     const struct cell *mask = last_immediate(t, WASM_i32_and);
-    bool zero = condition->row->code == WASM_i32_eq || condition->row->code == WASM_i32_ne;
+    bool zero = condition->row->code == WASM_i32_eq ||
+                condition->row->code == WASM_i32_ne;
     zero = zero && condition->form >= FORM_SI && condition->constant == 0;
-    if (!mask || !zero || mask->d != condition->x_slot || mask->d < t->temporary) return;
-    if ((uint32_t)mask->tail.imm > UINT16_MAX) return;
+    if (!mask || !zero || mask->d != condition->x_slot ||
+        mask->d < t->temporary)
+        return;
+    if ((uint32_t)mask->tail.imm > UINT16_MAX)
+        return;
     condition->masked = true;
     condition->form = (enum form)t->last->form;
     condition->x_slot = mask->a;
@@ -109,16 +122,17 @@ static void take_mask(struct translator *t, struct condition *condition) {
     take_back(t);
 }
 
-/* If the condition was just computed by a comparison, and the branch form can hold its operands,
- * take the comparison back. What is emitted between this and emit_branch must be moves only: they
- * leave the accumulators alone. */
+/* If the condition was just computed by a comparison, and the branch form can
+ * hold its operands, take the comparison back. What is emitted between this and
+ * emit_branch must be moves only: they leave the accumulators alone. */
 static struct condition take_condition(struct translator *t, struct operand x) {
     const struct instruction *row = t->last->row;
     const struct cell *cell = NULL;
     struct condition condition;
     if (made_by_last(t, &x) && row && row->shape == SHAPE_COMPARE) {
         cell = &t->module->cells[t->last->cell];
-        if (t->last->form == FORM_SI && !is_short(cell->tail.imm)) cell = NULL;
+        if (t->last->form == FORM_SI && !is_short(cell->tail.imm))
+            cell = NULL;
     }
     if (cell) {
         condition = (struct condition){.row = row,
@@ -131,47 +145,59 @@ static struct condition take_condition(struct translator *t, struct operand x) {
         need_slot(t, &x);
         x.type = VM_I32;
         condition = (struct condition){.row = instruction_at(WASM_i32_ne),
-                                       .form = in_accumulator(t, &x) ? FORM_RI : FORM_SI,
+                                       .form = in_accumulator(t, &x) ? FORM_RI
+                                                                     : FORM_SI,
                                        .x_slot = x.slot};
     }
     take_mask(t, &condition);
     return condition;
 }
 
-/* Emit a branch that is taken if the condition is `sense`; returns its cell, to be linked. */
-static uint32_t emit_branch(struct translator *t, struct condition condition, bool sense) {
+/* Emit a branch that is taken if the condition is `sense`; returns its cell, to
+ * be linked. */
+static uint32_t emit_branch(struct translator *t, struct condition condition,
+                            bool sense) {
     const struct instruction *row = condition.row;
     unsigned op = condition.form;
-    /* The forms stand in code.h: those of a value, of a branch if, of a float's branch if not. */
+    /* The forms stand in code.h: those of a value, of a branch if, of a float's
+     * branch if not. */
     if (condition.masked) {
         bool some = sense == (row->code == WASM_i32_ne);
-        op += (some ? (unsigned)OP_br_masked_s : (unsigned)OP_br_not_masked_s) - FORM_SI;
+        op += (some ? (unsigned)OP_br_masked_s : (unsigned)OP_br_not_masked_s) -
+              FORM_SI;
     } else if (accumulator(row->operand) != 0) {
         op += row->op + (sense ? FORM_COUNT_FLOAT : 2u * FORM_COUNT_FLOAT);
     } else {
-        op += (sense ? row : instruction_at(row->negated))->op + (unsigned)FORM_COUNT_INTEGER;
+        op += (sense ? row : instruction_at(row->negated))->op +
+              (unsigned)FORM_COUNT_INTEGER;
     }
     struct cell *cell = emit(t, op);
     cell->a = condition.x_slot;
     cell->d = condition.y_slot;
-    if (condition.form >= FORM_SI) cell->d = (uint16_t)condition.constant;
-    if (condition.form == FORM_RI) { /* x needs no slot: d and a together hold the constant */
+    if (condition.form >= FORM_SI)
+        cell->d = (uint16_t)condition.constant;
+    if (condition.form == FORM_RI) {
+        /* X needs no slot: d and a together hold the constant. */
         cell->a = (uint16_t)((uint32_t)condition.constant >> 16);
     }
     t->barrier = here(t);
     return t->last->cell;
 }
 
-/* The end of most loops: x += k, then a branch back that compares x. One cell does it all if its
- * 16-bit fields have room. */
-static bool emit_step(struct translator *t, struct condition condition, struct label *loop) {
+/* The end of most loops: x += k, then a branch back that compares x. One cell
+ * does it all if its 16-bit fields have room. */
+static bool emit_step(struct translator *t, struct condition condition,
+                      struct label *loop) {
     const struct instruction *row = condition.row;
     const struct cell *step = last_immediate(t, WASM_i32_add);
-    if (!step || step->d != step->a || !is_short(step->tail.imm)) return false;
-    if (condition.masked || row->operand != VM_I32 || loop->target == NO_CELL) return false;
+    if (!step || step->d != step->a || !is_short(step->tail.imm))
+        return false;
+    if (condition.masked || row->operand != VM_I32 || loop->target == NO_CELL)
+        return false;
     uint16_t x = step->d, k = (uint16_t)step->tail.imm, y = condition.y_slot;
     bool constant = condition.form == FORM_RI;
-    if (constant && !is_short(condition.constant)) return false;
+    if (constant && !is_short(condition.constant))
+        return false;
     if (condition.form == FORM_SR) { /* x is on the right */
         row = instruction_at(row->swapped);
         y = condition.x_slot;
@@ -180,9 +206,11 @@ static bool emit_step(struct translator *t, struct condition condition, struct l
         return false;
     }
     int32_t distance = (int32_t)(loop->target - t->last->cell);
-    if (condition.x_slot != x || (!constant && y == x) || !is_short(distance)) return false;
+    if (condition.x_slot != x || (!constant && y == x) || !is_short(distance))
+        return false;
     take_back(t);
-    struct cell *cell = emit(t, row->op + (unsigned)(constant ? FORM_STEP_I : FORM_STEP_S));
+    struct cell *cell =
+        emit(t, row->op + (unsigned)(constant ? FORM_STEP_I : FORM_STEP_S));
     cell->d = x;
     cell->a = k;
     cell->tail.slots.b = constant ? (uint16_t)condition.constant : y;
@@ -193,16 +221,18 @@ static bool emit_step(struct translator *t, struct condition condition, struct l
     return true;
 }
 
-/* The condition is taken back before the parameters are brought home: these are moves. */
-void translate_if(struct translator *t, struct operand condition, uint32_t *patches,
-                  uint32_t slots) {
+/* The condition is taken back before the parameters are brought home: these are
+ * moves. */
+void translate_if(struct translator *t, struct operand condition,
+                  uint32_t *patches, uint32_t slots) {
     struct condition taken = take_condition(t, condition);
     translate_block(t, slots);
     link_patch(t, emit_branch(t, taken, false), patches);
 }
 
 /* True if the label's values, once home, are where the label wants them. */
-static bool values_in_place(const struct translator *t, const struct label *label) {
+static bool values_in_place(const struct translator *t,
+                            const struct label *label) {
     return label->arity == 0 || label->home == window(t, label->slots);
 }
 
@@ -210,10 +240,11 @@ bool label_needs_move(const struct translator *t, const struct label *label) {
     return !label->is_return && !values_in_place(t, label);
 }
 
-/* Results go to slots 0 and up, where the caller has its window. A single one that is in its
- * accumulator is written from there. */
+/* Results go to slots 0 and up, where the caller has its window. A single one
+ * that is in its accumulator is written from there. */
 static void emit_return(struct translator *t, const struct label *label) {
-    static const uint16_t by_accumulator[] = {OP_return_i, OP_return_f32, OP_return_f64};
+    static const uint16_t by_accumulator[] = {OP_return_i, OP_return_f32,
+                                              OP_return_f64};
     struct cell *cell;
     if (label->arity == 0) {
         cell = emit(t, OP_return_void);
@@ -221,11 +252,13 @@ static void emit_return(struct translator *t, const struct label *label) {
         struct operand x = operand_top(t);
         need_slot(t, &x);
         bool ready = in_accumulator(t, &x);
-        cell = emit(t, ready ? by_accumulator[accumulator(x.type)] : (unsigned)OP_return_s);
+        cell = emit(t, ready ? by_accumulator[accumulator(x.type)]
+                             : (unsigned)OP_return_s);
         cell->a = x.slot;
     } else {
         bool alone = label->arity == 1; /* a v128, which may be a local */
-        if (!alone) operands_home(t, label->slots);
+        if (!alone)
+            operands_home(t, label->slots);
         cell = emit(t, OP_return_many);
         cell->d = label->slots;
         cell->a = alone ? operand_top(t).slot : window(t, label->slots);
@@ -234,8 +267,8 @@ static void emit_return(struct translator *t, const struct label *label) {
     t->barrier = here(t);
 }
 
-/* Put the values where the label wants them. Many are moved by one cell, so that code stays linear
- * in the size of the body. */
+/* Put the values where the label wants them. Many are moved by one cell, so
+ * that code stays linear in the size of the body. */
 static void move_values(struct translator *t, const struct label *label) {
     if (values_in_place(t, label)) {
         operands_home(t, label->slots);
@@ -253,7 +286,8 @@ static void move_values(struct translator *t, const struct label *label) {
     }
 }
 
-/* The same, but a single value that was just computed is written there by its producer. */
+/* The same, but a single value that was just computed is written there by its
+ * producer. */
 static void bring_values(struct translator *t, const struct label *label) {
     struct operand *x = label->arity == 1 ? operand_known(t) : NULL;
     if (x && made_by_last(t, x)) {
@@ -263,14 +297,19 @@ static void bring_values(struct translator *t, const struct label *label) {
     move_values(t, label);
 }
 
-/* A branch back to a loop that begins with a few operations and a br_table, which is what
- * interpreters do most: repeat the operations here and go on into the table. Not where the function
- * has more cells than bytes already: a few bytes could make many, again and again. */
+/* A branch back to a loop that begins with a few operations and a br_table,
+ * which is what interpreters do most: repeat the operations here and go on into
+ * the table. Not where the function has more cells than bytes already: a few
+ * bytes could make many, again and again. */
 static bool repeat_head(struct translator *t, const struct label *label) {
-    if (label->target == NO_CELL || label->target != t->table_loop) return false;
-    if (here(t) - t->entry > t->offset - t->begin) return false;
-    for (uint32_t cell = label->target; cell < t->table; cell++) emit_copy(t, cell);
-    struct cell *cell = emit(t, t->table_in_r0 ? OP_br_to_table_r : OP_br_to_table_s);
+    if (label->target == NO_CELL || label->target != t->table_loop)
+        return false;
+    if (here(t) - t->entry > t->offset - t->begin)
+        return false;
+    for (uint32_t cell = label->target; cell < t->table; cell++)
+        emit_copy(t, cell);
+    struct cell *cell =
+        emit(t, t->table_in_r0 ? OP_br_to_table_r : OP_br_to_table_s);
     cell->tail.imm = (int32_t)(t->table - t->last->cell);
     return true;
 }
@@ -285,7 +324,8 @@ static void emit_jump(struct translator *t, struct label *label) {
 }
 
 void translate_br(struct translator *t, struct label *label) {
-    if (t->dead) return;
+    if (t->dead)
+        return;
     if (label->is_return) {
         emit_return(t, label);
         return;
@@ -295,19 +335,25 @@ void translate_br(struct translator *t, struct label *label) {
 }
 
 void translate_fall(struct translator *t, struct label *label) {
-    if (!t->dead) bring_values(t, label);
+    if (!t->dead)
+        bring_values(t, label);
 }
 
-/* Whether or not it is taken, its values stay on the stack: they are copied, not popped. */
-void translate_br_if(struct translator *t, struct operand condition, struct label *label) {
-    if (t->dead) return;
+/* Whether or not it is taken, its values stay on the stack: they are copied,
+ * not popped. */
+void translate_br_if(struct translator *t, struct operand condition,
+                     struct label *label) {
+    if (t->dead)
+        return;
     struct condition taken = take_condition(t, condition);
     if (!label->is_return && values_in_place(t, label)) {
         operands_home(t, label->slots);
-        if (!emit_step(t, taken, label)) link_branch(t, emit_branch(t, taken, true), label);
+        if (!emit_step(t, taken, label))
+            link_branch(t, emit_branch(t, taken, true), label);
         return;
     }
-    if (label->arity > 1) operands_home(t, label->slots); /* on both paths */
+    if (label->arity > 1)
+        operands_home(t, label->slots); /* on both paths */
     uint32_t over = NO_CELL;
     link_patch(t, emit_branch(t, taken, false), &over);
     uint16_t mirror[ACCUMULATORS];
@@ -319,14 +365,16 @@ void translate_br_if(struct translator *t, struct operand condition, struct labe
         emit_jump(t, label);
     }
     patches_bind(t, &over);
-    /* Both ways to this point have the accumulators as they were before the branch. */
+    /* Both ways to this point have the accumulators as they were before the
+     * branch. */
     memcpy(t->mirror, mirror, sizeof mirror);
 }
 
-/* The cell is followed by one data cell a target, with the displacement from itself. If the values
- * of any target have to be moved, the table is of another operation, for which each data cell says
- * how many slots go from a to d: a byte that names a target must not become much code. Targets that
- * leave the function all go to one return behind the table:
+/* The cell is followed by one data cell a target, with the displacement from
+ * itself. If the values of any target have to be moved, the table is of another
+ * operation, for which each data cell says how many slots go from a to d: a
+ * byte that names a target must not become much code. Targets that leave the
+ * function all go to one return behind the table:
  *
  *     block                              br_table_s  a=0 imm=2
  *       block                                            imm=4    0: behind the inner block
@@ -334,9 +382,9 @@ void translate_br_if(struct translator *t, struct operand condition, struct labe
  *       end                                              imm=1    2 and above: the return
  *       unreachable                      return_void
  *     end                                trap_unreachable
- *     end, of the function               return_void
- */
-void translate_br_table(struct translator *t, struct operand index, const struct br_table *table) {
+ *     end, of the function               return_void */
+void translate_br_table(struct translator *t, struct operand index,
+                        const struct br_table *table) {
     need_slot(t, &index);
     index.type = VM_I32;
     bool in_r0 = in_accumulator(t, &index);
@@ -350,12 +398,15 @@ void translate_br_table(struct translator *t, struct operand index, const struct
     }
     cell->a = index.slot;
     cell->tail.imm = (int32_t)table->count;
-    if (table->moves) t->unpaid += table->slots / SLOTS_A_CELL;
+    if (table->moves)
+        t->unpaid += table->slots / SLOTS_A_CELL;
 }
 
-void translate_br_table_target(struct translator *t, struct br_table *table, struct label *label) {
+void translate_br_table_target(struct translator *t, struct br_table *table,
+                               struct label *label) {
     struct cell *entry = emit_data(t);
-    if (t->dead) return;
+    if (t->dead)
+        return;
     uint32_t cell = here(t) - 1;
     if (label->is_return) {
         link_patch(t, cell, &table->returns);
@@ -369,8 +420,10 @@ void translate_br_table_target(struct translator *t, struct br_table *table, str
     link_branch(t, cell, label);
 }
 
-void translate_br_table_end(struct translator *t, struct br_table *table, struct label *function) {
-    if (t->dead || table->returns == NO_CELL) return;
+void translate_br_table_end(struct translator *t, struct br_table *table,
+                            struct label *function) {
+    if (t->dead || table->returns == NO_CELL)
+        return;
     patches_bind(t, &table->returns);
     emit_return(t, function);
 }

@@ -1,12 +1,14 @@
-/* Validation of control instructions: blocks, branches and calls (spec 3.3.8 and the appendix).
+/* Validation of control instructions: blocks, branches and calls (spec 3.3.8
+ * and the appendix).
  *
- * A control frame for each block that has begun says what it takes and yields, how high the operand
- * stack was, and whether its rest can be reached; the label in it is where the translator lets
- * branches go. The outermost frame is the function itself.
+ * A control frame for each block that has begun says what it takes and yields,
+ * how high the operand stack was, and whether its rest can be reached; the
+ * label in it is where the translator lets branches go. The outermost frame is
+ * the function itself.
  *
- * Control is structured: a branch names a block around it, 0 the innermost, and goes to its end, or
- * to its beginning if it is a loop. Whoever arrives there has the same types on the stack, on top
- * of what was below the block:
+ * Control is structured: a branch names a block around it, 0 the innermost, and
+ * goes to its end, or to its beginning if it is a loop. Whoever arrives there
+ * has the same types on the stack, on top of what was below the block:
  *
  *     block (result i32)     label at its end, which takes an i32
  *       loop                 label here, which takes the parameters of the loop: none
@@ -15,22 +17,25 @@
  *       end
  *     end                    all branches to it are linked to what comes next: label_bind
  *
- * At run time there are neither blocks nor a stack: what arrives at a label, on whichever way, is
- * in the slots of the heights it has there.
- */
+ * At run time there are neither blocks nor a stack: what arrives at a label, on
+ * whichever way, is in the slots of the heights it has there. */
 #include "vm/validator.h"
 
 #include <string.h>
 
 /* Its results, but to a loop its parameters. */
 struct types label_types(const struct control *block) {
-    return block->code == WASM_loop ? params_of(block->type) : results_of(block->type);
+    return block->code == WASM_loop ? params_of(block->type)
+                                    : results_of(block->type);
 }
 
-/* Called when what the block takes has been popped: its floor and its label are below that. */
-struct control *push_control(struct validator *v, uint32_t code, const struct func_type *type) {
-    struct control *controls = array_reserve(v->module->vm->memory, v->controls, v->control_count,
-                                             &v->control_capacity, sizeof *controls);
+/* Called when what the block takes has been popped: its floor and its label are
+ * below that. */
+struct control *push_control(struct validator *v, uint32_t code,
+                             const struct func_type *type) {
+    struct control *controls =
+        array_reserve(v->module->vm->memory, v->controls, v->control_count,
+                      &v->control_capacity, sizeof *controls);
     if (!controls) {
         module_no_memory(v->module, &v->reader, "blocks within blocks");
         return NULL;
@@ -47,31 +52,38 @@ struct control *push_control(struct validator *v, uint32_t code, const struct fu
     return block;
 }
 
-/* An empty block type, a single result, or the index of a function type (spec 5.4.1): 40, 7F for
- * an i32, 05 for type 5. As one signed integer (s33) these are -64, -1 and 5. */
+/* An empty block type, a single result, or the index of a function type (spec
+ * 5.4.1): 40, 7F for an i32, 05 for type 5. As one signed integer (s33) these
+ * are -64, -1 and 5. */
 static const struct func_type *block_type(struct validator *v, int64_t code) {
-    if (code == EMPTY_BLOCK) return v->empty;
+    if (code == EMPTY_BLOCK)
+        return v->empty;
     if (code >= 0) {
         v->module->features |= 1u << VM_MULTI_VALUE;
-        if (code < v->module->type_count) return v->module->types[code];
+        if (code < v->module->type_count)
+            return v->module->types[code];
         invalid(v, "unknown type");
         return NULL;
     }
     uint8_t type = (uint8_t)(code & 0x7F);
     v->module->features |= type_features(type);
-    const struct func_type *single = type_intern(&v->module->vm->types, &type, 0, 1);
-    if (!single) module_no_memory(v->module, &v->reader, "types");
+    const struct func_type *single =
+        type_intern(&v->module->vm->types, &type, 0, 1);
+    if (!single)
+        module_no_memory(v->module, &v->reader, "types");
     return single;
 }
 
-/* The parameters are brought home, popped, and pushed again as operands that are at home and made
- * by nobody: what the translator knew of them holds on the way that falls in, but not after a
- * branch to a loop. */
+/* The parameters are brought home, popped, and pushed again as operands that
+ * are at home and made by nobody: what the translator knew of them holds on the
+ * way that falls in, but not after a branch to a loop. */
 void begin_block(struct validator *v, int64_t code) {
     struct operand condition = {0};
-    if (v->row->code == WASM_if) condition = pop(v, VM_I32);
+    if (v->row->code == WASM_if)
+        condition = pop(v, VM_I32);
     const struct func_type *type = block_type(v, code);
-    if (!type || !check_top(v, params_of(type))) return;
+    if (!type || !check_top(v, params_of(type)))
+        return;
     uint32_t otherwise = NO_CELL;
     if (v->row->code == WASM_if) {
         translate_if(&v->t, condition, &otherwise, type->param_slots);
@@ -80,35 +92,41 @@ void begin_block(struct validator *v, int64_t code) {
     }
     replace_top(v, params_of(type), (struct types){0});
     struct control *block = push_control(v, v->row->code, type);
-    if (!block) return;
+    if (!block)
+        return;
     block->otherwise = otherwise;
     push_types(v, params_of(type));
-    if (v->row->code == WASM_loop) translate_loop(&v->t, &block->label);
-    if (v->row->code == WASM_try || v->row->code == WASM_try_table) begin_attempt(v);
+    if (v->row->code == WASM_loop)
+        translate_loop(&v->t, &block->label);
+    if (v->row->code == WASM_try || v->row->code == WASM_try_table)
+        begin_attempt(v);
 }
 
 /* The results, and nothing else, are on the stack. */
 bool check_block_end(struct validator *v) {
     const struct control *block = innermost(v);
-    if (!check_top(v, results_of(block->type))) return false;
+    if (!check_top(v, results_of(block->type)))
+        return false;
     if (v->t.count - block->height > block->type->result_count) {
-        return reader_fail(&v->reader, ERROR_INVALID,
-                           "type mismatch in %s: %u values left over at the end of the block",
-                           v->row->mnemonic,
-                           v->t.count - block->height - block->type->result_count);
+        return reader_fail(
+            &v->reader, ERROR_INVALID,
+            "type mismatch in %s: %u values left over at the end of the block",
+            v->row->mnemonic,
+            v->t.count - block->height - block->type->result_count);
     }
     return true;
 }
 
-/* The first arm of the if ends here, by a jump over the second, which begins with the same
- * parameters in the same slots. */
+/* The first arm of the if ends here, by a jump over the second, which begins
+ * with the same parameters in the same slots. */
 void do_else(struct validator *v) {
     struct control *block = innermost(v);
     if (block->code != WASM_if) {
         invalid(v, "else without if");
         return;
     }
-    if (!check_block_end(v)) return;
+    if (!check_block_end(v))
+        return;
     translate_br(&v->t, &block->label);
     v->t.dead = block->dead_before;
     block->code = WASM_else;
@@ -125,15 +143,19 @@ void leave_block(struct validator *v, struct control *block) {
     push_types(v, results_of(block->type));
 }
 
-/* What falls through and what branches here meet: results go home, labels are bound, and the code
- * behind is reachable if the block was, whether or not somebody has seen a way to its end. */
+/* What falls through and what branches here meet: results go home, labels are
+ * bound, and the code behind is reachable if the block was, whether or not
+ * somebody has seen a way to its end. */
 void do_end(struct validator *v) {
-    if (!check_block_end(v)) return;
+    if (!check_block_end(v))
+        return;
     struct control block = *innermost(v);
     const struct func_type *type = block.type;
-    /* Without an else a false condition leaves the parameters as the results. */
-    bool same = type->param_count == type->result_count &&
-                memcmp(type->types, results_of(type).list, type->param_count) == 0;
+    /* Without an else a false condition leaves the parameters as the
+     * results. */
+    bool same =
+        type->param_count == type->result_count &&
+        memcmp(type->types, results_of(type).list, type->param_count) == 0;
     if (block.code == WASM_if && !same) {
         invalid(v, "type mismatch: if without else must leave what it found");
         return;
@@ -147,8 +169,11 @@ void do_end(struct validator *v) {
         end_try(v, &block);
         return;
     }
-    bool reached_by_branch = block.label.patches != NO_CELL || block.otherwise != NO_CELL;
-    if (!v->t.dead && !reached_by_branch) return; /* the results may stay where they are */
+    bool reached_by_branch =
+        block.label.patches != NO_CELL || block.otherwise != NO_CELL;
+    /* The results may stay where they are. */
+    if (!v->t.dead && !reached_by_branch)
+        return;
     operands_home(&v->t, type->result_slots);
     v->t.dead = block.dead_before;
     patches_bind(&v->t, &block.otherwise);
@@ -158,43 +183,54 @@ void do_end(struct validator *v) {
 /* ---- branches ---- */
 
 struct control *target(struct validator *v, uint32_t depth) {
-    if (depth < v->control_count) return &v->controls[v->control_count - 1 - depth];
-    reader_fail(&v->reader, ERROR_INVALID, "unknown label %u in %s", depth, v->row->mnemonic);
+    if (depth < v->control_count)
+        return &v->controls[v->control_count - 1 - depth];
+    reader_fail(&v->reader, ERROR_INVALID, "unknown label %u in %s", depth,
+                v->row->mnemonic);
     return NULL;
 }
 
 void branch(struct validator *v, uint32_t depth) {
     struct operand condition = {0};
     bool conditional = v->row->code == WASM_br_if;
-    if (conditional) condition = pop(v, VM_I32);
+    if (conditional)
+        condition = pop(v, VM_I32);
     struct control *block = target(v, depth);
-    if (!block || !check_top(v, label_types(block))) return;
+    if (!block || !check_top(v, label_types(block)))
+        return;
     if (!conditional) {
         translate_br(&v->t, &block->label);
         set_unreachable(v);
         return;
     }
     translate_br_if(&v->t, condition, &block->label);
-    /* The spec pops the label's types and pushes them again, which makes a difference only where
-     * they were any; and in code that is emitted they had better stay what they are. */
-    if (v->t.dead) replace_top(v, label_types(block), label_types(block));
+    /* The spec pops the label's types and pushes them again, which makes a
+     * difference only where they were any; and in code that is emitted they had
+     * better stay what they are. */
+    if (v->t.dead)
+        replace_top(v, label_types(block), label_types(block));
 }
 
-/* All targets take as many values, of types that fit what is on the stack. Where they take the
- * same types as the target before, as they nearly always do, that has been checked. */
-static bool check_br_table(struct validator *v, struct reader labels, struct br_table *table) {
+/* All targets take as many values, of types that fit what is on the stack.
+ * Where they take the same types as the target before, as they nearly always
+ * do, that has been checked. */
+static bool check_br_table(struct validator *v, struct reader labels,
+                           struct br_table *table) {
     struct types types = {0};
     for (uint32_t i = 0; i <= table->count; i++) {
         const struct control *block = target(v, reader_u32(&labels));
-        if (!reader_ok(&labels) || !block || !spend(v, 1 + types.count / TYPES_A_STEP))
+        if (!reader_ok(&labels) || !block ||
+            !spend(v, 1 + types.count / TYPES_A_STEP))
             return false;
         struct types wanted = label_types(block);
         if (i > 0 && wanted.count != types.count) {
             return invalid(v, "type mismatch: labels of different arity");
         }
         table->moves = table->moves || label_needs_move(&v->t, &block->label);
-        if (i > 0 && memcmp(types.list, wanted.list, types.count) == 0) continue;
-        if (!check_top(v, wanted)) return false;
+        if (i > 0 && memcmp(types.list, wanted.list, types.count) == 0)
+            continue;
+        if (!check_top(v, wanted))
+            return false;
         types = wanted;
     }
     table->slots = types.slots;
@@ -202,8 +238,8 @@ static bool check_br_table(struct validator *v, struct reader labels, struct br_
     return true;
 }
 
-/* The labels, one more than `count`, are read twice: to check them, and for the cells of the table.
- */
+/* The labels, one more than `count`, are read twice: to check them, and for the
+ * cells of the table. */
 void br_table(struct validator *v, uint32_t count) {
     struct operand index = pop(v, VM_I32);
     struct br_table table = {.count = count, .returns = NO_CELL};
@@ -213,7 +249,8 @@ void br_table(struct validator *v, uint32_t count) {
     }
     translate_br_table(&v->t, index, &table);
     for (uint32_t i = 0; i <= count; i++) {
-        translate_br_table_target(&v->t, &table, &target(v, reader_u32(&v->reader))->label);
+        translate_br_table_target(&v->t, &table,
+                                  &target(v, reader_u32(&v->reader))->label);
     }
     translate_br_table_end(&v->t, &table, &v->controls[0].label);
     set_unreachable(v);
@@ -221,22 +258,27 @@ void br_table(struct validator *v, uint32_t count) {
 
 /* ---- calls ---- */
 
-/* A tail call must yield what the function yields, since its callee returns for it. */
-static bool check_tail(struct validator *v, const struct func_type *callee, bool tail) {
+/* A tail call must yield what the function yields, since its callee returns for
+ * it. */
+static bool check_tail(struct validator *v, const struct func_type *callee,
+                       bool tail) {
     const struct func_type *caller = v->controls[0].type;
-    if (!tail ||
-        (callee->result_count == caller->result_count &&
-         memcmp(results_of(callee).list, results_of(caller).list, callee->result_count) == 0)) {
+    if (!tail || (callee->result_count == caller->result_count &&
+                  memcmp(results_of(callee).list, results_of(caller).list,
+                         callee->result_count) == 0)) {
         return true;
     }
-    return invalid(v, "type mismatch: the callee's results are not those of the function");
+    return invalid(
+        v, "type mismatch: the callee's results are not those of the function");
 }
 
 /* The arguments have become the results; those of a tail call are returned. */
-static void end_call(struct validator *v, const struct func_type *type, bool tail) {
+static void end_call(struct validator *v, const struct func_type *type,
+                     bool tail) {
     replace_top(v, params_of(type), results_of(type));
     translate_call_result(&v->t, type);
-    if (!tail) return;
+    if (!tail)
+        return;
     translate_br(&v->t, &v->controls[0].label);
     set_unreachable(v);
 }
@@ -244,7 +286,8 @@ static void end_call(struct validator *v, const struct func_type *type, bool tai
 void call(struct validator *v, uint32_t function) {
     const struct func_type *type = v->module->functions[function].type;
     bool tail = v->row->code == WASM_return_call;
-    if (!check_tail(v, type, tail) || !check_top(v, params_of(type))) return;
+    if (!check_tail(v, type, tail) || !check_top(v, params_of(type)))
+        return;
     translate_call(&v->t, function, tail);
     end_call(v, type, tail);
 }
@@ -260,7 +303,8 @@ void call_indirect(struct validator *v, uint32_t type_index, uint32_t table) {
         const struct func_type *type = v->module->types[type_index];
         bool tail = v->row->code == WASM_return_call_indirect;
         struct operand index = pop(v, v->module->tables[table].limits.address);
-        if (!check_tail(v, type, tail) || !check_top(v, params_of(type))) return;
+        if (!check_tail(v, type, tail) || !check_top(v, params_of(type)))
+            return;
         translate_call_indirect(&v->t, type, table, index, tail);
         end_call(v, type, tail);
     }

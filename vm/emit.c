@@ -1,18 +1,17 @@
 /* Emitting internal code: cells, operands and what the accumulators mirror.
  *
- * The bottom half of the translator. See translate.h for the idea and the rules that these
- * functions keep together.
+ * The bottom half of the translator. See translate.h for the idea and the rules
+ * that these functions keep together.
  *
- * For (local 0 + local 1) * local 2, with three parameters and the link in slot 3, the mirror of
- * r0 is unknown at first; then
+ * For (local 0 + local 1) * local 2, with three parameters and the link in slot
+ * 3, the mirror of r0 is unknown at first; then
  *
  *     emit, push_result     i32_add_ss  d=4 a=0 b=1     r0 mirrors slot 4
  *     emit, push_result     i32_mul_rs  d=4     b=2     r0 mirrors slot 4, of the product
  *     emit                  return_i
  *
- * Whoever emits an operation that writes slots or accumulators otherwise says so, by slot_written,
- * mirror_set or forget_mirrors.
- */
+ * Whoever emits an operation that writes slots or accumulators otherwise says
+ * so, by slot_written, mirror_set or forget_mirrors. */
 #include "vm/emit.h"
 
 #include "vm/store.h"
@@ -20,19 +19,23 @@
 
 /* ---- cells ---- */
 
-/* Make more room for cells. Without it all that follows is dead: nothing may look at a cell that is
- * not there. */
+/* Make more room for cells. Without it all that follows is dead: nothing may
+ * look at a cell that is not there. */
 static bool grow_code(struct translator *t) {
-    if (code_grow(t->module)) return true;
+    if (code_grow(t->module))
+        return true;
     t->dead = true;
     return module_no_memory(t->module, t->reader, "translated code");
 }
 
-/* A zeroed cell at the end of the code; the scratch cell if the code is unreachable. */
+/* A zeroed cell at the end of the code; the scratch cell if the code is
+ * unreachable. */
 static struct cell *new_cell(struct translator *t) {
     struct module *module = t->module;
-    if (t->dead) return &t->scratch;
-    if (module->cell_count == module->cell_capacity && !grow_code(t)) return &t->scratch;
+    if (t->dead)
+        return &t->scratch;
+    if (module->cell_count == module->cell_capacity && !grow_code(t))
+        return &t->scratch;
     t->unpaid++;
     module->offsets[module->cell_count] = t->offset;
     struct cell *cell = &module->cells[module->cell_count++];
@@ -44,16 +47,19 @@ uint32_t here(const struct translator *t) {
     return t->module->cell_count;
 }
 
-/* The last two operations are remembered, so that there still is a last one when one has been taken
- * back: a comparison, and then the mask or the step before it. */
-static struct emitted *other_than(struct translator *t, const struct emitted *one) {
+/* The last two operations are remembered, so that there still is a last one
+ * when one has been taken back: a comparison, and then the mask or the step
+ * before it. */
+static struct emitted *other_than(struct translator *t,
+                                  const struct emitted *one) {
     return &t->recent[one == &t->recent[0]];
 }
 
 struct cell *emit(struct translator *t, unsigned op) {
     struct cell *cell = new_cell(t);
     cell_set_op(cell, (enum op)op);
-    if (t->dead) return cell;
+    if (t->dead)
+        return cell;
     t->last = other_than(t, t->last);
     *t->last = (struct emitted){.cell = here(t) - 1, .r0_before = t->mirror[0]};
     return cell;
@@ -63,7 +69,8 @@ struct cell *emit(struct translator *t, unsigned op) {
 void emit_copy(struct translator *t, uint32_t cell) {
     uint32_t offset = t->offset;
     t->offset = t->module->offsets[cell];
-    *emit(t, OP_br) = t->module->cells[cell]; /* the operation is copied with the rest */
+    /* The operation is copied with the rest. */
+    *emit(t, OP_br) = t->module->cells[cell];
     t->offset = offset;
 }
 
@@ -76,7 +83,8 @@ void take_back(struct translator *t) {
 
 /* Whether there is a last cell and fusing may still change it. */
 static bool last_is_open(const struct translator *t) {
-    return !t->dead && !t->plain && t->last->cell != NO_CELL && t->last->cell >= t->barrier;
+    return !t->dead && !t->plain && t->last->cell != NO_CELL &&
+           t->last->cell >= t->barrier;
 }
 
 /* A data cell: never to be taken for an operation. */
@@ -89,34 +97,40 @@ struct cell *emit_data(struct translator *t) {
 /* ---- accumulators ---- */
 
 void forget_mirrors(struct translator *t) {
-    for (int k = 0; k < ACCUMULATORS; k++) t->mirror[k] = NO_SLOT;
+    for (int k = 0; k < ACCUMULATORS; k++)
+        t->mirror[k] = NO_SLOT;
 }
 
 void slot_written(struct translator *t, uint32_t slot, uint8_t type) {
     uint32_t slots = type_slots(type);
     for (int k = 0; k < ACCUMULATORS; k++) {
         /* Unsigned: a mirror below the slot gives a large number. */
-        if (t->mirror[k] - slot < slots) t->mirror[k] = NO_SLOT;
+        if (t->mirror[k] - slot < slots)
+            t->mirror[k] = NO_SLOT;
     }
 }
 
 void mirror_set(struct translator *t, unsigned k, uint32_t slot) {
-    if (k < ACCUMULATORS) t->mirror[k] = (uint16_t)slot;
+    if (k < ACCUMULATORS)
+        t->mirror[k] = (uint16_t)slot;
 }
 
 bool in_accumulator(const struct translator *t, const struct operand *x) {
     unsigned k = accumulator(x->type);
-    return x->place != IS_CONSTANT && k < ACCUMULATORS && t->mirror[k] == x->slot && !t->plain;
+    return x->place != IS_CONSTANT && k < ACCUMULATORS &&
+           t->mirror[k] == x->slot && !t->plain;
 }
 
 /* ---- the operand stack ---- */
 
 bool frame_reserve(struct translator *t, uint32_t end) {
     if (end > LIMIT_FRAME_SLOTS) {
-        return reader_fail(t->reader, ERROR_INVALID, "limit: a frame of more than %d slots",
+        return reader_fail(t->reader, ERROR_INVALID,
+                           "limit: a frame of more than %d slots",
                            LIMIT_FRAME_SLOTS);
     }
-    if (end > t->frame_slots) t->frame_slots = end;
+    if (end > t->frame_slots)
+        t->frame_slots = end;
     return true;
 }
 
@@ -128,9 +142,11 @@ static bool no_operands(struct translator *t) {
 
 bool types_grow(struct translator *t, uint32_t more) {
     while (t->type_capacity - t->count < more) {
-        uint8_t *types = array_reserve(t->module->vm->memory, t->types, t->type_capacity,
-                                       &t->type_capacity, sizeof *types);
-        if (!types) return no_operands(t);
+        uint8_t *types =
+            array_reserve(t->module->vm->memory, t->types, t->type_capacity,
+                          &t->type_capacity, sizeof *types);
+        if (!types)
+            return no_operands(t);
         t->types = types;
     }
     return true;
@@ -138,23 +154,29 @@ bool types_grow(struct translator *t, uint32_t more) {
 
 bool operands_grow(struct translator *t) {
     struct operand *operands =
-        array_reserve(t->module->vm->memory, t->operands, t->known, &t->capacity, sizeof *operands);
-    if (!operands) return no_operands(t);
+        array_reserve(t->module->vm->memory, t->operands, t->known,
+                      &t->capacity, sizeof *operands);
+    if (!operands)
+        return no_operands(t);
     t->operands = operands;
     return true;
 }
 
-/* Each operand that is forgotten was pushed alone: all this takes together no more than that. */
+/* Each operand that is forgotten was pushed alone: all this takes together no
+ * more than that. */
 static uint32_t first_known_from(const struct translator *t, uint32_t home) {
     uint32_t known = t->known;
-    while (known > 0 && t->operands[known - 1].home >= home) known--;
+    while (known > 0 && t->operands[known - 1].home >= home)
+        known--;
     return known;
 }
 
-/* Nothing more is known of the operands behind the first `known` of those of which it was. */
+/* Nothing more is known of the operands behind the first `known` of those of
+ * which it was. */
 static void operands_forget(struct translator *t, uint32_t known) {
     t->known = known;
-    while (t->pending_count && t->pending[t->pending_count - 1] >= known) t->pending_count--;
+    while (t->pending_count && t->pending[t->pending_count - 1] >= known)
+        t->pending_count--;
 }
 
 static struct operand operand_at(uint32_t home, uint8_t type) {
@@ -186,17 +208,19 @@ void operands_truncate(struct translator *t, uint32_t height, uint32_t home) {
     operands_forget(t, first_known_from(t, home));
 }
 
-void push_result(struct translator *t, struct cell *cell, uint8_t type, unsigned k) {
+void push_result(struct translator *t, struct cell *cell, uint8_t type,
+                 unsigned k) {
     struct operand *x = operand_push(t, type);
     cell->d = x->home;
-    if (t->dead) return;
+    if (t->dead)
+        return;
     x->from.producer = t->last->cell;
     slot_written(t, x->home, type);
     mirror_set(t, k, x->home);
 }
 
-/* As one cell if 32 bits say it. Constants do not go through an accumulator: that would cost what
- * is in it. */
+/* As one cell if 32 bits say it. Constants do not go through an accumulator:
+ * that would cost what is in it. */
 static void emit_constant(struct translator *t, uint32_t slot, uint64_t bits) {
     struct cell *cell;
     if (bits <= UINT32_MAX) {
@@ -216,7 +240,8 @@ static void emit_constant(struct translator *t, uint32_t slot, uint64_t bits) {
 }
 
 /* Copy a value between slots. Two copies in a row become one cell. */
-static void move_slots(struct translator *t, uint32_t to, uint16_t from, uint8_t type) {
+static void move_slots(struct translator *t, uint32_t to, uint16_t from,
+                       uint8_t type) {
     bool wide = type == VM_V128;
     if (last_is_open(t) && t->last->is_move && !wide) {
         struct cell *cell = &t->module->cells[t->last->cell];
@@ -242,10 +267,11 @@ void emit_move(struct translator *t, uint32_t slot, const struct operand *x) {
     }
 }
 
-/* Copy the value of an operand on the stack to the slot of its height. Who does this to one in a
- * local sees to it that it is no longer counted as pending. */
+/* Copy the value of an operand on the stack to the slot of its height. Who does
+ * this to one in a local sees to it that it is no longer counted as pending. */
 void bring_home(struct translator *t, struct operand *x) {
-    if (x->place == IN_SLOT) return;
+    if (x->place == IN_SLOT)
+        return;
     emit_move(t, x->home, x);
     x->place = IN_SLOT;
     x->slot = x->home;
@@ -254,7 +280,8 @@ void bring_home(struct translator *t, struct operand *x) {
 
 /* Make sure that a popped operand can be read from a slot. */
 void need_slot(struct translator *t, struct operand *x) {
-    if (x->place == IS_CONSTANT) bring_home(t, x);
+    if (x->place == IS_CONSTANT)
+        bring_home(t, x);
 }
 
 bool settle(struct translator *t, uint32_t local) {
@@ -272,33 +299,41 @@ bool settle(struct translator *t, uint32_t local) {
     return settled > 0;
 }
 
-/* All homes are above the locals, so no copy writes what another one has still to read. */
+/* All homes are above the locals, so no copy writes what another one has still
+ * to read. */
 void operands_home(struct translator *t, uint32_t slots) {
-    if (t->dead) return; /* they may not even be on the stack */
+    if (t->dead)
+        return; /* they may not even be on the stack */
     uint32_t first = first_known_from(t, t->home - slots);
-    for (uint32_t i = first; i < t->known; i++) bring_home(t, &t->operands[i]);
+    for (uint32_t i = first; i < t->known; i++)
+        bring_home(t, &t->operands[i]);
     operands_forget(t, first);
 }
 
 bool made_by_last(const struct translator *t, const struct operand *x) {
-    return last_is_open(t) && x->place == IN_SLOT && x->from.producer == t->last->cell;
+    return last_is_open(t) && x->place == IN_SLOT &&
+           x->from.producer == t->last->cell;
 }
 
-/* For fusions that find the operation by its cell, not through the operand it produced: whether
- * the result is needed otherwise is theirs to find out. */
+/* For fusions that find the operation by its cell, not through the operand it
+ * produced: whether the result is needed otherwise is theirs to find out. */
 const struct cell *last_immediate(const struct translator *t, uint16_t code) {
     const struct emitted *last = t->last;
     bool constant = last->form == FORM_SI || last->form == FORM_RI;
-    if (!last_is_open(t) || last->cell + 1 != here(t) || !constant) return NULL;
-    return last->row && last->row->code == code ? &t->module->cells[last->cell] : NULL;
+    if (!last_is_open(t) || last->cell + 1 != here(t) || !constant)
+        return NULL;
+    return last->row && last->row->code == code ? &t->module->cells[last->cell]
+                                                : NULL;
 }
 
-/* Let the last cell write its result to another slot; what mirrored its home mirrors that. */
+/* Let the last cell write its result to another slot; what mirrored its home
+ * mirrors that. */
 void redirect(struct translator *t, const struct operand *x, uint32_t slot) {
     t->module->cells[t->last->cell].d = (uint16_t)slot;
     slot_written(t, slot, x->type);
     for (int k = 0; k < ACCUMULATORS; k++) {
-        if (t->mirror[k] == x->home) t->mirror[k] = (uint16_t)slot;
+        if (t->mirror[k] == x->home)
+            t->mirror[k] = (uint16_t)slot;
     }
 }
 

@@ -1,4 +1,5 @@
-/* What translate.c and branch.c emit code with; the rules are those of translate.h. */
+/* What translate.c and branch.c emit code with; the rules are those of
+ * translate.h. */
 #ifndef HOSTEL_VM_EMIT_H
 #define HOSTEL_VM_EMIT_H
 
@@ -11,12 +12,12 @@ enum { SLOTS_A_CELL = 16 };
 
 uint32_t here(const struct translator *t); /* the index of the next cell */
 
-/* Append a zeroed cell that executes `op`. In unreachable code it is a scratch cell. The pointer
- * is good until the next cell is appended. */
+/* Append a zeroed cell that executes `op`. In unreachable code it is a scratch
+ * cell. The pointer is good until the next cell is appended. */
 struct cell *emit(struct translator *t, unsigned op);
 
-/* Append a copy of a cell that executes something and holds no displacement. If it traps, it was
- * the instruction of the original. */
+/* Append a copy of a cell that executes something and holds no displacement. If
+ * it traps, it was the instruction of the original. */
 void emit_copy(struct translator *t, uint32_t cell);
 
 /* Take back the last cell, whose result nobody needs any more. */
@@ -29,7 +30,10 @@ struct cell *emit_data(struct translator *t);
 
 /* The accumulator of a type, 0: r0, 1: s0, 2: f0; a v128 has none. */
 static inline unsigned accumulator(uint8_t type) {
-    return type == VM_F32 ? 1 : type == VM_F64 ? 2 : type == VM_V128 ? ACCUMULATORS : 0;
+    return type == VM_F32    ? 1
+           : type == VM_F64  ? 2
+           : type == VM_V128 ? ACCUMULATORS
+                             : 0;
 }
 
 bool in_accumulator(const struct translator *t, const struct operand *x);
@@ -41,26 +45,31 @@ void slot_written(struct translator *t, uint32_t slot, uint8_t type);
 
 /* ---- operands ---- */
 
-/* The cell's result becomes the top of the stack; accumulator `k` has it too. */
-void push_result(struct translator *t, struct cell *cell, uint8_t type, unsigned k);
+/* The cell's result becomes the top of the stack; accumulator `k` has it
+ * too. */
+void push_result(struct translator *t, struct cell *cell, uint8_t type,
+                 unsigned k);
 
-/* Where the topmost operands, which take so many slots, are when they are home. */
+/* Where the topmost operands, which take so many slots, are when they are
+ * home. */
 uint16_t window(const struct translator *t, uint32_t slots);
 
 void emit_move(struct translator *t, uint32_t slot, const struct operand *x);
 void bring_home(struct translator *t, struct operand *x);
-void need_slot(struct translator *t, struct operand *x); /* a constant goes to its home */
+/* A constant goes to its home. */
+void need_slot(struct translator *t, struct operand *x);
 
-/* Bring home the pending operands that are in the local at `slot`, or all if it is NO_SLOT; true if
- * there were any. */
+/* Bring home the pending operands that are in the local at `slot`, or all if it
+ * is NO_SLOT; true if there were any. */
 bool settle(struct translator *t, uint32_t slot);
 
-/* True if the operand's value was computed by the last cell, which may still be changed; and make
- * that cell write its result to another slot. */
+/* True if the operand's value was computed by the last cell, which may still be
+ * changed; and make that cell write its result to another slot. */
 bool made_by_last(const struct translator *t, const struct operand *x);
 void redirect(struct translator *t, const struct operand *x, uint32_t slot);
 
-/* The last cell if it may be changed and does this operation with a constant, or NULL. */
+/* The last cell if it may be changed and does this operation with a constant,
+ * or NULL. */
 const struct cell *last_immediate(const struct translator *t, uint16_t code);
 
 static inline bool is_short(int32_t constant) {

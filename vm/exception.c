@@ -1,22 +1,25 @@
-/* Exceptions at run time: finding who catches one, and freeing those nobody refers to.
+/* Exceptions at run time: finding who catches one, and freeing those nobody
+ * refers to.
  *
- * A throw walks the guest's frames outward, from the throwing cell over the call cell of each
- * frame, and in each looks through the try ranges of the function for the innermost that has the
- * cell and a clause for the tag. The walk ends at a frame that the host called: exceptions do not
- * cross it. In the example of try.c, if function 0 throws tag 0 with 5,
+ * A throw walks the guest's frames outward, from the throwing cell over the
+ * call cell of each frame, and in each looks through the try ranges of the
+ * function for the innermost that has the cell and a clause for the tag. The
+ * walk ends at a frame that the host called: exceptions do not cross it. In the
+ * example of try.c, if function 0 throws tag 0 with 5,
  *
  *     pc                      try ranges             clause
  *     throw_tag, function 0   none
  *     cell 5, function 1      4 to 5 has it          tag 0: slot 2 = exception, slot 3 = 5, go to 8
  *
- * References to exceptions can be kept in slots, globals, tables and other exceptions. When their
- * number has doubled since the last time, all those that can still be found there are marked and
- * the others freed. Slots have no types at run time: any word that is the address of an exception
- * counts as a reference to it, which at worst keeps one alive for longer.
+ * References to exceptions can be kept in slots, globals, tables and other
+ * exceptions. When their number has doubled since the last time, all those that
+ * can still be found there are marked and the others freed. Slots have no types
+ * at run time: any word that is the address of an exception counts as a
+ * reference to it, which at worst keeps one alive for longer.
  *
- * Each draws from the budget for its places in the set and the list of the marking too, so that
- * memory can be freed when all of the budget is used up.
- */
+ * Each draws from the budget for its places in the set and the list of the
+ * marking too, so that memory can be freed when all of the budget is used
+ * up. */
 #include "vm/store.h"
 
 #include <stdlib.h>
@@ -26,9 +29,9 @@ enum { FIRST_LIMIT = 1000, WORK_A_UNIT = 16 };
 
 /* ---- freeing ---- */
 
-/* All exceptions, as a set that is a hash table with open addressing, at most half full; and those
- * that are marked but not yet looked into: a list, not recursion, since a guest can chain as many
- * as it likes. */
+/* All exceptions, as a set that is a hash table with open addressing, at most
+ * half full; and those that are marked but not yet looked into: a list, not
+ * recursion, since a guest can chain as many as it likes. */
 struct marking {
     struct exception **set, **waiting;
     size_t capacity; /* of the set, a power of two */
@@ -40,32 +43,40 @@ struct marking {
 /* A look into the set is a miss of the cache. */
 enum { LOOK_STEPS = 8 };
 
-/* The place of the exception at `address`, or the free one where it would be. The bits above those
- * that all addresses have in common decide. */
-static struct exception **place_of(const struct marking *marking, uint64_t address) {
+/* The place of the exception at `address`, or the free one where it would be.
+ * The bits above those that all addresses have in common decide. */
+static struct exception **place_of(const struct marking *marking,
+                                   uint64_t address) {
     size_t mask = marking->capacity - 1;
     size_t i = (size_t)(address * UINT64_C(0x9E3779B97F4A7C15) >> 32) & mask;
-    while (marking->set[i] && (uintptr_t)marking->set[i] != address) i = (i + 1) & mask;
+    while (marking->set[i] && (uintptr_t)marking->set[i] != address)
+        i = (i + 1) & mask;
     return &marking->set[i];
 }
 
 /* Here and below, false means that the time is up. */
 static bool fill_set(const struct vm *vm, struct marking *marking) {
     for (struct exception *e = vm->exceptions; e; e = e->next) {
-        if (!meter_step(marking->meter, LOOK_STEPS)) return false;
-        e->marked = false; /* a collection may have ended before it took its marks away */
+        if (!meter_step(marking->meter, LOOK_STEPS))
+            return false;
+        /* A collection may have ended before it took its marks away. */
+        e->marked = false;
         *place_of(marking, (uintptr_t)e) = e;
     }
     return true;
 }
 
-static bool mark_words(struct marking *marking, const uint64_t *words, size_t count) {
+static bool mark_words(struct marking *marking, const uint64_t *words,
+                       size_t count) {
     marking->work += count;
     for (size_t i = 0; i < count; i++) {
-        if (!meter_step(marking->meter, words[i] ? LOOK_STEPS : 1)) return false;
-        if (words[i] == 0) continue;
+        if (!meter_step(marking->meter, words[i] ? LOOK_STEPS : 1))
+            return false;
+        if (words[i] == 0)
+            continue;
         struct exception *found = *place_of(marking, words[i]);
-        if (!found || found->marked) continue;
+        if (!found || found->marked)
+            continue;
         found->marked = true;
         marking->waiting[marking->waiting_count++] = found;
     }
@@ -76,42 +87,53 @@ static size_t exception_size(const struct tag *tag) {
     return sizeof(struct exception) + tag->type->param_slots * sizeof(uint64_t);
 }
 
-/* What one draws from the budget: the set has four places for each at most, the list one. */
+/* What one draws from the budget: the set has four places for each at most, the
+ * list one. */
 static uint64_t exception_cost(const struct tag *tag) {
     return exception_size(tag) + 5 * sizeof(struct exception *);
 }
 
-/* The words between the bottom of the value stack and the end of the throwing frame. */
+/* The words between the bottom of the value stack and the end of the throwing
+ * frame. */
 static size_t live_slots(const struct vm *vm, const struct position *at) {
     const struct module *module = at->instance->module;
-    const struct translation *of = code_find(module, (uint32_t)(at->pc - module->cells));
+    const struct translation *of =
+        code_find(module, (uint32_t)(at->pc - module->cells));
     const struct cell *entry = &module->cells[of->entry];
     return (size_t)(at->frame - vm->stack) + (uint32_t)entry->tail.imm;
 }
 
-/* Globals and tables that are imported are looked at once an instance, which does no harm. An
- * instance whose instantiation failed may have some of them only. */
+/* Globals and tables that are imported are looked at once an instance, which
+ * does no harm. An instance whose instantiation failed may have some of them
+ * only. */
 static bool mark_instance(const struct instance *i, struct marking *marking) {
     const struct module *module = i->module;
     for (uint32_t k = 0; i->globals && k < module->global_count; k++) {
-        if (i->globals[k] && !mark_words(marking, i->globals[k], 1)) return false;
+        if (i->globals[k] && !mark_words(marking, i->globals[k], 1))
+            return false;
     }
     for (uint32_t k = 0; i->tables && k < module->table_count; k++) {
         const struct table *table = i->tables[k];
-        if (table && !mark_words(marking, table->elements, table->size)) return false;
+        if (table && !mark_words(marking, table->elements, table->size))
+            return false;
     }
     return true;
 }
 
-static bool mark_all(struct vm *vm, const struct position *at, struct marking *marking) {
-    if (!mark_words(marking, vm->stack, live_slots(vm, at))) return false;
+static bool mark_all(struct vm *vm, const struct position *at,
+                     struct marking *marking) {
+    if (!mark_words(marking, vm->stack, live_slots(vm, at)))
+        return false;
     for (const struct instance *i = vm->instances; i; i = i->next) {
-        if (!mark_instance(i, marking)) return false;
+        if (!mark_instance(i, marking))
+            return false;
     }
     while (marking->waiting_count > 0) {
-        const struct exception *exception = marking->waiting[--marking->waiting_count];
+        const struct exception *exception =
+            marking->waiting[--marking->waiting_count];
         uint32_t slots = exception->tag->type->param_slots;
-        if (!mark_words(marking, exception->values, slots)) return false;
+        if (!mark_words(marking, exception->values, slots))
+            return false;
     }
     return true;
 }
@@ -119,7 +141,8 @@ static bool mark_all(struct vm *vm, const struct position *at, struct marking *m
 static bool sweep(struct vm *vm) {
     struct exception **link = &vm->exceptions;
     while (*link) {
-        if (!meter_step(&vm->meter, LOOK_STEPS)) return false;
+        if (!meter_step(&vm->meter, LOOK_STEPS))
+            return false;
         struct exception *exception = *link;
         if (exception->marked) {
             exception->marked = false;
@@ -135,19 +158,22 @@ static bool sweep(struct vm *vm) {
     return true;
 }
 
-/* False when memory for the marking is refused, or the time is up: nothing that is referred to has
- * been freed then. The work is charged to the guest. Doubling the limit makes the cost of each
- * exception constant on average. */
+/* False when memory for the marking is refused, or the time is up: nothing that
+ * is referred to has been freed then. The work is charged to the guest.
+ * Doubling the limit makes the cost of each exception constant on average. */
 static bool collect(struct vm *vm, const struct position *at) {
     size_t count = vm->exception_count;
     struct marking marking = {.capacity = 2, .meter = &vm->meter};
-    while (marking.capacity < 2 * count) marking.capacity *= 2;
+    while (marking.capacity < 2 * count)
+        marking.capacity *= 2;
     marking.set = calloc(marking.capacity, sizeof *marking.set);
     marking.waiting = calloc(count + 1, sizeof *marking.waiting);
 
     bool allocated = marking.set && marking.waiting;
-    bool ok = allocated && fill_set(vm, &marking) && mark_all(vm, at, &marking) && sweep(vm);
-    if (allocated) vm->meter.budget -= (int64_t)((marking.work + count) / WORK_A_UNIT);
+    bool ok = allocated && fill_set(vm, &marking) &&
+              mark_all(vm, at, &marking) && sweep(vm);
+    if (allocated)
+        vm->meter.budget -= (int64_t)((marking.work + count) / WORK_A_UNIT);
 
     free(marking.set);
     free(marking.waiting);
@@ -173,64 +199,83 @@ static enum trap no_memory(struct vm *vm, uint64_t refused) {
     return TRAP_REPORTED;
 }
 
-/* Make sure that the limits have room for an exception of so many bytes. What is to be thrown is
- * not yet an exception and its values are in the frame, where the marking looks: a reference among
- * them is safe while room is made. */
-static enum trap make_room(struct vm *vm, const struct position *at, uint64_t cost) {
-    uint64_t most = vm->exception_bytes + budget_left(vm->memory); /* of all exceptions */
-    if (most > LIMIT_EXCEPTION_BYTES) most = LIMIT_EXCEPTION_BYTES;
+/* Make sure that the limits have room for an exception of so many bytes. What
+ * is to be thrown is not yet an exception and its values are in the frame,
+ * where the marking looks: a reference among them is safe while room is
+ * made. */
+static enum trap make_room(struct vm *vm, const struct position *at,
+                           uint64_t cost) {
+    /* Of all exceptions. */
+    uint64_t most = vm->exception_bytes + budget_left(vm->memory);
+    if (most > LIMIT_EXCEPTION_BYTES)
+        most = LIMIT_EXCEPTION_BYTES;
     bool full = vm->exception_bytes + cost > most;
-    if (!full && vm->exception_count < vm->exception_limit) return TRAP_NONE;
+    if (!full && vm->exception_count < vm->exception_limit)
+        return TRAP_NONE;
     if (!collect(vm, at)) {
-        return meter_late(&vm->meter) ? meter_reason(&vm->meter) : no_memory(vm, 0);
+        return meter_late(&vm->meter) ? meter_reason(&vm->meter)
+                                      : no_memory(vm, 0);
     }
-    /* If next to nothing could be freed, the same would be tried for every one to come. */
+    /* If next to nothing could be freed, the same would be tried for every one
+     * to come. */
     uint64_t room = most - vm->exception_bytes;
-    if (room >= cost && (!full || room >= most / 4)) return TRAP_NONE;
-    if (most == LIMIT_EXCEPTION_BYTES) return TRAP_EXCEPTION_MEMORY;
+    if (room >= cost && (!full || room >= most / 4))
+        return TRAP_NONE;
+    if (most == LIMIT_EXCEPTION_BYTES)
+        return TRAP_EXCEPTION_MEMORY;
     return no_memory(vm, cost);
 }
 
-enum trap exception_new(struct instance *instance, const struct cell *pc, uint64_t *frame) {
+enum trap exception_new(struct instance *instance, const struct cell *pc,
+                        uint64_t *frame) {
     struct vm *vm = instance->vm;
     const struct tag *tag = instance->tags[pc->tail.imm];
     struct position at = {pc, frame, instance};
     uint64_t cost = exception_cost(tag);
     enum trap trap = make_room(vm, &at, cost);
-    if (trap) return trap;
-    if (!budget_take(vm->memory, cost)) return no_memory(vm, cost);
+    if (trap)
+        return trap;
+    if (!budget_take(vm->memory, cost))
+        return no_memory(vm, cost);
     struct exception *exception = malloc(exception_size(tag));
     if (!exception) {
         budget_give(vm->memory, cost);
         return no_memory(vm, 0);
     }
     *exception = (struct exception){.next = vm->exceptions, .tag = tag};
-    memcpy(exception->values, frame + pc->a, tag->type->param_slots * sizeof *frame);
+    memcpy(exception->values, frame + pc->a,
+           tag->type->param_slots * sizeof *frame);
     vm->thrown = vm->exceptions = exception;
     vm->exception_count++;
     vm->exception_bytes += cost;
     return TRAP_NONE;
 }
 
-/* The clause of the frame's function that catches the exception, or NULL. The search is paid for
- * like the guest's own work. After a range that delegates, those between it and the block it names
- * are passed over: they are deeper than it says. */
-static const struct catch_clause *find_clause(const struct position *at,
-                                              const struct exception *exception) {
+/* The clause of the frame's function that catches the exception, or NULL. The
+ * search is paid for like the guest's own work. After a range that delegates,
+ * those between it and the block it names are passed over: they are deeper than
+ * it says. */
+static const struct catch_clause *
+find_clause(const struct position *at, const struct exception *exception) {
     const struct module *module = at->instance->module;
     uint32_t cell = (uint32_t)(at->pc - module->cells);
     const struct translation *of = code_find(module, cell);
     bool newest = of + 1 == module->translations + module->translation_count;
-    uint32_t end = newest ? module->try_count : of[1].tries, deepest = NO_DELEGATE;
+    uint32_t end = newest ? module->try_count : of[1].tries,
+             deepest = NO_DELEGATE;
     for (uint32_t i = of->tries; i < end; i++) {
         const struct try_range *range = &module->tries[i];
         at->instance->vm->meter.budget--;
-        if (cell < range->first || cell >= range->end || range->depth > deepest) continue;
-        if (range->delegate != NO_DELEGATE) deepest = range->delegate;
-        for (uint32_t k = range->clause; k != NO_CLAUSE; k = module->clauses[k].next) {
+        if (cell < range->first || cell >= range->end || range->depth > deepest)
+            continue;
+        if (range->delegate != NO_DELEGATE)
+            deepest = range->delegate;
+        for (uint32_t k = range->clause; k != NO_CLAUSE;
+             k = module->clauses[k].next) {
             const struct catch_clause *clause = &module->clauses[k];
             at->instance->vm->meter.budget--;
-            if (clause->tag == ANY_TAG || at->instance->tags[clause->tag] == exception->tag) {
+            if (clause->tag == ANY_TAG ||
+                at->instance->tags[clause->tag] == exception->tag) {
                 return clause;
             }
         }
@@ -238,23 +283,28 @@ static const struct catch_clause *find_clause(const struct position *at,
     return NULL;
 }
 
-enum trap exception_catch(struct instance *instance, const struct cell *pc, uint64_t *frame,
-                          struct exception *exception) {
+enum trap exception_catch(struct instance *instance, const struct cell *pc,
+                          uint64_t *frame, struct exception *exception) {
     struct vm *vm = instance->vm;
     struct position *at = &vm->caught;
     *at = (struct position){pc, frame, instance};
     const struct catch_clause *clause = find_clause(at, exception);
     while (!clause) {
         enum trap trap = meter_charge(&vm->meter, 1);
-        if (trap) return trap;
-        if (!position_outward(at)) return TRAP_EXCEPTION;
+        if (trap)
+            return trap;
+        if (!position_outward(at))
+            return TRAP_EXCEPTION;
         clause = find_clause(at, exception);
     }
     uint64_t *to = at->frame + clause->slot;
-    uint32_t slots = clause->tag == ANY_TAG ? 0 : exception->tag->type->param_slots;
-    if (clause->reference == REFERENCE_BEFORE) *to++ = (uintptr_t)exception;
+    uint32_t slots =
+        clause->tag == ANY_TAG ? 0 : exception->tag->type->param_slots;
+    if (clause->reference == REFERENCE_BEFORE)
+        *to++ = (uintptr_t)exception;
     memcpy(to, exception->values, slots * sizeof *to);
-    if (clause->reference == REFERENCE_AFTER) to[slots] = (uintptr_t)exception;
+    if (clause->reference == REFERENCE_AFTER)
+        to[slots] = (uintptr_t)exception;
     at->pc = &at->instance->module->cells[clause->landing];
     return meter_charge(&vm->meter, 0);
 }

@@ -5,7 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Lane 0 has the lowest address, and so is in the low half: i32x4 1 2 3 4 has i32[0] == 1. */
+/* Lane 0 has the lowest address, and so is in the low half: i32x4 1 2 3 4 has
+ * i32[0] == 1. */
 union v128 {
     int8_t i8[16];
     uint8_t u8[16];
@@ -25,8 +26,9 @@ static inline union v128 v128_at(const void *bytes) {
     return lanes;
 }
 
-/* Write both halves at once: the next instruction may read them so, and would otherwise wait until
- * two smaller writes have left the processor's store buffer. */
+/* Write both halves at once: the next instruction may read them so, and would
+ * otherwise wait until two smaller writes have left the processor's store
+ * buffer. */
 static inline void v128_put(void *bytes, union v128 lanes) {
     typedef uint64_t halves __attribute__((vector_size(16)));
     const halves both = {lanes.u64[0], lanes.u64[1]};
@@ -40,10 +42,12 @@ static inline uint64_t pick_half(const uint8_t *bytes, const uint8_t *from) {
            (uint64_t)bytes[from[6]] << 48 | (uint64_t)bytes[from[7]] << 56;
 }
 
-/* Every lane of `from` numbers one of 32 bytes. Written out, since gcc keeps a loop a loop. */
+/* Every lane of `from` numbers one of 32 bytes. Written out, since gcc keeps a
+ * loop a loop. */
 static inline union v128 v128_pick(const union v128 table[2], union v128 from) {
     const uint8_t *bytes = (const uint8_t *)table;
-    return (union v128){.u64 = {pick_half(bytes, from.u8), pick_half(bytes, from.u8 + 8)}};
+    return (union v128){
+        .u64 = {pick_half(bytes, from.u8), pick_half(bytes, from.u8 + 8)}};
 }
 
 static inline int32_t clamp(int32_t x, int32_t low, int32_t high) {

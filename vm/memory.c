@@ -1,8 +1,9 @@
 /* Linear memories and tables (spec 4.2.7, 4.2.8): growth and bulk operations.
  *
- * A memory reserves the address space it may ever need and makes it usable page by page as it
- * grows, so its base rarely moves and untouched pages cost nothing. When the system will not
- * reserve that much, the memory moves to a larger mapping as it grows.
+ * A memory reserves the address space it may ever need and makes it usable page
+ * by page as it grows, so its base rarely moves and untouched pages cost
+ * nothing. When the system will not reserve that much, the memory moves to a
+ * larger mapping as it grows.
  *
  *     data                 data + size                              data + reserved
  *     [ usable, from zeros | reserved: may not be touched            ]
@@ -11,12 +12,11 @@
  *     memory_grow     makes more usable; moves only if `reserved` is too small
  *     memories_free   with the vm: other instances may have imported it
  *
- * Nothing depends on a fault when the reserved part is touched: every access compares with `size`.
- * A table is an array on the heap, since few are large.
+ * Nothing depends on a fault when the reserved part is touched: every access
+ * compares with `size`. A table is an array on the heap, since few are large.
  *
- * Bulk operations (spec 4.4.6, 4.4.7) check everything before they write anything, and an
- * empty range may begin at the end, not behind it.
- */
+ * Bulk operations (spec 4.4.6, 4.4.7) check everything before they write
+ * anything, and an empty range may begin at the end, not behind it. */
 #include "vm/platform.h"
 #include "vm/store.h"
 
@@ -39,7 +39,8 @@ static uint64_t page_bytes(uint64_t pages) {
     return pages << PAGE_SIZE_BITS;
 }
 
-/* Bytes that are filled or copied between two looks at the clock: some milliseconds. */
+/* Bytes that are filled or copied between two looks at the clock: some
+ * milliseconds. */
 enum { PIECE = 1 << 24 };
 
 static uint64_t piece_of(uint64_t size) {
@@ -51,21 +52,26 @@ static bool pay_for(struct vm *vm, uint64_t bytes) {
     return meter_step(&vm->meter, VM_STEPS_OF(bytes));
 }
 
-/* Copy between places that do not overlap, in pieces; false when the time is up. */
-static bool copy(struct vm *vm, uint8_t *to, const uint8_t *from, uint64_t size) {
+/* Copy between places that do not overlap, in pieces; false when the time is
+ * up. */
+static bool copy(struct vm *vm, uint8_t *to, const uint8_t *from,
+                 uint64_t size) {
     for (uint64_t done = 0; done < size;) {
         uint64_t piece = piece_of(size - done);
-        if (!pay_for(vm, piece)) return false;
+        if (!pay_for(vm, piece))
+            return false;
         memcpy(to + done, from + done, piece);
         done += piece;
     }
     return true;
 }
 
-/* Move the memory to a mapping of `size` bytes. While there are two, both are held. */
+/* Move the memory to a mapping of `size` bytes. While there are two, both are
+ * held. */
 static bool move(struct memory *memory, uint64_t size) {
     struct budget *budget = memory->vm->memory;
-    if (!budget_take(budget, memory->size)) return false;
+    if (!budget_take(budget, memory->size))
+        return false;
     uint8_t *data = platform_reserve(size);
     bool moved = data && platform_commit(data, memory->size) &&
                  copy(memory->vm, data, memory->data, memory->size);
@@ -82,29 +88,38 @@ static bool move(struct memory *memory, uint64_t size) {
 
 /* Make `size` bytes usable, which are not more than the memory may have. */
 static bool resize(struct memory *memory, uint64_t size) {
-    if (size > memory->reserved) { /* twice as much, so that growing by pages stays linear */
+    if (size > memory->reserved) {
+        /* Twice as much, so that growing by pages stays linear. */
         uint64_t limit = page_bytes(memory->max);
         uint64_t twice = memory->size * 2 < limit ? memory->size * 2 : limit;
-        if (!(twice > size && move(memory, twice)) && !move(memory, size)) return false;
+        if (!(twice > size && move(memory, twice)) && !move(memory, size))
+            return false;
     }
-    if (!platform_commit(memory->data, size)) return false;
+    if (!platform_commit(memory->data, size))
+        return false;
     memory->size = size;
     return true;
 }
 
-/* A memory holds what it has grown to, whether or not its pages have been touched.
+/* A memory holds what it has grown to, whether or not its pages have been
+ * touched.
  *
- * NULL if the limit or the system refuses. It is on the vm's list as soon as it has a mapping. */
-struct memory *memory_new(struct vm *vm, struct limits limits, struct error *error) {
+ * NULL if the limit or the system refuses. It is on the vm's list as soon as it
+ * has a mapping. */
+struct memory *memory_new(struct vm *vm, struct limits limits,
+                          struct error *error) {
     char what[64];
-    snprintf(what, sizeof what, "a memory of %llu pages of 64 KiB", (unsigned long long)limits.min);
+    snprintf(what, sizeof what, "a memory of %llu pages of 64 KiB",
+             (unsigned long long)limits.min);
     uint64_t most = vm->memory->limit >> PAGE_SIZE_BITS;
     if (limits.min > most) {
-        error_set(error, ERROR_IO, "limit: the module wants %s, --max-memory allows %llu", what,
+        error_set(error, ERROR_IO,
+                  "limit: the module wants %s, --max-memory allows %llu", what,
                   (unsigned long long)most);
         return NULL;
     }
-    uint64_t size = page_bytes(limits.min); /* no overflow: the limit is in bytes */
+    /* No overflow: the limit is in bytes. */
+    uint64_t size = page_bytes(limits.min);
     struct owned_memory *owned = arena_alloc(&vm->arena, 1, sizeof *owned);
     if (!owned || !budget_take(vm->memory, size)) {
         return error_set_memory(vm, error, what), NULL;
@@ -120,26 +135,34 @@ struct memory *memory_new(struct vm *vm, struct limits limits, struct error *err
         memory->data = platform_reserve(size);
     }
     owned->next = vm->memories;
-    if (memory->data) vm->memories = owned;
-    if (memory->data && resize(memory, size)) return memory;
+    if (memory->data)
+        vm->memories = owned;
+    if (memory->data && resize(memory, size))
+        return memory;
     budget_give(vm->memory, size);
     error_set_memory(vm, error, what);
     return NULL;
 }
 
-enum { SYSTEM_CALL_STEPS = 200 }; /* what the system takes to change a mapping */
+/* What the system takes to change a mapping. */
+enum { SYSTEM_CALL_STEPS = 200 };
 
-/* Refusing is an answer, not a trap (spec 4.4.7): the guest gets -1, also when the time is up, of
- * which it hears with its next unit of work. Whoever keeps `data` or `size`, as the interpreter
- * does, fetches both again. */
+/* Refusing is an answer, not a trap (spec 4.4.7): the guest gets -1, also when
+ * the time is up, of which it hears with its next unit of work. Whoever keeps
+ * `data` or `size`, as the interpreter does, fetches both again. */
 uint64_t memory_grow(struct memory *memory, uint64_t pages) {
     uint64_t old = memory->size >> PAGE_SIZE_BITS;
-    if (pages > memory->max - old) return refused(memory->declared);
-    if (pages == 0) return old;
-    if (!meter_step(&memory->vm->meter, SYSTEM_CALL_STEPS)) return refused(memory->declared);
+    if (pages > memory->max - old)
+        return refused(memory->declared);
+    if (pages == 0)
+        return old;
+    if (!meter_step(&memory->vm->meter, SYSTEM_CALL_STEPS))
+        return refused(memory->declared);
     struct budget *budget = memory->vm->memory;
-    if (!budget_take(budget, page_bytes(pages))) return refused(memory->declared);
-    if (resize(memory, page_bytes(old + pages))) return old;
+    if (!budget_take(budget, page_bytes(pages)))
+        return refused(memory->declared);
+    if (resize(memory, page_bytes(old + pages)))
+        return old;
     budget_give(budget, page_bytes(pages));
     return refused(memory->declared);
 }
@@ -149,13 +172,16 @@ static bool within(uint64_t at, uint64_t size, uint64_t end) {
     return size <= end && at <= end - size;
 }
 
-/* In pieces, so that a long one ends with the time limit. It is then half done, which no guest can
- * see: its time is up. */
-enum trap memory_fill(struct memory *memory, uint64_t at, uint8_t value, uint64_t size) {
-    if (!within(at, size, memory->size)) return TRAP_MEMORY_BOUNDS;
+/* In pieces, so that a long one ends with the time limit. It is then half done,
+ * which no guest can see: its time is up. */
+enum trap memory_fill(struct memory *memory, uint64_t at, uint8_t value,
+                      uint64_t size) {
+    if (!within(at, size, memory->size))
+        return TRAP_MEMORY_BOUNDS;
     while (size > 0) {
         uint64_t piece = piece_of(size);
-        if (!pay_for(memory->vm, piece)) return meter_reason(&memory->vm->meter);
+        if (!pay_for(memory->vm, piece))
+            return meter_reason(&memory->vm->meter);
         memset(memory->data + at, value, piece);
         at += piece;
         size -= piece;
@@ -163,54 +189,69 @@ enum trap memory_fill(struct memory *memory, uint64_t at, uint8_t value, uint64_
     return TRAP_NONE;
 }
 
-enum trap memory_copy(struct memory *to_memory, const struct memory *from_memory, uint64_t to,
+enum trap memory_copy(struct memory *to_memory,
+                      const struct memory *from_memory, uint64_t to,
                       uint64_t from, uint64_t size) {
-    if (!within(to, size, to_memory->size) || !within(from, size, from_memory->size)) {
+    if (!within(to, size, to_memory->size) ||
+        !within(from, size, from_memory->size)) {
         return TRAP_MEMORY_BOUNDS;
     }
-    bool backwards = to > from; /* or they might overwrite what is still to be copied */
+    /* Or they might overwrite what is still to be copied. */
+    bool backwards = to > from;
     for (uint64_t done = 0; done < size;) {
-        uint64_t piece = piece_of(size - done), at = backwards ? size - done - piece : done;
-        if (!pay_for(to_memory->vm, piece)) return meter_reason(&to_memory->vm->meter);
-        memmove(to_memory->data + to + at, from_memory->data + from + at, piece);
+        uint64_t piece = piece_of(size - done),
+                 at = backwards ? size - done - piece : done;
+        if (!pay_for(to_memory->vm, piece))
+            return meter_reason(&to_memory->vm->meter);
+        memmove(to_memory->data + to + at, from_memory->data + from + at,
+                piece);
         done += piece;
     }
     return TRAP_NONE;
 }
 
 /* A dropped segment is an empty one (spec 4.4.7). */
-enum trap memory_init(struct instance *instance, struct memory *memory, uint32_t segment,
-                      uint64_t to, uint64_t from, uint64_t size) {
+enum trap memory_init(struct instance *instance, struct memory *memory,
+                      uint32_t segment, uint64_t to, uint64_t from,
+                      uint64_t size) {
     struct slice bytes = instance->module->data[segment].bytes;
-    if (instance->dropped_data[segment]) bytes.size = 0;
+    if (instance->dropped_data[segment])
+        bytes.size = 0;
     if (!within(to, size, memory->size) || !within(from, size, bytes.size)) {
         return TRAP_MEMORY_BOUNDS;
     }
-    bool copied = size == 0 || copy(memory->vm, memory->data + to, bytes.data + from, size);
+    bool copied = size == 0 ||
+                  copy(memory->vm, memory->data + to, bytes.data + from, size);
     return copied ? TRAP_NONE : meter_reason(&memory->vm->meter);
 }
 
 /* ---- tables ---- */
 
-/* Elements are bounded for all tables together: a module could declare any number of tables. */
-struct table *table_new(struct vm *vm, const struct extern_type *type, struct error *error) {
+/* Elements are bounded for all tables together: a module could declare any
+ * number of tables. */
+struct table *table_new(struct vm *vm, const struct extern_type *type,
+                        struct error *error) {
     char what[64];
-    snprintf(what, sizeof what, "a table of %llu elements", (unsigned long long)type->limits.min);
+    snprintf(what, sizeof what, "a table of %llu elements",
+             (unsigned long long)type->limits.min);
     struct owned_table *owned = arena_alloc(&vm->arena, 1, sizeof *owned);
-    if (!owned) return error_set_memory(vm, error, what), NULL;
+    if (!owned)
+        return error_set_memory(vm, error, what), NULL;
     struct table *table = &owned->table;
     uint64_t cap = vm->limits.table_elements - vm->table_elements;
     table->vm = vm;
     table->type = *type;
     table->max = type->limits.max < cap ? type->limits.max : cap;
     if (type->limits.min > table->max) {
-        error_set(error, ERROR_IO, "limit: the module wants %s, %llu are left for it", what,
+        error_set(error, ERROR_IO,
+                  "limit: the module wants %s, %llu are left for it", what,
                   (unsigned long long)cap);
         return NULL;
     }
     owned->next = vm->tables;
     vm->tables = owned;
-    if (table_grow(table, type->limits.min, 0) != refused(type->limits)) return table;
+    if (table_grow(table, type->limits.min, 0) != refused(type->limits))
+        return table;
     error_set_memory(vm, error, what);
     return NULL;
 }
@@ -219,10 +260,12 @@ struct table *table_new(struct vm *vm, const struct extern_type *type, struct er
 static bool table_resize(struct table *table, uint64_t count) {
     struct budget *budget = table->vm->memory;
     uint64_t more = (count - table->size) * sizeof *table->elements;
-    if (!budget_take(budget, more)) return false;
-    uint64_t *elements = table->elements
-                             ? realloc(table->elements, (size_t)count * sizeof *elements)
-                             : calloc((size_t)count, sizeof *elements);
+    if (!budget_take(budget, more))
+        return false;
+    uint64_t *elements =
+        table->elements
+            ? realloc(table->elements, (size_t)count * sizeof *elements)
+            : calloc((size_t)count, sizeof *elements);
     if (!elements) {
         budget_give(budget, more);
         return false;
@@ -232,32 +275,44 @@ static bool table_resize(struct table *table, uint64_t count) {
     return true;
 }
 
-/* Moving is no matter: nobody keeps the elements' address over an instruction. */
+/* Moving is no matter: nobody keeps the elements' address over an
+ * instruction. */
 uint64_t table_grow(struct table *table, uint64_t count, uint64_t reference) {
     uint64_t old = table->size, most = SIZE_MAX / sizeof *table->elements;
     struct vm *vm = table->vm;
-    bool fits = count <= table->max - old && old <= most && count <= most - old &&
+    bool fits = count <= table->max - old && old <= most &&
+                count <= most - old &&
                 count <= vm->limits.table_elements - vm->table_elements;
-    if (!fits) return refused(table->type.limits);
-    if (count == 0) return old;
-    if (!pay_for(vm, (old + count) * sizeof(uint64_t))) return refused(table->type.limits);
-    if (!table_resize(table, old + count)) return refused(table->type.limits);
+    if (!fits)
+        return refused(table->type.limits);
+    if (count == 0)
+        return old;
+    if (!pay_for(vm, (old + count) * sizeof(uint64_t)))
+        return refused(table->type.limits);
+    if (!table_resize(table, old + count))
+        return refused(table->type.limits);
     vm->table_elements += count;
-    bool zeroed = old == 0 && reference == 0; /* large tables then cost nothing until used */
-    for (uint64_t i = old; i < table->size && !zeroed; i++) table->elements[i] = reference;
+    /* Large tables then cost nothing until used. */
+    bool zeroed = old == 0 && reference == 0;
+    for (uint64_t i = old; i < table->size && !zeroed; i++)
+        table->elements[i] = reference;
     return old;
 }
 
-enum trap table_fill(struct table *table, uint64_t at, uint64_t reference, uint64_t count) {
-    if (!within(at, count, table->size)) return TRAP_TABLE_BOUNDS;
-    for (uint64_t i = 0; i < count; i++) table->elements[at + i] = reference;
+enum trap table_fill(struct table *table, uint64_t at, uint64_t reference,
+                     uint64_t count) {
+    if (!within(at, count, table->size))
+        return TRAP_TABLE_BOUNDS;
+    for (uint64_t i = 0; i < count; i++)
+        table->elements[at + i] = reference;
     return TRAP_NONE;
 }
 
 /* Tables are not large enough to look at the clock in between: limits.h. */
-enum trap table_copy(struct table *to_table, struct table *from_table, uint64_t to, uint64_t from,
-                     uint64_t count) {
-    if (!within(to, count, to_table->size) || !within(from, count, from_table->size)) {
+enum trap table_copy(struct table *to_table, struct table *from_table,
+                     uint64_t to, uint64_t from, uint64_t count) {
+    if (!within(to, count, to_table->size) ||
+        !within(from, count, from_table->size)) {
         return TRAP_TABLE_BOUNDS;
     }
     if (count) {
@@ -267,36 +322,44 @@ enum trap table_copy(struct table *to_table, struct table *from_table, uint64_t 
     return TRAP_NONE;
 }
 
-/* Items have no fixed size, so the first one is found by decoding those before it. */
-enum trap table_init(struct instance *instance, struct table *table, uint32_t segment, uint64_t to,
-                     uint64_t from, uint64_t count) {
-    const struct element_segment *elements = &instance->module->elements[segment];
-    uint64_t available = instance->dropped_elements[segment] ? 0 : elements->count;
+/* Items have no fixed size, so the first one is found by decoding those before
+ * it. */
+enum trap table_init(struct instance *instance, struct table *table,
+                     uint32_t segment, uint64_t to, uint64_t from,
+                     uint64_t count) {
+    const struct element_segment *elements =
+        &instance->module->elements[segment];
+    uint64_t available =
+        instance->dropped_elements[segment] ? 0 : elements->count;
     if (!within(to, count, table->size) || !within(from, count, available)) {
         return TRAP_TABLE_BOUNDS;
     }
     struct error unused = ERROR_INIT; /* the segment was validated */
     struct reader items = reader_init(elements->items, &unused);
     for (uint64_t i = 0; i < from + count; i++) {
-        if (!meter_step(&instance->vm->meter, 1)) return meter_reason(&instance->vm->meter);
+        if (!meter_step(&instance->vm->meter, 1))
+            return meter_reason(&instance->vm->meter);
         uint64_t reference;
         if (elements->expressions) {
             constant_next(instance, &items, &reference);
         } else {
             reference = (uintptr_t)instance->functions[reader_u32(&items)];
         }
-        if (i >= from) table->elements[to + i - from] = reference;
+        if (i >= from)
+            table->elements[to + i - from] = reference;
     }
     return TRAP_NONE;
 }
 
 void memories_free(struct vm *vm) {
-    for (struct owned_memory *owned = vm->memories; owned; owned = owned->next) {
+    for (struct owned_memory *owned = vm->memories; owned;
+         owned = owned->next) {
         platform_release(owned->memory.data, owned->memory.reserved);
         budget_give(vm->memory, owned->memory.size);
     }
     for (struct owned_table *owned = vm->tables; owned; owned = owned->next) {
         struct table *table = &owned->table;
-        budget_free(vm->memory, table->elements, table->size * sizeof *table->elements);
+        budget_free(vm->memory, table->elements,
+                    table->size * sizeof *table->elements);
     }
 }

@@ -2,25 +2,29 @@
 
 #include "vm/vm.h"
 
-/* Units between two looks at the clock: few enough for the slowest of cells, and enough for a look
- * to cost nothing beside the fastest. */
+/* Units between two looks at the clock: few enough for the slowest of cells,
+ * and enough for a look to cost nothing beside the fastest. */
 enum { SLICE = 2000 };
 
 #define NANOSECONDS_A_MS INT64_C(1000000)
 
 void meter_init(struct meter *meter, int64_t fuel, int64_t timeout_ms) {
-    *meter = (struct meter){
-        .fuel = fuel, .fueled = fuel != VM_UNLIMITED, .timed = timeout_ms != VM_UNLIMITED};
-    if (!meter->timed) return;
+    *meter = (struct meter){.fuel = fuel,
+                            .fueled = fuel != VM_UNLIMITED,
+                            .timed = timeout_ms != VM_UNLIMITED};
+    if (!meter->timed)
+        return;
 
     int64_t now = clock_ns();
-    bool far = timeout_ms > (INT64_MAX - now) / NANOSECONDS_A_MS; /* centuries would overflow */
+    /* Centuries would overflow. */
+    bool far = timeout_ms > (INT64_MAX - now) / NANOSECONDS_A_MS;
     meter->deadline_ns = far ? INT64_MAX : now + timeout_ms * NANOSECONDS_A_MS;
 }
 
 int64_t meter_fuel(const struct meter *meter) {
     int64_t left = meter->fuel + meter->budget;
-    if (!meter->fueled) return VM_UNLIMITED;
+    if (!meter->fueled)
+        return VM_UNLIMITED;
     return left > 0 ? left : 0;
 }
 
@@ -30,8 +34,10 @@ void meter_refuel(struct meter *meter, int64_t fuel) {
 }
 
 int64_t meter_left_ms(const struct meter *meter) {
-    if (meter_interrupted(meter)) return 0;
-    if (!meter->timed) return INT64_MAX;
+    if (meter_interrupted(meter))
+        return 0;
+    if (!meter->timed)
+        return INT64_MAX;
     int64_t left = meter->deadline_ns - clock_ns();
     return left > 0 ? left / NANOSECONDS_A_MS : 0;
 }
@@ -40,10 +46,11 @@ bool meter_is_over(const struct meter *meter) {
     return clock_ns() >= meter->deadline_ns;
 }
 
-/* A budget below zero is work done and not paid, which the next slice pays. When the fuel is used
- * up, no call gets past its first unit. */
+/* A budget below zero is work done and not paid, which the next slice pays.
+ * When the fuel is used up, no call gets past its first unit. */
 enum trap meter_refill(struct meter *meter) {
-    if (meter_late(meter)) return meter_reason(meter);
+    if (meter_late(meter))
+        return meter_reason(meter);
 
     if (!meter->fueled) {
         meter->budget = SLICE;
@@ -63,8 +70,8 @@ enum trap meter_refill(struct meter *meter) {
     return TRAP_NONE;
 }
 
-/* When it is too late every step looks again, and so none succeeds. What was left of the budget is
- * not lost. */
+/* When it is too late every step looks again, and so none succeeds. What was
+ * left of the budget is not lost. */
 bool meter_look(struct meter *meter) {
     if (meter_late(meter)) {
         meter->fuel += meter->budget + 1;

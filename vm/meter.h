@@ -1,20 +1,22 @@
 /* Time and fuel: the one place where work is paid for.
  *
- * Work is done for a guest in two ways, and whoever does any that grows with what a module or a
- * guest controls pays for it here, in the loop that does it:
+ * Work is done for a guest in two ways, and whoever does any that grows with
+ * what a module or a guest controls pays for it here, in the loop that does it:
  *
  *     what its code does      meter_charge   in units of fuel, the same in every run
  *     what we do for it       meter_step     in steps of some ten nanoseconds: reading, checking,
  *                                            translating, growing, collecting, copying, printing
  *
- * Neither looks at the clock each time. Units are handed out in a budget, steps are counted, and
- * the clock is looked at when a budget is used up, when enough steps have gathered, and after every
- * call of a host function, which may have taken any time. So a guest is stopped within some
- * milliseconds of its limit. Who pays and hears that the time is up stops where it is, and leaves
- * what it holds in order: the vm may be called again, and freed.
+ * Neither looks at the clock each time. Units are handed out in a budget, steps
+ * are counted, and the clock is looked at when a budget is used up, when enough
+ * steps have gathered, and after every call of a host function, which may have
+ * taken any time. So a guest is stopped within some milliseconds of its limit.
+ * Who pays and hears that the time is up stops where it is, and leaves what it
+ * holds in order: the vm may be called again, and freed.
  *
- * What looks at no clock while it lasts, the longest first, and why it is short (measured where
- * memory moves at 5 GB/s and a page fault takes half a microsecond):
+ * What looks at no clock while it lasts, the longest first, and why it is short
+ * (measured where memory moves at 5 GB/s and a page fault takes half a
+ * microsecond):
  *
  *     a budget of units          2,000 of 256 cells: 150 ms if every cell is a load that misses all
  *                                caches, half a millisecond otherwise
@@ -29,9 +31,8 @@
  *
  * The host may interrupt a guest, from another thread too: then the time is up.
  *
- * A vm without limits pays next to nothing: no tick is translated (see translate_tick), and a step
- * is an addition.
- */
+ * A vm without limits pays next to nothing: no tick is translated (see
+ * translate_tick), and a step is an addition. */
 #ifndef HOSTEL_VM_METER_H
 #define HOSTEL_VM_METER_H
 
@@ -63,8 +64,8 @@ static inline bool meter_interrupted(const struct meter *meter) {
     return atomic_load_explicit(&meter->interrupted, memory_order_relaxed);
 }
 
-/* Whether the host has interrupted the guest, or there is a time limit and it has come. Looks at
- * the clock, if there is. */
+/* Whether the host has interrupted the guest, or there is a time limit and it
+ * has come. Looks at the clock, if there is. */
 static inline bool meter_late(const struct meter *meter) {
     return meter_interrupted(meter) || (meter->timed && meter_is_over(meter));
 }
@@ -92,8 +93,8 @@ enum { STEPS_A_LOOK = 1 << 14 };
 /* The rest of meter_step: looks at the clock. */
 bool meter_look(struct meter *meter);
 
-/* Pay for work that is done for the guest. False when the time is up: then the guest's next unit
- * ends it too, if who pays has no way to say so. */
+/* Pay for work that is done for the guest. False when the time is up: then the
+ * guest's next unit ends it too, if who pays has no way to say so. */
 static inline bool meter_step(struct meter *meter, uint64_t steps) {
     meter->steps += steps;
     return meter->steps < STEPS_A_LOOK || meter_look(meter);

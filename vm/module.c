@@ -1,9 +1,11 @@
-/* Decoding a module (spec 5.5, "Modules"): the preamble, then sections in a fixed order.
+/* Decoding a module (spec 5.5, "Modules"): the preamble, then sections in a
+ * fixed order.
  *
  *     magic "\0asm", version 1
  *     section: id (1 byte), size (u32), content
  *
- * Here is a whole module, of one function that is exported as "add", with a section a line:
+ * Here is a whole module, of one function that is exported as "add", with a
+ * section a line:
  *
  *     00 61 73 6D  01 00 00 00
  *     01 07   01  60 02 7F 7F 01 7F             types: 1, (i32 i32) -> (i32)
@@ -12,10 +14,10 @@
  *     0A 09   01  07  00  20 00 20 01 6A 0B     bodies: 1, of 7 bytes: no locals,
  *                                               local.get 0, local.get 1, i32.add, end
  *
- * Custom sections (id 0) may stand anywhere and are skipped; only "name" is remembered. What a
- * section declares is validated at once (spec 3.4), against the sections before it. The bodies in
- * the code section are only delimited here: validate.c reads them when all declarations are known.
- */
+ * Custom sections (id 0) may stand anywhere and are skipped; only "name" is
+ * remembered. What a section declares is validated at once (spec 3.4), against
+ * the sections before it. The bodies in the code section are only delimited
+ * here: validate.c reads them when all declarations are known. */
 #include "vm/module.h"
 
 #include "vm/opcodes.h"
@@ -46,40 +48,48 @@ void reader_time_out(const struct module *module, struct reader *reader) {
     reader->failed = true;
 }
 
-/* Pay for the bytes that were read since the last time, and for whatever one entry takes. */
+/* Pay for the bytes that were read since the last time, and for whatever one
+ * entry takes. */
 static bool pay(const struct module *module, struct reader *reader) {
     uint64_t bytes = reader->position - reader->paid;
     reader->paid = reader->position;
-    if (meter_step(&module->vm->meter, 1 + VM_STEPS_OF(bytes))) return true;
+    if (meter_step(&module->vm->meter, 1 + VM_STEPS_OF(bytes)))
+        return true;
     reader_time_out(module, reader);
     return false;
 }
 
-/* Whether the entry `i` of `count` is to be read. All loops over what a module declares ask. */
-static bool more(const struct module *module, struct reader *reader, uint32_t i, uint32_t count) {
+/* Whether the entry `i` of `count` is to be read. All loops over what a module
+ * declares ask. */
+static bool more(const struct module *module, struct reader *reader, uint32_t i,
+                 uint32_t count) {
     return i < count && reader_ok(reader) && pay(module, reader);
 }
 
 /* ---- memory ---- */
 
-bool module_no_memory(const struct module *module, struct reader *reader, const char *what) {
+bool module_no_memory(const struct module *module, struct reader *reader,
+                      const char *what) {
     error_set_memory(module->vm, reader->error, what);
     return reader_stop(reader);
 }
 
 /* Allocate from the module's arena; refusal fails the reader. */
-static void *allocate(struct module *module, struct reader *reader, size_t count, size_t size) {
+static void *allocate(struct module *module, struct reader *reader,
+                      size_t count, size_t size) {
     void *memory = arena_alloc(&module->arena, count, size);
-    if (!memory) module_no_memory(module, reader, "declarations");
+    if (!memory)
+        module_no_memory(module, reader, "declarations");
     return memory;
 }
 
 /* ---- types ---- */
 
-static uint32_t types_read(struct reader *reader, uint32_t limit, const char *what,
-                           uint8_t *types) {
+static uint32_t types_read(struct reader *reader, uint32_t limit,
+                           const char *what, uint8_t *types) {
     uint32_t count = reader_count(reader, limit, what);
-    for (uint32_t i = 0; i < count && reader_ok(reader); i++) types[i] = value_type_read(reader);
+    for (uint32_t i = 0; i < count && reader_ok(reader); i++)
+        types[i] = value_type_read(reader);
     return count;
 }
 
@@ -88,25 +98,37 @@ static void decode_types(struct module *module, struct reader *reader) {
     uint32_t count = reader_count(reader, LIMIT_TYPES, "types");
     module->types = allocate(module, reader, count, sizeof *module->types);
     uint8_t types[LIMIT_PARAMETERS + LIMIT_RESULTS];
-    for (; more(module, reader, module->type_count, count); module->type_count++) {
+    for (; more(module, reader, module->type_count, count);
+         module->type_count++) {
         uint8_t form = reader_u8(reader);
         unsupported(reader, PLACE_FORM, form, reader->position - 1);
-        if (form & 0x80) reader_fail(reader, ERROR_MALFORMED, "integer representation too long");
-        if (form != 0x60) reader_fail(reader, ERROR_MALFORMED, "malformed function type");
-        /* A count that is beyond its limit reads as 0: there is room for all that is read. */
-        uint32_t params = types_read(reader, LIMIT_PARAMETERS, "parameters", types);
-        uint32_t results = types_read(reader, LIMIT_RESULTS, "results", types + params);
-        if (!reader_ok(reader)) return;
-        const struct func_type *type = type_intern(&module->vm->types, types, params, results);
-        if (!type) module_no_memory(module, reader, "types");
+        if (form & 0x80)
+            reader_fail(reader, ERROR_MALFORMED,
+                        "integer representation too long");
+        if (form != 0x60)
+            reader_fail(reader, ERROR_MALFORMED, "malformed function type");
+        /* A count that is beyond its limit reads as 0: there is room for all
+         * that is read. */
+        uint32_t params =
+            types_read(reader, LIMIT_PARAMETERS, "parameters", types);
+        uint32_t results =
+            types_read(reader, LIMIT_RESULTS, "results", types + params);
+        if (!reader_ok(reader))
+            return;
+        const struct func_type *type =
+            type_intern(&module->vm->types, types, params, results);
+        if (!type)
+            module_no_memory(module, reader, "types");
         module->types[module->type_count] = type;
     }
 }
 
 /* The type an index means; NULL fails the reader. */
-static const struct func_type *type_at(struct module *module, struct reader *reader) {
+static const struct func_type *type_at(struct module *module,
+                                       struct reader *reader) {
     uint32_t index = reader_u32(reader);
-    if (!reader_ok(reader)) return NULL;
+    if (!reader_ok(reader))
+        return NULL;
     if (index >= module->type_count) {
         reader_fail(reader, ERROR_INVALID, "unknown type %u", index);
         return NULL;
@@ -114,34 +136,41 @@ static const struct func_type *type_at(struct module *module, struct reader *rea
     return module->types[index];
 }
 
-/* What a kind may have at most; beyond it the text of the spec suite is `what`. */
+/* What a kind may have at most; beyond it the text of the spec suite is
+ * `what`. */
 struct size_limit {
     uint64_t max;
     const char *what;
 };
 
-/* Flags (spec 5.3.7, with memory64): bit 0, there is a maximum; bit 2, addresses have 64 bits, and
- * the second of the limits holds. 01 01 10 is at least 1 and at most 16. Without a maximum `max`
- * still is a bound. */
-static struct limits decode_limits(struct reader *reader, const struct size_limit limits[2]) {
+/* Flags (spec 5.3.7, with memory64): bit 0, there is a maximum; bit 2,
+ * addresses have 64 bits, and the second of the limits holds. 01 01 10 is at
+ * least 1 and at most 16. Without a maximum `max` still is a bound. */
+static struct limits decode_limits(struct reader *reader,
+                                   const struct size_limit limits[2]) {
     enum { HAS_MAX = 1, WIDE = 4 };
     uint8_t flags = reader_u8(reader);
     if (flags & ~(HAS_MAX | WIDE)) {
         reader_fail(reader, ERROR_MALFORMED, "%s: limits flag 0x%02X",
-                    flags < 0x80 ? "integer too large" : "integer representation too long", flags);
+                    flags < 0x80 ? "integer too large"
+                                 : "integer representation too long",
+                    flags);
     }
     const struct size_limit *limit = &limits[flags & WIDE ? 1 : 0];
     struct limits type = {.min = reader_u64(reader),
                           .max = limit->max,
                           .has_max = flags & HAS_MAX,
                           .address = flags & WIDE ? VM_I64 : VM_I32};
-    if (type.has_max) type.max = reader_u64(reader);
-    if (!reader_ok(reader)) return type;
+    if (type.has_max)
+        type.max = reader_u64(reader);
+    if (!reader_ok(reader))
+        return type;
     if (type.min > limit->max || type.max > limit->max) {
         reader_fail(reader, ERROR_INVALID, "%s", limit->what);
     }
     if (type.min > type.max) {
-        reader_fail(reader, ERROR_INVALID, "size minimum must not be greater than maximum");
+        reader_fail(reader, ERROR_INVALID,
+                    "size minimum must not be greater than maximum");
     }
     return type;
 }
@@ -151,33 +180,42 @@ static struct limits decode_memory_type(struct reader *reader) {
         {LIMIT_MEMORY_PAGES, "memory size must be at most 65536 pages (4GiB)"},
         {LIMIT_MEMORY_PAGES_64, "memory size must be at most 2^48 pages"}};
     if (!reader_at_end(reader)) {
-        unsupported(reader, PLACE_MEMORY, reader->bytes[reader->position], reader->position);
+        unsupported(reader, PLACE_MEMORY, reader->bytes[reader->position],
+                    reader->position);
     }
     return decode_limits(reader, limits);
 }
 
 /* 70 01 02 0A: of funcref, with 2 to 10 elements. */
 static struct extern_type decode_table_type(struct reader *reader) {
-    static const struct size_limit limits[] = {{UINT32_MAX, "table size must be at most 2^32-1"},
-                                               {UINT64_MAX, ""}};
+    static const struct size_limit limits[] = {
+        {UINT32_MAX, "table size must be at most 2^32-1"}, {UINT64_MAX, ""}};
     if (!reader_at_end(reader)) {
-        unsupported(reader, PLACE_TABLE, reader->bytes[reader->position], reader->position);
+        unsupported(reader, PLACE_TABLE, reader->bytes[reader->position],
+                    reader->position);
     }
-    struct extern_type type = {.kind = VM_TABLE, .type = reference_type_read(reader)};
+    struct extern_type type = {.kind = VM_TABLE,
+                               .type = reference_type_read(reader)};
     type.limits = decode_limits(reader, limits);
     return type;
 }
 
-static void decode_global_type(struct reader *reader, uint8_t *type, bool *mutable) {
+static void decode_global_type(struct reader *reader, uint8_t *type,
+                               bool *mutable) {
     *type = value_type_read(reader);
     uint8_t flag = reader_u8(reader);
-    if (flag > 1) reader_fail(reader, ERROR_MALFORMED, "malformed mutability 0x%02X", flag);
+    if (flag > 1)
+        reader_fail(reader, ERROR_MALFORMED, "malformed mutability 0x%02X",
+                    flag);
     *mutable = flag == 1;
 }
 
-/* An attribute, which is 0 for exceptions, and a function type without results. */
-static const struct func_type *decode_tag(struct module *module, struct reader *reader) {
-    if (reader_u8(reader) != 0) reader_fail(reader, ERROR_MALFORMED, "malformed tag attribute");
+/* An attribute, which is 0 for exceptions, and a function type without
+ * results. */
+static const struct func_type *decode_tag(struct module *module,
+                                          struct reader *reader) {
+    if (reader_u8(reader) != 0)
+        reader_fail(reader, ERROR_MALFORMED, "malformed tag attribute");
     const struct func_type *type = type_at(module, reader);
     if (type && type->result_count) {
         reader_fail(reader, ERROR_INVALID, "non-empty tag result type");
@@ -187,9 +225,11 @@ static const struct func_type *decode_tag(struct module *module, struct reader *
 
 /* ---- imports: the first entries of every index space ---- */
 
-/* 03 65 6E 76  01 66  00 00: from "env" the function "f", of type 0. Imports of all kinds stand in
- * one list; how many there are of each tells make_space where the module's own begin. */
-static void decode_import(struct module *module, struct reader *reader, struct import *import) {
+/* 03 65 6E 76  01 66  00 00: from "env" the function "f", of type 0. Imports of
+ * all kinds stand in one list; how many there are of each tells make_space
+ * where the module's own begin. */
+static void decode_import(struct module *module, struct reader *reader,
+                          struct import *import) {
     import->module = reader_name(reader);
     import->name = reader_name(reader);
     struct extern_type *type = &import->type;
@@ -215,7 +255,9 @@ static void decode_import(struct module *module, struct reader *reader, struct i
         type->function = decode_tag(module, reader);
         module->imported_tags++;
         break;
-    default: reader_fail(reader, ERROR_MALFORMED, "malformed import kind 0x%02X", kind);
+    default:
+        reader_fail(reader, ERROR_MALFORMED, "malformed import kind 0x%02X",
+                    kind);
     }
     type->kind = (enum vm_kind)kind;
 }
@@ -223,7 +265,8 @@ static void decode_import(struct module *module, struct reader *reader, struct i
 static void decode_imports(struct module *module, struct reader *reader) {
     uint32_t count = reader_count(reader, LIMIT_IMPORTS, "imports");
     module->imports = allocate(module, reader, count, sizeof *module->imports);
-    for (; more(module, reader, module->import_count, count); module->import_count++) {
+    for (; more(module, reader, module->import_count, count);
+         module->import_count++) {
         decode_import(module, reader, &module->imports[module->import_count]);
     }
 }
@@ -235,40 +278,50 @@ struct space {
     const char *what;
 };
 
-static void *space_alloc(struct module *module, struct reader *reader, uint32_t count,
-                         struct space space) {
-    uint32_t total = space.imported + count; /* both are bounded: see reader_count */
+static void *space_alloc(struct module *module, struct reader *reader,
+                         uint32_t count, struct space space) {
+    /* Both are bounded: see reader_count. */
+    uint32_t total = space.imported + count;
     if (total > space.limit) {
-        reader_fail(reader, ERROR_INVALID, "limit: %u %s, at most %u are accepted", total,
-                    space.what, space.limit);
+        reader_fail(reader, ERROR_INVALID,
+                    "limit: %u %s, at most %u are accepted", total, space.what,
+                    space.limit);
     }
-    return reader_ok(reader) ? allocate(module, reader, total, space.size) : NULL;
+    return reader_ok(reader) ? allocate(module, reader, total, space.size)
+                             : NULL;
 }
 
 static void add_import(struct module *module, const struct extern_type *type) {
     switch (type->kind) {
-    case VM_FUNCTION: module->functions[module->function_count++].type = type->function; break;
+    case VM_FUNCTION:
+        module->functions[module->function_count++].type = type->function;
+        break;
     case VM_TABLE: module->tables[module->table_count++] = *type; break;
-    case VM_MEMORY: module->memories[module->memory_count++] = type->limits; break;
+    case VM_MEMORY:
+        module->memories[module->memory_count++] = type->limits;
+        break;
     case VM_GLOBAL:
-        module->globals[module->global_count++] =
-            (struct global_declaration){.type = type->type, .mutable = type->mutable};
+        module->globals[module->global_count++] = (struct global_declaration){
+            .type = type->type, .mutable = type->mutable};
         break;
     case VM_TAG: module->tags[module->tag_count++] = type->function; break;
     }
 }
 
-/* Make the index space of a kind, with room for `count` entries behind the imports. One without a
- * section of its own is made by make_missing_spaces. */
-static void make_space(struct module *m, struct reader *reader, enum vm_kind kind, uint32_t count) {
-#define ALLOC(entries, limit)                                                                      \
-    m->entries =                                                                                   \
-        space_alloc(m, reader, count,                                                              \
-                    (struct space){m->imported_##entries, limit, sizeof *m->entries, #entries})
+/* Make the index space of a kind, with room for `count` entries behind the
+ * imports. One without a section of its own is made by make_missing_spaces. */
+static void make_space(struct module *m, struct reader *reader,
+                       enum vm_kind kind, uint32_t count) {
+#define ALLOC(entries, limit)                                                  \
+    m->entries = space_alloc(m, reader, count,                                 \
+                             (struct space){m->imported_##entries, limit,      \
+                                            sizeof *m->entries, #entries})
     switch (kind) {
     case VM_FUNCTION:
         ALLOC(functions, LIMIT_FUNCTIONS);
-        m->referenced = allocate(m, reader, (m->imported_functions + count) / 8 + 1, 1); /* bits */
+        /* Bits. */
+        m->referenced =
+            allocate(m, reader, (m->imported_functions + count) / 8 + 1, 1);
         break;
     case VM_TABLE: ALLOC(tables, LIMIT_TABLES); break;
     case VM_MEMORY: ALLOC(memories, LIMIT_MEMORIES); break;
@@ -277,19 +330,21 @@ static void make_space(struct module *m, struct reader *reader, enum vm_kind kin
     }
 #undef ALLOC
     for (uint32_t i = 0; more(m, reader, i, m->import_count); i++) {
-        if (m->imports[i].type.kind == kind) add_import(m, &m->imports[i].type);
+        if (m->imports[i].type.kind == kind)
+            add_import(m, &m->imports[i].type);
     }
 }
 
 /* ---- functions, tables, memories, globals, tags ---- */
 
-/* The types only; the bodies come in a section of their own, in the same order (decode_code). So a
- * call can be validated before its callee is read. */
+/* The types only; the bodies come in a section of their own, in the same order
+ * (decode_code). So a call can be validated before its callee is read. */
 static void decode_functions(struct module *module, struct reader *reader) {
     uint32_t count = reader_count(reader, LIMIT_FUNCTIONS, "functions");
     make_space(module, reader, VM_FUNCTION, count);
     for (uint32_t i = 0; more(module, reader, i, count); i++) {
-        module->functions[module->function_count++].type = type_at(module, reader);
+        module->functions[module->function_count++].type =
+            type_at(module, reader);
     }
 }
 
@@ -309,8 +364,9 @@ static void decode_memories(struct module *module, struct reader *reader) {
     }
 }
 
-/* An initialiser sees the globals before its own only, and so its value is known when they are made
- * in order: the count grows behind it. 7F 01  41 80 08 0B is an i32, mutable, from 1024 on. */
+/* An initialiser sees the globals before its own only, and so its value is
+ * known when they are made in order: the count grows behind it. 7F 01  41 80 08
+ * 0B is an i32, mutable, from 1024 on. */
 static void decode_globals(struct module *module, struct reader *reader) {
     uint32_t count = reader_count(reader, LIMIT_GLOBALS, "globals");
     make_space(module, reader, VM_GLOBAL, count);
@@ -334,41 +390,52 @@ static void decode_tags(struct module *module, struct reader *reader) {
 
 /* 01 6D  02 00: "m", a memory, number 0. */
 static void decode_exports(struct module *module, struct reader *reader) {
-    static const char *const kinds[] = {"function", "table", "memory", "global", "tag"};
-    const uint32_t counts[] = {module->function_count, module->table_count, module->memory_count,
-                               module->global_count, module->tag_count};
+    static const char *const kinds[] = {"function", "table", "memory", "global",
+                                        "tag"};
+    const uint32_t counts[] = {module->function_count, module->table_count,
+                               module->memory_count, module->global_count,
+                               module->tag_count};
     uint32_t count = reader_count(reader, LIMIT_EXPORTS, "exports");
     module->exports = allocate(module, reader, count, sizeof *module->exports);
-    for (; more(module, reader, module->export_count, count); module->export_count++) {
+    for (; more(module, reader, module->export_count, count);
+         module->export_count++) {
         struct vm_export *export = &module->exports[module->export_count];
         export->name = reader_name(reader);
         uint8_t kind = reader_u8(reader);
         if (kind > VM_TAG) {
-            reader_fail(reader, ERROR_MALFORMED, "malformed export kind 0x%02X", kind);
+            reader_fail(reader, ERROR_MALFORMED, "malformed export kind 0x%02X",
+                        kind);
             return;
         }
         export->kind = (enum vm_kind)kind;
         export->index = reader_u32(reader);
         if (reader_ok(reader) && export->index >= counts[kind]) {
-            reader_fail(reader, ERROR_INVALID, "unknown %s %u", kinds[kind], export->index);
+            reader_fail(reader, ERROR_INVALID, "unknown %s %u", kinds[kind],
+                        export->index);
         }
-        /* Who exports a function may refer to it by ref.func too (spec 3.4.10, C.refs). */
-        if (reader_ok(reader) && kind == VM_FUNCTION) module_reference(module, export->index);
+        /* Who exports a function may refer to it by ref.func too (spec 3.4.10,
+         * C.refs). */
+        if (reader_ok(reader) && kind == VM_FUNCTION)
+            module_reference(module, export->index);
     }
-    if (reader_ok(reader)) module_sort_exports(module, reader);
+    if (reader_ok(reader))
+        module_sort_exports(module, reader);
 }
 
 static void decode_start(struct module *module, struct reader *reader) {
     module->start = reader_u32(reader);
     module->has_start = true;
-    if (!reader_ok(reader)) return;
+    if (!reader_ok(reader))
+        return;
     if (module->start >= module->function_count) {
-        reader_fail(reader, ERROR_INVALID, "unknown function %u", module->start);
+        reader_fail(reader, ERROR_INVALID, "unknown function %u",
+                    module->start);
         return;
     }
     const struct func_type *type = module->functions[module->start].type;
     if (type->param_count || type->result_count) {
-        reader_fail(reader, ERROR_INVALID, "start function must have type () -> ()");
+        reader_fail(reader, ERROR_INVALID,
+                    "start function must have type () -> ()");
     }
 }
 
@@ -391,20 +458,21 @@ static void element_items(struct module *module, struct reader *reader,
             module_reference(module, function);
         }
     }
-    segment->items = (struct slice){reader->bytes + start, reader->position - start};
+    segment->items =
+        (struct slice){reader->bytes + start, reader->position - start};
 }
 
-/* The flags of an element segment (spec 5.5.12): bit 0 passive or declarative; bit 1 explicit
- * table index, or declarative; bit 2 items are expressions.
+/* The flags of an element segment (spec 5.5.12): bit 0 passive or declarative;
+ * bit 1 explicit table index, or declarative; bit 2 items are expressions.
  *
  *     00  41 04 0B  02 00 01    active: in table 0 from i32.const 4 on, 2 functions, 0 and 1
- *     03  00  01 01             declarative: functions, 1 of them, number 1
- */
+ *     03  00  01 01             declarative: functions, 1 of them, number 1 */
 static void decode_element(struct module *module, struct reader *reader,
                            struct element_segment *segment) {
     uint32_t flags = reader_u32(reader);
     if (flags > 7) {
-        reader_fail(reader, ERROR_MALFORMED, "malformed elements segment kind %u", flags);
+        reader_fail(reader, ERROR_MALFORMED,
+                    "malformed elements segment kind %u", flags);
         return;
     }
     segment->mode = !(flags & 1)  ? SEGMENT_ACTIVE
@@ -415,11 +483,13 @@ static void decode_element(struct module *module, struct reader *reader,
     if (segment->mode == SEGMENT_ACTIVE) {
         segment->table = flags & 2 ? reader_u32(reader) : 0;
         if (reader_ok(reader) && segment->table >= module->table_count) {
-            reader_fail(reader, ERROR_INVALID, "unknown table %u", segment->table);
+            reader_fail(reader, ERROR_INVALID, "unknown table %u",
+                        segment->table);
         }
-        if (!reader_ok(reader)) return;
-        segment->offset =
-            constant_read(module, reader, module->tables[segment->table].limits.address);
+        if (!reader_ok(reader))
+            return;
+        segment->offset = constant_read(
+            module, reader, module->tables[segment->table].limits.address);
     }
     if (flags & 3) { /* an element kind or type is given */
         if (segment->expressions) {
@@ -428,49 +498,64 @@ static void decode_element(struct module *module, struct reader *reader,
             reader_fail(reader, ERROR_MALFORMED, "malformed element kind");
         }
     }
-    if (!reader_ok(reader)) return;
-    if (segment->mode == SEGMENT_ACTIVE && module->tables[segment->table].type != segment->type) {
-        reader_fail(reader, ERROR_INVALID, "type mismatch: %s segment for a table of %s",
-                    vm_type_name(segment->type), vm_type_name(module->tables[segment->table].type));
+    if (!reader_ok(reader))
+        return;
+    if (segment->mode == SEGMENT_ACTIVE &&
+        module->tables[segment->table].type != segment->type) {
+        reader_fail(reader, ERROR_INVALID,
+                    "type mismatch: %s segment for a table of %s",
+                    vm_type_name(segment->type),
+                    vm_type_name(module->tables[segment->table].type));
     }
     element_items(module, reader, segment);
 }
 
 static void decode_elements(struct module *module, struct reader *reader) {
-    uint32_t count = reader_count(reader, LIMIT_ELEMENT_SEGMENTS, "element segments");
-    module->elements = allocate(module, reader, count, sizeof *module->elements);
-    for (; more(module, reader, module->element_count, count); module->element_count++) {
-        decode_element(module, reader, &module->elements[module->element_count]);
+    uint32_t count =
+        reader_count(reader, LIMIT_ELEMENT_SEGMENTS, "element segments");
+    module->elements =
+        allocate(module, reader, count, sizeof *module->elements);
+    for (; more(module, reader, module->element_count, count);
+         module->element_count++) {
+        decode_element(module, reader,
+                       &module->elements[module->element_count]);
     }
 }
 
-/* 00  41 08 0B  02 68 69: active, in memory 0 from i32.const 8 on, 2 bytes. Flags (spec 5.5.14): 0
- * active, 1 passive, 2 active with the index of a memory. */
+/* 00  41 08 0B  02 68 69: active, in memory 0 from i32.const 8 on, 2 bytes.
+ * Flags (spec 5.5.14): 0 active, 1 passive, 2 active with the index of a
+ * memory. */
 static void decode_data_segment(struct module *module, struct reader *reader,
                                 struct data_segment *segment) {
     uint32_t flags = reader_u32(reader);
     if (flags > 2) {
-        reader_fail(reader, ERROR_MALFORMED, "malformed data segment kind %u", flags);
+        reader_fail(reader, ERROR_MALFORMED, "malformed data segment kind %u",
+                    flags);
         return;
     }
     segment->mode = flags == 1 ? SEGMENT_PASSIVE : SEGMENT_ACTIVE;
     if (segment->mode == SEGMENT_ACTIVE) {
         segment->memory = flags == 2 ? reader_u32(reader) : 0;
         if (reader_ok(reader) && segment->memory >= module->memory_count) {
-            reader_fail(reader, ERROR_INVALID, "unknown memory %u", segment->memory);
+            reader_fail(reader, ERROR_INVALID, "unknown memory %u",
+                        segment->memory);
         }
-        if (!reader_ok(reader)) return;
-        segment->offset = constant_read(module, reader, module->memories[segment->memory].address);
+        if (!reader_ok(reader))
+            return;
+        segment->offset = constant_read(
+            module, reader, module->memories[segment->memory].address);
     }
     segment->bytes = reader_bytes(reader, reader_u32(reader));
 }
 
 static void decode_data(struct module *module, struct reader *reader) {
     uint32_t count = reader_count(reader, LIMIT_DATA_SEGMENTS, "data segments");
-    if (reader_ok(reader) && module->has_data_count && count != module->data_count) {
-        reader_fail(reader, ERROR_MALFORMED,
-                    "data count and data section have inconsistent lengths: %u and %u",
-                    module->data_count, count);
+    if (reader_ok(reader) && module->has_data_count &&
+        count != module->data_count) {
+        reader_fail(
+            reader, ERROR_MALFORMED,
+            "data count and data section have inconsistent lengths: %u and %u",
+            module->data_count, count);
     }
     module->data = allocate(module, reader, count, sizeof *module->data);
     module->data_count = count;
@@ -479,8 +564,8 @@ static void decode_data(struct module *module, struct reader *reader) {
     }
 }
 
-/* How many segments will come behind the code: who reads in one pass can then validate memory.init
- * and data.drop, which name them. */
+/* How many segments will come behind the code: who reads in one pass can then
+ * validate memory.init and data.drop, which name them. */
 static void decode_data_count(struct module *module, struct reader *reader) {
     module->data_count = reader_u32(reader);
     module->has_data_count = true;
@@ -488,39 +573,44 @@ static void decode_data_count(struct module *module, struct reader *reader) {
 
 /* ---- code ---- */
 
-/* Each body is preceded by its size, and so nothing in it is looked at before all the declarations
- * that it may refer to are known. */
+/* Each body is preceded by its size, and so nothing in it is looked at before
+ * all the declarations that it may refer to are known. */
 static void decode_code(struct module *module, struct reader *reader) {
     uint32_t count = reader_count(reader, LIMIT_FUNCTIONS, "bodies");
     uint32_t declared = module->function_count - module->imported_functions;
     if (reader_ok(reader) && count > declared) { /* fewer: see check_missing */
-        reader_fail(reader, ERROR_MALFORMED,
-                    "function and code section have inconsistent lengths: %u and %u", declared,
-                    count);
+        reader_fail(
+            reader, ERROR_MALFORMED,
+            "function and code section have inconsistent lengths: %u and %u",
+            declared, count);
     }
     for (uint32_t i = 0; more(module, reader, i, count); i++) {
         uint32_t size = reader_u32(reader);
         if (reader_ok(reader) && size > LIMIT_FUNCTION_BODY &&
             size <= reader->end - reader->position) {
-            reader_fail(reader, ERROR_INVALID,
-                        "limit: a function body of %u bytes, at most %d are accepted", size,
-                        LIMIT_FUNCTION_BODY);
+            reader_fail(
+                reader, ERROR_INVALID,
+                "limit: a function body of %u bytes, at most %d are accepted",
+                size, LIMIT_FUNCTION_BODY);
         }
-        module->functions[module->imported_functions + i].body = reader_bytes(reader, size);
+        module->functions[module->imported_functions + i].body =
+            reader_bytes(reader, size);
     }
 }
 
 /* ---- the whole ---- */
 
-/* The order in which sections must come: their ids, except that data count precedes code and tags
- * come behind memories. Ids are doubled to make room for these between others. */
+/* The order in which sections must come: their ids, except that data count
+ * precedes code and tags come behind memories. Ids are doubled to make room for
+ * these between others. */
 static int section_order(uint8_t id) {
     return id == SECTION_DATA_COUNT ? 2 * SECTION_CODE - 1
            : id == SECTION_TAG      ? 2 * SECTION_MEMORY + 1
                                     : 2 * id;
 }
 
-/* A name, and bytes of which only a "name" section's are of use: for backtraces. */
+/* A name, and bytes of which only a "name" section's are of use: for
+ * backtraces. */
 static void decode_custom(struct module *module, struct reader *reader) {
     struct slice name = reader_name(reader);
     if (reader_ok(reader) && slice_is(name, "name")) {
@@ -530,7 +620,8 @@ static void decode_custom(struct module *module, struct reader *reader) {
 }
 
 /* A section must be as long as its content. */
-static void decode_section(struct module *module, uint8_t id, struct reader *reader) {
+static void decode_section(struct module *module, uint8_t id,
+                           struct reader *reader) {
     switch (id) {
     case SECTION_CUSTOM: decode_custom(module, reader); break;
     case SECTION_TYPE: decode_types(module, reader); break;
@@ -549,14 +640,16 @@ static void decode_section(struct module *module, uint8_t id, struct reader *rea
     default: break; /* refused by the caller */
     }
     if (reader_ok(reader) && !reader_at_end(reader)) {
-        reader_fail(reader, ERROR_MALFORMED, "section size mismatch: %zu bytes too many",
+        reader_fail(reader, ERROR_MALFORMED,
+                    "section size mismatch: %zu bytes too many",
                     reader->end - reader->position);
     }
 }
 
-/* Index spaces whose section is absent or still to come hold the imports alone. Called before
- * every section behind the one that would have made them. */
-static void make_missing_spaces(struct module *module, struct reader *reader, uint8_t id) {
+/* Index spaces whose section is absent or still to come hold the imports alone.
+ * Called before every section behind the one that would have made them. */
+static void make_missing_spaces(struct module *module, struct reader *reader,
+                                uint8_t id) {
     int order = section_order(id);
     if (order > section_order(SECTION_FUNCTION) && !module->functions)
         make_space(module, reader, VM_FUNCTION, 0);
@@ -564,37 +657,46 @@ static void make_missing_spaces(struct module *module, struct reader *reader, ui
         make_space(module, reader, VM_TABLE, 0);
     if (order > section_order(SECTION_MEMORY) && !module->memories)
         make_space(module, reader, VM_MEMORY, 0);
-    if (order > section_order(SECTION_TAG) && !module->tags) make_space(module, reader, VM_TAG, 0);
+    if (order > section_order(SECTION_TAG) && !module->tags)
+        make_space(module, reader, VM_TAG, 0);
     if (order > section_order(SECTION_GLOBAL) && !module->globals)
         make_space(module, reader, VM_GLOBAL, 0);
 }
 
 static void decode_preamble(struct reader *reader) {
     if (reader_fixed(reader, 4) != 0x6D736100) {
-        error_set_at(reader->error, ERROR_MALFORMED, 0,
-                     "magic header not detected: this is not a WebAssembly module");
+        error_set_at(
+            reader->error, ERROR_MALFORMED, 0,
+            "magic header not detected: this is not a WebAssembly module");
         reader_fail(reader, ERROR_MALFORMED, "magic header not detected");
     }
-    uint64_t version = reader_fixed(reader, 4); /* and in the high half the layer: 0 of modules */
-    if (!reader_ok(reader) || version == 1) return;
-    if (!unsupported(reader, PLACE_LAYER, (uint32_t)version, reader->position - 4)) {
-        reader_fail(reader, ERROR_MALFORMED, "unknown binary version %u", (unsigned)version);
+    /* And in the high half the layer: 0 of modules. */
+    uint64_t version = reader_fixed(reader, 4);
+    if (!reader_ok(reader) || version == 1)
+        return;
+    if (!unsupported(reader, PLACE_LAYER, (uint32_t)version,
+                     reader->position - 4)) {
+        reader_fail(reader, ERROR_MALFORMED, "unknown binary version %u",
+                    (unsigned)version);
     }
 }
 
-/* What can be judged at the end of the module only: did all come that was announced, not more? */
+/* What can be judged at the end of the module only: did all come that was
+ * announced, not more? */
 static bool check_missing(const struct module *module, struct reader *reader) {
     uint32_t bodies = module->function_count - module->imported_functions;
     if (bodies && !module->functions[module->function_count - 1].body.data) {
         return reader_fail(reader, ERROR_MALFORMED,
-                           "function and code section have inconsistent lengths: %u functions, "
+                           "function and code section have inconsistent "
+                           "lengths: %u functions, "
                            "fewer bodies",
                            bodies);
     }
     if (module->has_data_count && module->data_count && !module->data) {
-        return reader_fail(reader, ERROR_MALFORMED,
-                           "data count and data section have inconsistent lengths: %u and 0",
-                           module->data_count);
+        return reader_fail(
+            reader, ERROR_MALFORMED,
+            "data count and data section have inconsistent lengths: %u and 0",
+            module->data_count);
     }
     return true;
 }
@@ -603,17 +705,22 @@ bool module_decode(struct module *module, struct error *error) {
     struct reader reader = reader_init(module->bytes, error);
     decode_preamble(&reader);
     int order = 0;
-    while (reader_ok(&reader) && !reader_at_end(&reader) && pay(module, &reader)) {
+    while (reader_ok(&reader) && !reader_at_end(&reader) &&
+           pay(module, &reader)) {
         uint8_t id = reader_u8(&reader);
         if (id > SECTION_TAG) {
-            return reader_fail(&reader, ERROR_MALFORMED, "malformed section id %u", id);
+            return reader_fail(&reader, ERROR_MALFORMED,
+                               "malformed section id %u", id);
         }
-        struct reader content = reader_part(&reader, reader_u32(&reader), "section");
-        if (!reader_ok(&reader)) return false;
+        struct reader content =
+            reader_part(&reader, reader_u32(&reader), "section");
+        if (!reader_ok(&reader))
+            return false;
         if (id != SECTION_CUSTOM) { /* each of the others once */
             if (section_order(id) <= order) {
                 return reader_fail(&reader, ERROR_MALFORMED,
-                                   "unexpected content after last section: section %u is out of "
+                                   "unexpected content after last section: "
+                                   "section %u is out of "
                                    "order or doubled",
                                    id);
             }
@@ -621,17 +728,21 @@ bool module_decode(struct module *module, struct error *error) {
             make_missing_spaces(module, &content, id);
         }
         decode_section(module, id, &content);
-        if (!reader_ok(&content)) return false;
+        if (!reader_ok(&content))
+            return false;
     }
     make_missing_spaces(module, &reader, SECTION_DATA);
-    if (!reader_ok(&reader) || !check_missing(module, &reader)) return false;
-    module->has_near_memory = module->memory_count && module->memories[0].address == VM_I32;
+    if (!reader_ok(&reader) || !check_missing(module, &reader))
+        return false;
+    module->has_near_memory =
+        module->memory_count && module->memories[0].address == VM_I32;
     return true;
 }
 
 /* ---- questions about a module ---- */
 
-/* Read by ref.func in bodies, written by everything outside of them that names a function. */
+/* Read by ref.func in bodies, written by everything outside of them that names
+ * a function. */
 bool module_is_referenced(const struct module *module, uint32_t function) {
     return module->referenced[function / 8] >> (function % 8) & 1;
 }

@@ -1,8 +1,9 @@
-/* A module: what the decoder makes of the bytes (spec 2.5), and the code translated so far.
+/* A module: what the decoder makes of the bytes (spec 2.5), and the code
+ * translated so far.
  *
- * All of it lives in the module's arena, except the code, which grows as functions are called for
- * the first time. Names, bodies, initialisers and segments are slices into the module's bytes.
- */
+ * All of it lives in the module's arena, except the code, which grows as
+ * functions are called for the first time. Names, bodies, initialisers and
+ * segments are slices into the module's bytes. */
 #ifndef HOSTEL_VM_MODULE_H
 #define HOSTEL_VM_MODULE_H
 
@@ -18,12 +19,14 @@ struct limits {
     uint8_t address; /* VM_I32 or VM_I64: the type of addresses and sizes */
 };
 
-/* The type of anything that can be imported or exported; `kind` says which members count. */
+/* The type of anything that can be imported or exported; `kind` says which
+ * members count. */
 struct extern_type {
     enum vm_kind kind;
-    const struct func_type *function; /* or of a tag; interned: equal types are one pointer */
-    uint8_t type;                     /* of a table's elements or of a global */
-    bool mutable;                     /* of a global */
+    /* Or of a tag; interned: equal types are one pointer. */
+    const struct func_type *function;
+    uint8_t type; /* of a table's elements or of a global */
+    bool mutable; /* of a global */
     struct limits limits;
 };
 
@@ -32,9 +35,10 @@ struct import {
     struct extern_type type;
 };
 
-/* A part of a function's code in which exceptions are caught. A function's ranges are in the order
- * in which they end, so that the first that fits is the innermost; `depth` counts the blocks around
- * it. One that delegates hands all its exceptions to those of at most the depth `delegate`. */
+/* A part of a function's code in which exceptions are caught. A function's
+ * ranges are in the order in which they end, so that the first that fits is the
+ * innermost; `depth` counts the blocks around it. One that delegates hands all
+ * its exceptions to those of at most the depth `delegate`. */
 struct try_range {
     uint32_t first, end; /* cells */
     uint32_t depth, delegate;
@@ -43,8 +47,9 @@ struct try_range {
 
 enum exception_reference { REFERENCE_NONE, REFERENCE_BEFORE, REFERENCE_AFTER };
 
-/* What to do with an exception of a tag, or of any if it is ANY_TAG: write its values to the slots
- * from `slot` on, with a reference to itself before or behind them, and go on at `landing`. */
+/* What to do with an exception of a tag, or of any if it is ANY_TAG: write its
+ * values to the slots from `slot` on, with a reference to itself before or
+ * behind them, and go on at `landing`. */
 struct catch_clause {
     uint32_t tag, landing, next;
     uint16_t slot;
@@ -58,11 +63,12 @@ struct catch_clause {
 struct function_declaration {
     const struct func_type *type;
     struct slice body; /* locals and code; empty for an import */
-    uint32_t entry;    /* the index of its entry cell, or NO_CELL if it is not translated */
+    /* The index of its entry cell, or NO_CELL if it is not translated. */
+    uint32_t entry;
 };
 
-/* A function that has been translated. Its code and its try ranges end where the next one's
- * begin. */
+/* A function that has been translated. Its code and its try ranges end where
+ * the next one's begin. */
 struct translation {
     uint32_t function, entry;
     uint32_t tries;   /* the first of its try ranges */
@@ -110,7 +116,8 @@ struct module {
     uint32_t memory_count, imported_memories;
     struct global_declaration *globals;
     uint32_t global_count, imported_globals;
-    const struct func_type **tags; /* the parameters are an exception's values */
+    /* The parameters are an exception's values. */
+    const struct func_type **tags;
     uint32_t tag_count, imported_tags;
     struct vm_export *exports;
     struct export_key *exports_by_name; /* one for each, sorted: names.c */
@@ -122,17 +129,24 @@ struct module {
     bool has_data_count, has_start;
     bool has_near_memory; /* memory 0 has addresses of 32 bits: see code.h */
     uint32_t start;
-    struct slice names;           /* the name section's content, unchecked */
-    struct slice *function_names; /* read out of it when first asked for; or NULL */
-    struct debug *debug;          /* owned; opened when first asked for; or NULL */
+    struct slice names; /* the name section's content, unchecked */
+    /* Read out of it when first asked for; or NULL. */
+    struct slice *function_names;
+    /* Owned; opened when first asked for; or NULL. */
+    struct debug *debug;
 
-    uint32_t features;   /* that its code and constants use, as vm_features says it */
-    uint8_t *referenced; /* one bit a function: ref.func may name it (spec 3.4.10, C.refs) */
+    /* That its code and constants use, as vm_features says it. */
+    uint32_t features;
+    /* One bit a function: ref.func may name it (spec 3.4.10, C.refs). */
+    uint8_t *referenced;
 
-    struct cell *cells; /* owned; of the functions translated so far, one after the other */
-    uint32_t *offsets;  /* owned; of each cell: where in `bytes` its instruction stands */
+    /* Owned; of the functions translated so far, one after the other. */
+    struct cell *cells;
+    /* Owned; of each cell: where in `bytes` its instruction stands. */
+    uint32_t *offsets;
     uint32_t cell_count, cell_capacity, cell_limit; /* used, usable, reserved */
-    struct translation *translations;               /* owned; in the order of their code */
+    /* Owned; in the order of their code. */
+    struct translation *translations;
     size_t translation_count, translation_capacity;
     struct try_range *tries; /* owned */
     uint32_t try_count;
@@ -146,7 +160,8 @@ struct module {
 };
 
 /* Fails the reader: memory was just refused for `what`. Returns false. */
-bool module_no_memory(const struct module *module, struct reader *reader, const char *what);
+bool module_no_memory(const struct module *module, struct reader *reader,
+                      const char *what);
 
 /* Decode and validate everything but the function bodies. */
 bool module_decode(struct module *module, struct error *error);
@@ -167,27 +182,34 @@ void reader_time_out(const struct module *module, struct reader *reader);
 void module_sort_exports(struct module *module, struct reader *reader);
 
 /* NULL if there is none of that name. */
-const struct vm_export *module_find_export(const struct module *module, struct slice name);
+const struct vm_export *module_find_export(const struct module *module,
+                                           struct slice name);
 
-/* The name that the name section gives to a function, or else the debugging information; empty if
- * none. */
+/* The name that the name section gives to a function, or else the debugging
+ * information; empty if none. */
 struct slice module_function_name(struct module *module, uint32_t function);
 
-/* What debug_places says of an instruction; at least one place, which may be unknown. */
-size_t module_places(struct module *module, uint32_t offset, struct arena *texts,
-                     struct debug_place *places, size_t capacity);
+/* What debug_places says of an instruction; at least one place, which may be
+ * unknown. */
+size_t module_places(struct module *module, uint32_t offset,
+                     struct arena *texts, struct debug_place *places,
+                     size_t capacity);
 
 /* ---- constant expressions (spec 3.3.10): constant.c ---- */
 
-/* Read and validate one; `type` is what it must yield. Its bytes, `end` included, are returned. */
-struct slice constant_read(struct module *module, struct reader *reader, uint8_t type);
+/* Read and validate one; `type` is what it must yield. Its bytes, `end`
+ * included, are returned. */
+struct slice constant_read(struct module *module, struct reader *reader,
+                           uint8_t type);
 
-/* The value of a validated constant expression in an instance, in as many slots as its type takes.
- */
-void constant_evaluate(const struct instance *instance, struct slice expression, uint64_t *value);
+/* The value of a validated constant expression in an instance, in as many slots
+ * as its type takes. */
+void constant_evaluate(const struct instance *instance, struct slice expression,
+                       uint64_t *value);
 
 /* The same for the next of several in a row; the reader moves behind it. */
-void constant_next(const struct instance *instance, struct reader *reader, uint64_t *value);
+void constant_next(const struct instance *instance, struct reader *reader,
+                   uint64_t *value);
 
 /* ---- function bodies: validate.c ---- */
 
@@ -195,15 +217,16 @@ void constant_next(const struct instance *instance, struct reader *reader, uint6
 bool module_validate(struct module *module, struct error *error);
 
 /* Translate a function of a validated module, unless that has been done. */
-bool module_translate(struct module *module, uint32_t function, struct error *error);
+bool module_translate(struct module *module, uint32_t function,
+                      struct error *error);
 
 /* ---- the code: code.c ---- */
 
 /* Make room for more cells. */
 bool code_grow(struct module *module);
 
-/* A function's code is appended between code_begin, false without memory, and either code_commit or
- * code_abandon, which leaves all as it was. */
+/* A function's code is appended between code_begin, false without memory, and
+ * either code_commit or code_abandon, which leaves all as it was. */
 bool code_begin(struct module *module, uint32_t function);
 void code_commit(struct module *module);
 void code_abandon(struct module *module);

@@ -1,10 +1,10 @@
-/* Names in a module: those of its exports, to find them by, and those of functions, for backtraces
- * and dumps.
+/* Names in a module: those of its exports, to find them by, and those of
+ * functions, for backtraces and dumps.
  *
- * A module may have a million exports, and others may import all of them: they are sorted once and
- * then searched by halves. They are sorted by a hash of the name, since names may be long and begin
- * alike: comparing two then is work in proportion to neither. Their order means nothing.
- */
+ * A module may have a million exports, and others may import all of them: they
+ * are sorted once and then searched by halves. They are sorted by a hash of the
+ * name, since names may be long and begin alike: comparing two then is work in
+ * proportion to neither. Their order means nothing. */
 #include "vm/module.h"
 #include "vm/store.h"
 
@@ -28,8 +28,10 @@ static bool is_before(const struct export_key *a, const struct export_key *b) {
 static void sift(struct export_key *heap, size_t root, size_t count) {
     for (size_t child; (child = 2 * root + 1) < count; root = child) {
         bool right = child + 1 < count;
-        if (right && is_before(&heap[child], &heap[child + 1])) child++;
-        if (is_before(&heap[child], &heap[root])) return;
+        if (right && is_before(&heap[child], &heap[child + 1]))
+            child++;
+        if (is_before(&heap[child], &heap[root]))
+            return;
 
         struct export_key swap = heap[root];
         heap[root] = heap[child];
@@ -39,14 +41,18 @@ static void sift(struct export_key *heap, size_t root, size_t count) {
 
 enum { SIFT_STEPS = 16 }; /* of work, in a heap that is in no cache */
 
-/* Heap sort, since no order of hashes makes it quadratic. False when the time is up. */
-static bool sort_by_hash(struct export_key *keys, size_t count, struct meter *meter) {
+/* Heap sort, since no order of hashes makes it quadratic. False when the time
+ * is up. */
+static bool sort_by_hash(struct export_key *keys, size_t count,
+                         struct meter *meter) {
     for (size_t i = count / 2; i-- > 0;) {
-        if (!meter_step(meter, SIFT_STEPS)) return false;
+        if (!meter_step(meter, SIFT_STEPS))
+            return false;
         sift(keys, i, count);
     }
     for (size_t i = count; i-- > 1;) {
-        if (!meter_step(meter, SIFT_STEPS)) return false;
+        if (!meter_step(meter, SIFT_STEPS))
+            return false;
         struct export_key swap = keys[0];
         keys[0] = keys[i];
         keys[i] = swap;
@@ -55,27 +61,34 @@ static bool sort_by_hash(struct export_key *keys, size_t count, struct meter *me
     return true;
 }
 
-static bool have_one_name(const struct export_key *a, const struct export_key *b) {
+static bool have_one_name(const struct export_key *a,
+                          const struct export_key *b) {
     return a->hash == b->hash && slice_equal(a->export->name, b->export->name);
 }
 
-/* Equal names are neighbours (spec 3.4.10 refuses them). Of several that are doubled the first is
- * told: the order of hashes is another one in every run. */
+/* Equal names are neighbours (spec 3.4.10 refuses them). Of several that are
+ * doubled the first is told: the order of hashes is another one in every
+ * run. */
 static void check_doubles(struct module *module, struct reader *reader) {
     const struct export_key *keys = module->exports_by_name;
     const struct vm_export *doubled = NULL;
     for (uint32_t i = 1; i < module->export_count; i++) {
         const struct vm_export *export = keys[i].export;
-        if (!have_one_name(&keys[i - 1], &keys[i])) continue;
-        if (!doubled || export < doubled) doubled = export;
+        if (!have_one_name(&keys[i - 1], &keys[i]))
+            continue;
+        if (!doubled || export < doubled)
+            doubled = export;
     }
-    if (!doubled) return;
-    reader_fail(reader, ERROR_INVALID, "duplicate export name %s", quoted(doubled->name, 100).text);
+    if (!doubled)
+        return;
+    reader_fail(reader, ERROR_INVALID, "duplicate export name %s",
+                quoted(doubled->name, 100).text);
 }
 
 void module_sort_exports(struct module *module, struct reader *reader) {
     struct meter *meter = &module->vm->meter;
-    struct export_key *keys = arena_alloc(&module->arena, module->export_count, sizeof *keys);
+    struct export_key *keys =
+        arena_alloc(&module->arena, module->export_count, sizeof *keys);
     if (!keys) {
         reader_fail(reader, ERROR_IO, "out of memory: exports");
         return;
@@ -107,46 +120,54 @@ static uint32_t find_hash(const struct module *module, uint64_t hash) {
     return low;
 }
 
-const struct vm_export *module_find_export(const struct module *module, struct slice name) {
+const struct vm_export *module_find_export(const struct module *module,
+                                           struct slice name) {
     uint64_t hash = name_hash(module, name);
     for (uint32_t i = find_hash(module, hash); i < module->export_count; i++) {
         const struct export_key *key = &module->exports_by_name[i];
-        if (key->hash != hash) return NULL;
-        if (slice_equal(key->export->name, name)) return key->export;
+        if (key->hash != hash)
+            return NULL;
+        if (slice_equal(key->export->name, name))
+            return key->export;
     }
     return NULL;
 }
 
 /* ---- functions ---- */
 
-/* The name section (spec 7.4.1) is a hint: whatever is wrong in it only means that there is no
- * name. It has subsections, each an id, a size and its content. That of functions, whose id is 1,
- * maps indices to names: 01 06  01  00 03 61 64 64 is one of 6 bytes, for 1 function, 0: "add". */
+/* The name section (spec 7.4.1) is a hint: whatever is wrong in it only means
+ * that there is no name. It has subsections, each an id, a size and its
+ * content. That of functions, whose id is 1, maps indices to names: 01 06  01
+ * 00 03 61 64 64 is one of 6 bytes, for 1 function, 0: "add". */
 static void read_function_names(struct module *module) {
     enum { FUNCTION_NAMES = 1 };
     struct error ignored = ERROR_INIT;
     struct reader names = reader_init(module->names, &ignored);
     while (reader_ok(&names) && !reader_at_end(&names)) {
         uint8_t id = reader_u8(&names);
-        struct reader content = reader_part(&names, reader_u32(&names), "names");
-        if (id != FUNCTION_NAMES) continue;
+        struct reader content =
+            reader_part(&names, reader_u32(&names), "names");
+        if (id != FUNCTION_NAMES)
+            continue;
         uint32_t count = reader_u32(&content);
         for (uint32_t i = 0; i < count && reader_ok(&content); i++) {
             uint32_t index = reader_u32(&content);
             struct slice name = reader_name(&content);
             bool known = reader_ok(&content) && index < module->function_count;
-            if (known) module->function_names[index] = name;
+            if (known)
+                module->function_names[index] = name;
         }
     }
 }
 
-/* Both sources are read when the first name is asked for that they may have; a run without a
- * backtrace needs none. */
+/* Both sources are read when the first name is asked for that they may have; a
+ * run without a backtrace needs none. */
 static struct slice name_in_section(struct module *module, uint32_t function) {
     if (!module->function_names) {
-        module->function_names =
-            arena_alloc(&module->arena, module->function_count, sizeof(struct slice));
-        if (!module->function_names) return (struct slice){NULL, 0};
+        module->function_names = arena_alloc(
+            &module->arena, module->function_count, sizeof(struct slice));
+        if (!module->function_names)
+            return (struct slice){NULL, 0};
         read_function_names(module);
     }
     return module->function_names[function];
@@ -154,14 +175,17 @@ static struct slice name_in_section(struct module *module, uint32_t function) {
 
 /* NULL without memory. */
 static struct debug *open_debug(struct module *module) {
-    if (!module->debug) module->debug = debug_open(module->bytes, module->vm->memory);
+    if (!module->debug)
+        module->debug = debug_open(module->bytes, module->vm->memory);
     return module->debug;
 }
 
 static struct slice name_in_debug(struct module *module, uint32_t function) {
     bool has_body = function >= module->imported_functions;
-    if (!has_body || !open_debug(module)) return (struct slice){NULL, 0};
-    return debug_function_name(module->debug, function - module->imported_functions);
+    if (!has_body || !open_debug(module))
+        return (struct slice){NULL, 0};
+    return debug_function_name(module->debug,
+                               function - module->imported_functions);
 }
 
 struct slice module_function_name(struct module *module, uint32_t function) {
@@ -169,11 +193,14 @@ struct slice module_function_name(struct module *module, uint32_t function) {
     return name.size > 0 ? name : name_in_debug(module, function);
 }
 
-size_t module_places(struct module *module, uint32_t offset, struct arena *texts,
-                     struct debug_place *places, size_t capacity) {
+size_t module_places(struct module *module, uint32_t offset,
+                     struct arena *texts, struct debug_place *places,
+                     size_t capacity) {
     size_t count = 0;
-    if (open_debug(module)) count = debug_places(module->debug, offset, texts, places, capacity);
-    if (count > 0) return count;
+    if (open_debug(module))
+        count = debug_places(module->debug, offset, texts, places, capacity);
+    if (count > 0)
+        return count;
     places[0] = (struct debug_place){.line = 0};
     return 1;
 }

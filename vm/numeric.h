@@ -1,9 +1,9 @@
-/* What the numeric instructions compute (spec 4.3, "Numerics"), where one C operator does not say
- * it.
+/* What the numeric instructions compute (spec 4.3, "Numerics"), where one C
+ * operator does not say it.
  *
- * These are the functions the expressions in opcodes.def use. Slots hold bits: f32_bits and friends
- * go between bits and floats without changing a NaN's payload.
- */
+ * These are the functions the expressions in opcodes.def use. Slots hold bits:
+ * f32_bits and friends go between bits and floats without changing a NaN's
+ * payload. */
 #ifndef HOSTEL_VM_NUMERIC_H
 #define HOSTEL_VM_NUMERIC_H
 
@@ -39,8 +39,8 @@ static inline double f64_from_bits(uint64_t bits) {
 
 /* ---- bits ---- */
 
-/* The sums of neighbouring bits, then of pairs, of groups of four and, by the multiplication, of
- * all bytes into the highest one. */
+/* The sums of neighbouring bits, then of pairs, of groups of four and, by the
+ * multiplication, of all bytes into the highest one. */
 static inline uint32_t popcnt64(uint64_t x) {
     x -= x >> 1 & 0x5555555555555555;
     x = (x & 0x3333333333333333) + (x >> 2 & 0x3333333333333333);
@@ -62,7 +62,8 @@ static inline uint32_t ctz64(uint64_t x) {
 }
 #else
 static inline uint32_t clz64(uint64_t x) {
-    for (int shift = 1; shift < 64; shift *= 2) x |= x >> shift;
+    for (int shift = 1; shift < 64; shift *= 2)
+        x |= x >> shift;
     return 64 - popcnt64(x);
 }
 
@@ -88,14 +89,17 @@ static inline enum trap zero_trap(uint64_t y) {
 }
 
 static inline enum trap div_s32_trap(uint32_t x, uint32_t y) {
-    return x == 0x80000000 && y == UINT32_MAX ? TRAP_INTEGER_OVERFLOW : zero_trap(y);
+    return x == 0x80000000 && y == UINT32_MAX ? TRAP_INTEGER_OVERFLOW
+                                              : zero_trap(y);
 }
 
 static inline enum trap div_s64_trap(uint64_t x, uint64_t y) {
-    return x == (uint64_t)1 << 63 && y == UINT64_MAX ? TRAP_INTEGER_OVERFLOW : zero_trap(y);
+    return x == (uint64_t)1 << 63 && y == UINT64_MAX ? TRAP_INTEGER_OVERFLOW
+                                                     : zero_trap(y);
 }
 
-/* The smallest integer divided by -1 overflows in C; the remainder is 0 all the same. */
+/* The smallest integer divided by -1 overflows in C; the remainder is 0 all the
+ * same. */
 static inline uint32_t rem_s32(uint32_t x, uint32_t y) {
     return y == UINT32_MAX ? 0 : (uint32_t)((int32_t)x % (int32_t)y);
 }
@@ -106,7 +110,8 @@ static inline uint64_t rem_s64(uint64_t x, uint64_t y) {
 
 /* ---- floats ---- */
 
-/* The libm functions may return a signalling NaN as it came; Wasm wants it quiet. */
+/* The libm functions may return a signalling NaN as it came; Wasm wants it
+ * quiet. */
 static inline float f32_quiet(float x) {
     return x != x ? x + x : x;
 }
@@ -115,53 +120,66 @@ static inline double f64_quiet(double x) {
     return x != x ? x + x : x;
 }
 
-/* C's fmin ignores NaN and does not order the zeros; Wasm's does both. Equal operands differ at
- * most in the sign of zero: `or` of the bits prefers minus, `and` plus. */
+/* C's fmin ignores NaN and does not order the zeros; Wasm's does both. Equal
+ * operands differ at most in the sign of zero: `or` of the bits prefers minus,
+ * `and` plus. */
 static inline float f32_min(float x, float y) {
-    if (x != x || y != y) return x + y;
+    if (x != x || y != y)
+        return x + y;
     return x < y ? x : y < x ? y : f32_from_bits(f32_bits(x) | f32_bits(y));
 }
 
 static inline float f32_max(float x, float y) {
-    if (x != x || y != y) return x + y;
+    if (x != x || y != y)
+        return x + y;
     return x > y ? x : y > x ? y : f32_from_bits(f32_bits(x) & f32_bits(y));
 }
 
 static inline double f64_min(double x, double y) {
-    if (x != x || y != y) return x + y;
+    if (x != x || y != y)
+        return x + y;
     return x < y ? x : y < x ? y : f64_from_bits(f64_bits(x) | f64_bits(y));
 }
 
 static inline double f64_max(double x, double y) {
-    if (x != x || y != y) return x + y;
+    if (x != x || y != y)
+        return x + y;
     return x > y ? x : y > x ? y : f64_from_bits(f64_bits(x) & f64_bits(y));
 }
 
 static inline float f32_copysign(float x, float y) {
-    return f32_from_bits((f32_bits(x) & 0x7FFFFFFF) | (f32_bits(y) & 0x80000000));
+    return f32_from_bits((f32_bits(x) & 0x7FFFFFFF) |
+                         (f32_bits(y) & 0x80000000));
 }
 
 static inline double f64_copysign(double x, double y) {
-    return f64_from_bits((f64_bits(x) & INT64_MAX) | (f64_bits(y) & (uint64_t)1 << 63));
+    return f64_from_bits((f64_bits(x) & INT64_MAX) |
+                         (f64_bits(y) & (uint64_t)1 << 63));
 }
 
 /* ---- float to integer (spec 4.3.4, trunc and trunc_sat) ---- */
 
-#define BELOW_INT64 (-9223372036854777856.0) /* the largest double below -2^63 */
+#define BELOW_INT64                                                            \
+    (-9223372036854777856.0) /* the largest double below -2^63 */
 
-/* x truncates into the range if it lies strictly between `below` and `above`: -0.9 is 0 and good
- * for an unsigned integer, -1.0 is not. A float is compared as the double it is, without rounding.
- */
+/* x truncates into the range if it lies strictly between `below` and `above`:
+ * -0.9 is 0 and good for an unsigned integer, -1.0 is not. A float is compared
+ * as the double it is, without rounding. */
 static inline enum trap trunc_trap(double x, double below, double above) {
-    if (x != x) return TRAP_INVALID_CONVERSION;
+    if (x != x)
+        return TRAP_INVALID_CONVERSION;
     return x > below && x < above ? TRAP_NONE : TRAP_INTEGER_OVERFLOW;
 }
 
-/* Out of range it is the nearest integer there is; NaN is 0. C leaves a conversion that does not
- * fit undefined, so none is made before its bounds are known to hold. */
+/* Out of range it is the nearest integer there is; NaN is 0. C leaves a
+ * conversion that does not fit undefined, so none is made before its bounds are
+ * known to hold. */
 static inline int32_t trunc_sat_s32(double x) {
-    if (x != x) return 0;
-    return x <= -2147483648.0 ? INT32_MIN : x >= 2147483647.0 ? INT32_MAX : (int32_t)x;
+    if (x != x)
+        return 0;
+    return x <= -2147483648.0  ? INT32_MIN
+           : x >= 2147483647.0 ? INT32_MAX
+                               : (int32_t)x;
 }
 
 static inline uint32_t trunc_sat_u32(double x) {
@@ -169,14 +187,17 @@ static inline uint32_t trunc_sat_u32(double x) {
 }
 
 static inline int64_t trunc_sat_s64(double x) {
-    if (x != x) return 0;
+    if (x != x)
+        return 0;
     return x < -9223372036854775808.0   ? INT64_MIN
            : x >= 9223372036854775808.0 ? INT64_MAX
                                         : (int64_t)x;
 }
 
 static inline uint64_t trunc_sat_u64(double x) {
-    return !(x > 0) ? 0 : x >= 18446744073709551616.0 ? UINT64_MAX : (uint64_t)x;
+    return !(x > 0)                      ? 0
+           : x >= 18446744073709551616.0 ? UINT64_MAX
+                                         : (uint64_t)x;
 }
 
 #endif

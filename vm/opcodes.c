@@ -1,13 +1,14 @@
 /* The instruction table and the one reader of immediates (spec 5.4).
  *
- * opcodes.def is included with macros that make of each of its rows an entry of the array
- * `instructions`. What it says of i32.add becomes
+ * opcodes.def is included with macros that make of each of its rows an entry of
+ * the array `instructions`. What it says of i32.add becomes
  *
  *     [0x6A] = {.code = 0x6A, .mnemonic = "i32.add", .shape = SHAPE_BINARY, .features = 0,
  *               .op = OP_i32_add_ss, .operand = VM_I32, .result = VM_I32,
  *               .swapped = WASM_i32_add},
  *
- * and whoever reads code finds the entry by the opcode, then reads the immediates it asks for:
+ * and whoever reads code finds the entry by the opcode, then reads the
+ * immediates it asks for:
  *
  *     6A                 i32.add
  *     28 02 08           i32.load align=4 offset=8     MEMARG: 2 (for 1 << 2), 8
@@ -15,8 +16,7 @@
  *     FC 0A 00 00        memory.copy                   row 0xFC00A; MEMORY_MEMORY: 0, 0
  *     FD 8E 01           i16x8.add                     row 0xFD08E, for 8E 01 is 0x8E in LEB128
  *
- * Codes without a row are zeroes in the array, which is SHAPE_ILLEGAL.
- */
+ * Codes without a row are zeroes in the array, which is SHAPE_ILLEGAL. */
 #include "vm/opcodes.h"
 
 #include "vm/code.h"
@@ -25,66 +25,76 @@
 
 enum { PREFIX_FC = 0xFC, PREFIX_FD = 0xFD };
 
-#define INDEX(code)                                                                                \
-    ((code) < 0x100              ? (code)                                                          \
-     : (code) >> 12 == PREFIX_FC ? START_FC + ((code)&0xFFF)                                       \
+#define INDEX(code)                                                            \
+    ((code) < 0x100              ? (code)                                      \
+     : (code) >> 12 == PREFIX_FC ? START_FC + ((code)&0xFFF)                   \
                                  : START_FD + ((code)&0xFFF))
 
-/* The feature that brought an instruction; most are the MVP's. Ranges are of codes, which the spec
- * assigned feature by feature; the first that fits is meant. */
+/* The feature that brought an instruction; most are the MVP's. Ranges are of
+ * codes, which the spec assigned feature by feature; the first that fits is
+ * meant. */
 #define IN(code, first, last) ((code) >= WASM_##first && (code) <= WASM_##last)
-#define FEATURES(code)                                                                             \
-    (IN(code, i32_extend8_s, i64_extend32_s)              ? 1 << VM_SIGN_EXTENSION                 \
-     : IN(code, i32_trunc_sat_f32_s, i64_trunc_sat_f64_u) ? 1 << VM_SATURATING_CONVERSIONS         \
-     : IN(code, memory_init, table_copy)                  ? 1 << VM_BULK_MEMORY                    \
-     : IN(code, ref_null, ref_func) || IN(code, table_get, table_set) ||                           \
-             IN(code, table_grow, table_fill) || (code) == WASM_select_t                           \
-         ? 1 << VM_REFERENCE_TYPES                                                                 \
-     : IN(code, return_call, return_call_indirect)             ? 1 << VM_TAIL_CALLS                \
-     : (code) == WASM_throw                                    ? 1 << VM_EXCEPTIONS                \
-     : (code) == WASM_throw_ref || (code) == WASM_try_table    ? 1 << VM_EXCEPTION_REFERENCES      \
-     : IN(code, try, rethrow) || IN(code, delegate, catch_all) ? 1 << VM_LEGACY_EXCEPTIONS         \
-     : (code) >= WASM_i8x16_relaxed_swizzle                    ? 1 << VM_RELAXED_SIMD              \
-     : (code) >> 12 == PREFIX_FD                               ? 1 << VM_SIMD                      \
-                                                               : 0)
+#define FEATURES(code)                                                         \
+    (IN(code, i32_extend8_s, i64_extend32_s) ? 1 << VM_SIGN_EXTENSION          \
+     : IN(code, i32_trunc_sat_f32_s, i64_trunc_sat_f64_u)                      \
+         ? 1 << VM_SATURATING_CONVERSIONS                                      \
+     : IN(code, memory_init, table_copy) ? 1 << VM_BULK_MEMORY                 \
+     : IN(code, ref_null, ref_func) || IN(code, table_get, table_set) ||       \
+             IN(code, table_grow, table_fill) || (code) == WASM_select_t       \
+         ? 1 << VM_REFERENCE_TYPES                                             \
+     : IN(code, return_call, return_call_indirect) ? 1 << VM_TAIL_CALLS        \
+     : (code) == WASM_throw                        ? 1 << VM_EXCEPTIONS        \
+     : (code) == WASM_throw_ref || (code) == WASM_try_table                    \
+         ? 1 << VM_EXCEPTION_REFERENCES                                        \
+     : IN(code, try, rethrow) || IN(code, delegate, catch_all)                 \
+         ? 1 << VM_LEGACY_EXCEPTIONS                                           \
+     : (code) >= WASM_i8x16_relaxed_swizzle ? 1 << VM_RELAXED_SIMD             \
+     : (code) >> 12 == PREFIX_FD            ? 1 << VM_SIMD                     \
+                                            : 0)
 
 /* clang-format off: it folds the rows into one another */
 const struct instruction instructions[INSTRUCTION_ROWS] = {
-/* `op` is the form of two slots (or one); the translator adds the form it has chosen (code.h). */
-#define ROW(code_, mnemonic_, shape_, ...)                                                         \
-    [INDEX(code_)] = {.code = code_,                                                               \
-                      .mnemonic = mnemonic_,                                                       \
-                      .shape = SHAPE_##shape_,                                                     \
-                      .features = FEATURES(code_),                                                 \
+/* `op` is the form of two slots (or one); the translator adds the form it has
+ * chosen (code.h). */
+#define ROW(code_, mnemonic_, shape_, ...)                                     \
+    [INDEX(code_)] = {.code = code_,                                           \
+                      .mnemonic = mnemonic_,                                   \
+                      .shape = SHAPE_##shape_,                                 \
+                      .features = FEATURES(code_),                             \
                       __VA_ARGS__},
-#define UNARY(code, name, mnemonic, from, to, trap, expression)                                    \
-    ROW(code, mnemonic, UNARY, .op = OP_##name##_s, .operand = VM_##from, .result = VM_##to)
-#define BINARY(code, name, mnemonic, type, other, trap, expression)                                \
-    ROW(code, mnemonic, BINARY, .op = OP_##name##_ss, .operand = VM_##type, .result = VM_##type,   \
-        .swapped = WASM_##other)
-#define COMPARE(code, name, mnemonic, type, other, opposite, expression)                           \
-    ROW(code, mnemonic, COMPARE, .op = OP_##name##_ss, .operand = VM_##type, .result = VM_I32,     \
-        .swapped = WASM_##other, .negated = WASM_##opposite)
-#define LOAD(code, name, mnemonic, type, memory, expression)                                       \
-    ROW(code, mnemonic, LOAD, .op = OP_##name##_s, .immediates = IMMEDIATE_MEMARG,                 \
-        .operand = VM_I32, .result = VM_##type, .bytes = sizeof(memory))
-#define STORE(code, name, mnemonic, type, memory, expression)                                      \
-    ROW(code, mnemonic, STORE, .op = OP_##name##_ss, .immediates = IMMEDIATE_MEMARG,               \
-        .operand = VM_##type, .bytes = sizeof(memory))
-#define WINDOW(code, name, mnemonic, immediate, types)                                             \
-    ROW(code, mnemonic, WINDOW, .op = OP_##name, .immediates = IMMEDIATE_##immediate,              \
-        .signature = types)
-#define LOCAL(code, name, mnemonic) ROW(code, mnemonic, LOCAL, .immediates = IMMEDIATE_LOCAL)
-#define CONST(code, name, mnemonic, type)                                                          \
+#define UNARY(code, name, mnemonic, from, to, trap, expression)                \
+    ROW(code, mnemonic, UNARY, .op = OP_##name##_s, .operand = VM_##from,      \
+        .result = VM_##to)
+#define BINARY(code, name, mnemonic, type, other, trap, expression)            \
+    ROW(code, mnemonic, BINARY, .op = OP_##name##_ss, .operand = VM_##type,    \
+        .result = VM_##type, .swapped = WASM_##other)
+#define COMPARE(code, name, mnemonic, type, other, opposite, expression)       \
+    ROW(code, mnemonic, COMPARE, .op = OP_##name##_ss, .operand = VM_##type,   \
+        .result = VM_I32, .swapped = WASM_##other, .negated = WASM_##opposite)
+#define LOAD(code, name, mnemonic, type, memory, expression)                   \
+    ROW(code, mnemonic, LOAD, .op = OP_##name##_s,                             \
+        .immediates = IMMEDIATE_MEMARG, .operand = VM_I32,                     \
+        .result = VM_##type, .bytes = sizeof(memory))
+#define STORE(code, name, mnemonic, type, memory, expression)                  \
+    ROW(code, mnemonic, STORE, .op = OP_##name##_ss,                           \
+        .immediates = IMMEDIATE_MEMARG, .operand = VM_##type,                  \
+        .bytes = sizeof(memory))
+#define WINDOW(code, name, mnemonic, immediate, types)                         \
+    ROW(code, mnemonic, WINDOW, .op = OP_##name,                               \
+        .immediates = IMMEDIATE_##immediate, .signature = types)
+#define LOCAL(code, name, mnemonic)                                            \
+    ROW(code, mnemonic, LOCAL, .immediates = IMMEDIATE_LOCAL)
+#define CONST(code, name, mnemonic, type)                                      \
     ROW(code, mnemonic, CONST_##type, .immediates = IMMEDIATE_##type)
-#define OTHER(code, name, mnemonic, immediate)                                                     \
+#define OTHER(code, name, mnemonic, immediate)                                 \
     ROW(code, mnemonic, OTHER, .immediates = IMMEDIATE_##immediate)
-#define VECTOR(code, name, mnemonic, types, computation)                                           \
+#define VECTOR(code, name, mnemonic, types, computation)                       \
     ROW(code, mnemonic, VECTOR, .op = OP_##name, .signature = types)
-#define VECTOR_IMMEDIATE(code, name, mnemonic, immediate, size, types, computation)                \
-    ROW(code, mnemonic, VECTOR, .op = OP_##name, .signature = types,                               \
+#define VECTOR_IMMEDIATE(code, name, mnemonic, immediate, size, types,         \
+                         computation)                                          \
+    ROW(code, mnemonic, VECTOR, .op = OP_##name, .signature = types,           \
         .immediates = IMMEDIATE_##immediate, .bytes = size)
-#define VECTOR_LIKE(code, name, mnemonic, types, other)                                            \
+#define VECTOR_LIKE(code, name, mnemonic, types, other)                        \
     ROW(code, mnemonic, VECTOR, .op = OP_##other, .signature = types)
 #include "vm/opcodes.def"
 };
@@ -94,29 +104,36 @@ const struct instruction *instruction_at(uint32_t code) {
     return &instructions[INDEX(code)];
 }
 
-/* The row of the number behind a prefix; that of the prefix, which is illegal, if there is none.
- * The number is a guest's: it must be bounded before it is an index. */
+/* The row of the number behind a prefix; that of the prefix, which is illegal,
+ * if there is none. The number is a guest's: it must be bounded before it is an
+ * index. */
 static const struct instruction *prefixed(uint32_t prefix, uint32_t number) {
     uint32_t start = prefix == PREFIX_FC ? START_FC : START_FD;
     uint32_t end = prefix == PREFIX_FC ? START_FD : INSTRUCTION_ROWS;
     return &instructions[number < end - start ? start + number : prefix];
 }
 
-/* A code that has no row of its own: a prefix, or illegal. The error is where the opcode begins. */
-const struct instruction *instruction_read_rare(struct reader *reader, uint8_t code) {
+/* A code that has no row of its own: a prefix, or illegal. The error is where
+ * the opcode begins. */
+const struct instruction *instruction_read_rare(struct reader *reader,
+                                                uint8_t code) {
     size_t start = reader->position - 1;
     const struct instruction *row = &instructions[code];
     uint32_t whole = code;
     if (code == PREFIX_FC || code == PREFIX_FD) {
         uint32_t number = reader_u32(reader);
         row = prefixed(code, number);
-        if (number <= 0xFFF) whole = (uint32_t)code << 12 | number;
+        if (number <= 0xFFF)
+            whole = (uint32_t)code << 12 | number;
     }
-    if (!reader_ok(reader)) return NULL;
+    if (!reader_ok(reader))
+        return NULL;
     if (row->shape == SHAPE_ILLEGAL) {
-        if (unsupported(reader, PLACE_OPCODE, whole, start)) return NULL;
+        if (unsupported(reader, PLACE_OPCODE, whole, start))
+            return NULL;
         reader->position = start;
-        reader_fail(reader, ERROR_MALFORMED, "illegal opcode 0x%02X", reader->bytes[start]);
+        reader_fail(reader, ERROR_MALFORMED, "illegal opcode 0x%02X",
+                    reader->bytes[start]);
         return NULL;
     }
     return row;
@@ -127,13 +144,15 @@ static uint8_t type_of(char letter, const struct varying *varying) {
     case 't': return varying->element;
     case 'a': return varying->first;
     case 'b': return varying->second;
-    case 'n': return varying->first == varying->second ? varying->first : VM_I32;
+    case 'n':
+        return varying->first == varying->second ? varying->first : VM_I32;
     default: return type_of_letter(letter);
     }
 }
 
 /* "abn:" of memory.copy is two addresses, a number and no result. */
-struct signature signature_of(const struct instruction *row, struct varying varying) {
+struct signature signature_of(const struct instruction *row,
+                              struct varying varying) {
     struct signature signature = {.params = 0};
     uint32_t *count = &signature.params;
     for (const char *c = row->signature; *c; c++) {
@@ -141,21 +160,25 @@ struct signature signature_of(const struct instruction *row, struct varying vary
             count = &signature.results;
             continue;
         }
-        signature.types[signature.params + signature.results] = type_of(*c, &varying);
+        signature.types[signature.params + signature.results] =
+            type_of(*c, &varying);
         *count += 1;
     }
     return signature;
 }
 
-/* Good for all that loads and computes: no result of theirs depends on a memory or table. */
+/* Good for all that loads and computes: no result of theirs depends on a memory
+ * or table. */
 uint8_t result_of(const struct instruction *row) {
-    if (!row->signature) return row->result;
+    if (!row->signature)
+        return row->result;
     struct signature s = signature_of(row, (struct varying){0});
     return s.results ? s.types[s.params] : 0;
 }
 
 bool accesses_memory(const struct instruction *row) {
-    return row->immediates == IMMEDIATE_MEMARG || row->immediates == IMMEDIATE_MEMARG_LANE;
+    return row->immediates == IMMEDIATE_MEMARG ||
+           row->immediates == IMMEDIATE_MEMARG_LANE;
 }
 
 bool is_reference_type(uint8_t code) {
@@ -170,7 +193,8 @@ uint8_t value_type_read(struct reader *reader) {
     uint8_t code = reader_u8(reader);
     if (reader_ok(reader) && !is_value_type(code) &&
         !unsupported(reader, PLACE_TYPE, code, reader->position - 1)) {
-        reader_fail(reader, ERROR_MALFORMED, "malformed value type 0x%02X", code);
+        reader_fail(reader, ERROR_MALFORMED, "malformed value type 0x%02X",
+                    code);
     }
     return code;
 }
@@ -179,20 +203,24 @@ uint8_t reference_type_read(struct reader *reader) {
     uint8_t code = reader_u8(reader);
     if (reader_ok(reader) && !is_reference_type(code) &&
         !unsupported(reader, PLACE_TYPE, code, reader->position - 1)) {
-        reader_fail(reader, ERROR_MALFORMED, "malformed reference type 0x%02X", code);
+        reader_fail(reader, ERROR_MALFORMED, "malformed reference type 0x%02X",
+                    code);
     }
     return code;
 }
 
-/* Either 40 for no results, or the byte of a value type for one, or the index of a function type as
- * s33: a number below 0 has one byte, although an index may have more than it needs. */
+/* Either 40 for no results, or the byte of a value type for one, or the index
+ * of a function type as s33: a number below 0 has one byte, although an index
+ * may have more than it needs. */
 static int64_t block_type_read(struct reader *reader) {
     size_t start = reader->position;
     int64_t code = reader_s33(reader);
-    if (code >= 0) return code;
+    if (code >= 0)
+        return code;
     bool single = reader->position == start + 1;
     uint8_t type = reader->bytes[start];
-    if (single && (code == EMPTY_BLOCK || is_value_type(type))) return code;
+    if (single && (code == EMPTY_BLOCK || is_value_type(type)))
+        return code;
     if (!single || !unsupported(reader, PLACE_TYPE, type, start)) {
         reader_fail(reader, ERROR_MALFORMED, "malformed block type");
     }
@@ -201,11 +229,12 @@ static int64_t block_type_read(struct reader *reader) {
 
 enum { HAS_INDEX = 1 << 6, MEMARG_FLAGS = 2 * HAS_INDEX };
 
-/* The rest of a memarg whose flags are no alignment alone: a memory's index follows. An alignment
- * of 2^63 is well-formed, although no access has it. */
+/* The rest of a memarg whose flags are no alignment alone: a memory's index
+ * follows. An alignment of 2^63 is well-formed, although no access has it. */
 static struct immediate far_memarg_read(struct reader *reader, uint32_t flags) {
     struct immediate immediate = {.first = flags % HAS_INDEX};
-    if (flags >= MEMARG_FLAGS) reader_fail(reader, ERROR_MALFORMED, "malformed memop flags");
+    if (flags >= MEMARG_FLAGS)
+        reader_fail(reader, ERROR_MALFORMED, "malformed memop flags");
     immediate.second = reader_u32(reader);
     immediate.bits = reader_u64(reader);
     return immediate;
@@ -215,26 +244,30 @@ static void skip_types(struct reader *reader, struct immediate *immediate) {
     immediate->first = reader_count(reader, UINT32_MAX, "types");
     for (uint32_t i = 0; i < immediate->first && reader_ok(reader); i++) {
         uint8_t type = value_type_read(reader);
-        if (i == 0) immediate->type = type;
+        if (i == 0)
+            immediate->type = type;
     }
 }
 
 struct immediate memarg_read(struct reader *reader) {
     uint32_t flags = reader_u32(reader);
-    if (flags >= HAS_INDEX) return far_memarg_read(reader, flags);
+    if (flags >= HAS_INDEX)
+        return far_memarg_read(reader, flags);
     return (struct immediate){.first = flags, .bits = reader_u64(reader)};
 }
 
-/* Of what a count announces (labels, catch clauses) only the count is read: it may be long, and is
- * read by those who know what to do with each. If the reader fails, nothing that is returned may be
- * used: `bytes` would point to fewer than sixteen. */
+/* Of what a count announces (labels, catch clauses) only the count is read: it
+ * may be long, and is read by those who know what to do with each. If the
+ * reader fails, nothing that is returned may be used: `bytes` would point to
+ * fewer than sixteen. */
 struct immediate immediate_read(struct reader *reader, enum immediates kind) {
     struct immediate immediate = {0};
     switch (kind) {
     case IMMEDIATE_NONE: break;
     case IMMEDIATE_BLOCK: immediate.block = block_type_read(reader); break;
     case IMMEDIATE_LABELS:
-        immediate.first = reader_count(reader, LIMIT_BR_TABLE, "br_table targets");
+        immediate.first =
+            reader_count(reader, LIMIT_BR_TABLE, "br_table targets");
         break;
     case IMMEDIATE_LABEL:
     case IMMEDIATE_FUNCTION:
@@ -271,7 +304,8 @@ struct immediate immediate_read(struct reader *reader, enum immediates kind) {
     case IMMEDIATE_F64: immediate.bits = reader_fixed(reader, 8); break;
     case IMMEDIATE_REFERENCE:
         if (!reader_at_end(reader)) {
-            unsupported(reader, PLACE_HEAP, reader->bytes[reader->position], reader->position);
+            unsupported(reader, PLACE_HEAP, reader->bytes[reader->position],
+                        reader->position);
         }
         immediate.type = reference_type_read(reader);
         break;

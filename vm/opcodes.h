@@ -1,4 +1,5 @@
-/* The instruction table as data: what opcodes.def says of each instruction, and its immediates. */
+/* The instruction table as data: what opcodes.def says of each instruction, and
+ * its immediates. */
 #ifndef HOSTEL_VM_OPCODES_H
 #define HOSTEL_VM_OPCODES_H
 
@@ -45,7 +46,8 @@ enum immediates {
     IMMEDIATE_NONE,
     IMMEDIATE_BLOCK, /* a block type */
     IMMEDIATE_LABEL,
-    IMMEDIATE_LABELS, /* the count only: the labels themselves are left to the caller */
+    /* The count only: the labels themselves are left to the caller. */
+    IMMEDIATE_LABELS,
     IMMEDIATE_FUNCTION,
     IMMEDIATE_TYPE_TABLE,
     IMMEDIATE_LOCAL,
@@ -66,14 +68,16 @@ enum immediates {
     IMMEDIATE_REFERENCE, /* a reference type */
     IMMEDIATE_TYPES,     /* a vector of value types */
     IMMEDIATE_TAG,
-    IMMEDIATE_CATCHES, /* a block type and a count: the clauses are left to the caller */
+    /* A block type and a count: the clauses are left to the caller. */
+    IMMEDIATE_CATCHES,
     IMMEDIATE_LANE,
     IMMEDIATE_MEMARG_LANE,
     IMMEDIATE_SHUFFLE, /* sixteen lanes */
     IMMEDIATE_V128,
 };
 
-enum { EMPTY_BLOCK = -64 }; /* the block type without parameters and results (0x40 as s33) */
+/* The block type without parameters and results (0x40 as s33). */
+enum { EMPTY_BLOCK = -64 };
 
 struct immediate {
     uint32_t first;  /* an index, the first of two, a count, or an alignment */
@@ -87,38 +91,50 @@ struct immediate {
 
 struct instruction {
     const char *mnemonic;
-    const char *signature;    /* of WINDOW and VECTOR */
-    uint32_t code;            /* enum wasm_code, as the next two */
-    uint8_t swapped, negated; /* of BINARY and COMPARE, or WASM_none: one-byte codes all */
-    uint16_t op;              /* the first of its internal operations (enum op) */
-    uint16_t features;        /* to which it belongs, as vm_features says it */
-    uint8_t shape;            /* enum shape */
-    uint8_t immediates;       /* enum immediates */
-    uint8_t operand, result;  /* enum vm_type; of a store: the value */
-    uint8_t bytes;            /* in memory, or of the lane that is named */
+    const char *signature; /* of WINDOW and VECTOR */
+    uint32_t code;         /* enum wasm_code, as the next two */
+    /* Of BINARY and COMPARE, or WASM_none: one-byte codes all. */
+    uint8_t swapped, negated;
+    /* The first of its internal operations (enum op). */
+    uint16_t op;
+    uint16_t features;       /* to which it belongs, as vm_features says it */
+    uint8_t shape;           /* enum shape */
+    uint8_t immediates;      /* enum immediates */
+    uint8_t operand, result; /* enum vm_type; of a store: the value */
+    uint8_t bytes;           /* in memory, or of the lane that is named */
 };
 
 /* One byte codes first, then those behind each of the two prefixes. */
-enum { START_FC = 0x100, START_FD = START_FC + 0x20, INSTRUCTION_ROWS = START_FD + 0x114 };
+enum {
+    START_FC = 0x100,
+    START_FD = START_FC + 0x20,
+    INSTRUCTION_ROWS = START_FD + 0x114
+};
 extern const struct instruction instructions[INSTRUCTION_ROWS];
 
-const struct instruction *instruction_read_rare(struct reader *reader, uint8_t code);
+const struct instruction *instruction_read_rare(struct reader *reader,
+                                                uint8_t code);
 
-/* Read an opcode and find its row. An illegal opcode fails the reader and gives NULL. */
-static inline const struct instruction *instruction_read(struct reader *reader) {
+/* Read an opcode and find its row. An illegal opcode fails the reader and gives
+ * NULL. */
+static inline const struct instruction *
+instruction_read(struct reader *reader) {
     uint8_t code = reader_u8(reader);
     const struct instruction *row = &instructions[code];
-    return row->shape != SHAPE_ILLEGAL ? row : instruction_read_rare(reader, code);
+    return row->shape != SHAPE_ILLEGAL ? row
+                                       : instruction_read_rare(reader, code);
 }
 
 /* The row of a code that is in the table. */
 const struct instruction *instruction_at(uint32_t code);
 
-/* The types that depend on the memories and tables an instruction names; of the letters for them
- * n is the type of a number that must fit both address types. */
+/* The types that depend on the memories and tables an instruction names; of the
+ * letters for them n is the type of a number that must fit both address
+ * types. */
 struct varying {
-    uint8_t element;       /* t: of a table's elements */
-    uint8_t first, second; /* a, b: of addresses in the first and in the second that is named */
+    uint8_t element; /* t: of a table's elements */
+    /* A, b: of addresses in the first and in the second that is named. */
+    uint8_t first, second;
 };
 
 /* The types of a WINDOW or VECTOR instruction. */
@@ -127,7 +143,8 @@ struct signature {
     uint32_t params, results;
 };
 
-struct signature signature_of(const struct instruction *row, struct varying varying);
+struct signature signature_of(const struct instruction *row,
+                              struct varying varying);
 
 /* The type of the result of an instruction that has one; 0 if it has none. */
 uint8_t result_of(const struct instruction *row);

@@ -1,9 +1,10 @@
-/* Address space by mmap. A mapping without any rights (PROT_NONE) takes up addresses and no memory;
- * one that may be written gets its pages from the system as they are touched, zeroed. So memories,
- * code and the value stack can be given room for the most they may need, and need not move.
+/* Address space by mmap. A mapping without any rights (PROT_NONE) takes up
+ * addresses and no memory; one that may be written gets its pages from the
+ * system as they are touched, zeroed. So memories, code and the value stack can
+ * be given room for the most they may need, and need not move.
  *
- * Anonymous mappings are older than their standard: the feature macros are what glibc and the BSDs
- * want to see before they show MAP_ANON. */
+ * Anonymous mappings are older than their standard: the feature macros are what
+ * glibc and the BSDs want to see before they show MAP_ANON. */
 #define _DEFAULT_SOURCE
 #define _DARWIN_C_SOURCE
 #include "vm/platform.h"
@@ -23,13 +24,16 @@ static size_t mapped(uint64_t size) {
 }
 
 uint8_t *platform_reserve(uint64_t size) {
-    if (size > SIZE_MAX) return NULL;
-    void *base = mmap(NULL, mapped(size), PROT_NONE, MAP_PRIVATE | MAP_ANON | MAP_NORESERVE, -1, 0);
+    if (size > SIZE_MAX)
+        return NULL;
+    void *base = mmap(NULL, mapped(size), PROT_NONE,
+                      MAP_PRIVATE | MAP_ANON | MAP_NORESERVE, -1, 0);
     return base == MAP_FAILED ? NULL : base;
 }
 
 bool platform_commit(uint8_t *base, uint64_t size) {
-    return size == 0 || mprotect(base, (size_t)size, PROT_READ | PROT_WRITE) == 0;
+    return size == 0 ||
+           mprotect(base, (size_t)size, PROT_READ | PROT_WRITE) == 0;
 }
 
 void platform_release(uint8_t *base, uint64_t size) {

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Reserve address space that may not be touched yet, whole pages and never nothing; NULL when it
- * is refused. Costs no memory. */
+/* Reserve address space that may not be touched yet, whole pages and never
+ * nothing; NULL when it is refused. Costs no memory. */
 uint8_t *platform_reserve(uint64_t size);
 
 /* Make the first `size` bytes usable; fresh ones read as zero. */

@@ -1,16 +1,17 @@
 /* The one bounded cursor through which all module bytes are read (spec 5.2).
  *
- * Failure is sticky: the first error is recorded with its offset, the cursor moves to the end and
- * every further read yields zero. Decoding code therefore checks `reader_ok` only before it
- * allocates, loops or believes what it read.
- */
+ * Failure is sticky: the first error is recorded with its offset, the cursor
+ * moves to the end and every further read yields zero. Decoding code therefore
+ * checks `reader_ok` only before it allocates, loops or believes what it
+ * read. */
 #ifndef HOSTEL_VM_READER_H
 #define HOSTEL_VM_READER_H
 
 #include "base/base.h"
 
 struct reader {
-    const uint8_t *bytes; /* the whole module, borrowed: offsets count from here */
+    /* The whole module, borrowed: offsets count from here. */
+    const uint8_t *bytes;
     size_t position, end;
     size_t paid; /* the bytes before it were paid for as work: meter.h */
     struct error *error;
@@ -30,8 +31,8 @@ static inline bool reader_at_end(const struct reader *reader) {
     return reader->position >= reader->end;
 }
 
-bool reader_fail(struct reader *reader, enum error_kind kind, const char *format, ...)
-    PRINTF_LIKE(3, 4); /* returns false */
+bool reader_fail(struct reader *reader, enum error_kind kind,
+                 const char *format, ...) PRINTF_LIKE(3, 4); /* returns false */
 
 /* Fails without a text: the error has been set. Returns false. */
 bool reader_stop(struct reader *reader);
@@ -74,12 +75,14 @@ static inline int32_t reader_s32(struct reader *reader) {
 
 int64_t reader_s33(struct reader *reader);
 int64_t reader_s64(struct reader *reader);
-uint64_t reader_fixed(struct reader *reader, size_t size); /* little-endian, at most 8 bytes */
+/* Little-endian, at most 8 bytes. */
+uint64_t reader_fixed(struct reader *reader, size_t size);
 struct slice reader_bytes(struct reader *reader, size_t size);
 struct slice reader_name(struct reader *reader); /* a counted UTF-8 string */
 
-/* The number of entries of a vector: at most `limit`, and at most what the bytes that are left can
- * hold when an entry takes one byte. `what` names the entries in the error. */
+/* The number of entries of a vector: at most `limit`, and at most what the
+ * bytes that are left can hold when an entry takes one byte. `what` names the
+ * entries in the error. */
 uint32_t reader_count(struct reader *reader, uint32_t limit, const char *what);
 
 #endif

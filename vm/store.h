@@ -4,10 +4,10 @@
  *      └── the value stack on which all guest frames live
  *     instance ── addresses of its functions, tables, memories, globals: own ones and imported
  *
- * A reference value is the address of a struct function (funcref) or a number of the host's
- * (externref); 0 is null. All instances live until vm_close, since a table of another instance may
- * refer to their functions, even when their instantiation failed.
- */
+ * A reference value is the address of a struct function (funcref) or a number
+ * of the host's (externref); 0 is null. All instances live until vm_close,
+ * since a table of another instance may refer to their functions, even when
+ * their instantiation failed. */
 #ifndef HOSTEL_VM_STORE_H
 #define HOSTEL_VM_STORE_H
 
@@ -20,8 +20,9 @@
 struct function {
     const struct func_type *type;
     struct instance *instance; /* a host function's: the one that imported it */
-    const struct cell *entry;  /* the entry cell, NULL before the first call and for the host's */
-    vm_host_function host;     /* NULL for a guest function */
+    /* The entry cell, NULL before the first call and for the host's. */
+    const struct cell *entry;
+    vm_host_function host; /* NULL for a guest function */
     void *host_context;
 };
 
@@ -33,10 +34,12 @@ struct table {
     struct extern_type type; /* as declared */
 };
 
-enum { PAGE_SIZE_BITS = 16 }; /* a page of linear memory has 65,536 bytes (spec 4.2.8) */
+/* A page of linear memory has 65,536 bytes (spec 4.2.8). */
+enum { PAGE_SIZE_BITS = 16 };
 
 struct memory {
-    uint8_t *data;     /* owned; a mapping of `reserved` bytes of which `size` are usable */
+    /* Owned; a mapping of `reserved` bytes of which `size` are usable. */
+    uint8_t *data;
     uint64_t size;     /* bytes, whole pages */
     uint64_t reserved; /* bytes */
     uint64_t max;      /* pages it may grow to */
@@ -44,13 +47,14 @@ struct memory {
     struct limits declared;
 };
 
-/* A tag is what it is by its address (spec with exceptions, 4.2): two equal ones differ. */
+/* A tag is what it is by its address (spec with exceptions, 4.2): two equal
+ * ones differ. */
 struct tag {
     const struct func_type *type;
 };
 
-/* A thrown exception; a reference to it is its address. Those no longer referred to are freed when
- * many have been made: see exception.c. */
+/* A thrown exception; a reference to it is its address. Those no longer
+ * referred to are freed when many have been made: see exception.c. */
 struct exception {
     struct exception *next;
     const struct tag *tag;
@@ -106,10 +110,12 @@ struct traced {
 
 struct vm {
     struct vm_limits limits;
-    struct budget *memory;    /* what all that guests make us hold is drawn from */
+    /* What all that guests make us hold is drawn from. */
+    struct budget *memory;
     struct budget own_memory; /* that is it, unless vm_limits name another */
     struct type_table types;
-    struct arena arena; /* tables, memories, host functions: the records, not what they own */
+    /* Tables, memories, host functions: the records, not what they own. */
+    struct arena arena;
     struct module *modules;
     struct instance *instances;
     struct owned_table *tables;
@@ -117,7 +123,8 @@ struct vm {
     struct owned_memory *memories;
     struct host_function *host_functions; /* owned */
     size_t host_count, host_capacity;
-    struct registration *registrations; /* owned; a later one of the same name wins */
+    /* Owned; a later one of the same name wins. */
+    struct registration *registrations;
     size_t registration_count, registration_capacity;
 
     uint64_t *stack; /* owned */
@@ -145,47 +152,58 @@ struct vm {
 
 /* ---- memory.c ---- */
 
-/* Growing gives the old size in pages or elements, or refused() when it is. The bulk operations
- * check all bounds before they write anything. */
+/* Growing gives the old size in pages or elements, or refused() when it is. The
+ * bulk operations check all bounds before they write anything. */
 static inline uint64_t refused(struct limits declared) {
     return declared.address == VM_I64 ? UINT64_MAX : UINT32_MAX;
 }
 
-struct memory *memory_new(struct vm *vm, struct limits limits, struct error *error);
+struct memory *memory_new(struct vm *vm, struct limits limits,
+                          struct error *error);
 uint64_t memory_grow(struct memory *memory, uint64_t pages);
-enum trap memory_fill(struct memory *memory, uint64_t at, uint8_t value, uint64_t size);
-enum trap memory_copy(struct memory *to_memory, const struct memory *from_memory, uint64_t to,
+enum trap memory_fill(struct memory *memory, uint64_t at, uint8_t value,
+                      uint64_t size);
+enum trap memory_copy(struct memory *to_memory,
+                      const struct memory *from_memory, uint64_t to,
                       uint64_t from, uint64_t size);
-enum trap memory_init(struct instance *instance, struct memory *memory, uint32_t segment,
-                      uint64_t to, uint64_t from, uint64_t size);
+enum trap memory_init(struct instance *instance, struct memory *memory,
+                      uint32_t segment, uint64_t to, uint64_t from,
+                      uint64_t size);
 
 /* The `size` bytes at address + offset, or NULL if any of them lies outside. */
-static inline uint8_t *memory_at(const struct memory *memory, uint64_t address, uint64_t offset,
-                                 uint64_t size) {
+static inline uint8_t *memory_at(const struct memory *memory, uint64_t address,
+                                 uint64_t offset, uint64_t size) {
     const uint64_t end = memory->size;
-    if (offset > end || address > end - offset || size > end - offset - address) return NULL;
+    if (offset > end || address > end - offset || size > end - offset - address)
+        return NULL;
     return memory->data + offset + address;
 }
 
-struct table *table_new(struct vm *vm, const struct extern_type *type, struct error *error);
+struct table *table_new(struct vm *vm, const struct extern_type *type,
+                        struct error *error);
 uint64_t table_grow(struct table *table, uint64_t count, uint64_t reference);
-enum trap table_fill(struct table *table, uint64_t at, uint64_t reference, uint64_t count);
-enum trap table_copy(struct table *to_table, struct table *from_table, uint64_t to, uint64_t from,
+enum trap table_fill(struct table *table, uint64_t at, uint64_t reference,
                      uint64_t count);
-enum trap table_init(struct instance *instance, struct table *table, uint32_t segment, uint64_t to,
-                     uint64_t from, uint64_t count);
+enum trap table_copy(struct table *to_table, struct table *from_table,
+                     uint64_t to, uint64_t from, uint64_t count);
+enum trap table_init(struct instance *instance, struct table *table,
+                     uint32_t segment, uint64_t to, uint64_t from,
+                     uint64_t count);
 
 void memories_free(struct vm *vm);
 
 /* ---- exception.c ---- */
 
-/* Make the exception that the throwing cell `pc` says; it is left in vm->thrown. */
-enum trap exception_new(struct instance *instance, const struct cell *pc, uint64_t *frame);
+/* Make the exception that the throwing cell `pc` says; it is left in
+ * vm->thrown. */
+enum trap exception_new(struct instance *instance, const struct cell *pc,
+                        uint64_t *frame);
 
-/* Find who catches an exception that is thrown at `pc`, and hand it its values; where it goes on is
- * left in vm->caught. TRAP_EXCEPTION if nobody does before the frame that the host called. */
-enum trap exception_catch(struct instance *instance, const struct cell *pc, uint64_t *frame,
-                          struct exception *exception);
+/* Find who catches an exception that is thrown at `pc`, and hand it its values;
+ * where it goes on is left in vm->caught. TRAP_EXCEPTION if nobody does before
+ * the frame that the host called. */
+enum trap exception_catch(struct instance *instance, const struct cell *pc,
+                          uint64_t *frame, struct exception *exception);
 
 void exceptions_free(struct vm *vm);
 
@@ -194,8 +212,8 @@ void exceptions_free(struct vm *vm);
 /* Move to the calling frame; false if the host called this one. */
 bool position_outward(struct position *at);
 
-/* Call a function whose arguments stand at vm->top; its results replace them. The frames of a trap
- * are added to the backtrace. */
+/* Call a function whose arguments stand at vm->top; its results replace them.
+ * The frames of a trap are added to the backtrace. */
 enum trap execute(struct vm *vm, struct function *function);
 
 /* Sets the error of a trap; returns false. */
@@ -203,8 +221,9 @@ bool error_set_trap(struct error *error, enum trap trap);
 
 /* ---- vm.c ---- */
 
-/* Sets the error of memory that was just refused for `what`: by the limit, or by the system.
- * Returns false. */
-bool error_set_memory(const struct vm *vm, struct error *error, const char *what);
+/* Sets the error of memory that was just refused for `what`: by the limit, or
+ * by the system. Returns false. */
+bool error_set_memory(const struct vm *vm, struct error *error,
+                      const char *what);
 
 #endif

@@ -1,7 +1,7 @@
 /* Translating instructions; translate.h has the idea and the rules.
  *
- * A function of one parameter, and a call in it. Slot 0 is the parameter, 1 the link, and the
- * heights of the operand stack have the slots from 2 on:
+ * A function of one parameter, and a call in it. Slot 0 is the parameter, 1 the
+ * link, and the heights of the operand stack have the slots from 2 on:
  *
  *     instruction    operand stack behind it                cells
  *     local.get 0    local 0
@@ -13,19 +13,19 @@
  *     i32.mul        slot 2 (and r0)                        i32_mul_sr  d=2 a=0
  *     end                                                   return_i    b=1
  *
- * The call wants its arguments in a window of neighbouring slots, which begins at slot 3: there the
- * constants go home. The product finds one operand in the local and the other in r0.
+ * The call wants its arguments in a window of neighbouring slots, which begins
+ * at slot 3: there the constants go home. The product finds one operand in the
+ * local and the other in r0.
  *
- * Reading a local late is wrong if it has been written in between, so whoever writes it first has
- * the pending operands copied home:
+ * Reading a local late is wrong if it has been written in between, so whoever
+ * writes it first has the pending operands copied home:
  *
  *     local.get 0    local 0
  *     i32.const 5    local 0, constant 5
  *     local.set 0    slot 2                                 move        d=2 a=0
  *                                                           const_u32   d=0 imm=5
  *     local.get 0    slot 2, local 0
- *     i32.add        slot 2 (and r0)                        i32_add_ss  d=2 a=2 b=0
- */
+ *     i32.add        slot 2 (and r0)                        i32_add_ss  d=2 a=2 b=0 */
 #include "vm/emit.h"
 #include "vm/store.h"
 
@@ -48,15 +48,17 @@ void translator_free(struct translator *t) {
 
 /* ---- functions ---- */
 
-/* The entry cell comes first; how large the frame is will be known at the end. */
-void translate_begin(struct translator *t, uint32_t function, uint32_t local_slots,
-                     struct reader *reader) {
+/* The entry cell comes first; how large the frame is will be known at the
+ * end. */
+void translate_begin(struct translator *t, uint32_t function,
+                     uint32_t local_slots, struct reader *reader) {
     const struct func_type *type = t->module->functions[function].type;
     t->reader = reader;
     t->count = t->known = t->pending_count = 0;
     t->dead = t->idle;
     t->begin = t->offset;
-    t->link = local_slots > type->result_slots ? local_slots : type->result_slots;
+    t->link =
+        local_slots > type->result_slots ? local_slots : type->result_slots;
     t->temporary = t->home = t->link + 1;
     t->frame_slots = 0;
     frame_reserve(t, t->temporary);
@@ -69,17 +71,21 @@ void translate_begin(struct translator *t, uint32_t function, uint32_t local_slo
     translate_tick(t);
 }
 
-/* A unit for every TICK_CELLS cells that were begun: the shortest loop costs one too. */
+/* A unit for every TICK_CELLS cells that were begun: the shortest loop costs
+ * one too. */
 void translate_tick(struct translator *t) {
-    if (!t->module->metered || t->dead) return;
+    if (!t->module->metered || t->dead)
+        return;
     struct cell *cell = emit(t, OP_tick);
     cell->tail.imm = (int32_t)(1 + t->unpaid / TICK_CELLS);
     t->unpaid = 0;
 }
 
-/* `entry` says that the function has code, so it is set when all of it is there. */
+/* `entry` says that the function has code, so it is set when all of it is
+ * there. */
 void translate_end(struct translator *t, uint32_t function) {
-    if (t->idle || !reader_ok(t->reader)) return;
+    if (t->idle || !reader_ok(t->reader))
+        return;
     t->module->cells[t->entry].tail.imm = (int32_t)t->frame_slots;
     t->module->functions[function].entry = t->entry;
 }
@@ -91,13 +97,16 @@ void translate_local_get(struct translator *t, uint8_t type, uint32_t slot) {
         operand_push(t, type);
         return;
     }
-    if (t->pending_count == PENDING_MAX) { /* or local_set would search without bound */
+    if (t->pending_count == PENDING_MAX) {
+        /* Or local_set would search without bound. */
         bring_home(t, &t->operands[t->pending[0]]);
         t->pending_count--;
-        for (uint32_t i = 0; i < t->pending_count; i++) t->pending[i] = t->pending[i + 1];
+        for (uint32_t i = 0; i < t->pending_count; i++)
+            t->pending[i] = t->pending[i + 1];
     }
     struct operand *x = operand_push(t, type);
-    if (t->dead) return; /* memory was refused */
+    if (t->dead)
+        return; /* memory was refused */
     x->place = IN_LOCAL;
     x->slot = (uint16_t)slot;
     if (t->plain) {
@@ -107,16 +116,19 @@ void translate_local_get(struct translator *t, uint8_t type, uint32_t slot) {
     }
 }
 
-/* Emits nothing: most constants end as an immediate of the cell that takes them. */
+/* Emits nothing: most constants end as an immediate of the cell that takes
+ * them. */
 void translate_constant(struct translator *t, uint8_t type, uint64_t bits) {
     struct operand *x = operand_push(t, type);
     x->place = IS_CONSTANT;
     x->from.constant = bits;
 }
 
-/* The value's producer writes to the local instead of its home, if it still can. It cannot if
- * copies of the old value had to be made: they stand behind it, and would copy the new one. */
-void translate_local_set(struct translator *t, uint32_t slot, struct operand value, bool tee) {
+/* The value's producer writes to the local instead of its home, if it still
+ * can. It cannot if copies of the old value had to be made: they stand behind
+ * it, and would copy the new one. */
+void translate_local_set(struct translator *t, uint32_t slot,
+                         struct operand value, bool tee) {
     bool same = value.place == IN_LOCAL && value.slot == slot;
     if (!t->dead && !same) {
         bool settled = settle(t, slot);
@@ -125,11 +137,14 @@ void translate_local_set(struct translator *t, uint32_t slot, struct operand val
         } else {
             bool mirrored = in_accumulator(t, &value);
             emit_move(t, slot, &value);
-            if (mirrored) mirror_set(t, accumulator(value.type), slot);
+            if (mirrored)
+                mirror_set(t, accumulator(value.type), slot);
         }
     }
-    if (!tee) return;
-    /* What stays on the stack is read from where it is: the local, or the instruction. */
+    if (!tee)
+        return;
+    /* What stays on the stack is read from where it is: the local, or the
+     * instruction. */
     if (value.place == IS_CONSTANT) {
         translate_constant(t, value.type, value.from.constant);
     } else {
@@ -137,11 +152,13 @@ void translate_local_set(struct translator *t, uint32_t slot, struct operand val
     }
 }
 
-/* Whether a constant can be an immediate of its type: i32 always, i64 if sign extension of 32
- * bits gives it. Floats have no immediate form. */
+/* Whether a constant can be an immediate of its type: i32 always, i64 if sign
+ * extension of 32 bits gives it. Floats have no immediate form. */
 static bool is_immediate(const struct operand *x) {
-    if (x->place != IS_CONSTANT || accumulator(x->type) != 0) return false;
-    return x->type == VM_I32 || (int64_t)x->from.constant == (int32_t)(uint32_t)x->from.constant;
+    if (x->place != IS_CONSTANT || accumulator(x->type) != 0)
+        return false;
+    return x->type == VM_I32 ||
+           (int64_t)x->from.constant == (int32_t)(uint32_t)x->from.constant;
 }
 
 /* r0 holds the bits of any value of one slot that is copied. */
@@ -150,19 +167,25 @@ static unsigned accumulator_of_bits(uint8_t type) {
 }
 
 void translate_global_get(struct translator *t, uint8_t type, uint32_t global) {
-    struct cell *cell = emit(t, type == VM_V128 ? OP_global_get_v128 : OP_global_get);
+    struct cell *cell =
+        emit(t, type == VM_V128 ? OP_global_get_v128 : OP_global_get);
     cell->tail.imm = (int32_t)global;
     push_result(t, cell, type, accumulator_of_bits(type));
     /* The row is what add_to_global knows the cell by. */
-    if (type == VM_I32 && !t->dead) t->last->row = instruction_at(WASM_global_get);
+    if (type == VM_I32 && !t->dead)
+        t->last->row = instruction_at(WASM_global_get);
 }
 
-/* The sum of an i32 global, which was just read, and a short constant: the cell that reads it adds
- * the constant too. C enters a function so, to make room below its stack pointer. */
-static bool add_to_global(struct translator *t, const struct operand *x, const struct operand *y) {
+/* The sum of an i32 global, which was just read, and a short constant: the cell
+ * that reads it adds the constant too. C enters a function so, to make room
+ * below its stack pointer. */
+static bool add_to_global(struct translator *t, const struct operand *x,
+                          const struct operand *y) {
     const struct instruction *row = t->last->row;
-    if (!made_by_last(t, x) || !row || row->code != WASM_global_get) return false;
-    if (!is_immediate(y) || !is_short((int32_t)(uint32_t)y->from.constant)) return false;
+    if (!made_by_last(t, x) || !row || row->code != WASM_global_get)
+        return false;
+    if (!is_immediate(y) || !is_short((int32_t)(uint32_t)y->from.constant))
+        return false;
     struct cell *cell = &t->module->cells[t->last->cell];
     cell_set_op(cell, OP_global_get_add);
     cell->a = (uint16_t)y->from.constant;
@@ -171,11 +194,14 @@ static bool add_to_global(struct translator *t, const struct operand *x, const s
     return true;
 }
 
-/* If the value is the sum of a slot and a short constant, just computed, let the global have it.
- * The sum is then in no slot, and r0 keeps what it had before. */
-static bool set_to_sum(struct translator *t, const struct operand *value, uint32_t global) {
+/* If the value is the sum of a slot and a short constant, just computed, let
+ * the global have it. The sum is then in no slot, and r0 keeps what it had
+ * before. */
+static bool set_to_sum(struct translator *t, const struct operand *value,
+                       uint32_t global) {
     const struct cell *sum = last_immediate(t, WASM_i32_add);
-    if (!sum || !made_by_last(t, value) || !is_short(sum->tail.imm)) return false;
+    if (!sum || !made_by_last(t, value) || !is_short(sum->tail.imm))
+        return false;
     struct cell *cell = &t->module->cells[t->last->cell];
     cell_set_op(cell, OP_global_set_add);
     cell->d = (uint16_t)cell->tail.imm;
@@ -185,10 +211,13 @@ static bool set_to_sum(struct translator *t, const struct operand *value, uint32
     return true;
 }
 
-void translate_global_set(struct translator *t, struct operand value, uint32_t global) {
-    if (set_to_sum(t, &value, global)) return;
+void translate_global_set(struct translator *t, struct operand value,
+                          uint32_t global) {
+    if (set_to_sum(t, &value, global))
+        return;
     need_slot(t, &value);
-    struct cell *cell = emit(t, value.type == VM_V128 ? OP_global_set_v128 : OP_global_set);
+    struct cell *cell =
+        emit(t, value.type == VM_V128 ? OP_global_set_v128 : OP_global_set);
     cell->a = value.slot;
     cell->tail.imm = (int32_t)global;
 }
@@ -203,12 +232,15 @@ void translate_ref_func(struct translator *t, uint32_t function) {
 
 /* In dead code all that matters of an instruction is the type of its result. */
 static bool push_dead(struct translator *t, const struct instruction *row) {
-    if (t->dead) operand_push(t, row->result);
+    if (t->dead)
+        operand_push(t, row->result);
     return t->dead;
 }
 
-void translate_unary(struct translator *t, const struct instruction *row, struct operand x) {
-    if (push_dead(t, row)) return;
+void translate_unary(struct translator *t, const struct instruction *row,
+                     struct operand x) {
+    if (push_dead(t, row))
+        return;
     need_slot(t, &x);
     x.type = row->operand;
     unsigned form = in_accumulator(t, &x) ? FORM_R : FORM_S;
@@ -217,39 +249,52 @@ void translate_unary(struct translator *t, const struct instruction *row, struct
     push_result(t, cell, row->result, accumulator(row->result));
 }
 
-/* Choose the form for two operands and bring into slots what must be there. Constants that are
- * moved to slots leave the accumulators alone, so an operand that was in one still is. */
-static enum form choose_form(struct translator *t, struct operand *x, struct operand *y) {
+/* Choose the form for two operands and bring into slots what must be there.
+ * Constants that are moved to slots leave the accumulators alone, so an operand
+ * that was in one still is. */
+static enum form choose_form(struct translator *t, struct operand *x,
+                             struct operand *y) {
     need_slot(t, x);
-    if (is_immediate(y)) return in_accumulator(t, x) ? FORM_RI : FORM_SI;
+    if (is_immediate(y))
+        return in_accumulator(t, x) ? FORM_RI : FORM_SI;
     need_slot(t, y);
-    return in_accumulator(t, x) ? FORM_RS : in_accumulator(t, y) ? FORM_SR : FORM_SS;
+    return in_accumulator(t, x)   ? FORM_RS
+           : in_accumulator(t, y) ? FORM_SR
+                                  : FORM_SS;
 }
 
-/* Subtracting a constant is adding its opposite, if that can be an immediate as well: additions are
- * what loads, branches and globals can take over. */
-static const struct instruction *add_negative(const struct instruction *row, struct operand *y) {
+/* Subtracting a constant is adding its opposite, if that can be an immediate as
+ * well: additions are what loads, branches and globals can take over. */
+static const struct instruction *add_negative(const struct instruction *row,
+                                              struct operand *y) {
     bool narrow = row->code == WASM_i32_sub;
     struct operand negative = *y;
-    negative.from.constant = narrow ? (uint32_t)-y->from.constant : -y->from.constant;
-    if (!is_immediate(&negative)) return row;
+    negative.from.constant =
+        narrow ? (uint32_t)-y->from.constant : -y->from.constant;
+    if (!is_immediate(&negative))
+        return row;
     *y = negative;
     return instruction_at(narrow ? WASM_i32_add : WASM_i64_add);
 }
 
-/* A constant is brought to the right, where there are forms for it: 7 < x is x > 7. */
-void translate_binary(struct translator *t, const struct instruction *row, struct operand x,
-                      struct operand y) {
-    if (push_dead(t, row)) return;
-    if (x.place == IS_CONSTANT && y.place != IS_CONSTANT && row->swapped != WASM_none) {
+/* A constant is brought to the right, where there are forms for it: 7 < x is x
+ * > 7. */
+void translate_binary(struct translator *t, const struct instruction *row,
+                      struct operand x, struct operand y) {
+    if (push_dead(t, row))
+        return;
+    if (x.place == IS_CONSTANT && y.place != IS_CONSTANT &&
+        row->swapped != WASM_none) {
         struct operand swap = x;
         x = y;
         y = swap;
         row = instruction_at(row->swapped);
     }
     x.type = y.type = row->operand; /* they may be TYPE_ANY */
-    if (row->code == WASM_i32_sub || row->code == WASM_i64_sub) row = add_negative(row, &y);
-    if (row->code == WASM_i32_add && add_to_global(t, &x, &y)) return;
+    if (row->code == WASM_i32_sub || row->code == WASM_i64_sub)
+        row = add_negative(row, &y);
+    if (row->code == WASM_i32_add && add_to_global(t, &x, &y))
+        return;
     enum form form = choose_form(t, &x, &y);
     struct cell *cell = emit(t, row->op + form);
     cell->a = x.slot;
@@ -259,13 +304,14 @@ void translate_binary(struct translator *t, const struct instruction *row, struc
         cell->tail.slots.b = y.slot;
     }
     push_result(t, cell, row->result, accumulator(row->result));
-    if (t->dead) return; /* memory was refused */
+    if (t->dead)
+        return; /* memory was refused */
     t->last->row = row;
     t->last->form = (uint8_t)form;
 }
 
-void translate_select(struct translator *t, uint8_t type, struct operand x, struct operand y,
-                      struct operand condition) {
+void translate_select(struct translator *t, uint8_t type, struct operand x,
+                      struct operand y, struct operand condition) {
     need_slot(t, &x);
     need_slot(t, &y);
     need_slot(t, &condition);
@@ -282,23 +328,28 @@ void translate_select(struct translator *t, uint8_t type, struct operand x, stru
 
 /* ---- memory ---- */
 
-/* If the address is a sum that was just computed, and the load has room for its operands, take the
- * addition back; the load's form is returned, and its operands are in the cell. */
-static unsigned take_sum(struct translator *t, const struct operand *address, uint32_t offset,
-                         struct cell *load) {
+/* If the address is a sum that was just computed, and the load has room for its
+ * operands, take the addition back; the load's form is returned, and its
+ * operands are in the cell. */
+static unsigned take_sum(struct translator *t, const struct operand *address,
+                         uint32_t offset, struct cell *load) {
     static const uint8_t forms[] = {[FORM_SS] = FORM_SUM_SS,
                                     [FORM_RS] = FORM_SUM_RS,
                                     [FORM_SR] = FORM_SUM_RS,
                                     [FORM_SI] = FORM_SUM_SI,
                                     [FORM_RI] = FORM_SUM_RI};
     const struct instruction *row = t->last->row;
-    if (offset > UINT16_MAX || !made_by_last(t, address)) return FORM_S;
-    if (!row || row->code != WASM_i32_add) return FORM_S;
+    if (offset > UINT16_MAX || !made_by_last(t, address))
+        return FORM_S;
+    if (!row || row->code != WASM_i32_add)
+        return FORM_S;
     enum form form = (enum form)t->last->form;
-    *load = t->module->cells[t->last->cell]; /* a copy, since the cell itself will be reused */
+    /* A copy, since the cell itself will be reused. */
+    *load = t->module->cells[t->last->cell];
     if (form == FORM_SI || form == FORM_RI) {
         int32_t constant = load->tail.imm;
-        if (constant != (int16_t)constant) return FORM_S;
+        if (constant != (int16_t)constant)
+            return FORM_S;
         load->tail.slots.b = (uint16_t)constant;
     } else if (form == FORM_SR) { /* a sum has no order */
         load->tail.slots.b = load->a;
@@ -308,9 +359,11 @@ static unsigned take_sum(struct translator *t, const struct operand *address, ui
     return forms[form];
 }
 
-/* An access to a memory of which the interpreter has to fetch base and size first. */
-void translate_far(struct translator *t, const struct instruction *row, struct operand address,
-                   struct operand value, const struct immediate *memarg) {
+/* An access to a memory of which the interpreter has to fetch base and size
+ * first. */
+void translate_far(struct translator *t, const struct instruction *row,
+                   struct operand address, struct operand value,
+                   const struct immediate *memarg) {
     need_slot(t, &address);
     need_slot(t, &value);
     struct cell *cell = emit(t, (unsigned)(row->op + FORM_FAR));
@@ -318,18 +371,21 @@ void translate_far(struct translator *t, const struct instruction *row, struct o
     cell->d = value.slot;
     cell->tail.imm = (int32_t)memarg->second;
     uint8_t result = result_of(row);
-    if (result) push_result(t, cell, result, accumulator(result));
+    if (result)
+        push_result(t, cell, result, accumulator(result));
     struct cell *data = emit_data(t);
     data->head.wide = memarg->bits;
     data->a = value.slot;
     data->d = memarg->lane;
 }
 
-/* i32.load offset=8 (i32.add (local.get 0) (i32.const 4)) becomes i32_load_si  a=0 b=4 c=8. The sum
- * still wraps around at 32 bits before the offset is added (spec 4.4.7). */
-void translate_load(struct translator *t, const struct instruction *row, struct operand address,
-                    uint32_t offset) {
-    if (push_dead(t, row)) return;
+/* i32.load offset=8 (i32.add (local.get 0) (i32.const 4)) becomes i32_load_si
+ * a=0 b=4 c=8. The sum still wraps around at 32 bits before the offset is added
+ * (spec 4.4.7). */
+void translate_load(struct translator *t, const struct instruction *row,
+                    struct operand address, uint32_t offset) {
+    if (push_dead(t, row))
+        return;
     struct cell operands = {0};
     need_slot(t, &address);
     address.type = VM_I32;
@@ -345,16 +401,19 @@ void translate_load(struct translator *t, const struct instruction *row, struct 
     push_result(t, cell, row->result, accumulator(row->result));
 }
 
-/* A store has imm for its offset, so a constant value must fit in the 16 bits of d. */
+/* A store has imm for its offset, so a constant value must fit in the 16 bits
+ * of d. */
 static bool is_small(const struct operand *x) {
-    return is_immediate(x) &&
-           (int32_t)(uint32_t)x->from.constant == (int16_t)(uint16_t)x->from.constant;
+    return is_immediate(x) && (int32_t)(uint32_t)x->from.constant ==
+                                  (int16_t)(uint16_t)x->from.constant;
 }
 
 /* The value is in d, since imm is the offset; nothing is written to a slot. */
-void translate_store(struct translator *t, const struct instruction *row, struct operand address,
-                     struct operand value, uint32_t offset) {
-    if (t->dead) return;
+void translate_store(struct translator *t, const struct instruction *row,
+                     struct operand address, struct operand value,
+                     uint32_t offset) {
+    if (t->dead)
+        return;
     need_slot(t, &address);
     address.type = VM_I32;
     value.type = row->operand;
@@ -364,9 +423,13 @@ void translate_store(struct translator *t, const struct instruction *row, struct
         value.slot = (uint16_t)value.from.constant;
     } else {
         need_slot(t, &value);
-        bool address_r = in_accumulator(t, &address), value_r = in_accumulator(t, &value);
+        bool address_r = in_accumulator(t, &address),
+             value_r = in_accumulator(t, &value);
         bool both = address_r && value_r && accumulator(value.type) != 0;
-        form = both ? (unsigned)FORM_RR : address_r ? FORM_RS : value_r ? FORM_SR : FORM_SS;
+        form = both        ? (unsigned)FORM_RR
+               : address_r ? FORM_RS
+               : value_r   ? FORM_SR
+                           : FORM_SS;
     }
     struct cell *cell = emit(t, row->op + form);
     cell->a = address.slot;
@@ -376,8 +439,8 @@ void translate_store(struct translator *t, const struct instruction *row, struct
 
 /* ---- windows and calls ---- */
 
-void translate_window(struct translator *t, const struct instruction *row, uint32_t args,
-                      const struct immediate *immediate) {
+void translate_window(struct translator *t, const struct instruction *row,
+                      uint32_t args, const struct immediate *immediate) {
     operands_home(t, args);
     struct cell *cell = emit(t, row->op);
     cell->a = cell->d = window(t, args);
@@ -386,8 +449,9 @@ void translate_window(struct translator *t, const struct instruction *row, uint3
     slot_written(t, window(t, args), VM_I64);
 }
 
-/* A function of the module is called by the offset between two cells, which is not known before it
- * has code: the first time the call is made it is translated, and the cell changed (exec.c). */
+/* A function of the module is called by the offset between two cells, which is
+ * not known before it has code: the first time the call is made it is
+ * translated, and the cell changed (exec.c). */
 void translate_call(struct translator *t, uint32_t function, bool tail) {
     struct module *module = t->module;
     uint32_t args = module->functions[function].type->param_slots;
@@ -403,16 +467,19 @@ void translate_call(struct translator *t, uint32_t function, bool tail) {
     t->barrier = here(t); /* its d is not a result */
 }
 
-/* Types are interned, so comparing addresses at run time compares types (spec 4.4.8). */
-void translate_call_indirect(struct translator *t, const struct func_type *type, uint32_t table,
-                             struct operand index, bool tail) {
+/* Types are interned, so comparing addresses at run time compares types (spec
+ * 4.4.8). */
+void translate_call_indirect(struct translator *t, const struct func_type *type,
+                             uint32_t table, struct operand index, bool tail) {
     operands_home(t, type->param_slots);
     need_slot(t, &index);
-    struct cell *cell = emit(t, tail ? OP_return_call_indirect : OP_call_indirect);
+    struct cell *cell =
+        emit(t, tail ? OP_return_call_indirect : OP_call_indirect);
     cell->a = window(t, type->param_slots);
     cell->d = index.slot;
     cell->tail.imm = (int32_t)table;
-    struct cell *data = emit_data(t); /* the link to return to, so it has the window as well */
+    /* The link to return to, so it has the window as well. */
+    struct cell *data = emit_data(t);
     data->head.wide = (uintptr_t)type;
     data->a = window(t, type->param_slots);
     data->d = (uint16_t)t->link;
@@ -420,8 +487,10 @@ void translate_call_indirect(struct translator *t, const struct func_type *type,
 }
 
 void translate_call_result(struct translator *t, const struct func_type *type) {
-    if (type->result_count != 1 || t->dead) return;
-    mirror_set(t, accumulator(type->types[type->param_count]), window(t, type->result_slots));
+    if (type->result_count != 1 || t->dead)
+        return;
+    mirror_set(t, accumulator(type->types[type->param_count]),
+               window(t, type->result_slots));
 }
 
 void translate_unreachable(struct translator *t) {

@@ -1,23 +1,26 @@
 /* From the operand stack to internal code, in one pass.
  *
- * Functions are validated when the module is loaded, and translated when they are first called, by
- * the same walk: the first time it emits nothing. Most functions of a large program are never
- * called; their code would take five times the memory of the module.
+ * Functions are validated when the module is loaded, and translated when they
+ * are first called, by the same walk: the first time it emits nothing. Most
+ * functions of a large program are never called; their code would take five
+ * times the memory of the module.
  *
- * The validator (validate.c) walks a function body and keeps the spec's operand stack. That stack
- * lives here, because it is also all the translator needs: an operand knows its type and where its
- * value is. local.get and the constants emit nothing; they push an operand that says "in local 3"
- * or "the constant 7", and the instruction that consumes it picks the form that reads it there.
+ * The validator (validate.c) walks a function body and keeps the spec's operand
+ * stack. That stack lives here, because it is also all the translator needs: an
+ * operand knows its type and where its value is. local.get and the constants
+ * emit nothing; they push an operand that says "in local 3" or "the constant
+ * 7", and the instruction that consumes it picks the form that reads it there.
  *
  *     local.get 0        operands: [local 0]
  *     i32.const 7        operands: [local 0] [constant 7]
  *     i32.add            emits  i32_add_si  d=t0 a=0 imm=7;  operands: [slot t0, made by that cell]
  *     local.set 1        turns that cell's d into 1
  *
- * A stack of any height must cost no more than the bytes that made it: two bytes call a function
- * with a thousand parameters and results. So an operand that is in the slot of its height is no
- * more than its type, in `types`, where a thousand are compared or copied at once. Of the others
- * there is a struct operand too, in `operands`: those that wait in a local or as a constant, and
+ * A stack of any height must cost no more than the bytes that made it: two
+ * bytes call a function with a thousand parameters and results. So an operand
+ * that is in the slot of its height is no more than its type, in `types`, where
+ * a thousand are compared or copied at once. Of the others there is a struct
+ * operand too, in `operands`: those that wait in a local or as a constant, and
  * those that the cell which made them may still be changed for.
  *
  *     types       i32  i64  i32  f32                   homes 2, 3, 4, 5; the next one's is 6
@@ -37,9 +40,9 @@
  *  - In unreachable code the same functions run, but emit nothing (`dead`); nor do they when the
  *    function is only validated, or after an allocation was refused.
  *
- * What each of its tricks is worth: the time that 22 guests of bench/ take without it, the others
- * left on (geometric mean of the least of three interleaved runs, gcc 12 -O2, an EPYC of 2026; good
- * to about 0.03):
+ * What each of its tricks is worth: the time that 22 guests of bench/ take
+ * without it, the others left on (geometric mean of the least of three
+ * interleaved runs, gcc 12 -O2, an EPYC of 2026; good to about 0.03):
  *
  *     a comparison and its branch in one cell        1.60
  *     results written straight to locals             1.56
@@ -50,13 +53,14 @@
  *     a mask and its branch in one                   1.01 (SQLite 1.03)
  *     the head of a switch loop, repeated            1.00 (bytecode 1.13)
  *
- * Tried and thrown out: a call's result straight to a local (1.00); two additions in place in one
- * cell (0.98, but bignum 1.12); a build guided by profiles (0.97 of the time to load; instrumented
- * code has no tail calls, so the engine itself cannot be trained).
+ * Tried and thrown out: a call's result straight to a local (1.00); two
+ * additions in place in one cell (0.98, but bignum 1.12); a build guided by
+ * profiles (0.97 of the time to load; instrumented code has no tail calls, so
+ * the engine itself cannot be trained).
  *
- * Without all of them, and with locals copied where they are read, which is `plain_code` in struct
- * vm_limits, the answers are the same: tests/spec and tests/fuzz compare.
- */
+ * Without all of them, and with locals copied where they are read, which is
+ * `plain_code` in struct vm_limits, the answers are the same: tests/spec and
+ * tests/fuzz compare. */
 #ifndef HOSTEL_VM_TRANSLATE_H
 #define HOSTEL_VM_TRANSLATE_H
 
@@ -68,12 +72,13 @@
 
 enum place { IN_SLOT, IN_LOCAL, IS_CONSTANT };
 
-/* 16 bytes: the compiler then hands it over in registers, and this is done for every instruction.
- */
+/* 16 bytes: the compiler then hands it over in registers, and this is done for
+ * every instruction. */
 struct operand {
     union {
         uint64_t constant; /* if it IS_CONSTANT */
-        uint32_t producer; /* if it is IN_SLOT: the cell that wrote it there, or NO_CELL */
+        /* If it is IN_SLOT: the cell that wrote it there, or NO_CELL. */
+        uint32_t producer;
     } from;
     uint16_t slot; /* where it is read: its home or the local */
     uint16_t home; /* the temporary of its height; the first of two of a v128 */
@@ -86,8 +91,9 @@ enum { LOOP_HEAD = 5 }; /* cells that are repeated at most */
 #define NO_CELL UINT32_MAX
 #define NO_SLOT UINT16_MAX
 
-/* Where branches go. A loop's is known when it begins; branches to any other wait, linked through
- * their imm, until the label is bound. There is one for every block that has begun: it is small. */
+/* Where branches go. A loop's is known when it begins; branches to any other
+ * wait, linked through their imm, until the label is bound. There is one for
+ * every block that has begun: it is small. */
 struct label {
     uint32_t target;  /* of a loop, else NO_CELL */
     uint32_t patches; /* the last waiting branch, or NO_CELL */
@@ -97,8 +103,8 @@ struct label {
     bool is_return;   /* the function's own label */
 };
 
-/* A cell that was emitted: if it is a binary operation or a comparison its row and form, and what
- * r0 mirrored before it, so that it can be taken back. */
+/* A cell that was emitted: if it is a binary operation or a comparison its row
+ * and form, and what r0 mirrored before it, so that it can be taken back. */
 struct emitted {
     const struct instruction *row;
     uint32_t cell; /* or NO_CELL */
@@ -112,18 +118,23 @@ struct translator {
     struct reader *reader; /* reports failure */
     uint32_t offset;       /* of the current instruction in the module */
 
-    uint8_t *types; /* owned; of the operand stack: enum vm_type, or TYPE_ANY in unreachable code */
+    /* Owned; of the operand stack: enum vm_type, or TYPE_ANY in unreachable
+     * code. */
+    uint8_t *types;
     uint32_t count;
     size_t type_capacity;
-    uint32_t home;            /* of the next operand */
-    struct operand *operands; /* owned; those that are more than a type, in order */
-    uint32_t known;           /* how many they are; none is pushed in dead code */
+    uint32_t home; /* of the next operand */
+    /* Owned; those that are more than a type, in order. */
+    struct operand *operands;
+    /* How many they are; none is pushed in dead code. */
+    uint32_t known;
     size_t capacity;
     bool dead;
     bool plain; /* fuse nothing; copy locals where they are read */
     bool idle;  /* emit nothing: all code is taken to be dead */
 
-    uint32_t begin;           /* where the function's body stands in the module */
+    /* Where the function's body stands in the module. */
+    uint32_t begin;
     uint32_t entry;           /* the function's entry cell */
     uint32_t link, temporary; /* slots: the link, and the first temporary */
     uint32_t frame_slots;     /* the highest slot used, plus one */
@@ -133,13 +144,17 @@ struct translator {
     uint32_t table_loop; /* where that loop begins, or NO_CELL */
     bool table_in_r0;    /* which form the br_table has */
 
-    uint32_t barrier;              /* cells before this one may not be changed any more */
-    struct emitted recent[2];      /* the last two cells that execute something */
+    /* Cells before this one may not be changed any more. */
+    uint32_t barrier;
+    /* The last two cells that execute something. */
+    struct emitted recent[2];
     struct emitted *last;          /* which of them is the last */
     uint16_t mirror[ACCUMULATORS]; /* slots */
-    uint32_t pending[PENDING_MAX]; /* which of `operands` are in locals, ascending */
+    /* Which of `operands` are in locals, ascending. */
+    uint32_t pending[PENDING_MAX];
     uint32_t pending_count;
-    uint32_t unpaid;        /* work since the last tick, in cells: see translate_tick */
+    /* Work since the last tick, in cells: see translate_tick. */
+    uint32_t unpaid;
     struct cell scratch;    /* what is "emitted" in unreachable code */
     struct operand nowhere; /* what is pushed in dead code */
 };
@@ -148,21 +163,20 @@ struct translator {
 void translator_init(struct translator *t, struct module *module, bool idle);
 void translator_free(struct translator *t);
 
-void translate_begin(struct translator *t, uint32_t function, uint32_t local_slots,
-                     struct reader *reader);
+void translate_begin(struct translator *t, uint32_t function,
+                     uint32_t local_slots, struct reader *reader);
 void translate_end(struct translator *t, uint32_t function);
 
-/* In a module that is metered: charge for the work since the last tick. Called at the head of every
- * loop, and between instructions when there is enough of it: a tick stands for so many cells at
- * most.
- */
+/* In a module that is metered: charge for the work since the last tick. Called
+ * at the head of every loop, and between instructions when there is enough of
+ * it: a tick stands for so many cells at most. */
 enum { TICK_CELLS = 256 };
 void translate_tick(struct translator *t);
 
 /* ---- the operand stack ---- */
 
-/* These are inline because every instruction pops and pushes: loading a module takes a tenth less
- * time. */
+/* These are inline because every instruction pops and pushes: loading a module
+ * takes a tenth less time. */
 
 /* Make the frame reach to slot `end`, if the limit allows. */
 bool frame_reserve(struct translator *t, uint32_t end);
@@ -173,36 +187,47 @@ bool operands_grow(struct translator *t);
 
 static inline void operands_extend(struct translator *t, uint32_t slots) {
     t->home += slots;
-    if (t->home > t->frame_slots) frame_reserve(t, t->home);
+    if (t->home > t->frame_slots)
+        frame_reserve(t, t->home);
 }
 
 /* Push operands that are at home, made by nobody. */
 static inline void operands_push(struct translator *t, struct types types) {
-    if (types.count == 0) return;
-    if (types.count > t->type_capacity - t->count && !types_grow(t, types.count)) return;
+    if (types.count == 0)
+        return;
+    if (types.count > t->type_capacity - t->count &&
+        !types_grow(t, types.count))
+        return;
     uint8_t *top = t->types + t->count;
     *top = *types.list; /* nearly always that is all */
-    if (types.count > 1) memcpy(top, types.list, types.count);
+    if (types.count > 1)
+        memcpy(top, types.list, types.count);
     t->count += types.count;
     operands_extend(t, types.slots);
 }
 
 /* Push one that is at home too, but of which more may become known. */
 static inline struct operand *operand_push(struct translator *t, uint8_t type) {
-    if (t->count == t->type_capacity && !types_grow(t, 1)) return &t->nowhere;
+    if (t->count == t->type_capacity && !types_grow(t, 1))
+        return &t->nowhere;
     uint16_t home = (uint16_t)t->home;
     t->types[t->count++] = type;
     operands_extend(t, type_slots(type));
-    if (t->dead || (t->known == t->capacity && !operands_grow(t))) return &t->nowhere;
+    if (t->dead || (t->known == t->capacity && !operands_grow(t)))
+        return &t->nowhere;
     struct operand *x = &t->operands[t->known++];
-    *x = (struct operand){
-        .from.producer = NO_CELL, .slot = home, .home = home, .type = type, .place = IN_SLOT};
+    *x = (struct operand){.from.producer = NO_CELL,
+                          .slot = home,
+                          .home = home,
+                          .type = type,
+                          .place = IN_SLOT};
     return x;
 }
 
 /* What is known of the topmost operand, or NULL. */
 static inline struct operand *operand_known(const struct translator *t) {
-    if (t->known == 0) return NULL;
+    if (t->known == 0)
+        return NULL;
     struct operand *x = &t->operands[t->known - 1];
     return x->home + type_slots(x->type) == t->home ? x : NULL;
 }
@@ -210,7 +235,8 @@ static inline struct operand *operand_known(const struct translator *t) {
 /* The topmost operand, which is there. */
 struct operand operand_top(const struct translator *t);
 
-/* The rest of operand_pop: the operand was of the type, and the next home is its home now. */
+/* The rest of operand_pop: the operand was of the type, and the next home is
+ * its home now. */
 struct operand operand_take(struct translator *t, uint8_t type);
 
 /* In dead code it is only a type: nothing reads it. */
@@ -226,40 +252,48 @@ void operands_truncate(struct translator *t, uint32_t height, uint32_t home);
 /* ---- instructions; operands are popped already, results are pushed ---- */
 
 void translate_local_get(struct translator *t, uint8_t type, uint32_t slot);
-void translate_local_set(struct translator *t, uint32_t slot, struct operand value, bool tee);
+void translate_local_set(struct translator *t, uint32_t slot,
+                         struct operand value, bool tee);
 void translate_constant(struct translator *t, uint8_t type, uint64_t bits);
-void translate_unary(struct translator *t, const struct instruction *row, struct operand x);
-void translate_binary(struct translator *t, const struct instruction *row, struct operand x,
-                      struct operand y);
-void translate_load(struct translator *t, const struct instruction *row, struct operand address,
-                    uint32_t offset);
-void translate_store(struct translator *t, const struct instruction *row, struct operand address,
-                     struct operand value, uint32_t offset);
+void translate_unary(struct translator *t, const struct instruction *row,
+                     struct operand x);
+void translate_binary(struct translator *t, const struct instruction *row,
+                      struct operand x, struct operand y);
+void translate_load(struct translator *t, const struct instruction *row,
+                    struct operand address, uint32_t offset);
+void translate_store(struct translator *t, const struct instruction *row,
+                     struct operand address, struct operand value,
+                     uint32_t offset);
 
 /* An access to another memory than the near one; a load's `value` is zero. */
-void translate_far(struct translator *t, const struct instruction *row, struct operand address,
-                   struct operand value, const struct immediate *memarg);
-void translate_select(struct translator *t, uint8_t type, struct operand x, struct operand y,
-                      struct operand condition);
+void translate_far(struct translator *t, const struct instruction *row,
+                   struct operand address, struct operand value,
+                   const struct immediate *memarg);
+void translate_select(struct translator *t, uint8_t type, struct operand x,
+                      struct operand y, struct operand condition);
 void translate_global_get(struct translator *t, uint8_t type, uint32_t global);
-void translate_global_set(struct translator *t, struct operand value, uint32_t global);
+void translate_global_set(struct translator *t, struct operand value,
+                          uint32_t global);
 void translate_ref_func(struct translator *t, uint32_t function);
 void translate_unreachable(struct translator *t);
 
 /* Those of `operands` that the instruction does not have are zero. */
 void translate_vector(struct translator *t, const struct instruction *row,
-                      struct operand operands[VECTOR_OPERANDS], const struct immediate *immediate);
-
-/* These find their operands still on the stack: bring the topmost, which take so many slots, home
- * first. The cell's window begins at the first of them; operands_truncate and operands_push then
- * replace them. A tail call is followed by a return all the same, for functions of the host. */
-void operands_home(struct translator *t, uint32_t slots);
-void translate_window(struct translator *t, const struct instruction *row, uint32_t args,
+                      struct operand operands[VECTOR_OPERANDS],
                       const struct immediate *immediate);
+
+/* These find their operands still on the stack: bring the topmost, which take
+ * so many slots, home first. The cell's window begins at the first of them;
+ * operands_truncate and operands_push then replace them. A tail call is
+ * followed by a return all the same, for functions of the host. */
+void operands_home(struct translator *t, uint32_t slots);
+void translate_window(struct translator *t, const struct instruction *row,
+                      uint32_t args, const struct immediate *immediate);
 void translate_call(struct translator *t, uint32_t function, bool tail);
-void translate_call_indirect(struct translator *t, const struct func_type *type, uint32_t table,
-                             struct operand index, bool tail);
-/* After a call, when its results have been pushed: one result is in the accumulator too. */
+void translate_call_indirect(struct translator *t, const struct func_type *type,
+                             uint32_t table, struct operand index, bool tail);
+/* After a call, when its results have been pushed: one result is in the
+ * accumulator too. */
 void translate_call_result(struct translator *t, const struct func_type *type);
 
 /* ---- control ---- */
@@ -267,22 +301,25 @@ void translate_call_result(struct translator *t, const struct func_type *type);
 /* A label at the top of the stack, where `types` will be when it is reached. */
 struct label label_init(const struct translator *t, struct types types);
 
-/* Begin a block whose parameters, of so many slots, are on top of the stack: all that is pending is
- * settled. */
+/* Begin a block whose parameters, of so many slots, are on top of the stack:
+ * all that is pending is settled. */
 void translate_block(struct translator *t, uint32_t slots);
 void translate_loop(struct translator *t, struct label *label);
 
-/* `if`: the branch that is taken if the condition is false is linked to `patches`. */
-void translate_if(struct translator *t, struct operand condition, uint32_t *patches,
-                  uint32_t slots);
+/* `if`: the branch that is taken if the condition is false is linked to
+ * `patches`. */
+void translate_if(struct translator *t, struct operand condition,
+                  uint32_t *patches, uint32_t slots);
 void translate_br(struct translator *t, struct label *label);
-void translate_br_if(struct translator *t, struct operand condition, struct label *label);
+void translate_br_if(struct translator *t, struct operand condition,
+                     struct label *label);
 
 /* Go on behind a block, at its label, with the label's values. */
 void translate_fall(struct translator *t, struct label *label);
 
-/* br_table: begin, then each target in order, then what follows the table. Whether the branch to
- * any of the labels has to move its values must be known first. */
+/* br_table: begin, then each target in order, then what follows the table.
+ * Whether the branch to any of the labels has to move its values must be known
+ * first. */
 struct br_table {
     uint32_t count; /* of targets, the default apart */
     uint32_t slots; /* that the values take, which are at home */
@@ -291,9 +328,12 @@ struct br_table {
 };
 
 bool label_needs_move(const struct translator *t, const struct label *label);
-void translate_br_table(struct translator *t, struct operand index, const struct br_table *table);
-void translate_br_table_target(struct translator *t, struct br_table *table, struct label *label);
-void translate_br_table_end(struct translator *t, struct br_table *table, struct label *function);
+void translate_br_table(struct translator *t, struct operand index,
+                        const struct br_table *table);
+void translate_br_table_target(struct translator *t, struct br_table *table,
+                               struct label *label);
+void translate_br_table_end(struct translator *t, struct br_table *table,
+                            struct label *function);
 
 /* All branches to the label, or those of a list of patches, arrive here. */
 void label_bind(struct translator *t, struct label *label);

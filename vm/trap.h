@@ -1,26 +1,32 @@
-/* Traps: the ways a guest's execution ends abnormally, with the texts of the spec suite. */
+/* Traps: the ways a guest's execution ends abnormally, with the texts of the
+ * spec suite. */
 #ifndef HOSTEL_VM_TRAP_H
 #define HOSTEL_VM_TRAP_H
 
 /* name, kind of error, text */
-#define TRAPS(X)                                                                                   \
-    X(UNREACHABLE, TRAP, "unreachable executed")                                                   \
-    X(DIVIDE_BY_ZERO, TRAP, "integer divide by zero")                                              \
-    X(INTEGER_OVERFLOW, TRAP, "integer overflow")                                                  \
-    X(INVALID_CONVERSION, TRAP, "invalid conversion to integer")                                   \
-    X(MEMORY_BOUNDS, TRAP, "out of bounds memory access")                                          \
-    X(TABLE_BOUNDS, TRAP, "out of bounds table access")                                            \
-    X(UNDEFINED_ELEMENT, TRAP, "undefined element")                                                \
-    X(UNINITIALIZED_ELEMENT, TRAP, "uninitialized element")                                        \
-    X(INDIRECT_TYPE, TRAP, "indirect call type mismatch")                                          \
-    X(EXCEPTION, TRAP, "uncaught exception")                                                       \
-    X(NULL_EXCEPTION, TRAP, "null exception reference")                                            \
-    X(EXCEPTION_MEMORY, EXHAUSTION, "out of memory for exceptions: 64 MiB may be referred to")     \
-    X(STACK, EXHAUSTION, "call stack exhausted: raise --max-stack if the guest needs more")        \
-    X(FUEL, EXHAUSTION, "all fuel consumed: raise --fuel if the guest needs more")                 \
-    X(TIME, EXHAUSTION, "time limit exceeded: raise --timeout if the guest needs more")            \
-    X(INTERRUPT, EXHAUSTION, "interrupted by the host")                                            \
-    X(REPORTED, TRAP, "failed") /* a host function or translation has set the error */
+#define TRAPS(X)                                                               \
+    X(UNREACHABLE, TRAP, "unreachable executed")                               \
+    X(DIVIDE_BY_ZERO, TRAP, "integer divide by zero")                          \
+    X(INTEGER_OVERFLOW, TRAP, "integer overflow")                              \
+    X(INVALID_CONVERSION, TRAP, "invalid conversion to integer")               \
+    X(MEMORY_BOUNDS, TRAP, "out of bounds memory access")                      \
+    X(TABLE_BOUNDS, TRAP, "out of bounds table access")                        \
+    X(UNDEFINED_ELEMENT, TRAP, "undefined element")                            \
+    X(UNINITIALIZED_ELEMENT, TRAP, "uninitialized element")                    \
+    X(INDIRECT_TYPE, TRAP, "indirect call type mismatch")                      \
+    X(EXCEPTION, TRAP, "uncaught exception")                                   \
+    X(NULL_EXCEPTION, TRAP, "null exception reference")                        \
+    X(EXCEPTION_MEMORY, EXHAUSTION,                                            \
+      "out of memory for exceptions: 64 MiB may be referred to")               \
+    X(STACK, EXHAUSTION,                                                       \
+      "call stack exhausted: raise --max-stack if the guest needs more")       \
+    X(FUEL, EXHAUSTION,                                                        \
+      "all fuel consumed: raise --fuel if the guest needs more")               \
+    X(TIME, EXHAUSTION,                                                        \
+      "time limit exceeded: raise --timeout if the guest needs more")          \
+    X(INTERRUPT, EXHAUSTION, "interrupted by the host")                        \
+    X(REPORTED, TRAP,                                                          \
+      "failed") /* a host function or translation has set the error */
 
 enum trap {
     TRAP_NONE,

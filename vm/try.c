@@ -1,20 +1,23 @@
-/* Exceptions in function bodies: validation and translation (the exception handling proposal).
+/* Exceptions in function bodies: validation and translation (the exception
+ * handling proposal).
  *
  * Two generations of instructions end in the same tables:
  *
  *     try_table (catch tag label)* ... end
  *
- * branches with the exception's values to the label of the clause that catches it, and
+ * branches with the exception's values to the label of the clause that catches
+ * it, and
  *
  *     try ... catch tag ... catch_all ... end
  *     try ... delegate label
  *
  * with rethrow, as compilers emitted it before, has the clauses in the block.
  *
- * Entering a try costs nothing: its range of cells and its clauses go into tables of the module,
- * which are searched when an exception is thrown (exception.c). Locals need no saving, because
- * every one is in its slot whenever something can throw. A clause's code begins at its landing,
- * where the values have been written to the slots of the operand stack.
+ * Entering a try costs nothing: its range of cells and its clauses go into
+ * tables of the module, which are searched when an exception is thrown
+ * (exception.c). Locals need no saving, because every one is in its slot
+ * whenever something can throw. A clause's code begins at its landing, where
+ * the values have been written to the slots of the operand stack.
  *
  * With one parameter, so that the stack begins at slot 2, and a tag of one i32:
  *
@@ -31,20 +34,23 @@
  *                                    11: br          to 12
  *     end                            12:
  *
- * makes the range of cells 4 and 5, at depth 1 (the function is 0), and two clauses: for tag 0,
- * with the landing 8, then for ANY_TAG, with the landing 10; both write from slot 2 on.
- */
+ * makes the range of cells 4 and 5, at depth 1 (the function is 0), and two
+ * clauses: for tag 0, with the landing 8, then for ANY_TAG, with the landing
+ * 10; both write from slot 2 on. */
 #include "vm/emit.h"
 #include "vm/validator.h"
 
 /* ---- the tables ---- */
 
-/* The range of the try block at `depth`, from its beginning to the next cell. */
-static bool add_range(struct validator *v, struct attempt *attempt, uint32_t depth) {
+/* The range of the try block at `depth`, from its beginning to the next
+ * cell. */
+static bool add_range(struct validator *v, struct attempt *attempt,
+                      uint32_t depth) {
     struct module *m = v->module;
-    struct try_range *tries =
-        array_reserve(m->vm->memory, m->tries, m->try_count, &m->try_capacity, sizeof *tries);
-    if (!tries) return module_no_memory(m, &v->reader, "translated try blocks");
+    struct try_range *tries = array_reserve(
+        m->vm->memory, m->tries, m->try_count, &m->try_capacity, sizeof *tries);
+    if (!tries)
+        return module_no_memory(m, &v->reader, "translated try blocks");
     m->tries = tries;
     attempt->of.made.range = m->try_count++;
     tries[attempt->of.made.range] = (struct try_range){.first = attempt->first,
@@ -55,16 +61,19 @@ static bool add_range(struct validator *v, struct attempt *attempt, uint32_t dep
     return true;
 }
 
-/* Begin a clause: what follows runs with the exception's values on the stack. Nothing is known of
- * the accumulators there, and no cell before it may be changed by what comes. */
-static void add_clause(struct validator *v, struct attempt *attempt, uint32_t tag,
-                       enum exception_reference reference) {
+/* Begin a clause: what follows runs with the exception's values on the stack.
+ * Nothing is known of the accumulators there, and no cell before it may be
+ * changed by what comes. */
+static void add_clause(struct validator *v, struct attempt *attempt,
+                       uint32_t tag, enum exception_reference reference) {
     struct module *m = v->module;
     forget_mirrors(&v->t);
     v->t.barrier = here(&v->t);
-    if (v->t.dead) return;
-    struct catch_clause *clauses = array_reserve(m->vm->memory, m->clauses, m->clause_count,
-                                                 &m->clause_capacity, sizeof *clauses);
+    if (v->t.dead)
+        return;
+    struct catch_clause *clauses =
+        array_reserve(m->vm->memory, m->clauses, m->clause_count,
+                      &m->clause_capacity, sizeof *clauses);
     if (!clauses) {
         v->t.dead = true; /* the clause's values will not be on the stack */
         module_no_memory(m, &v->reader, "translated try blocks");
@@ -86,10 +95,12 @@ static void add_clause(struct validator *v, struct attempt *attempt, uint32_t ta
     attempt->of.made.clause = clause;
 }
 
-/* If a cell before the try could still be taken back, its own would begin before `first`. */
+/* If a cell before the try could still be taken back, its own would begin
+ * before `first`. */
 void begin_attempt(struct validator *v) {
-    struct attempt *attempts = array_reserve(v->module->vm->memory, v->attempts, v->attempt_count,
-                                             &v->attempt_capacity, sizeof *attempts);
+    struct attempt *attempts =
+        array_reserve(v->module->vm->memory, v->attempts, v->attempt_count,
+                      &v->attempt_capacity, sizeof *attempts);
     if (!attempts) {
         module_no_memory(v->module, &v->reader, "blocks within blocks");
         return;
@@ -107,13 +118,17 @@ static struct attempt *attempt_of(struct validator *v) {
 
 /* The tag's values, for a tag that is known. */
 static const struct func_type *tag_type(struct validator *v, uint32_t tag) {
-    if (tag == ANY_TAG) return v->empty;
-    return check_index(v, "tag", tag, v->module->tag_count) ? v->module->tags[tag] : NULL;
+    if (tag == ANY_TAG)
+        return v->empty;
+    return check_index(v, "tag", tag, v->module->tag_count)
+               ? v->module->tags[tag]
+               : NULL;
 }
 
 /* ---- try_table ---- */
 
-enum { CATCH, CATCH_REF, CATCH_ALL, CATCH_ALL_REF }; /* the binary format's codes */
+/* The binary format's codes. */
+enum { CATCH, CATCH_REF, CATCH_ALL, CATCH_ALL_REF };
 
 struct clause {
     uint32_t tag, label;
@@ -122,10 +137,13 @@ struct clause {
 
 static struct clause clause_read(struct reader *reader) {
     uint8_t code = reader_u8(reader);
-    if (code > CATCH_ALL_REF) reader_fail(reader, ERROR_MALFORMED, "malformed catch clause");
+    if (code > CATCH_ALL_REF)
+        reader_fail(reader, ERROR_MALFORMED, "malformed catch clause");
     struct clause clause = {.tag = ANY_TAG,
-                            .reference = code == CATCH_REF || code == CATCH_ALL_REF};
-    if (code == CATCH || code == CATCH_REF) clause.tag = reader_u32(reader);
+                            .reference =
+                                code == CATCH_REF || code == CATCH_ALL_REF};
+    if (code == CATCH || code == CATCH_REF)
+        clause.tag = reader_u32(reader);
     clause.label = reader_u32(reader);
     return clause;
 }
@@ -134,44 +152,57 @@ static struct clause clause_read(struct reader *reader) {
 static void check_clause(struct validator *v, struct clause clause) {
     const struct control *block = target(v, clause.label);
     const struct func_type *type = tag_type(v, clause.tag);
-    if (!block || !type || !spend(v, 1 + type->param_count / TYPES_A_STEP)) return;
+    if (!block || !type || !spend(v, 1 + type->param_count / TYPES_A_STEP))
+        return;
     struct types wanted = label_types(block);
     uint32_t count = type->param_count;
-    bool fits =
-        wanted.count == count + clause.reference && memcmp(wanted.list, type->types, count) == 0;
-    if (fits && clause.reference) fits = wanted.list[count] == VM_EXNREF;
-    if (!fits) invalid(v, "type mismatch: the label does not take what the clause catches");
+    bool fits = wanted.count == count + clause.reference &&
+                memcmp(wanted.list, type->types, count) == 0;
+    if (fits && clause.reference)
+        fits = wanted.list[count] == VM_EXNREF;
+    if (!fits)
+        invalid(
+            v,
+            "type mismatch: the label does not take what the clause catches");
 }
 
-/* The labels of clauses count from outside of the block, so they are checked before it begins. They
- * are read again at its end, when there is code for them to branch from. */
+/* The labels of clauses count from outside of the block, so they are checked
+ * before it begins. They are read again at its end, when there is code for them
+ * to branch from. */
 void begin_try_table(struct validator *v, const struct immediate *immediate) {
     size_t position = v->reader.position;
     for (uint32_t i = 0; i < immediate->first && reader_ok(&v->reader); i++) {
         check_clause(v, clause_read(&v->reader));
     }
-    if (!reader_ok(&v->reader)) return;
+    if (!reader_ok(&v->reader))
+        return;
     begin_block(v, immediate->block);
-    if (!reader_ok(&v->reader)) return;
+    if (!reader_ok(&v->reader))
+        return;
     attempt_of(v)->of.read.count = immediate->first;
     attempt_of(v)->of.read.position = (uint32_t)position;
 }
 
-/* A landing for each clause: there its values are on the stack, and it branches. The block has been
- * popped, so that the labels count from where they did when they were checked. */
-static void land(struct validator *v, const struct control *block, struct attempt *attempt,
-                 struct clause clause) {
+/* A landing for each clause: there its values are on the stack, and it
+ * branches. The block has been popped, so that the labels count from where they
+ * did when they were checked. */
+static void land(struct validator *v, const struct control *block,
+                 struct attempt *attempt, struct clause clause) {
     const struct func_type *type = tag_type(v, clause.tag);
     v->t.dead = block->dead_before;
     truncate_to(v, block);
-    add_clause(v, attempt, clause.tag, clause.reference ? REFERENCE_AFTER : REFERENCE_NONE);
+    add_clause(v, attempt, clause.tag,
+               clause.reference ? REFERENCE_AFTER : REFERENCE_NONE);
     push_types(v, params_of(type));
-    if (clause.reference) operand_push(&v->t, VM_EXNREF);
-    if (reader_ok(&v->reader)) translate_br(&v->t, &target(v, clause.label)->label);
+    if (clause.reference)
+        operand_push(&v->t, VM_EXNREF);
+    if (reader_ok(&v->reader))
+        translate_br(&v->t, &target(v, clause.label)->label);
 }
 
 /* What ends without an exception goes past the landings. */
-static void end_try_table(struct validator *v, struct control *block, struct attempt attempt) {
+static void end_try_table(struct validator *v, struct control *block,
+                          struct attempt attempt) {
     uint32_t count = block->dead_before ? 0 : attempt.of.read.count;
     struct reader clauses = v->reader;
     clauses.position = attempt.of.read.position;
@@ -179,11 +210,13 @@ static void end_try_table(struct validator *v, struct control *block, struct att
     if (count == 0) {
         translate_fall(&v->t, &block->label);
     } else {
-        if (!add_range(v, &attempt, v->control_count)) return;
+        if (!add_range(v, &attempt, v->control_count))
+            return;
         translate_br(&v->t, &block->label);
     }
     for (uint32_t i = 0; i < count && reader_ok(&v->reader); i++) {
-        if (!spend(v, 1)) return;
+        if (!spend(v, 1))
+            return;
         land(v, block, &attempt, clause_read(&clauses));
     }
     v->t.dead = block->dead_before;
@@ -206,20 +239,24 @@ void end_try(struct validator *v, struct control *block) {
 
 /* ---- try, catch, delegate ---- */
 
-/* The block goes on as one whose floor is above the hidden reference: no instruction can pop it.
- * The range is added at the first clause, where the body that it covers has ended. */
+/* The block goes on as one whose floor is above the hidden reference: no
+ * instruction can pop it. The range is added at the first clause, where the
+ * body that it covers has ended. */
 void do_catch(struct validator *v, uint32_t tag) {
     struct control *block = innermost(v);
     const struct func_type *type = tag_type(v, tag);
-    if (!type) return;
+    if (!type)
+        return;
     if (block->code != WASM_try && block->code != WASM_catch) {
         invalid(v, "catch without try");
         return;
     }
-    if (!check_block_end(v)) return;
+    if (!check_block_end(v))
+        return;
     if (is_catch(block)) {
         block->height--;
-    } else if (!block->dead_before && !add_range(v, attempt_of(v), v->control_count - 1)) {
+    } else if (!block->dead_before &&
+               !add_range(v, attempt_of(v), v->control_count - 1)) {
         return;
     }
     translate_br(&v->t, &block->label);
@@ -233,19 +270,23 @@ void do_catch(struct validator *v, uint32_t tag) {
     push_types(v, params_of(type));
 }
 
-/* `depth` counts from outside of the try, from inside it is one more. What is kept is how many
- * blocks are around the one that is meant: exception.c compares that with the depth of other
- * ranges. */
+/* `depth` counts from outside of the try, from inside it is one more. What is
+ * kept is how many blocks are around the one that is meant: exception.c
+ * compares that with the depth of other ranges. */
 void do_delegate(struct validator *v, uint32_t depth) {
     struct control *block = innermost(v);
     if (block->code != WASM_try) {
         invalid(v, "delegate without try");
         return;
     }
-    if (!check_block_end(v) || !target(v, depth < UINT32_MAX ? depth + 1 : depth)) return;
+    if (!check_block_end(v) ||
+        !target(v, depth < UINT32_MAX ? depth + 1 : depth))
+        return;
     if (!block->dead_before) {
-        if (!add_range(v, attempt_of(v), v->control_count - 1)) return;
-        v->module->tries[attempt_of(v)->of.made.range].delegate = v->control_count - 2 - depth;
+        if (!add_range(v, attempt_of(v), v->control_count - 1))
+            return;
+        v->module->tries[attempt_of(v)->of.made.range].delegate =
+            v->control_count - 2 - depth;
     }
     do_end(v);
 }
@@ -253,9 +294,11 @@ void do_delegate(struct validator *v, uint32_t depth) {
 /* ---- throwing ---- */
 
 void do_throw(struct validator *v, uint32_t tag) {
-    if (!check_index(v, "tag", tag, v->module->tag_count)) return;
+    if (!check_index(v, "tag", tag, v->module->tag_count))
+        return;
     const struct func_type *type = v->module->tags[tag];
-    if (!check_top(v, params_of(type))) return;
+    if (!check_top(v, params_of(type)))
+        return;
     operands_home(&v->t, type->param_slots);
     struct cell *cell = emit(&v->t, OP_throw_tag);
     cell->a = window(&v->t, type->param_slots);
@@ -270,10 +313,12 @@ void do_throw_ref(struct validator *v) {
     set_unreachable(v);
 }
 
-/* The exception of a catch clause around is in the slot below the clause's floor. */
+/* The exception of a catch clause around is in the slot below the clause's
+ * floor. */
 void do_rethrow(struct validator *v, uint32_t depth) {
     const struct control *block = target(v, depth);
-    if (!block) return;
+    if (!block)
+        return;
     if (!is_catch(block)) {
         invalid(v, "invalid rethrow label");
         return;

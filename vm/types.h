@@ -1,5 +1,6 @@
-/* Interned function types: equal types of all modules of a vm are one object, so that comparing
- * two types, as every call_indirect must, is comparing two pointers. */
+/* Interned function types: equal types of all modules of a vm are one object,
+ * so that comparing two types, as every call_indirect must, is comparing two
+ * pointers. */
 #ifndef HOSTEL_VM_TYPES_H
 #define HOSTEL_VM_TYPES_H
 
@@ -14,22 +15,26 @@ struct type_table {
     struct arena arena;      /* and its budget for the rest */
     struct type_slot *slots; /* owned; a hash table with open addressing */
     size_t count, capacity;  /* capacity is a power of two */
-    uint64_t seed;           /* of the hash: no module can know which types will collide */
+    /* Of the hash: no module can know which types will collide. */
+    uint64_t seed;
 };
 
 void type_table_init(struct type_table *table, struct budget *budget);
 void type_table_free(struct type_table *table);
 
-/* The one object for these types (parameters, then results), or NULL when memory is refused. */
-const struct func_type *type_intern(struct type_table *table, const uint8_t *types,
-                                    uint32_t param_count, uint32_t result_count);
+/* The one object for these types (parameters, then results), or NULL when
+ * memory is refused. */
+const struct func_type *type_intern(struct type_table *table,
+                                    const uint8_t *types, uint32_t param_count,
+                                    uint32_t result_count);
 
 /* How many 64-bit slots a value of the type takes. */
 static inline uint32_t type_slots(uint8_t type) {
     return type == VM_V128 ? 2 : 1;
 }
 
-/* Some of a function type's types, in a row, and how many slots their values take. */
+/* Some of a function type's types, in a row, and how many slots their values
+ * take. */
 struct types {
     const uint8_t *list;
     uint32_t count, slots;
@@ -40,13 +45,15 @@ static inline struct types params_of(const struct func_type *type) {
 }
 
 static inline struct types results_of(const struct func_type *type) {
-    return (struct types){type->types + type->param_count, type->result_count, type->result_slots};
+    return (struct types){type->types + type->param_count, type->result_count,
+                          type->result_slots};
 }
 
 /* The type a letter stands for in a signature (vm.h), 0 if none. */
 uint8_t type_of_letter(char letter);
 
-/* "(i32 i64) -> (f32)", for messages; what does not fit is left out: "(i32 i64 ...". */
+/* "(i32 i64) -> (f32)", for messages; what does not fit is left out: "(i32 i64
+ * ...". */
 void func_type_format(const struct func_type *type, char *out, size_t size);
 
 /* All of it. */

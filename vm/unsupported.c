@@ -1,13 +1,14 @@
-/* What hostel does not have: features of WebAssembly, some of 3.0 and some still proposals.
+/* What hostel does not have: features of WebAssembly, some of 3.0 and some
+ * still proposals.
  *
- * A byte that is none of ours may be one of theirs. Where the decoder meets a code it does not know
- * it asks here, so that whoever runs the module hears what it needs, and not that its bytes are
- * wrong. No more is known of these features than by which codes they are met first.
+ * A byte that is none of ours may be one of theirs. Where the decoder meets a
+ * code it does not know it asks here, so that whoever runs the module hears
+ * what it needs, and not that its bytes are wrong. No more is known of these
+ * features than by which codes they are met first.
  *
  *     60 .. 5F        a type of the form 5F is a structure        garbage collection
  *     5  01 0B        flags of limits, bit 3                      custom page sizes
- *     FC 13           an opcode, in this table 0xFC013            wide arithmetic
- */
+ *     FC 13           an opcode, in this table 0xFC013            wide arithmetic */
 #include "vm/unsupported.h"
 
 #include "vm/vm.h"
@@ -17,32 +18,43 @@ static const struct row {
     uint32_t first, last;
     enum vm_missing feature;
 } rows[] = {
-    {PLACE_LAYER, 0x10001, 0x1FFFF, VM_NO_COMPONENTS},   /* layer 1, some version */
-    {PLACE_FORM, 0x4C, 0x50, VM_NO_GC},                  /* descriptors, rec, sub final, sub */
-    {PLACE_FORM, 0x5D, 0x5D, VM_NO_STACK_SWITCHING},     /* cont */
-    {PLACE_FORM, 0x5E, 0x5F, VM_NO_GC},                  /* array, struct */
-    {PLACE_TYPE, 0x63, 0x64, VM_NO_FUNCTION_REFERENCES}, /* ref null, ref, and a heap type */
-    {PLACE_TYPE, 0x65, 0x65, VM_NO_THREADS},             /* shared */
+    /* Layer 1, some version. */
+    {PLACE_LAYER, 0x10001, 0x1FFFF, VM_NO_COMPONENTS},
+    /* Descriptors, rec, sub final, sub. */
+    {PLACE_FORM, 0x4C, 0x50, VM_NO_GC},
+    {PLACE_FORM, 0x5D, 0x5D, VM_NO_STACK_SWITCHING}, /* cont */
+    {PLACE_FORM, 0x5E, 0x5F, VM_NO_GC},              /* array, struct */
+    /* Ref null, ref, and a heap type. */
+    {PLACE_TYPE, 0x63, 0x64, VM_NO_FUNCTION_REFERENCES},
+    {PLACE_TYPE, 0x65, 0x65, VM_NO_THREADS}, /* shared */
     {PLACE_TYPE, 0x67, 0x67, VM_NO_STRING_REFERENCES},
-    {PLACE_TYPE, 0x68, 0x68, VM_NO_STACK_SWITCHING},      /* contref */
-    {PLACE_TYPE, 0x6A, 0x6E, VM_NO_GC},                   /* array, struct, i31, eq, any */
-    {PLACE_TYPE, 0x71, 0x74, VM_NO_GC},                   /* none, noextern, nofunc, noexn */
-    {PLACE_TYPE, 0x75, 0x75, VM_NO_STACK_SWITCHING},      /* nocont */
-    {PLACE_HEAP, 0x00, 0x3F, VM_NO_FUNCTION_REFERENCES},  /* an index */
-    {PLACE_HEAP, 0x80, 0xFF, VM_NO_FUNCTION_REFERENCES},  /* the same in more bytes */
-    {PLACE_TABLE, 0x40, 0x40, VM_NO_FUNCTION_REFERENCES}, /* a first value for its elements */
+    {PLACE_TYPE, 0x68, 0x68, VM_NO_STACK_SWITCHING}, /* contref */
+    /* Array, struct, i31, eq, any. */
+    {PLACE_TYPE, 0x6A, 0x6E, VM_NO_GC},
+    /* None, noextern, nofunc, noexn. */
+    {PLACE_TYPE, 0x71, 0x74, VM_NO_GC},
+    {PLACE_TYPE, 0x75, 0x75, VM_NO_STACK_SWITCHING},     /* nocont */
+    {PLACE_HEAP, 0x00, 0x3F, VM_NO_FUNCTION_REFERENCES}, /* an index */
+    /* The same in more bytes. */
+    {PLACE_HEAP, 0x80, 0xFF, VM_NO_FUNCTION_REFERENCES},
+    /* A first value for its elements. */
+    {PLACE_TABLE, 0x40, 0x40, VM_NO_FUNCTION_REFERENCES},
     {PLACE_MEMORY, 0x02, 0x03, VM_NO_THREADS},
     {PLACE_MEMORY, 0x06, 0x07, VM_NO_THREADS},
     {PLACE_MEMORY, 0x08, 0x0F, VM_NO_CUSTOM_PAGE_SIZES},
-    {PLACE_OPCODE, 0x14, 0x15, VM_NO_FUNCTION_REFERENCES},  /* call_ref, return_call_ref */
-    {PLACE_OPCODE, 0xD3, 0xD3, VM_NO_GC},                   /* ref.eq */
-    {PLACE_OPCODE, 0xD4, 0xD6, VM_NO_FUNCTION_REFERENCES},  /* ref.as_non_null, br_on_null, ... */
-    {PLACE_OPCODE, 0xE0, 0xE6, VM_NO_STACK_SWITCHING},      /* cont.new ... switch */
+    /* call_ref, return_call_ref. */
+    {PLACE_OPCODE, 0x14, 0x15, VM_NO_FUNCTION_REFERENCES},
+    {PLACE_OPCODE, 0xD3, 0xD3, VM_NO_GC}, /* ref.eq */
+    /* ref.as_non_null, br_on_null, ... */
+    {PLACE_OPCODE, 0xD4, 0xD6, VM_NO_FUNCTION_REFERENCES},
+    /* Cont.new ... switch. */
+    {PLACE_OPCODE, 0xE0, 0xE6, VM_NO_STACK_SWITCHING},
     {PLACE_OPCODE, 0xFB, 0xFB, VM_NO_GC},                   /* a prefix */
     {PLACE_OPCODE, 0xFE, 0xFE, VM_NO_THREADS},              /* a prefix */
     {PLACE_OPCODE, 0xFC012, 0xFC012, VM_NO_MEMORY_CONTROL}, /* memory.discard */
     {PLACE_OPCODE, 0xFC013, 0xFC016, VM_NO_WIDE_ARITHMETIC},
-    {PLACE_OPCODE, 0xFC030, 0xFC031, VM_NO_HALF_PRECISION}, /* f32.load_f16, f32.store_f16 */
+    /* f32.load_f16, f32.store_f16. */
+    {PLACE_OPCODE, 0xFC030, 0xFC031, VM_NO_HALF_PRECISION},
     {PLACE_OPCODE, 0xFD120, 0xFD15F, VM_NO_HALF_PRECISION}, /* f16x8 */
 };
 
@@ -60,24 +72,32 @@ const char *vm_missing_name(enum vm_missing feature) {
 
 static const struct row *find(enum place place, uint32_t code) {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (rows[i].place == place && code >= rows[i].first && code <= rows[i].last) {
+        if (rows[i].place == place && code >= rows[i].first &&
+            code <= rows[i].last) {
             return &rows[i];
         }
     }
     return NULL;
 }
 
-bool unsupported(struct reader *reader, enum place place, uint32_t code, size_t at) {
+bool unsupported(struct reader *reader, enum place place, uint32_t code,
+                 size_t at) {
     const struct row *row = find(place, code);
-    if (!row || !reader_ok(reader)) return false;
-    /* A reference is followed by what it refers to, which may say more: (ref any). */
-    bool reference = place == PLACE_TYPE && row->feature == VM_NO_FUNCTION_REFERENCES;
+    if (!row || !reader_ok(reader))
+        return false;
+    /* A reference is followed by what it refers to, which may say more: (ref
+     * any). */
+    bool reference =
+        place == PLACE_TYPE && row->feature == VM_NO_FUNCTION_REFERENCES;
     if (reference && !reader_at_end(reader)) {
-        const struct row *target = find(PLACE_TYPE, reader->bytes[reader->position]);
-        if (target) row = target;
+        const struct row *target =
+            find(PLACE_TYPE, reader->bytes[reader->position]);
+        if (target)
+            row = target;
     }
     reader->position = at;
-    reader_fail(reader, ERROR_UNSUPPORTED, "%s", features[row->feature].description);
+    reader_fail(reader, ERROR_UNSUPPORTED, "%s",
+                features[row->feature].description);
     reader->error->code = (int)row->feature;
     return true;
 }

@@ -15,9 +15,10 @@ enum place {
     PLACE_OPCODE, /* as in enum wasm_code */
 };
 
-/* If the code means something there for those who have the feature it belongs to, fail with that
- * (ERROR_UNSUPPORTED, the code is an enum vm_missing), and `at` as the offset. Returns whether it
- * does. */
-bool unsupported(struct reader *reader, enum place place, uint32_t code, size_t at);
+/* If the code means something there for those who have the feature it belongs
+ * to, fail with that (ERROR_UNSUPPORTED, the code is an enum vm_missing), and
+ * `at` as the offset. Returns whether it does. */
+bool unsupported(struct reader *reader, enum place place, uint32_t code,
+                 size_t at);
 
 #endif

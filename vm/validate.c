@@ -1,11 +1,13 @@
-/* Validation of function bodies (spec 7.3, "Validation Algorithm"), which drives translation.
+/* Validation of function bodies (spec 7.3, "Validation Algorithm"), which
+ * drives translation.
  *
- * Two stacks: operands (in the translator) and control frames. An instruction pops operands of the
- * types it wants and pushes those it yields; `end` checks that exactly the block's results are
- * left. After an unconditional branch the rest of a block is unreachable: its operand stack is
- * polymorphic, which means that popping at the block's own floor yields TYPE_ANY. Most
- * instructions are validated by their row alone; those that are not stand below by groups, and in
- * control.c.
+ * Two stacks: operands (in the translator) and control frames. An instruction
+ * pops operands of the types it wants and pushes those it yields; `end` checks
+ * that exactly the block's results are left. After an unconditional branch the
+ * rest of a block is unreachable: its operand stack is polymorphic, which means
+ * that popping at the block's own floor yields TYPE_ANY. Most instructions are
+ * validated by their row alone; those that are not stand below by groups, and
+ * in control.c.
  *
  *                            operands     control frames: code, height
  *                                         function 0
@@ -19,16 +21,16 @@
  *     end                    i32          function 0
  *     end                                 none: the body must end here
  *
- * Loading a module walks all bodies and emits nothing. The first call of a function walks its body
- * again and translates it; that it is validated a second time makes it safe to keep nothing of the
- * first but the bytes.
- */
+ * Loading a module walks all bodies and emits nothing. The first call of a
+ * function walks its body again and translates it; that it is validated a
+ * second time makes it safe to keep nothing of the first but the bytes. */
 #include "vm/validator.h"
 
 #include <string.h>
 
-/* Nothing here unwinds: a failure is noted in the reader, which then gives zeros and stands at its
- * end, so that validate_body stops at the next instruction. */
+/* Nothing here unwinds: a failure is noted in the reader, which then gives
+ * zeros and stands at its end, so that validate_body stops at the next
+ * instruction. */
 bool invalid(struct validator *v, const char *what) {
     return reader_fail(&v->reader, ERROR_INVALID, "%s in %s", what,
                        v->row ? v->row->mnemonic : "function");
@@ -37,78 +39,97 @@ bool invalid(struct validator *v, const char *what) {
 /* ---- the operand stack ---- */
 
 bool mismatch(struct validator *v, uint8_t wanted, uint8_t found) {
-    return reader_fail(&v->reader, ERROR_INVALID, "type mismatch in %s: %s expected, %s found",
-                       v->row->mnemonic, type_name_of(wanted), type_name_of(found));
+    return reader_fail(
+        &v->reader, ERROR_INVALID, "type mismatch in %s: %s expected, %s found",
+        v->row->mnemonic, type_name_of(wanted), type_name_of(found));
 }
 
 static bool underflow(struct validator *v, uint8_t wanted) {
-    return reader_fail(&v->reader, ERROR_INVALID, "type mismatch in %s: %s expected, nothing found",
+    return reader_fail(&v->reader, ERROR_INVALID,
+                       "type mismatch in %s: %s expected, nothing found",
                        v->row->mnemonic, type_name_of(wanted));
 }
 
-/* The rest of pop (validator.h). TYPE_ANY as what is wanted or found matches all. */
+/* The rest of pop (validator.h). TYPE_ANY as what is wanted or found matches
+ * all. */
 struct operand pop_other(struct validator *v, uint8_t wanted) {
     struct operand nothing = {.type = TYPE_ANY, .from.producer = NO_CELL};
     if (v->t.count == innermost(v)->height) {
-        if (!innermost(v)->unreachable) underflow(v, wanted);
+        if (!innermost(v)->unreachable)
+            underflow(v, wanted);
         return nothing;
     }
     struct operand x = operand_pop(&v->t);
-    if (wanted != TYPE_ANY && x.type != TYPE_ANY && x.type != wanted) mismatch(v, wanted, x.type);
+    if (wanted != TYPE_ANY && x.type != TYPE_ANY && x.type != wanted)
+        mismatch(v, wanted, x.type);
     return x;
 }
 
 /* The topmost types, one by one. */
-static bool check_each(struct validator *v, const uint8_t *wanted, uint32_t count) {
+static bool check_each(struct validator *v, const uint8_t *wanted,
+                       uint32_t count) {
     const uint8_t *found = v->t.types + v->t.count - count;
     for (uint32_t i = count; i-- > 0;) {
-        if (found[i] != wanted[i] && found[i] != TYPE_ANY) return mismatch(v, wanted[i], found[i]);
+        if (found[i] != wanted[i] && found[i] != TYPE_ANY)
+            return mismatch(v, wanted[i], found[i]);
     }
     return true;
 }
 
-/* Check the topmost operands without popping them: calls, windows and branches want them to stay
- * where they are until they have been brought home. Two bytes can ask for a thousand, so all are
- * compared at once, but for the lowest of the block: no other can be any, which comes from below
- * the floor. */
+/* Check the topmost operands without popping them: calls, windows and branches
+ * want them to stay where they are until they have been brought home. Two bytes
+ * can ask for a thousand, so all are compared at once, but for the lowest of
+ * the block: no other can be any, which comes from below the floor. */
 bool check_top(struct validator *v, struct types types) {
-    if (!reader_ok(&v->reader)) return false; /* the stack is not what it was taken for */
-    if (types.count == 0) return true;
-    if (!spend(v, types.count / TYPES_A_STEP)) return false;
+    /* The stack is not what it was taken for. */
+    if (!reader_ok(&v->reader))
+        return false;
+    if (types.count == 0)
+        return true;
+    if (!spend(v, types.count / TYPES_A_STEP))
+        return false;
     const struct control *block = innermost(v);
     uint32_t available = v->t.count - block->height;
     uint32_t there = types.count < available ? types.count : available;
     const uint8_t *wanted = types.list + (types.count - there);
     if (there > 0) {
         const uint8_t *found = v->t.types + v->t.count - there;
-        bool same = (found[0] == wanted[0] || found[0] == TYPE_ANY) &&
-                    (there == 1 || memcmp(found + 1, wanted + 1, there - 1) == 0);
-        if (!same && !check_each(v, wanted, there)) return false;
+        bool same =
+            (found[0] == wanted[0] || found[0] == TYPE_ANY) &&
+            (there == 1 || memcmp(found + 1, wanted + 1, there - 1) == 0);
+        if (!same && !check_each(v, wanted, there))
+            return false;
     }
-    return there == types.count || block->unreachable || underflow(v, wanted[-1]);
+    return there == types.count || block->unreachable ||
+           underflow(v, wanted[-1]);
 }
 
 void push_types(struct validator *v, struct types types) {
     bool paid = types.count > 0 && spend(v, types.count / TYPES_A_STEP);
-    if (paid) operands_push(&v->t, types);
+    if (paid)
+        operands_push(&v->t, types);
 }
 
 /* In a catch clause the floor is above the hidden operand. */
 void truncate_to(struct validator *v, const struct control *block) {
-    operands_truncate(&v->t, block->height, (uint32_t)block->label.home + is_catch(block));
+    operands_truncate(&v->t, block->height,
+                      (uint32_t)block->label.home + is_catch(block));
 }
 
-/* If the block has more than is taken, that is just what has been checked, of known sizes. */
+/* If the block has more than is taken, that is just what has been checked, of
+ * known sizes. */
 void replace_top(struct validator *v, struct types taken, struct types given) {
     if (taken.count < v->t.count - innermost(v)->height) {
-        operands_truncate(&v->t, v->t.count - taken.count, v->t.home - taken.slots);
+        operands_truncate(&v->t, v->t.count - taken.count,
+                          v->t.home - taken.slots);
     } else {
         truncate_to(v, innermost(v));
     }
     push_types(v, given);
 }
 
-/* Who ends the block, or begins its else, sets `dead` to what it was before it. */
+/* Who ends the block, or begins its else, sets `dead` to what it was before
+ * it. */
 void set_unreachable(struct validator *v) {
     innermost(v)->unreachable = true;
     v->t.dead = true;
@@ -117,9 +138,10 @@ void set_unreachable(struct validator *v) {
 
 /* ---- variables ---- */
 
-/* The run of a local that is no parameter. Runs are ascending and none is empty: the first that
- * ends behind the index has it. */
-static const struct local_run *find_run(const struct validator *v, uint32_t index) {
+/* The run of a local that is no parameter. Runs are ascending and none is
+ * empty: the first that ends behind the index has it. */
+static const struct local_run *find_run(const struct validator *v,
+                                        uint32_t index) {
     if (index - v->type->param_count < v->mapped) {
         return &v->runs[v->run_of[index - v->type->param_count]];
     }
@@ -146,7 +168,8 @@ static void local(struct validator *v, uint32_t index) {
         type = run->type;
         slot = run->slot + (index - run->start) * type_slots(type);
     } else {
-        reader_fail(&v->reader, ERROR_INVALID, "unknown local %u in %s", index, v->row->mnemonic);
+        reader_fail(&v->reader, ERROR_INVALID, "unknown local %u in %s", index,
+                    v->row->mnemonic);
         return;
     }
     if (v->row->code == WASM_local_get) {
@@ -160,14 +183,16 @@ static void local(struct validator *v, uint32_t index) {
 
 static void global(struct validator *v, uint32_t index) {
     if (index >= v->module->global_count) {
-        reader_fail(&v->reader, ERROR_INVALID, "unknown global %u in %s", index, v->row->mnemonic);
+        reader_fail(&v->reader, ERROR_INVALID, "unknown global %u in %s", index,
+                    v->row->mnemonic);
         return;
     }
     const struct global_declaration *declaration = &v->module->globals[index];
     if (v->row->code == WASM_global_get) {
         translate_global_get(&v->t, declaration->type, index);
     } else if (!declaration->mutable) {
-        reader_fail(&v->reader, ERROR_INVALID, "global is immutable: global %u", index);
+        reader_fail(&v->reader, ERROR_INVALID, "global is immutable: global %u",
+                    index);
     } else {
         translate_global_set(&v->t, pop(v, declaration->type), index);
     }
@@ -175,8 +200,8 @@ static void global(struct validator *v, uint32_t index) {
 
 /* ---- select, references ---- */
 
-/* Without a type the operands must be numbers or vectors of the same type (spec 3.3.4), which is
- * that of either if the other is any. */
+/* Without a type the operands must be numbers or vectors of the same type (spec
+ * 3.3.4), which is that of either if the other is any. */
 static void select(struct validator *v, uint8_t type) {
     struct operand condition = pop(v, VM_I32);
     struct operand y = pop(v, type), x = pop(v, type);
@@ -193,16 +218,19 @@ static void select(struct validator *v, uint8_t type) {
 
 /* A reference is null if its slot is 0: i64.eqz on the slot. */
 static void ref_is_null(struct validator *v) {
-    struct operand x = pop(v, TYPE_ANY), zero = {.place = IS_CONSTANT, .type = VM_I64};
+    struct operand x = pop(v, TYPE_ANY),
+                   zero = {.place = IS_CONSTANT, .type = VM_I64};
     if (x.type != TYPE_ANY && !is_reference_type(x.type)) {
-        reader_fail(&v->reader, ERROR_INVALID,
-                    "type mismatch in ref.is_null: a reference expected, %s found",
-                    type_name_of(x.type));
+        reader_fail(
+            &v->reader, ERROR_INVALID,
+            "type mismatch in ref.is_null: a reference expected, %s found",
+            type_name_of(x.type));
     }
     translate_binary(&v->t, instruction_at(WASM_i64_eq), x, zero);
 }
 
-/* A function may be named if something outside of the bodies names it too (spec 3.4.10, C.refs). */
+/* A function may be named if something outside of the bodies names it too (spec
+ * 3.4.10, C.refs). */
 static void ref_func(struct validator *v, uint32_t function) {
     if (function >= v->module->function_count) {
         invalid(v, "unknown function");
@@ -215,140 +243,175 @@ static void ref_func(struct validator *v, uint32_t function) {
 
 /* ---- instructions whose row says it all ---- */
 
-/* i32.eqz is i32.eq with the constant 0: a branch can then take it over like any comparison. */
+/* i32.eqz is i32.eq with the constant 0: a branch can then take it over like
+ * any comparison. */
 static void equals_zero(struct validator *v, uint8_t type, uint32_t code) {
-    struct operand x = pop(v, type), zero = {.place = IS_CONSTANT, .type = type};
+    struct operand x = pop(v, type),
+                   zero = {.place = IS_CONSTANT, .type = type};
     translate_binary(&v->t, instruction_at(code), x, zero);
 }
 
 bool unknown_index(struct validator *v, const char *what, uint32_t index) {
-    return reader_fail(&v->reader, ERROR_INVALID, "unknown %s %u in %s", what, index,
-                       v->row->mnemonic);
+    return reader_fail(&v->reader, ERROR_INVALID, "unknown %s %u in %s", what,
+                       index, v->row->mnemonic);
 }
 
 /* ---- instructions on memories and tables ---- */
 
 /* A memory's addresses. */
-static bool memory_named(struct validator *v, uint32_t index, uint8_t *address) {
+static bool memory_named(struct validator *v, uint32_t index,
+                         uint8_t *address) {
     const struct module *module = v->module;
-    if (!check_index(v, "memory", index, module->memory_count)) return false;
+    if (!check_index(v, "memory", index, module->memory_count))
+        return false;
     *address = module->memories[index].address;
     return true;
 }
 
 /* A table's elements and addresses. */
-static bool table_named(struct validator *v, uint32_t index, uint8_t *element, uint8_t *address) {
+static bool table_named(struct validator *v, uint32_t index, uint8_t *element,
+                        uint8_t *address) {
     const struct module *module = v->module;
-    if (!check_index(v, "table", index, module->table_count)) return false;
+    if (!check_index(v, "table", index, module->table_count))
+        return false;
     *element = module->tables[index].type;
     *address = module->tables[index].limits.address;
     return true;
 }
 
-/* Spec 3.3.7. The alignment, of which the exponent is given (2 for 4 bytes), is a promise that may
- * be broken; nothing is made of it. Since memory64 the format has offsets of 64 bits. */
-static inline bool check_access(struct validator *v, const struct immediate *memarg,
+/* Spec 3.3.7. The alignment, of which the exponent is given (2 for 4 bytes), is
+ * a promise that may be broken; nothing is made of it. Since memory64 the
+ * format has offsets of 64 bits. */
+static inline bool check_access(struct validator *v,
+                                const struct immediate *memarg,
                                 uint8_t address) {
     if (memarg->first > 4 || 1u << memarg->first > v->row->bytes) {
         return invalid(v, "alignment must not be larger than natural");
     }
-    if (address == VM_I32 && memarg->bits > UINT32_MAX) return invalid(v, "offset out of range");
+    if (address == VM_I32 && memarg->bits > UINT32_MAX)
+        return invalid(v, "offset out of range");
     return true;
 }
 
-/* A load or store whose memory is not the near one; it may have addresses of 64 bits. */
+/* A load or store whose memory is not the near one; it may have addresses of 64
+ * bits. */
 static void far_access(struct validator *v, const struct immediate *memarg) {
     uint8_t type = VM_I32;
     struct operand value = {0};
-    if (!memory_named(v, memarg->second, &type) || !check_access(v, memarg, type)) return;
-    if (v->row->shape == SHAPE_STORE) value = pop(v, v->row->operand);
+    if (!memory_named(v, memarg->second, &type) ||
+        !check_access(v, memarg, type))
+        return;
+    if (v->row->shape == SHAPE_STORE)
+        value = pop(v, v->row->operand);
     struct operand address = pop(v, type);
     translate_far(&v->t, v->row, address, value, memarg);
 }
 
 /* Whether it is an access to another memory than the near one, or to none. */
-static inline bool is_far(const struct validator *v, const struct immediate *memarg) {
+static inline bool is_far(const struct validator *v,
+                          const struct immediate *memarg) {
     return memarg->second > 0 || !v->module->has_near_memory;
 }
 
-/* Read the memarg of a load or store. True if it is a valid access to the near memory, still to be
- * translated; all others end here. */
+/* Read the memarg of a load or store. True if it is a valid access to the near
+ * memory, still to be translated; all others end here. */
 static inline bool near_access(struct validator *v, struct immediate *memarg) {
     *memarg = memarg_read(&v->reader);
-    if (!is_far(v, memarg)) return check_access(v, memarg, VM_I32);
+    if (!is_far(v, memarg))
+        return check_access(v, memarg, VM_I32);
     far_access(v, memarg);
     return false;
 }
 
-/* The indices of an instruction with a window, and the types that depend on them. Which segment is
- * meant is the first index in the format, although the text format writes it last. */
+/* The indices of an instruction with a window, and the types that depend on
+ * them. Which segment is meant is the first index in the format, although the
+ * text format writes it last. */
 static bool check_window(struct validator *v, const struct immediate *immediate,
                          struct varying *types) {
     const struct module *m = v->module;
     uint32_t first = immediate->first, second = immediate->second;
     uint8_t other;
     switch (v->row->immediates) {
-    case IMMEDIATE_TABLE: return table_named(v, first, &types->element, &types->first);
+    case IMMEDIATE_TABLE:
+        return table_named(v, first, &types->element, &types->first);
     case IMMEDIATE_TABLE_TABLE:
         return table_named(v, first, &types->element, &types->first) &&
                table_named(v, second, &other, &types->second) &&
                (types->element == other || mismatch(v, types->element, other));
     case IMMEDIATE_ELEMENT_TABLE:
-        if (!table_named(v, second, &types->element, &types->first)) return false;
-        if (!check_index(v, "elem segment", first, m->element_count)) return false;
+        if (!table_named(v, second, &types->element, &types->first))
+            return false;
+        if (!check_index(v, "elem segment", first, m->element_count))
+            return false;
         other = m->elements[first].type;
         return types->element == other || mismatch(v, types->element, other);
-    case IMMEDIATE_ELEMENT: return check_index(v, "elem segment", first, m->element_count);
+    case IMMEDIATE_ELEMENT:
+        return check_index(v, "elem segment", first, m->element_count);
     case IMMEDIATE_DATA_MEMORY:
-        if (!memory_named(v, second, &types->first)) return false; /* fall through */
+        if (!memory_named(v, second, &types->first))
+            return false;
+        /* fall through */
     case IMMEDIATE_DATA:
         if (!m->has_data_count) { /* spec 5.5.16 */
-            return reader_fail(&v->reader, ERROR_MALFORMED, "data count section required");
+            return reader_fail(&v->reader, ERROR_MALFORMED,
+                               "data count section required");
         }
         return check_index(v, "data segment", first, m->data_count);
     case IMMEDIATE_MEMORY_MEMORY:
-        if (!memory_named(v, second, &types->second)) return false; /* fall through */
+        if (!memory_named(v, second, &types->second))
+            return false;
+        /* fall through */
     default: return memory_named(v, first, &types->first);
     }
 }
 
-/* The operands stay on the stack while it is translated, and are then replaced by the results. None
- * is a v128: each takes one slot. */
+/* The operands stay on the stack while it is translated, and are then replaced
+ * by the results. None is a v128: each takes one slot. */
 static void window(struct validator *v, const struct immediate *immediate) {
     struct varying types = {0};
-    if (!check_window(v, immediate, &types)) return;
+    if (!check_window(v, immediate, &types))
+        return;
     struct signature s = signature_of(v->row, types);
     struct types taken = {s.types, s.params, s.params};
-    if (!check_top(v, taken)) return;
+    if (!check_top(v, taken))
+        return;
     translate_window(&v->t, v->row, s.params, immediate);
-    replace_top(v, taken, (struct types){s.types + s.params, s.results, s.results});
+    replace_top(v, taken,
+                (struct types){s.types + s.params, s.results, s.results});
 }
 
-/* The lanes that an instruction names are there; a shuffle chooses from two vectors. */
-static bool check_lanes(struct validator *v, const struct immediate *immediate) {
+/* The lanes that an instruction names are there; a shuffle chooses from two
+ * vectors. */
+static bool check_lanes(struct validator *v,
+                        const struct immediate *immediate) {
     bool valid = true;
     switch (v->row->immediates) {
     case IMMEDIATE_MEMARG_LANE:
     case IMMEDIATE_LANE: valid = immediate->lane < 16u / v->row->bytes; break;
     case IMMEDIATE_SHUFFLE:
-        for (int i = 0; i < 16; i++) valid = valid && immediate->bytes[i] < 32;
+        for (int i = 0; i < 16; i++)
+            valid = valid && immediate->bytes[i] < 32;
         break;
     }
     return valid || invalid(v, "invalid lane index");
 }
 
-/* A memory access among them may be far, as those of SHAPE_LOAD and SHAPE_STORE. */
+/* A memory access among them may be far, as those of SHAPE_LOAD and
+ * SHAPE_STORE. */
 static void vector(struct validator *v, const struct immediate *immediate) {
     const struct instruction *row = v->row;
     struct varying types = {0};
-    if (accesses_memory(row) && (!memory_named(v, immediate->second, &types.first) ||
-                                 !check_access(v, immediate, types.first))) {
+    if (accesses_memory(row) &&
+        (!memory_named(v, immediate->second, &types.first) ||
+         !check_access(v, immediate, types.first))) {
         return;
     }
-    if (!check_lanes(v, immediate)) return;
+    if (!check_lanes(v, immediate))
+        return;
     struct signature s = signature_of(row, types);
     struct operand operands[VECTOR_OPERANDS] = {0};
-    for (uint32_t i = s.params; i-- > 0;) operands[i] = pop(v, s.types[i]);
+    for (uint32_t i = s.params; i-- > 0;)
+        operands[i] = pop(v, s.types[i]);
     if (accesses_memory(row) && is_far(v, immediate)) {
         translate_far(&v->t, row, operands[0], operands[1], immediate);
     } else {
@@ -373,14 +436,19 @@ static void by_code(struct validator *v, const struct immediate *immediate) {
     case WASM_br:
     case WASM_br_if: branch(v, immediate->first); break;
     case WASM_br_table: br_table(v, immediate->first); break;
-    case WASM_return: branch(v, v->control_count - 1); break; /* to the outermost label */
+    /* To the outermost label. */
+    case WASM_return: branch(v, v->control_count - 1); break;
     case WASM_call:
     case WASM_return_call:
-        if (!check_index(v, "function", immediate->first, v->module->function_count)) break;
+        if (!check_index(v, "function", immediate->first,
+                         v->module->function_count))
+            break;
         call(v, immediate->first);
         break;
     case WASM_call_indirect:
-    case WASM_return_call_indirect: call_indirect(v, immediate->first, immediate->second); break;
+    case WASM_return_call_indirect:
+        call_indirect(v, immediate->first, immediate->second);
+        break;
     case WASM_try_table: begin_try_table(v, immediate); break;
     case WASM_catch: do_catch(v, immediate->first); break;
     case WASM_catch_all: do_catch(v, ANY_TAG); break;
@@ -390,7 +458,8 @@ static void by_code(struct validator *v, const struct immediate *immediate) {
     case WASM_rethrow: do_rethrow(v, immediate->first); break;
     case WASM_drop: pop(v, TYPE_ANY); break;
     case WASM_select: select(v, TYPE_ANY); break;
-    case WASM_select_t: /* the format has a vector of types, for some day to come */
+    /* The format has a vector of types, for some day to come. */
+    case WASM_select_t:
         if (immediate->first != 1) {
             invalid(v, "invalid result arity");
         } else {
@@ -399,7 +468,8 @@ static void by_code(struct validator *v, const struct immediate *immediate) {
         break;
     case WASM_global_get:
     case WASM_global_set: global(v, immediate->first); break;
-    case WASM_ref_null: translate_constant(&v->t, immediate->type, 0); break; /* null is 0 */
+    /* Null is 0. */
+    case WASM_ref_null: translate_constant(&v->t, immediate->type, 0); break;
     case WASM_ref_is_null: ref_is_null(v); break;
     case WASM_ref_func: ref_func(v, immediate->first); break;
     case WASM_i32_eqz: equals_zero(v, VM_I32, WASM_i32_eq); break;
@@ -409,8 +479,10 @@ static void by_code(struct validator *v, const struct immediate *immediate) {
 
 /* What is too rare for a case of its own in `instruction`. */
 static void other(struct validator *v) {
-    struct immediate immediate = immediate_read(&v->reader, (enum immediates)v->row->immediates);
-    if (!reader_ok(&v->reader)) return;
+    struct immediate immediate =
+        immediate_read(&v->reader, (enum immediates)v->row->immediates);
+    if (!reader_ok(&v->reader))
+        return;
     switch ((enum shape)v->row->shape) {
     case SHAPE_WINDOW: window(v, &immediate); break;
     case SHAPE_VECTOR: vector(v, &immediate); break;
@@ -418,14 +490,16 @@ static void other(struct validator *v) {
     }
 }
 
-/* One instruction: read it, pop what it takes, let the translator push what it yields. The last
- * operand is on top, so it is popped first.
+/* One instruction: read it, pop what it takes, let the translator push what it
+ * yields. The last operand is on top, so it is popped first.
  *
- * What has been read is zero if reading it failed: nothing comes of validating it all the same. */
+ * What has been read is zero if reading it failed: nothing comes of validating
+ * it all the same. */
 static void instruction(struct validator *v) {
     v->t.offset = (uint32_t)v->reader.position;
     const struct instruction *row = instruction_read(&v->reader);
-    if (!row) return;
+    if (!row)
+        return;
     v->row = row;
     v->module->features |= row->features;
     struct immediate immediate;
@@ -442,12 +516,14 @@ static void instruction(struct validator *v) {
         translate_binary(&v->t, row, x, y);
         return;
     case SHAPE_LOAD:
-        if (!near_access(v, &immediate)) return;
+        if (!near_access(v, &immediate))
+            return;
         x = pop(v, VM_I32);
         translate_load(&v->t, row, x, (uint32_t)immediate.bits);
         return;
     case SHAPE_STORE:
-        if (!near_access(v, &immediate)) return;
+        if (!near_access(v, &immediate))
+            return;
         y = pop(v, row->operand);
         x = pop(v, VM_I32);
         translate_store(&v->t, row, x, y, (uint32_t)immediate.bits);
@@ -459,8 +535,12 @@ static void instruction(struct validator *v) {
     case SHAPE_CONST_I64:
         translate_constant(&v->t, VM_I64, (uint64_t)reader_s64(&v->reader));
         return;
-    case SHAPE_CONST_F32: translate_constant(&v->t, VM_F32, reader_fixed(&v->reader, 4)); return;
-    case SHAPE_CONST_F64: translate_constant(&v->t, VM_F64, reader_fixed(&v->reader, 8)); return;
+    case SHAPE_CONST_F32:
+        translate_constant(&v->t, VM_F32, reader_fixed(&v->reader, 4));
+        return;
+    case SHAPE_CONST_F64:
+        translate_constant(&v->t, VM_F64, reader_fixed(&v->reader, 8));
+        return;
     case SHAPE_WINDOW:
     case SHAPE_VECTOR:
     case SHAPE_OTHER: other(v); return;
@@ -470,10 +550,12 @@ static void instruction(struct validator *v) {
 
 /* ---- bodies ---- */
 
-/* `count` locals behind those there are; not 0, which would make two runs end at one index. */
+/* `count` locals behind those there are; not 0, which would make two runs end
+ * at one index. */
 static void add_run(struct validator *v, uint32_t count, uint8_t type) {
     struct local_run *runs =
-        array_reserve(v->module->vm->memory, v->runs, v->run_count, &v->run_capacity, sizeof *runs);
+        array_reserve(v->module->vm->memory, v->runs, v->run_count,
+                      &v->run_capacity, sizeof *runs);
     if (!runs) {
         module_no_memory(v->module, &v->reader, "declarations of locals");
         return;
@@ -483,32 +565,37 @@ static void add_run(struct validator *v, uint32_t count, uint8_t type) {
     for (; v->mapped < end && v->mapped < MAPPED_LOCALS; v->mapped++) {
         v->run_of[v->mapped] = (uint8_t)v->run_count;
     }
-    v->runs[v->run_count++] =
-        (struct local_run){v->local_count, v->local_count + count, v->local_slots, type};
+    v->runs[v->run_count++] = (struct local_run){
+        v->local_count, v->local_count + count, v->local_slots, type};
     v->local_count += count;
     v->local_slots += count * type_slots(type);
 }
 
-/* Parameters are the first locals. The rest is declared in runs, in the code section (spec 5.5.13):
- * 02 02 7F 01 7E is two runs, of 2 i32 and of 1 i64. Their sum cannot overflow 64 bits: there are
- * at most as many runs as a module has bytes. */
+/* Parameters are the first locals. The rest is declared in runs, in the code
+ * section (spec 5.5.13): 02 02 7F 01 7E is two runs, of 2 i32 and of 1 i64.
+ * Their sum cannot overflow 64 bits: there are at most as many runs as a module
+ * has bytes. */
 static void read_locals(struct validator *v, const struct func_type *type) {
     v->type = type;
     v->run_count = v->mapped = 0;
     v->local_count = type->param_count;
     v->local_slots = type->param_slots;
-    uint32_t declarations = reader_count(&v->reader, UINT32_MAX, "local declarations");
+    uint32_t declarations =
+        reader_count(&v->reader, UINT32_MAX, "local declarations");
     uint64_t total = v->local_count;
     for (uint32_t i = 0; i < declarations && reader_ok(&v->reader); i++) {
         uint32_t count = reader_u32(&v->reader);
         uint8_t local = value_type_read(&v->reader);
         total += count;
-        if (count && total <= LIMIT_LOCALS) add_run(v, count, local);
+        if (count && total <= LIMIT_LOCALS)
+            add_run(v, count, local);
         v->module->features |= type_features(local);
     }
-    if (total > UINT32_MAX) reader_fail(&v->reader, ERROR_MALFORMED, "too many locals");
+    if (total > UINT32_MAX)
+        reader_fail(&v->reader, ERROR_MALFORMED, "too many locals");
     if (total > LIMIT_LOCALS) {
-        reader_fail(&v->reader, ERROR_INVALID, "limit: %llu locals, at most %d are accepted",
+        reader_fail(&v->reader, ERROR_INVALID,
+                    "limit: %llu locals, at most %d are accepted",
                     (unsigned long long)total, LIMIT_LOCALS);
     }
 }
@@ -518,8 +605,9 @@ bool out_of_time(struct validator *v) {
     return false;
 }
 
-/* Validate the body of a function, and translate it unless the translator is idle. The outermost
- * control frame is the function's; the body is over when its `end` has popped it. */
+/* Validate the body of a function, and translate it unless the translator is
+ * idle. The outermost control frame is the function's; the body is over when
+ * its `end` has popped it. */
 static bool validate_body(struct validator *v, uint32_t index) {
     struct function_declaration *function = &v->module->functions[index];
     v->reader.position = (size_t)(function->body.data - v->module->bytes.data);
@@ -527,34 +615,41 @@ static bool validate_body(struct validator *v, uint32_t index) {
     v->row = NULL;
     v->t.offset = (uint32_t)v->reader.position;
     read_locals(v, function->type);
-    if (!reader_ok(&v->reader)) return false;
+    if (!reader_ok(&v->reader))
+        return false;
     v->control_count = v->attempt_count = 0;
     translate_begin(&v->t, index, v->local_slots, &v->reader);
     push_control(v, WASM_call, function->type);
     while (reader_ok(&v->reader) && v->control_count > 0) {
         if (reader_at_end(&v->reader)) {
-            /* What the spec suite expects to hear depends on whether the module ends as well. */
+            /* What the spec suite expects to hear depends on whether the module
+             * ends as well. */
             bool last = v->reader.end == v->module->bytes.size;
-            return reader_fail(&v->reader, ERROR_MALFORMED, "%sEND opcode expected",
-                               last ? "unexpected end of section or function: " : "");
+            return reader_fail(
+                &v->reader, ERROR_MALFORMED, "%sEND opcode expected",
+                last ? "unexpected end of section or function: " : "");
         }
         instruction(v);
-        if (v->t.unpaid >= TICK_CELLS) translate_tick(&v->t);
-        if (!spend(v, 1)) return false;
+        if (v->t.unpaid >= TICK_CELLS)
+            translate_tick(&v->t);
+        if (!spend(v, 1))
+            return false;
     }
     if (reader_ok(&v->reader) && !reader_at_end(&v->reader)) {
         return reader_fail(&v->reader, ERROR_MALFORMED,
-                           "section size mismatch: END opcode expected at the end of the body");
+                           "section size mismatch: END opcode expected at the "
+                           "end of the body");
     }
     translate_end(&v->t, index);
     return reader_ok(&v->reader);
 }
 
 /* To be freed even if it fails. */
-static bool validator_init(struct validator *v, struct module *module, bool idle,
-                           struct error *error) {
-    *v = (struct validator){
-        .module = module, .meter = &module->vm->meter, .reader = reader_init(module->bytes, error)};
+static bool validator_init(struct validator *v, struct module *module,
+                           bool idle, struct error *error) {
+    *v = (struct validator){.module = module,
+                            .meter = &module->vm->meter,
+                            .reader = reader_init(module->bytes, error)};
     translator_init(&v->t, module, idle);
     v->empty = type_intern(&module->vm->types, (const uint8_t *)"", 0, 0);
     return v->empty || error_set_memory(module->vm, error, "types");
@@ -568,11 +663,13 @@ static void validator_free(struct validator *v) {
     array_free(memory, v->runs, v->run_capacity, sizeof *v->runs);
 }
 
-/* The imports have no bodies. That no function has code yet is said here, too. */
+/* The imports have no bodies. That no function has code yet is said here,
+ * too. */
 bool module_validate(struct module *module, struct error *error) {
     struct validator v;
     bool ok = validator_init(&v, module, true, error);
-    for (uint32_t i = module->imported_functions; ok && i < module->function_count; i++) {
+    for (uint32_t i = module->imported_functions;
+         ok && i < module->function_count; i++) {
         module->functions[i].entry = NO_CELL;
         ok = validate_body(&v, i);
     }
@@ -583,7 +680,8 @@ bool module_validate(struct module *module, struct error *error) {
 /* Append the code of a function to the module's, or leave all as it was. */
 static bool translate_body(struct validator *v, uint32_t function) {
     if (!code_begin(v->module, function)) {
-        return error_set_memory(v->module->vm, v->reader.error, "translated code");
+        return error_set_memory(v->module->vm, v->reader.error,
+                                "translated code");
     }
     bool ok = validate_body(v, function);
     if (ok) {
@@ -594,10 +692,13 @@ static bool translate_body(struct validator *v, uint32_t function) {
     return ok;
 }
 
-bool module_translate(struct module *module, uint32_t function, struct error *error) {
-    if (module->functions[function].entry != NO_CELL) return true;
+bool module_translate(struct module *module, uint32_t function,
+                      struct error *error) {
+    if (module->functions[function].entry != NO_CELL)
+        return true;
     struct validator v;
-    bool ok = validator_init(&v, module, false, error) && translate_body(&v, function);
+    bool ok = validator_init(&v, module, false, error) &&
+              translate_body(&v, function);
     validator_free(&v);
     return ok;
 }

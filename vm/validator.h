@@ -1,9 +1,9 @@
 /* The validator's state, and what its three files share.
  *
- * validate.c walks the bodies and validates most instructions by their rows; control.c validates
- * blocks, branches and calls, try.c exceptions. Functions that return bool give false after they
- * have failed the reader, which ends the walk.
- */
+ * validate.c walks the bodies and validates most instructions by their rows;
+ * control.c validates blocks, branches and calls, try.c exceptions. Functions
+ * that return bool give false after they have failed the reader, which ends the
+ * walk. */
 #ifndef HOSTEL_VM_VALIDATOR_H
 #define HOSTEL_VM_VALIDATOR_H
 
@@ -12,8 +12,9 @@
 #include "vm/store.h"
 #include "vm/translate.h"
 
-/* A try that has begun; those around each other are a stack of their own. In its catch clauses a
- * hidden operand below the others refers to the exception, for rethrow. */
+/* A try that has begun; those around each other are a stack of their own. In
+ * its catch clauses a hidden operand below the others refers to the exception,
+ * for rethrow. */
 struct attempt {
     uint32_t first; /* cell */
     union {
@@ -22,7 +23,8 @@ struct attempt {
             uint32_t clause; /* the last one so far */
         } made;
         struct {
-            uint32_t count, position; /* of try_table: where its clauses stand in the module */
+            /* Of try_table: where its clauses stand in the module. */
+            uint32_t count, position;
         } read;
     } of;
 };
@@ -30,25 +32,28 @@ struct attempt {
 /* A block that has begun. Two bytes begin one, so it is small. */
 struct control {
     const struct func_type *type;
-    struct label label;   /* where `br` goes */
-    uint32_t otherwise;   /* of an if: patches, where it goes if the condition is false */
-    uint16_t height;      /* of the operand stack below its parameters */
-    uint8_t code;         /* that began it, or its last else or catch; WASM_call: the function */
+    struct label label; /* where `br` goes */
+    /* Of an if: patches, where it goes if the condition is false. */
+    uint32_t otherwise;
+    uint16_t height; /* of the operand stack below its parameters */
+    /* That began it, or its last else or catch; WASM_call: the function. */
+    uint8_t code;
     bool unreachable : 1; /* the rest of it */
     bool dead_before : 1; /* all of it */
 };
 
 _Static_assert(sizeof(struct control) == 24 + sizeof(void *), "without holes");
 
-/* A run of locals of one type, as in the binary format: four bytes can declare 50,000. Parameters
- * are in none, but looked up in the type. */
+/* A run of locals of one type, as in the binary format: four bytes can declare
+ * 50,000. Parameters are in none, but looked up in the type. */
 struct local_run {
     uint32_t start, end; /* the index of its first local, and behind its last */
     uint32_t slot;       /* of its first local */
     uint8_t type;
 };
 
-/* The runs of so many locals are looked up, those of locals behind them searched. */
+/* The runs of so many locals are looked up, those of locals behind them
+ * searched. */
 enum { MAPPED_LOCALS = 64 };
 
 struct validator {
@@ -70,7 +75,8 @@ struct validator {
     uint32_t run_count;
     size_t run_capacity;
     uint32_t local_count, local_slots;
-    uint8_t run_of[MAPPED_LOCALS]; /* of the first locals, parameters apart, `mapped` of them */
+    /* Of the first locals, parameters apart, `mapped` of them. */
+    uint8_t run_of[MAPPED_LOCALS];
     uint32_t mapped;
 };
 
@@ -85,8 +91,8 @@ bool invalid(struct validator *v, const char *what);
 bool mismatch(struct validator *v, uint8_t wanted, uint8_t found);
 bool unknown_index(struct validator *v, const char *what, uint32_t index);
 
-static inline bool check_index(struct validator *v, const char *what, uint32_t index,
-                               uint32_t count) {
+static inline bool check_index(struct validator *v, const char *what,
+                               uint32_t index, uint32_t count) {
     return index < count || unknown_index(v, what, index);
 }
 
@@ -96,8 +102,9 @@ static inline struct control *innermost(struct validator *v) {
 
 bool out_of_time(struct validator *v); /* fails the reader */
 
-/* So many steps of work are done (meter.h): one for each instruction, more for those that have any
- * number of labels or clauses, with any number of values. Fails the reader if the time is up. */
+/* So many steps of work are done (meter.h): one for each instruction, more for
+ * those that have any number of labels or clauses, with any number of values.
+ * Fails the reader if the time is up. */
 static inline bool spend(struct validator *v, uint32_t steps) {
     return meter_step(v->meter, steps) || out_of_time(v);
 }
@@ -112,14 +119,16 @@ static inline bool is_catch(const struct control *block) {
 
 /* Whether the block is a try of either generation. */
 static inline bool is_try(const struct control *block) {
-    return block->code == WASM_try || block->code == WASM_try_table || is_catch(block);
+    return block->code == WASM_try || block->code == WASM_try_table ||
+           is_catch(block);
 }
 
 /* Pop an operand of the type, or of any if it is TYPE_ANY. */
 struct operand pop_other(struct validator *v, uint8_t wanted);
 
 static inline struct operand pop(struct validator *v, uint8_t wanted) {
-    bool plain = v->t.count > innermost(v)->height && v->t.types[v->t.count - 1] == wanted;
+    bool plain = v->t.count > innermost(v)->height &&
+                 v->t.types[v->t.count - 1] == wanted;
     return plain ? operand_pop(&v->t) : pop_other(v, wanted);
 }
 
@@ -127,8 +136,8 @@ static inline struct operand pop(struct validator *v, uint8_t wanted) {
 bool check_top(struct validator *v, struct types types);
 void push_types(struct validator *v, struct types types);
 
-/* Forget the topmost operands, which have been checked, as far as the block has them, and push
- * others at home. */
+/* Forget the topmost operands, which have been checked, as far as the block has
+ * them, and push others at home. */
 void replace_top(struct validator *v, struct types taken, struct types given);
 
 /* Forget all operands of the block. */
@@ -148,7 +157,8 @@ bool check_block_end(struct validator *v);
 /* The block of a label; NULL fails. */
 struct control *target(struct validator *v, uint32_t depth);
 
-struct control *push_control(struct validator *v, uint32_t code, const struct func_type *type);
+struct control *push_control(struct validator *v, uint32_t code,
+                             const struct func_type *type);
 void begin_block(struct validator *v, int64_t code);
 void do_else(struct validator *v);
 void do_end(struct validator *v);
@@ -161,9 +171,12 @@ void call_indirect(struct validator *v, uint32_t type_index, uint32_t table);
 /* ---- try.c ---- */
 
 void begin_try_table(struct validator *v, const struct immediate *immediate);
-void begin_attempt(struct validator *v);                  /* of the try block just begun */
-void end_try(struct validator *v, struct control *block); /* that has been popped */
-void do_catch(struct validator *v, uint32_t tag);         /* ANY_TAG: catch_all */
+/* Of the try block just begun. */
+void begin_attempt(struct validator *v);
+/* That has been popped. */
+void end_try(struct validator *v, struct control *block);
+/* ANY_TAG: catch_all. */
+void do_catch(struct validator *v, uint32_t tag);
 void do_delegate(struct validator *v, uint32_t depth);
 void do_throw(struct validator *v, uint32_t tag);
 void do_throw_ref(struct validator *v);

@@ -1,19 +1,21 @@
-/* The embedding interface: opening and closing a vm, loading, host functions, calls.
+/* The embedding interface: opening and closing a vm, loading, host functions,
+ * calls.
  *
- * The vm owns everything until vm_close, since a table may refer to the functions of any instance.
- * Only exceptions are freed before (exception.c), and a module that could not be loaded, to which
- * nothing refers.
+ * The vm owns everything until vm_close, since a table may refer to the
+ * functions of any instance. Only exceptions are freed before (exception.c),
+ * and a module that could not be loaded, to which nothing refers.
  *
- * A call from the host puts the arguments where `top` is, which is where the function has its slot
- * 0, and finds the results there. While guest code runs, `top` stays; it is moved up, behind the
- * arguments, for the time of a call to the host, so that the guest can be called from there:
+ * A call from the host puts the arguments where `top` is, which is where the
+ * function has its slot 0, and finds the results there. While guest code runs,
+ * `top` stays; it is moved up, behind the arguments, for the time of a call to
+ * the host, so that the guest can be called from there:
  *
  *     stack                                            top                            stack_end
  *     [ frames of guest functions | window of a host's | frame of the next call ...  ] spare
  *
- * These calls nest in C too, so their number is limited (LIMIT_HOST_NESTING). A trap ends the
- * innermost of them, which the host function sees as its vm_call giving false.
- */
+ * These calls nest in C too, so their number is limited (LIMIT_HOST_NESTING). A
+ * trap ends the innermost of them, which the host function sees as its vm_call
+ * giving false. */
 #include "vm/vm.h"
 
 #include "vm/platform.h"
@@ -22,7 +24,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SPARE_SLOTS = 64 }; /* read, never written, behind a window that ends with the stack */
+/* Read, never written, behind a window that ends with the stack. */
+enum { SPARE_SLOTS = 64 };
 
 /* ---- the store ---- */
 
@@ -41,7 +44,8 @@ static uint64_t stack_mapping(const struct vm *vm) {
 /* All of the stack may be touched, which costs nothing before it is. */
 struct vm *vm_open(const struct vm_limits *limits, struct error *error) {
     struct vm *vm = calloc(1, sizeof *vm);
-    if (!vm) return error_set(error, ERROR_IO, "out of memory"), NULL;
+    if (!vm)
+        return error_set(error, ERROR_IO, "out of memory"), NULL;
     vm->limits = *limits;
     vm->limits.stack_bytes -= vm->limits.stack_bytes % sizeof(uint64_t);
     vm->own_memory.limit = limits->memory_bytes;
@@ -53,9 +57,11 @@ struct vm *vm_open(const struct vm_limits *limits, struct error *error) {
     type_table_init(&vm->types, vm->memory);
     uint8_t *stack = platform_reserve(stack_mapping(vm));
     if (!stack || !platform_commit(stack, stack_mapping(vm))) {
-        if (stack) platform_release(stack, stack_mapping(vm));
+        if (stack)
+            platform_release(stack, stack_mapping(vm));
         free(vm);
-        return error_set(error, ERROR_IO, "out of memory: a value stack of %llu bytes",
+        return error_set(error, ERROR_IO,
+                         "out of memory: a value stack of %llu bytes",
                          (unsigned long long)limits->stack_bytes),
                NULL;
     }
@@ -73,14 +79,16 @@ static void module_free(struct module *module) {
 }
 
 void vm_close(struct vm *vm) {
-    if (!vm) return;
+    if (!vm)
+        return;
     exceptions_free(vm); /* while there are tags */
     for (struct module *module = vm->modules; module;) {
         struct module *next = module->next;
         module_free(module);
         module = next;
     }
-    for (struct instance *instance = vm->instances; instance; instance = instance->next) {
+    for (struct instance *instance = vm->instances; instance;
+         instance = instance->next) {
         arena_free(&instance->arena);
     }
     memories_free(vm);
@@ -97,16 +105,20 @@ struct budget *vm_budget(struct vm *vm) {
     return vm->memory;
 }
 
-/* While a guest runs the limit ends it, like that of its stack. Before, what was asked for cannot
- * be had. */
-bool error_set_memory(const struct vm *vm, struct error *error, const char *what) {
+/* While a guest runs the limit ends it, like that of its stack. Before, what
+ * was asked for cannot be had. */
+bool error_set_memory(const struct vm *vm, struct error *error,
+                      const char *what) {
     const struct budget *memory = vm->memory;
-    if (!memory->refused) return error_set(error, ERROR_IO, "out of memory: %s", what);
+    if (!memory->refused)
+        return error_set(error, ERROR_IO, "out of memory: %s", what);
     return error_set(error, vm->nesting > 0 ? ERROR_EXHAUSTION : ERROR_IO,
-                     "memory limit: %s: %llu bytes more are needed, %llu of %llu are left: raise "
+                     "memory limit: %s: %llu bytes more are needed, %llu of "
+                     "%llu are left: raise "
                      "--max-memory",
                      what, (unsigned long long)memory->refused,
-                     (unsigned long long)budget_left(memory), (unsigned long long)memory->limit);
+                     (unsigned long long)budget_left(memory),
+                     (unsigned long long)memory->limit);
 }
 
 int64_t vm_time_left_ms(const struct vm *vm) {
@@ -130,7 +142,8 @@ int64_t vm_wait_ms(const struct vm *vm) {
 }
 
 void vm_interrupt(struct vm *vm, bool interrupted) {
-    atomic_store_explicit(&vm->meter.interrupted, interrupted, memory_order_relaxed);
+    atomic_store_explicit(&vm->meter.interrupted, interrupted,
+                          memory_order_relaxed);
 }
 
 int64_t vm_fuel_left(const struct vm *vm) {
@@ -140,7 +153,8 @@ int64_t vm_fuel_left(const struct vm *vm) {
 bool vm_refuel(struct vm *vm, int64_t fuel, struct error *error) {
     if (!vm->meter.fueled || fuel < 0) {
         return error_set(error, ERROR_USAGE, "fuel: %s",
-                         fuel < 0 ? "less than none" : "the vm was opened without a limit of it");
+                         fuel < 0 ? "less than none"
+                                  : "the vm was opened without a limit of it");
     }
     meter_refuel(&vm->meter, fuel);
     return true;
@@ -154,8 +168,10 @@ struct vm *vm_of(const struct instance *instance) {
 
 enum { SIGNATURE_TYPES = 32 };
 
-/* The types a signature such as "ii:I" spells, which is (i32 i32) -> (i64); false if it is none. */
-static bool parse_signature(const char *signature, uint8_t types[SIGNATURE_TYPES], uint32_t *params,
+/* The types a signature such as "ii:I" spells, which is (i32 i32) -> (i64);
+ * false if it is none. */
+static bool parse_signature(const char *signature,
+                            uint8_t types[SIGNATURE_TYPES], uint32_t *params,
                             uint32_t *results) {
     uint32_t count = 0;
     bool after_colon = false;
@@ -174,31 +190,46 @@ static bool parse_signature(const char *signature, uint8_t types[SIGNATURE_TYPES
     return after_colon;
 }
 
-/* A later definition of the same name wins, for instances that are still to come. */
-bool vm_define(struct vm *vm, const char *module, const char *name, const char *signature,
-               vm_host_function function, void *context, struct error *error) {
+/* A later definition of the same name wins, for instances that are still to
+ * come. */
+bool vm_define(struct vm *vm, const char *module, const char *name,
+               const char *signature, vm_host_function function, void *context,
+               struct error *error) {
     uint8_t types[SIGNATURE_TYPES];
     uint32_t params = 0, results;
     if (!parse_signature(signature, types, &params, &results)) {
-        return error_set(error, ERROR_USAGE, "%s.%s: \"%s\" is not a signature", module, name,
-                         signature);
+        return error_set(error, ERROR_USAGE, "%s.%s: \"%s\" is not a signature",
+                         module, name, signature);
     }
-    const struct func_type *type = type_intern(&vm->types, types, params, results);
+    const struct func_type *type =
+        type_intern(&vm->types, types, params, results);
     struct host_function *grown =
-        array_reserve(NULL, vm->host_functions, vm->host_count, &vm->host_capacity, sizeof *grown);
-    if (grown) vm->host_functions = grown;
-    if (!type || !grown) return error_set(error, ERROR_IO, "out of memory: host functions");
-    vm->host_functions[vm->host_count++] = (struct host_function){
-        .module = module, .name = name, .type = type, .function = function, .context = context};
+        array_reserve(NULL, vm->host_functions, vm->host_count,
+                      &vm->host_capacity, sizeof *grown);
+    if (grown)
+        vm->host_functions = grown;
+    if (!type || !grown)
+        return error_set(error, ERROR_IO, "out of memory: host functions");
+    vm->host_functions[vm->host_count++] =
+        (struct host_function){.module = module,
+                               .name = name,
+                               .type = type,
+                               .function = function,
+                               .context = context};
     return true;
 }
 
-bool vm_register(struct vm *vm, struct slice name, struct instance *instance, struct error *error) {
-    struct registration *grown = array_reserve(NULL, vm->registrations, vm->registration_count,
-                                               &vm->registration_capacity, sizeof *grown);
-    if (!grown) return error_set(error, ERROR_IO, "out of memory: registered instances");
+bool vm_register(struct vm *vm, struct slice name, struct instance *instance,
+                 struct error *error) {
+    struct registration *grown =
+        array_reserve(NULL, vm->registrations, vm->registration_count,
+                      &vm->registration_capacity, sizeof *grown);
+    if (!grown)
+        return error_set(error, ERROR_IO,
+                         "out of memory: registered instances");
     vm->registrations = grown;
-    vm->registrations[vm->registration_count++] = (struct registration){name, instance};
+    vm->registrations[vm->registration_count++] =
+        (struct registration){name, instance};
     return true;
 }
 
@@ -206,16 +237,20 @@ bool vm_register(struct vm *vm, struct slice name, struct instance *instance, st
 
 struct module *vm_load(struct vm *vm, struct slice bytes, struct error *error) {
     if (bytes.size > VM_MODULE_BYTES) {
-        error_set(error, ERROR_INVALID, "limit: a module of %zu bytes, at most 1 GiB is accepted",
+        error_set(error, ERROR_INVALID,
+                  "limit: a module of %zu bytes, at most 1 GiB is accepted",
                   bytes.size);
         return NULL;
     }
     struct module *module = calloc(1, sizeof *module);
-    if (!module) return error_set(error, ERROR_IO, "out of memory"), NULL;
+    if (!module)
+        return error_set(error, ERROR_IO, "out of memory"), NULL;
     module->vm = vm;
     module->bytes = bytes;
-    /* Decided once: a module without limits has no ticks, and pays nothing for them. */
-    module->metered = vm->meter.fueled || vm->meter.timed || vm->limits.interruptible;
+    /* Decided once: a module without limits has no ticks, and pays nothing for
+     * them. */
+    module->metered =
+        vm->meter.fueled || vm->meter.timed || vm->limits.interruptible;
     arena_init(&module->arena);
     module->arena.budget = vm->memory;
     if (!module_decode(module, error) || !module_validate(module, error)) {
@@ -248,7 +283,8 @@ struct vm_export vm_export_at(const struct module *module, size_t i) {
     return module->exports[i];
 }
 
-const struct func_type *vm_export_type(const struct module *module, uint32_t index) {
+const struct func_type *vm_export_type(const struct module *module,
+                                       uint32_t index) {
     return module->functions[index].type;
 }
 
@@ -258,19 +294,24 @@ const struct func_type *vm_function_type(const struct function *function) {
     return function->type;
 }
 
-/* No exception but null, since its address must be one of an exception that lives. */
-static bool check_args(const struct func_type *type, const struct vm_value *args, size_t count,
+/* No exception but null, since its address must be one of an exception that
+ * lives. */
+static bool check_args(const struct func_type *type,
+                       const struct vm_value *args, size_t count,
                        struct error *error) {
     if (count != type->param_count) {
-        return error_set(error, ERROR_USAGE, "the function takes %u arguments, %zu were given",
+        return error_set(error, ERROR_USAGE,
+                         "the function takes %u arguments, %zu were given",
                          type->param_count, count);
     }
     for (size_t i = 0; i < count; i++) {
         if (args[i].type == VM_EXNREF && args[i].of.ref != 0) {
-            return error_set(error, ERROR_USAGE, "argument %zu: the host has no exceptions", i + 1);
+            return error_set(error, ERROR_USAGE,
+                             "argument %zu: the host has no exceptions", i + 1);
         }
         if (args[i].type != type->types[i]) {
-            return error_set(error, ERROR_USAGE, "argument %zu is of type %s, %s was given", i + 1,
+            return error_set(error, ERROR_USAGE,
+                             "argument %zu is of type %s, %s was given", i + 1,
                              vm_type_name((enum vm_type)type->types[i]),
                              vm_type_name(args[i].type));
         }
@@ -278,48 +319,61 @@ static bool check_args(const struct func_type *type, const struct vm_value *args
     return true;
 }
 
-/* Write a value to its slots; returns the next. The high half of a narrow one must be zero: other
- * code reads it as 64 bits (memories and tables, returns). */
+/* Write a value to its slots; returns the next. The high half of a narrow one
+ * must be zero: other code reads it as 64 bits (memories and tables,
+ * returns). */
 static uint64_t *put_value(uint64_t *slots, const struct vm_value *value) {
     bool narrow = value->type == VM_I32 || value->type == VM_F32;
     slots[0] = narrow ? value->of.i32 : value->of.i64;
-    if (value->type == VM_V128) slots[1] = value->of.v128[1];
+    if (value->type == VM_V128)
+        slots[1] = value->of.v128[1];
     return slots + type_slots((uint8_t)value->type);
 }
 
-static const uint64_t *get_value(const uint64_t *slots, struct vm_value *value) {
+static const uint64_t *get_value(const uint64_t *slots,
+                                 struct vm_value *value) {
     value->of.i64 = slots[0];
-    if (value->type == VM_V128) value->of.v128[1] = slots[1];
+    if (value->type == VM_V128)
+        value->of.v128[1] = slots[1];
     return slots + type_slots((uint8_t)value->type);
 }
 
-/* A call through a table that fails names the element: its number is still in the slot that the
- * call_indirect cell reads. */
+/* A call through a table that fails names the element: its number is still in
+ * the slot that the call_indirect cell reads. */
 static bool report(const struct vm *vm, enum trap trap, struct error *error) {
-    if (trap == TRAP_REPORTED) return false;
+    if (trap == TRAP_REPORTED)
+        return false;
     error_set_trap(error, trap);
-    if (trap != TRAP_UNDEFINED_ELEMENT && trap != TRAP_UNINITIALIZED_ELEMENT) return false;
+    if (trap != TRAP_UNDEFINED_ELEMENT && trap != TRAP_UNINITIALIZED_ELEMENT)
+        return false;
     size_t length = strlen(error->text);
     snprintf(error->text + length, sizeof error->text - length, " %llu",
              (unsigned long long)vm->trap_frame[vm->trap_pc->d]);
     return false;
 }
 
-bool vm_call(struct function *function, const struct vm_value *args, size_t arg_count,
-             struct vm_value *results, struct error *error) {
+bool vm_call(struct function *function, const struct vm_value *args,
+             size_t arg_count, struct vm_value *results, struct error *error) {
     struct vm *vm = function->instance->vm;
     const struct func_type *type = function->type;
-    if (!check_args(type, args, arg_count, error)) return false;
-    if (meter_interrupted(&vm->meter)) return vm_time_out(vm, error);
-    if (vm->nesting == 0) vm->trace_count = 0; /* else it is added to: inner frames come first */
+    if (!check_args(type, args, arg_count, error))
+        return false;
+    if (meter_interrupted(&vm->meter))
+        return vm_time_out(vm, error);
+    /* Else it is added to: inner frames come first. */
+    if (vm->nesting == 0)
+        vm->trace_count = 0;
     uint64_t *top = vm->top;
-    /* Arguments and results; whether the whole frame fits is for execute to say. */
+    /* Arguments and results; whether the whole frame fits is for execute to
+     * say. */
     size_t taken = (size_t)type->param_slots + type->result_slots;
-    if (vm->nesting == LIMIT_HOST_NESTING || (size_t)(vm->stack_end - top) < taken) {
+    if (vm->nesting == LIMIT_HOST_NESTING ||
+        (size_t)(vm->stack_end - top) < taken) {
         return error_set_trap(error, TRAP_STACK);
     }
     uint64_t *slots = top;
-    for (size_t i = 0; i < arg_count; i++) slots = put_value(slots, &args[i]);
+    for (size_t i = 0; i < arg_count; i++)
+        slots = put_value(slots, &args[i]);
     /* Host functions report to the call that is innermost in C. */
     struct error *outer = vm->host_error;
     vm->host_error = error;
@@ -328,7 +382,8 @@ bool vm_call(struct function *function, const struct vm_value *args, size_t arg_
     vm->nesting--;
     vm->host_error = outer;
     vm->top = top;
-    if (trap) return report(vm, trap, error);
+    if (trap)
+        return report(vm, trap, error);
     const uint64_t *from = top;
     for (size_t i = 0; i < type->result_count; i++) {
         results[i].type = (enum vm_type)type->types[type->param_count + i];
@@ -337,20 +392,23 @@ bool vm_call(struct function *function, const struct vm_value *args, size_t arg_
     return true;
 }
 
-/* A frame, and before it those of functions that were inlined there; at least one. */
-static size_t describe(struct vm *vm, const struct traced *at, struct vm_frame *frames,
-                       size_t capacity) {
+/* A frame, and before it those of functions that were inlined there; at least
+ * one. */
+static size_t describe(struct vm *vm, const struct traced *at,
+                       struct vm_frame *frames, size_t capacity) {
     struct debug_place places[TRACE_FRAMES];
     struct slice name = module_function_name(at->module, at->function);
     size_t most = capacity < TRACE_FRAMES ? capacity : TRACE_FRAMES;
-    size_t count = module_places(at->module, at->offset, &vm->trace_texts, places, most);
+    size_t count =
+        module_places(at->module, at->offset, &vm->trace_texts, places, most);
     for (size_t i = 0; i < count; i++) {
-        frames[i] = (struct vm_frame){.function = at->function,
-                                      .name = places[i].inlined ? places[i].name : name,
-                                      .offset = at->offset,
-                                      .file = places[i].file,
-                                      .line = places[i].line,
-                                      .inlined = places[i].inlined};
+        frames[i] =
+            (struct vm_frame){.function = at->function,
+                              .name = places[i].inlined ? places[i].name : name,
+                              .offset = at->offset,
+                              .file = places[i].file,
+                              .line = places[i].line,
+                              .inlined = places[i].inlined};
     }
     return count;
 }
@@ -368,6 +426,7 @@ size_t vm_backtrace(struct vm *vm, struct vm_frame *frames, size_t capacity) {
 /* ---- guest memory ---- */
 
 /* Without a memory there is an empty one, so that this needs no case for it. */
-uint8_t *vm_memory_at(const struct instance *instance, uint64_t address, uint64_t size) {
+uint8_t *vm_memory_at(const struct instance *instance, uint64_t address,
+                      uint64_t size) {
     return memory_at(instance->shared, address, 0, size);
 }

@@ -7,16 +7,16 @@
  *     vm_call(vm_find_function(i, name), args, n, results, &error)
  *     vm_close(vm);                                           frees everything above
  *
- * Everything belongs to its vm and lives until vm_close. Two vms share nothing; one vm is used by
- * one thread at a time. The spec meant throughout is WebAssembly 2.0, core; what came after it is
- * named by its proposal.
- */
+ * Everything belongs to its vm and lives until vm_close. Two vms share nothing;
+ * one vm is used by one thread at a time. The spec meant throughout is
+ * WebAssembly 2.0, core; what came after it is named by its proposal. */
 #ifndef HOSTEL_VM_VM_H
 #define HOSTEL_VM_VM_H
 
 #include "base/base.h"
 
-struct vm;       /* the store: modules, instances, host functions, the value stack */
+/* The store: modules, instances, host functions, the value stack. */
+struct vm;
 struct module;   /* a decoded and validated module */
 struct instance; /* a module with its memories, tables and globals */
 struct function; /* a function instance: a guest's or a host's */
@@ -31,12 +31,14 @@ enum vm_type {
     VM_V128 = 0x7B,
     VM_FUNCREF = 0x70,
     VM_EXTERNREF = 0x6F,
-    VM_EXNREF = 0x69, /* a caught exception; the host may ask whether it is null, not keep it */
+    /* A caught exception; the host may ask whether it is null, not keep it. */
+    VM_EXNREF = 0x69,
 };
 
 const char *vm_type_name(enum vm_type type);
 
-/* A reference is opaque; 0 is null. An externref is any other number the host likes. */
+/* A reference is opaque; 0 is null. An externref is any other number the host
+ * likes. */
 struct vm_value {
     enum vm_type type;
     union {
@@ -51,23 +53,33 @@ struct vm_value {
 
 struct func_type {
     uint32_t param_count, result_count;
-    uint32_t param_slots, result_slots; /* what they take on the value stack: a v128 two */
-    const uint8_t *types;               /* parameters, then results, as enum vm_type */
-    const uint16_t *slots; /* of each parameter, where some take two; NULL: 0, 1, 2 and so on */
+    /* What they take on the value stack: a v128 two. */
+    uint32_t param_slots, result_slots;
+    /* Parameters, then results, as enum vm_type. */
+    const uint8_t *types;
+    /* Of each parameter, where some take two; NULL: 0, 1, 2 and so on. */
+    const uint16_t *slots;
 };
 
 /* ---- the store ---- */
 
 struct vm_limits {
-    uint64_t memory_bytes;   /* all that guests make the host hold: see vm_budget */
-    struct budget *memory;   /* to be drawn from instead, outliving the vm; or NULL */
-    uint64_t stack_bytes;    /* the value stack, which also bounds call depth; apart from that */
+    /* All that guests make the host hold: see vm_budget. */
+    uint64_t memory_bytes;
+    /* To be drawn from instead, outliving the vm; or NULL. */
+    struct budget *memory;
+    /* The value stack, which also bounds call depth; apart from that. */
+    uint64_t stack_bytes;
     uint64_t table_elements; /* of all tables together */
     int64_t fuel;            /* units until vm_refuel, or VM_UNLIMITED */
-    int64_t timeout_ms;      /* from vm_open on, for loading too, or VM_UNLIMITED */
-    bool interruptible; /* vm_interrupt shall end code that runs, which costs what a limit does */
-    bool trap_unknown_imports; /* link functions nobody provides; they trap when called */
-    bool plain_code;           /* translate without fusing anything: to compare, in tests */
+    /* From vm_open on, for loading too, or VM_UNLIMITED. */
+    int64_t timeout_ms;
+    /* vm_interrupt shall end code that runs, which costs what a limit does. */
+    bool interruptible;
+    /* Link functions nobody provides; they trap when called. */
+    bool trap_unknown_imports;
+    /* Translate without fusing anything: to compare, in tests. */
+    bool plain_code;
 };
 
 #define VM_UNLIMITED (-1)
@@ -78,70 +90,76 @@ struct vm_limits vm_limits_default(void);
 struct vm *vm_open(const struct vm_limits *limits, struct error *error);
 void vm_close(struct vm *vm);
 
-/* What `memory_bytes` limits: linear memories (all they have grown to, touched or not), tables,
- * what is decoded of modules and translated of their code, and exceptions. Whoever else holds
- * memory on behalf of guests may draw it from here too, while the vm lives, or share a budget with
- * it. */
+/* What `memory_bytes` limits: linear memories (all they have grown to, touched
+ * or not), tables, what is decoded of modules and translated of their code, and
+ * exceptions. Whoever else holds memory on behalf of guests may draw it from
+ * here too, while the vm lives, or share a budget with it. */
 struct budget *vm_budget(struct vm *vm);
 
-/* Time left before the limit, at least 0, or INT64_MAX without one. A host function that blocks
- * must not wait longer; when it is 0 it returns false after vm_time_out(). */
+/* Time left before the limit, at least 0, or INT64_MAX without one. A host
+ * function that blocks must not wait longer; when it is 0 it returns false
+ * after vm_time_out(). */
 int64_t vm_time_left_ms(const struct vm *vm);
 
-/* How long a host function that waits may do so before it asks again: the time left, or some
- * milliseconds in a vm that can be interrupted. */
+/* How long a host function that waits may do so before it asks again: the time
+ * left, or some milliseconds in a vm that can be interrupted. */
 int64_t vm_wait_ms(const struct vm *vm);
 
-/* Pay for work that a host function does in proportion to what a guest asks for: in steps of some
- * ten nanoseconds, or for bytes that are moved. Called in the loop that does it; false when the
- * time is up. Whatever a host function takes, the guest is ended at its return if it is too late.
- */
+/* Pay for work that a host function does in proportion to what a guest asks
+ * for: in steps of some ten nanoseconds, or for bytes that are moved. Called in
+ * the loop that does it; false when the time is up. Whatever a host function
+ * takes, the guest is ended at its return if it is too late. */
 bool vm_work(struct vm *vm, uint64_t steps);
 #define VM_STEPS_OF(bytes) ((bytes) / 64)
 
-/* Sets the error of an exceeded time limit, or of an interrupt if that is what ended the time of
- * `vm`; false. */
+/* Sets the error of an exceeded time limit, or of an interrupt if that is what
+ * ended the time of `vm`; false. */
 bool vm_time_out(const struct vm *vm, struct error *error);
 
-/* End what the vm does, as if its time were up, with ERROR_EXHAUSTION; and let it work again. The
- * one function that other threads may call while the vm is used, and until it is closed. Until it
- * is taken back, all that is called ends so. Code ends within a millisecond if the vm is
- * `interruptible`, what WASI waits for within a few more. A request on the network is not cut
- * short: it ends by its own timeout. */
+/* End what the vm does, as if its time were up, with ERROR_EXHAUSTION; and let
+ * it work again. The one function that other threads may call while the vm is
+ * used, and until it is closed. Until it is taken back, all that is called ends
+ * so. Code ends within a millisecond if the vm is `interruptible`, what WASI
+ * waits for within a few more. A request on the network is not cut short: it
+ * ends by its own timeout. */
 void vm_interrupt(struct vm *vm, bool interrupted);
 
-/* Units of fuel that are left, VM_UNLIMITED without a limit; and how many there shall be from now
- * on, which a host function may say too. ERROR_USAGE without a limit, for code is made to count
- * fuel, or not, when it is loaded. */
+/* Units of fuel that are left, VM_UNLIMITED without a limit; and how many there
+ * shall be from now on, which a host function may say too. ERROR_USAGE without
+ * a limit, for code is made to count fuel, or not, when it is loaded. */
 int64_t vm_fuel_left(const struct vm *vm);
 bool vm_refuel(struct vm *vm, int64_t fuel, struct error *error);
 
 /* ---- host functions ---- */
 
-/* A function the host provides. `slots` holds the arguments in order, one 64-bit slot each (i32
- * and f32 in the low half, zero-extended; a v128 two); the results are written over them from
- * slots[0] on. `caller` is the instance that imported the function. Returning false ends the guest
- * with `error`: a trap, or ERROR_EXIT with the status in error->code. */
-typedef bool (*vm_host_function)(void *context, struct instance *caller, uint64_t *slots,
-                                 struct error *error);
+/* A function the host provides. `slots` holds the arguments in order, one
+ * 64-bit slot each (i32 and f32 in the low half, zero-extended; a v128 two);
+ * the results are written over them from slots[0] on. `caller` is the instance
+ * that imported the function. Returning false ends the guest with `error`: a
+ * trap, or ERROR_EXIT with the status in error->code. */
+typedef bool (*vm_host_function)(void *context, struct instance *caller,
+                                 uint64_t *slots, struct error *error);
 
-/* Provide `module`.`name` to guests instantiated later. The signature has one letter a value,
- * parameters before the colon: i = i32, I = i64, f = f32, F = f64, v = v128, c = funcref,
- * e = externref.
- * `module` and `name` are borrowed for the life of the vm. */
-bool vm_define(struct vm *vm, const char *module, const char *name, const char *signature,
-               vm_host_function function, void *context, struct error *error);
+/* Provide `module`.`name` to guests instantiated later. The signature has one
+ * letter a value, parameters before the colon: i = i32, I = i64, f = f32, F =
+ * f64, v = v128, c = funcref, e = externref. `module` and `name` are borrowed
+ * for the life of the vm. */
+bool vm_define(struct vm *vm, const char *module, const char *name,
+               const char *signature, vm_host_function function, void *context,
+               struct error *error);
 
 /* ---- modules (spec 5, "Binary Format"; spec 3, "Validation") ---- */
 
 /* The largest module that is accepted. */
 #define VM_MODULE_BYTES (UINT64_C(1) << 30)
 
-/* `bytes` are borrowed until vm_close. Errors, with the byte's offset: malformed, invalid, and
- * unsupported if it uses a feature of those below that are missing. */
+/* `bytes` are borrowed until vm_close. Errors, with the byte's offset:
+ * malformed, invalid, and unsupported if it uses a feature of those below that
+ * are missing. */
 struct module *vm_load(struct vm *vm, struct slice bytes, struct error *error);
 
-enum vm_kind { VM_FUNCTION, VM_TABLE, VM_MEMORY, VM_GLOBAL, VM_TAG }; /* the format's codes */
+/* The format's codes. */
+enum vm_kind { VM_FUNCTION, VM_TABLE, VM_MEMORY, VM_GLOBAL, VM_TAG };
 
 struct vm_export {
     struct slice name; /* UTF-8 */
@@ -157,8 +175,10 @@ struct vm_import {
 size_t vm_import_count(const struct module *module);
 struct vm_import vm_import_at(const struct module *module, size_t i);
 
-/* Whether import `i` could be linked now; if not, an ERROR_UNLINKABLE says why. */
-bool vm_can_import(struct vm *vm, const struct module *module, size_t i, struct error *error);
+/* Whether import `i` could be linked now; if not, an ERROR_UNLINKABLE says
+ * why. */
+bool vm_can_import(struct vm *vm, const struct module *module, size_t i,
+                   struct error *error);
 
 /* Whether to instantiate the module runs a function of it. */
 bool vm_has_start(const struct module *module);
@@ -167,25 +187,28 @@ size_t vm_export_count(const struct module *module);
 struct vm_export vm_export_at(const struct module *module, size_t i);
 
 /* The type of function `index` of the module's function index space. */
-const struct func_type *vm_export_type(const struct module *module, uint32_t index);
+const struct func_type *vm_export_type(const struct module *module,
+                                       uint32_t index);
 
 /* What WebAssembly's first version, the MVP, did not have. */
-#define VM_FEATURES(X)                                                                             \
-    X(MUTABLE_GLOBALS, "mutable-globals")                                                          \
-    X(SIGN_EXTENSION, "sign-extension")                                                            \
-    X(SATURATING_CONVERSIONS, "saturating-float-to-int")                                           \
-    X(MULTI_VALUE, "multi-value")                                                                  \
-    X(BULK_MEMORY, "bulk-memory")                                                                  \
-    X(REFERENCE_TYPES, "reference-types")                                                          \
-    X(SIMD, "simd")                                                                                \
-    X(RELAXED_SIMD, "relaxed-simd")                                                                \
-    X(TAIL_CALLS, "tail-call")                                                                     \
-    X(EXTENDED_CONSTANTS, "extended-const")                                                        \
-    X(MULTI_MEMORY, "multi-memory")                                                                \
-    X(MEMORY64, "memory64")                                                                        \
-    X(EXCEPTIONS, "exceptions")                     /* tags, throw: common to the next two */      \
-    X(LEGACY_EXCEPTIONS, "exceptions-legacy")       /* try, catch, rethrow, delegate */            \
-    X(EXCEPTION_REFERENCES, "exceptions-try-table") /* try_table, throw_ref, exnref */
+#define VM_FEATURES(X)                                                         \
+    X(MUTABLE_GLOBALS, "mutable-globals")                                      \
+    X(SIGN_EXTENSION, "sign-extension")                                        \
+    X(SATURATING_CONVERSIONS, "saturating-float-to-int")                       \
+    X(MULTI_VALUE, "multi-value")                                              \
+    X(BULK_MEMORY, "bulk-memory")                                              \
+    X(REFERENCE_TYPES, "reference-types")                                      \
+    X(SIMD, "simd")                                                            \
+    X(RELAXED_SIMD, "relaxed-simd")                                            \
+    X(TAIL_CALLS, "tail-call")                                                 \
+    X(EXTENDED_CONSTANTS, "extended-const")                                    \
+    X(MULTI_MEMORY, "multi-memory")                                            \
+    X(MEMORY64, "memory64")                                                    \
+    X(EXCEPTIONS, "exceptions") /* tags, throw: common to the next two */      \
+    X(LEGACY_EXCEPTIONS,                                                       \
+      "exceptions-legacy") /* try, catch, rethrow, delegate */                 \
+    X(EXCEPTION_REFERENCES,                                                    \
+      "exceptions-try-table") /* try_table, throw_ref, exnref */
 
 enum vm_feature {
 #define X(feature, name) VM_##feature,
@@ -200,17 +223,18 @@ const char *vm_feature_name(enum vm_feature feature);
 uint32_t vm_features(const struct module *module);
 
 /* Features that a module cannot use here, by their usual names and in words. */
-#define VM_MISSING(X)                                                                              \
-    X(GC, "gc", "garbage collection")                                                              \
-    X(FUNCTION_REFERENCES, "function-references", "typed function references")                     \
-    X(THREADS, "threads", "threads")                                                               \
-    X(CUSTOM_PAGE_SIZES, "custom-page-sizes", "custom page sizes")                                 \
-    X(STACK_SWITCHING, "stack-switching", "stack switching")                                       \
-    X(WIDE_ARITHMETIC, "wide-arithmetic", "wide arithmetic")                                       \
-    X(HALF_PRECISION, "half-precision", "half-precision numbers")                                  \
-    X(MEMORY_CONTROL, "memory-control", "memory control")                                          \
-    X(STRING_REFERENCES, "stringref", "string references")                                         \
-    X(COMPONENTS, "component-model", "components: build a core module, as wasm32-wasip1 makes it")
+#define VM_MISSING(X)                                                          \
+    X(GC, "gc", "garbage collection")                                          \
+    X(FUNCTION_REFERENCES, "function-references", "typed function references") \
+    X(THREADS, "threads", "threads")                                           \
+    X(CUSTOM_PAGE_SIZES, "custom-page-sizes", "custom page sizes")             \
+    X(STACK_SWITCHING, "stack-switching", "stack switching")                   \
+    X(WIDE_ARITHMETIC, "wide-arithmetic", "wide arithmetic")                   \
+    X(HALF_PRECISION, "half-precision", "half-precision numbers")              \
+    X(MEMORY_CONTROL, "memory-control", "memory control")                      \
+    X(STRING_REFERENCES, "stringref", "string references")                     \
+    X(COMPONENTS, "component-model",                                           \
+      "components: build a core module, as wasm32-wasip1 makes it")
 
 enum vm_missing {
 #define X(feature, name, description) VM_NO_##feature,
@@ -220,55 +244,66 @@ enum vm_missing {
 
 const char *vm_missing_name(enum vm_missing feature);
 
-/* Print sections, imports, exports and a disassembly of every function. False when the time is up.
- */
+/* Print sections, imports, exports and a disassembly of every function. False
+ * when the time is up. */
 bool vm_dump(struct module *module, FILE *out, struct error *error);
 
 /* ---- instances (spec 4.5, "Modules") ---- */
 
-/* Resolve the imports, allocate, run the active segments and the start function. Errors:
- * unlinkable (names the import and its type), trap, exhaustion, exit. Effects before a trap stay,
- * as the spec demands. */
-struct instance *vm_instantiate(struct vm *vm, struct module *module, struct error *error);
+/* Resolve the imports, allocate, run the active segments and the start
+ * function. Errors: unlinkable (names the import and its type), trap,
+ * exhaustion, exit. Effects before a trap stay, as the spec demands. */
+struct instance *vm_instantiate(struct vm *vm, struct module *module,
+                                struct error *error);
 
-/* Make the exports of `instance` importable under the module name `name` (borrowed). */
-bool vm_register(struct vm *vm, struct slice name, struct instance *instance, struct error *error);
+/* Make the exports of `instance` importable under the module name `name`
+ * (borrowed). */
+bool vm_register(struct vm *vm, struct slice name, struct instance *instance,
+                 struct error *error);
 
 struct vm *vm_of(const struct instance *instance);
 
 /* An exported function, or NULL. */
-struct function *vm_find_function(const struct instance *instance, struct slice name);
+struct function *vm_find_function(const struct instance *instance,
+                                  struct slice name);
 const struct func_type *vm_function_type(const struct function *function);
 
 /* The value of an exported global; false if there is none of that name. */
-bool vm_get_global(const struct instance *instance, struct slice name, struct vm_value *value);
+bool vm_get_global(const struct instance *instance, struct slice name,
+                   struct vm_value *value);
 
-/* Call a function. `args` must match its parameters in number and type (else ERROR_USAGE);
- * `results` has room for its results. May be called from a host function. After a failure the
- * instance may be called again. */
-bool vm_call(struct function *function, const struct vm_value *args, size_t arg_count,
-             struct vm_value *results, struct error *error);
+/* Call a function. `args` must match its parameters in number and type (else
+ * ERROR_USAGE); `results` has room for its results. May be called from a host
+ * function. After a failure the instance may be called again. */
+bool vm_call(struct function *function, const struct vm_value *args,
+             size_t arg_count, struct vm_value *results, struct error *error);
 
 /* ---- guest memory ---- */
 
-/* The `size` bytes at `address` of the memory that the instance exports as "memory", or of its
- * first if it exports none so; NULL if any of them lies outside. The pointer must not be kept over
- * anything that runs the guest. */
-uint8_t *vm_memory_at(const struct instance *instance, uint64_t address, uint64_t size);
+/* The `size` bytes at `address` of the memory that the instance exports as
+ * "memory", or of its first if it exports none so; NULL if any of them lies
+ * outside. The pointer must not be kept over anything that runs the guest. */
+uint8_t *vm_memory_at(const struct instance *instance, uint64_t address,
+                      uint64_t size);
 
 /* ---- after a trap ---- */
 
 struct vm_frame {
     uint32_t function; /* index in the module's function index space */
-    struct slice name; /* from the name section, else from DWARF; empty if neither has one */
-    uint32_t offset;   /* of the instruction, in bytes from the start of the module */
-    struct slice file; /* of the source, from DWARF, as its compiler was told; may be empty */
-    uint32_t line;     /* in it, or 0 */
-    bool inlined;      /* into the next frame's code: function and offset are that one's */
+    /* From the name section, else from DWARF; empty if neither has one. */
+    struct slice name;
+    /* Of the instruction, in bytes from the start of the module. */
+    uint32_t offset;
+    /* Of the source, from DWARF, as its compiler was told; may be empty. */
+    struct slice file;
+    uint32_t line; /* in it, or 0 */
+    /* Into the next frame's code: function and offset are that one's. */
+    bool inlined;
 };
 
-/* The frames of the last failed vm_call or vm_instantiate, innermost first; returns how many were
- * written. Valid until the next call of any of the three. */
+/* The frames of the last failed vm_call or vm_instantiate, innermost first;
+ * returns how many were written. Valid until the next call of any of the
+ * three. */
 size_t vm_backtrace(struct vm *vm, struct vm_frame *frames, size_t capacity);
 
 #endif

@@ -4,10 +4,12 @@
 #include <errno.h>
 
 enum wasi_errno errno_to_wasi(int host) {
-    if (host == EOPNOTSUPP) return WASI_NOTSUP; /* the same number as ENOTSUP on Linux only */
+    /* The same number as ENOTSUP on Linux only. */
+    if (host == EOPNOTSUPP)
+        return WASI_NOTSUP;
     switch (host) {
-#define X(name, number)                                                                            \
-    case number:                                                                                   \
+#define X(name, number)                                                        \
+    case number:                                                               \
         return WASI_##name;
 #include "wasi/errno.def"
 #undef X

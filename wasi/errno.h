@@ -11,7 +11,8 @@ enum wasi_errno {
 /* What preview1 calls the host's error; IO for one it has no name for. */
 enum wasi_errno errno_to_wasi(int host);
 
-/* What a system call's return value means: below 0 it failed, and `errno` says why. */
+/* What a system call's return value means: below 0 it failed, and `errno` says
+ * why. */
 enum wasi_errno errno_result(int returned);
 
 /* "NOENT", ... */

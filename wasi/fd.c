@@ -1,15 +1,16 @@
 /* The descriptor table, and what a descriptor may be used for.
  *
- * Guests get the lowest free number, as POSIX programs expect. 0, 1 and 2 are the host's own,
- * lent: they are never closed (hostel's messages must not end up in a file that took the number)
- * and never made non-blocking (other processes share them). Directories granted at start follow
- * from 3 on, where libc looks for them.
+ * Guests get the lowest free number, as POSIX programs expect. 0, 1 and 2 are
+ * the host's own, lent: they are never closed (hostel's messages must not end
+ * up in a file that took the number) and never made non-blocking (other
+ * processes share them). Directories granted at start follow from 3 on, where
+ * libc looks for them.
  *
- * A right is a bit. `rights` says what may be done with the descriptor itself, `inheriting` what
- * may at most be asked for when something is opened beneath it (paths.c). Rights only shrink.
- * A missing right is NOTCAPABLE, except where POSIX programs know a better word: see `refusal`. To
- * change anything in a read-only directory is ROFS, as in a file system that is mounted so.
- */
+ * A right is a bit. `rights` says what may be done with the descriptor itself,
+ * `inheriting` what may at most be asked for when something is opened beneath
+ * it (paths.c). Rights only shrink. A missing right is NOTCAPABLE, except where
+ * POSIX programs know a better word: see `refusal`. To change anything in a
+ * read-only directory is ROFS, as in a file system that is mounted so. */
 #include "wasi/internal.h"
 
 #include <errno.h>
@@ -22,10 +23,13 @@ enum { STDIO_COUNT = 3 };
 /* Why the descriptor lacks these rights. */
 static enum wasi_errno refusal(const struct descriptor *fd, uint64_t missing) {
     bool directory = fd->type == TYPE_DIRECTORY;
-    uint64_t senseless = ~(uint64_t)(directory ? RIGHTS_DIRECTORY : RIGHTS_FILE);
-    if (missing & senseless) return directory ? WASI_ISDIR : WASI_NOTDIR;
+    uint64_t senseless =
+        ~(uint64_t)(directory ? RIGHTS_DIRECTORY : RIGHTS_FILE);
+    if (missing & senseless)
+        return directory ? WASI_ISDIR : WASI_NOTDIR;
     bool position = missing & (FD_SEEK | FD_TELL);
-    if (position && fd->type != TYPE_REGULAR_FILE) return WASI_SPIPE;
+    if (position && fd->type != TYPE_REGULAR_FILE)
+        return WASI_SPIPE;
     bool change = missing & RIGHTS_CHANGE & ~(uint64_t)RIGHTS_WRITE;
     return change && fd->read_only ? WASI_ROFS : WASI_NOTCAPABLE;
 }
@@ -33,7 +37,8 @@ static enum wasi_errno refusal(const struct descriptor *fd, uint64_t missing) {
 /* The number is the guest's: any value may come. */
 enum wasi_errno fd_get(struct wasi *wasi, uint32_t number, uint64_t rights,
                        struct descriptor **found) {
-    if (number >= FD_MAX || !wasi->table[number].open) return WASI_BADF;
+    if (number >= FD_MAX || !wasi->table[number].open)
+        return WASI_BADF;
     *found = &wasi->table[number];
     uint64_t missing = rights & ~(*found)->rights;
     return missing ? refusal(*found, missing) : WASI_SUCCESS;
@@ -41,8 +46,10 @@ enum wasi_errno fd_get(struct wasi *wasi, uint32_t number, uint64_t rights,
 
 uint32_t fd_free_number(const struct wasi *wasi) {
     uint32_t number = 0;
-    while (number < FD_MAX && wasi->table[number].open) number++;
-    if (number >= wasi->config.max_descriptors) number = FD_MAX;
+    while (number < FD_MAX && wasi->table[number].open)
+        number++;
+    if (number >= wasi->config.max_descriptors)
+        number = FD_MAX;
     return number;
 }
 
@@ -53,32 +60,41 @@ void fd_install(struct wasi *wasi, uint32_t number, struct descriptor fresh) {
 
 void fd_close(struct descriptor *descriptor) {
     listing_free(descriptor->listing);
-    if (!descriptor->inherited) close(descriptor->host);
+    if (!descriptor->inherited)
+        close(descriptor->host);
     *descriptor = (struct descriptor){0};
 }
 
 /* ---- stdio ---- */
 
-/* May a stream have a position? To a guest a character device without one is a terminal, which is
- * how its isatty() knows; so /dev/null and its like, where seeking does no harm, have one. */
+/* May a stream have a position? To a guest a character device without one is a
+ * terminal, which is how its isatty() knows; so /dev/null and its like, where
+ * seeking does no harm, have one. */
 static bool has_position(int fd, enum filetype type) {
-    if (type == TYPE_CHARACTER_DEVICE) return !isatty(fd);
+    if (type == TYPE_CHARACTER_DEVICE)
+        return !isatty(fd);
     return type == TYPE_REGULAR_FILE || type == TYPE_BLOCK_DEVICE;
 }
 
-/* The rights of a stream that was handed to us. A directory gives none to look inside: only
- * those named on the command line do. */
+/* The rights of a stream that was handed to us. A directory gives none to look
+ * inside: only those named on the command line do. */
 static uint64_t stdio_rights(int fd, enum filetype type, int host_flags) {
     uint64_t rights = FD_FILESTAT_GET;
-    if (type == TYPE_DIRECTORY) return rights;
+    if (type == TYPE_DIRECTORY)
+        return rights;
     rights |= FD_FDSTAT_SET_FLAGS | POLL_FD_READWRITE | FD_SYNC | FD_DATASYNC;
     bool regular = type == TYPE_REGULAR_FILE;
-    if (has_position(fd, type)) rights |= FD_SEEK | FD_TELL;
-    if (regular) rights |= FD_ADVISE;
+    if (has_position(fd, type))
+        rights |= FD_SEEK | FD_TELL;
+    if (regular)
+        rights |= FD_ADVISE;
     int mode = host_flags & O_ACCMODE;
-    if (mode != O_WRONLY) rights |= FD_READ;
-    if (mode != O_RDONLY) rights |= FD_WRITE;
-    if (mode != O_RDONLY && regular) rights |= FD_ALLOCATE | FD_FILESTAT_SET_SIZE;
+    if (mode != O_WRONLY)
+        rights |= FD_READ;
+    if (mode != O_RDONLY)
+        rights |= FD_WRITE;
+    if (mode != O_RDONLY && regular)
+        rights |= FD_ALLOCATE | FD_FILESTAT_SET_SIZE;
     return rights;
 }
 
@@ -86,7 +102,9 @@ void fd_inherit_stdio(struct wasi *wasi) {
     for (int fd = 0; fd < STDIO_COUNT; fd++) {
         struct stat stat;
         int flags = fcntl(fd, F_GETFL);
-        if (flags < 0 || fstat(fd, &stat) < 0) continue; /* closed, for the guest too */
+        /* Closed, for the guest too. */
+        if (flags < 0 || fstat(fd, &stat) < 0)
+            continue;
         enum filetype type = type_of_mode(stat.st_mode);
         struct descriptor stream = {
             .inherited = true,
@@ -110,7 +128,8 @@ enum wasi_errno call_fd_close(struct call *call) {
 enum wasi_errno call_fd_renumber(struct call *call) {
     struct descriptor *to;
     enum wasi_errno error = fd_get(call->wasi, arg(call, 1), 0, &to);
-    if (error || to == call->fd) return error;
+    if (error || to == call->fd)
+        return error;
     fd_close(to);
     *to = *call->fd;
     *call->fd = (struct descriptor){0};
@@ -130,15 +149,20 @@ enum wasi_errno call_fd_fdstat_get(struct call *call) {
 enum wasi_errno call_fd_fdstat_set_flags(struct call *call) {
     struct descriptor *fd = call->fd;
     uint32_t flags = arg(call, 1), changed = flags ^ fd->flags;
-    if (flags & ~31u) return WASI_INVAL;
-    /* The host cannot change how an open file is synchronised, and must not change one lent. */
+    if (flags & ~31u)
+        return WASI_INVAL;
+    /* The host cannot change how an open file is synchronised, and must not
+     * change one lent. */
     uint32_t settable = FDFLAG_NONBLOCK;
-    if (!fd->inherited) settable |= FDFLAG_APPEND;
-    if (changed & ~settable) return WASI_NOTSUP;
+    if (!fd->inherited)
+        settable |= FDFLAG_APPEND;
+    if (changed & ~settable)
+        return WASI_NOTSUP;
     if (changed & FDFLAG_APPEND) {
         int host = fcntl(fd->host, F_GETFL);
         host = flags & FDFLAG_APPEND ? host | O_APPEND : host & ~O_APPEND;
-        if (fcntl(fd->host, F_SETFL, host) < 0) return errno_to_wasi(errno);
+        if (fcntl(fd->host, F_SETFL, host) < 0)
+            return errno_to_wasi(errno);
     }
     fd->flags = (uint16_t)flags;
     return WASI_SUCCESS;
@@ -148,25 +172,32 @@ enum wasi_errno call_fd_fdstat_set_flags(struct call *call) {
 enum wasi_errno call_fd_fdstat_set_rights(struct call *call) {
     struct descriptor *fd = call->fd;
     uint64_t rights = call->args[1], inheriting = call->args[2];
-    if (rights & ~fd->rights || inheriting & ~fd->inheriting) return WASI_NOTCAPABLE;
+    if (rights & ~fd->rights || inheriting & ~fd->inheriting)
+        return WASI_NOTCAPABLE;
     fd->rights = rights;
     fd->inheriting = inheriting;
     return WASI_SUCCESS;
 }
 
 enum wasi_errno call_fd_prestat_get(struct call *call) {
-    if (!call->fd->guest_name) return WASI_BADF;                  /* where libc stops looking */
-    put64(call, 1, (uint64_t)strlen(call->fd->guest_name) << 32); /* tag 0: a directory */
+    /* Where libc stops looking. */
+    if (!call->fd->guest_name)
+        return WASI_BADF;
+    /* Tag 0: a directory. */
+    put64(call, 1, (uint64_t)strlen(call->fd->guest_name) << 32);
     return WASI_SUCCESS;
 }
 
 enum wasi_errno call_fd_prestat_dir_name(struct call *call) {
     const char *name = call->fd->guest_name;
-    if (!name) return WASI_BADF;
+    if (!name)
+        return WASI_BADF;
     size_t size = strlen(name);
-    if (arg(call, 2) < size) return WASI_NAMETOOLONG;
+    if (arg(call, 2) < size)
+        return WASI_NAMETOOLONG;
     uint8_t *out = guest_at(call, arg(call, 1), size);
-    if (!out) return WASI_FAULT;
+    if (!out)
+        return WASI_FAULT;
     memcpy(out, name, size);
     return WASI_SUCCESS;
 }

@@ -1,10 +1,11 @@
-/* What the files of this folder share: the descriptor table, one call's state, guest memory.
+/* What the files of this folder share: the descriptor table, one call's state,
+ * guest memory.
  *
- * A guest's call arrives in wasi.c, which looks up its row in calls.def, checks descriptor, rights
- * and result pointers as the row says, and runs call_NAME, which finds them checked. The calls
- * live in dirs.c, fd.c, files.c, misc.c, paths.c and poll.c; the host's paths are touched in path.c
- * alone. The documents meant throughout: WASI preview1, wasi_snapshot_preview1.
- */
+ * A guest's call arrives in wasi.c, which looks up its row in calls.def, checks
+ * descriptor, rights and result pointers as the row says, and runs call_NAME,
+ * which finds them checked. The calls live in dirs.c, fd.c, files.c, misc.c,
+ * paths.c and poll.c; the host's paths are touched in path.c alone. The
+ * documents meant throughout: WASI preview1, wasi_snapshot_preview1. */
 #ifndef HOSTEL_WASI_INTERNAL_H
 #define HOSTEL_WASI_INTERNAL_H
 
@@ -52,7 +53,8 @@ enum right {
 #undef X
 };
 
-/* The rights that apply to files, to directories, and those that change something. */
+/* The rights that apply to files, to directories, and those that change
+ * something. */
 enum { APPLIES_N, APPLIES_F, APPLIES_D, APPLIES_B, KIND_R = 0, KIND_W = 1 };
 enum rights {
     RIGHTS_FILE = 0
@@ -70,36 +72,43 @@ enum rights {
 #include "wasi/rights.def"
 #undef X
     ,
-    RIGHTS_WRITE = FD_WRITE | FD_ALLOCATE | FD_FILESTAT_SET_SIZE, /* of a file opened for writing */
+    /* Of a file opened for writing. */
+    RIGHTS_WRITE = FD_WRITE | FD_ALLOCATE | FD_FILESTAT_SET_SIZE,
 };
 
 /* ---- limits ---- */
 
 enum {
-    FD_MAX = WASI_DESCRIPTORS,    /* descriptors of one guest */
-    IOVECS_MAX = 1024,            /* of one call: more are for the next */
-    IOVECS_SEEN = 1 << 20,        /* of one call, if most of them are empty */
-    SUBSCRIPTIONS_MAX = 4096,     /* of one poll_oneoff */
-    ARGUMENTS_SIZE_MAX = 2 << 20, /* all arguments, and all of the environment, in bytes */
-    FIRST_PREOPEN = 3,            /* where guests begin to look for them */
+    FD_MAX = WASI_DESCRIPTORS, /* descriptors of one guest */
+    IOVECS_MAX = 1024,         /* of one call: more are for the next */
+    IOVECS_SEEN = 1 << 20,     /* of one call, if most of them are empty */
+    SUBSCRIPTIONS_MAX = 4096,  /* of one poll_oneoff */
+    /* All arguments, and all of the environment, in bytes. */
+    ARGUMENTS_SIZE_MAX = 2 << 20,
+    FIRST_PREOPEN = 3, /* where guests begin to look for them */
 };
 
 /* ---- one guest ---- */
 
 struct listing; /* a directory being read, see dirs.c */
 
-/* The life of a descriptor: free (open is false); open, by fd_install; moved to another number by
- * fd_renumber, which closes what was there; free again, by fd_close. */
+/* The life of a descriptor: free (open is false); open, by fd_install; moved to
+ * another number by fd_renumber, which closes what was there; free again, by
+ * fd_close. */
 struct descriptor {
     bool open;
-    bool inherited; /* one of the host's 0, 1, 2: never closed, its flags never changed */
+    /* One of the host's 0, 1, 2: never closed, its flags never changed. */
+    bool inherited;
     bool read_only; /* a directory granted for reading only, or beneath one */
-    uint16_t flags; /* FDFLAG_*: those in force; NONBLOCK is ours to keep, not the host's */
+    /* FDFLAG_*: those in force; NONBLOCK is ours to keep, not the host's. */
+    uint16_t flags;
     enum filetype type;
-    int host;                    /* the host's descriptor */
-    uint64_t rights, inheriting; /* what it may be used for, and what is opened beneath it */
-    const char *guest_name;      /* of a preopened directory, borrowed; else NULL */
-    struct listing *listing;     /* owned; NULL until fd_readdir is called */
+    int host; /* the host's descriptor */
+    /* What it may be used for, and what is opened beneath it. */
+    uint64_t rights, inheriting;
+    /* Of a preopened directory, borrowed; else NULL. */
+    const char *guest_name;
+    struct listing *listing; /* owned; NULL until fd_readdir is called */
 };
 
 struct row; /* of calls.def */
@@ -124,10 +133,12 @@ struct wasi {
     struct binding bindings[CALL_COUNT];
     size_t listings_size; /* bytes that listings remember, see dirs.c */
     struct descriptor table[FD_MAX];
-    bool line_begun[STDERR_FILENO + 1]; /* by the guest, on the host's 1 and 2: see lines.c */
-    bool outputs_are_one;               /* these two are the same file */
-    bool looked_for_more;               /* directories than there are, as libc does to know all */
-    bool complained;                    /* the guest wrote to standard error */
+    /* By the guest, on the host's 1 and 2: see lines.c. */
+    bool line_begun[STDERR_FILENO + 1];
+    bool outputs_are_one; /* these two are the same file */
+    /* Directories than there are, as libc does to know all. */
+    bool looked_for_more;
+    bool complained; /* the guest wrote to standard error */
 };
 
 /* ---- one call ---- */
@@ -141,7 +152,8 @@ struct call {
     bool over; /* set by a call that ends the guest: `error` says how */
 };
 
-#define X(name, rights, arguments) enum wasi_errno call_##name(struct call *call);
+#define X(name, rights, arguments)                                             \
+    enum wasi_errno call_##name(struct call *call);
 #include "wasi/calls.def"
 #undef X
 
@@ -149,7 +161,8 @@ static inline uint32_t arg(const struct call *call, int i) {
     return (uint32_t)call->args[i];
 }
 
-/* End the guest: its time is up. Returns a value only so that calls can return it. */
+/* End the guest: its time is up. Returns a value only so that calls can return
+ * it. */
 enum wasi_errno call_time_out(struct call *call);
 
 /* ---- guest memory: little-endian, unaligned ---- */
@@ -163,7 +176,8 @@ void store64(uint8_t *at, uint64_t value);
 /* The bytes at a guest address, or NULL; see vm_memory_at. */
 uint8_t *guest_at(const struct call *call, uint32_t address, uint64_t size);
 
-/* Store a result through the pointer in argument `i`, which the row has declared as such. */
+/* Store a result through the pointer in argument `i`, which the row has
+ * declared as such. */
 void put32(const struct call *call, int i, uint32_t value);
 void put64(const struct call *call, int i, uint64_t value);
 
@@ -188,8 +202,8 @@ void fd_inherit_stdio(struct wasi *wasi);
 
 enum { NANOSECONDS = 1000000000 }; /* of a second */
 
-/* Seconds and nanoseconds as nanoseconds, held at the ends of what 64 bits can say (a time of the
- * calendar: 1970 and 2554). And back. */
+/* Seconds and nanoseconds as nanoseconds, held at the ends of what 64 bits can
+ * say (a time of the calendar: 1970 and 2554). And back. */
 uint64_t timestamp_of(struct timespec time);
 struct timespec timespec_of(uint64_t nanoseconds);
 
@@ -201,10 +215,13 @@ void store_filestat(uint8_t *out, const struct stat *stat);
 /* Bring the open file to a size, in pieces where the guest has a time limit. */
 enum wasi_errno file_set_size(struct call *call, int host, off_t size);
 
-/* The two times as futimens wants them, from the arguments at `i`: atim, mtim, flags. */
-enum wasi_errno times_from(const struct call *call, int i, struct timespec times[2]);
+/* The two times as futimens wants them, from the arguments at `i`: atim, mtim,
+ * flags. */
+enum wasi_errno times_from(const struct call *call, int i,
+                           struct timespec times[2]);
 
-/* lines.c: before anything is written, and after each write to the host's 1 or 2. */
+/* lines.c: before anything is written, and after each write to the host's 1 or
+ * 2. */
 void lines_init(struct wasi *wasi);
 void lines_note(struct wasi *wasi, int host, uint8_t last);
 
@@ -225,13 +242,16 @@ struct argument {
     char kind;
 };
 
-/* Step through a row's arguments: `*rest` is its text at first. False behind the last. */
+/* Step through a row's arguments: `*rest` is its text at first. False behind
+ * the last. */
 bool argument_next(const char **rest, struct argument *argument);
 
-/* How many parameters of the Wasm function an argument of this kind is: 2 for text and iovecs. */
+/* How many parameters of the Wasm function an argument of this kind is: 2 for
+ * text and iovecs. */
 int argument_width(char kind);
 
 /* Print one finished call as one line. */
-void trace_call(const struct call *call, const struct row *row, enum wasi_errno result);
+void trace_call(const struct call *call, const struct row *row,
+                enum wasi_errno result);
 
 #endif

@@ -1,9 +1,10 @@
-/* The rows of calls.def as text: their arguments one by one, and a finished call as a line:
+/* The rows of calls.def as text: their arguments one by one, and a finished
+ * call as a line:
  *
  *     path_open(fd=3, lookup=0x1, path="a.txt", ..., opened=4) = SUCCESS
  *
- * Pointers to results of 2, 4 and 8 bytes show the result, once there is one.
- */
+ * Pointers to results of 2, 4 and 8 bytes show the result, once there is
+ * one. */
 #include "wasi/internal.h"
 
 #include <inttypes.h>
@@ -14,8 +15,10 @@ enum { TEXT_SHOWN = 256 }; /* bytes of one text */
 bool argument_next(const char **rest, struct argument *argument) {
     const char *at = *rest + (**rest == ' ');
     const char *colon = strchr(at, ':');
-    if (!colon) return false;
-    *argument = (struct argument){{(const uint8_t *)at, (size_t)(colon - at)}, colon[1]};
+    if (!colon)
+        return false;
+    *argument = (struct argument){{(const uint8_t *)at, (size_t)(colon - at)},
+                                  colon[1]};
     *rest = colon + 2;
     return true;
 }
@@ -36,12 +39,16 @@ static void print_text(FILE *out, const struct call *call, int i) {
 
 static void print_result(FILE *out, const struct call *call, int i, char kind) {
     const uint8_t *at = guest_at(call, arg(call, i), (uint64_t)(kind - '0'));
-    if (!at) return;
-    uint64_t value = kind == '8' ? load64(at) : kind == '4' ? load32(at) : at[0] + 256u * at[1];
+    if (!at)
+        return;
+    uint64_t value = kind == '8'   ? load64(at)
+                     : kind == '4' ? load32(at)
+                                   : at[0] + 256u * at[1];
     fprintf(out, "%" PRIu64, value);
 }
 
-static void print_argument(FILE *out, const struct call *call, int i, char kind, bool done) {
+static void print_argument(FILE *out, const struct call *call, int i, char kind,
+                           bool done) {
     switch (kind) {
     case 'd':
     case 'u':
@@ -50,7 +57,10 @@ static void print_argument(FILE *out, const struct call *call, int i, char kind,
     case 'I': fprintf(out, "%" PRId64, (int64_t)call->args[i]); return;
     case 'X': fprintf(out, "0x%" PRIx64, call->args[i]); return;
     case 's': print_text(out, call, i); return;
-    case 'v': fprintf(out, "0x%" PRIx32 "[%" PRIu32 "]", arg(call, i), arg(call, i + 1)); return;
+    case 'v':
+        fprintf(out, "0x%" PRIx32 "[%" PRIu32 "]", arg(call, i),
+                arg(call, i + 1));
+        return;
     case '2':
     case '4':
     case '8':
@@ -62,16 +72,21 @@ static void print_argument(FILE *out, const struct call *call, int i, char kind,
     }
 }
 
-void trace_call(const struct call *call, const struct row *row, enum wasi_errno result) {
+void trace_call(const struct call *call, const struct row *row,
+                enum wasi_errno result) {
     FILE *out = call->wasi->config.trace;
     const char *rest = row->arguments;
     struct argument argument;
     wasi_begin_line(call->wasi, out);
     fprintf(out, "%s(", row->name);
-    for (int i = 0; argument_next(&rest, &argument); i += argument_width(argument.kind)) {
-        fprintf(out, "%s%s=", i > 0 ? ", " : "", shown(argument.name, SHOWN_MAX).text);
-        print_argument(out, call, i, argument.kind, result == WASI_SUCCESS && !call->over);
+    for (int i = 0; argument_next(&rest, &argument);
+         i += argument_width(argument.kind)) {
+        fprintf(out, "%s%s=", i > 0 ? ", " : "",
+                shown(argument.name, SHOWN_MAX).text);
+        print_argument(out, call, i, argument.kind,
+                       result == WASI_SUCCESS && !call->over);
     }
-    fprintf(out, ") = %s\n", call->over ? "end of the guest" : errno_name(result));
+    fprintf(out, ") = %s\n",
+            call->over ? "end of the guest" : errno_name(result));
     fflush(out); /* in order with what the guest writes */
 }

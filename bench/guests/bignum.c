@@ -1,5 +1,5 @@
-/* Powers of 3 by schoolbook multiplication, then their decimal digits: 32 by 32 bits to 64, with
- * carries, and division. sizes: 150000 5000 */
+/* Powers of 3 by schoolbook multiplication, then their decimal digits: 32 by 32
+ * bits to 64, with carries, and division. sizes: 150000 5000 */
 #include "bench/guests/guest.h"
 
 enum { MOST = 8192 };
@@ -28,7 +28,8 @@ static uint32_t multiply_small(uint32_t n, uint32_t by) {
         a[i] = (uint32_t)carry;
         carry >>= 32;
     }
-    if (carry) a[n++] = (uint32_t)carry;
+    if (carry)
+        a[n++] = (uint32_t)carry;
     return n;
 }
 
@@ -39,18 +40,22 @@ static uint32_t divide_small(uint32_t *n, uint32_t by) {
         a[i] = (uint32_t)(rest / by);
         rest %= by;
     }
-    while (*n > 0 && a[*n - 1] == 0) --*n;
+    while (*n > 0 && a[*n - 1] == 0)
+        --*n;
     return (uint32_t)rest;
 }
 
 int main(int argc, char **argv) {
     uint32_t power = size_argument(argc, argv), n = 1, sum = 0;
-    if (power > 160000) return 1;
+    if (power > 160000)
+        return 1;
     a[0] = 1;
     for (uint32_t bit = 1u << 31; bit; bit >>= 1) {
         n = square(n);
-        if (power & bit) n = multiply_small(n, 3);
+        if (power & bit)
+            n = multiply_small(n, 3);
     }
-    while (n > 0) sum = mix(sum, divide_small(&n, 1000000000));
+    while (n > 0)
+        sum = mix(sum, divide_small(&n, 1000000000));
     return print_sum(sum);
 }

@@ -1,8 +1,9 @@
-/* A virtual machine with a stack, whose loop is one switch: br_table. sizes: 20000 300
+/* A virtual machine with a stack, whose loop is one switch: br_table. sizes:
+ * 20000 300
  *
- * It runs a program in a small postfix language: a letter is the value of that variable, `x!`
- * stores into x, `[ condition while ... ]` is a loop, `condition ? ... : ... ;` a choice.
- */
+ * It runs a program in a small postfix language: a letter is the value of that
+ * variable, `x!` stores into x, `[ condition while ... ]` is a loop, `condition
+ * ? ... : ... ;` a choice. */
 #include "bench/guests/guest.h"
 
 /* The lengths of the Collatz sequences of all numbers below n, hashed. */
@@ -16,7 +17,21 @@ static const char source[] = "1 i! [ i n < while "
                              "  i 1 + i! "
                              "] .";
 
-enum op { PUSH, LOAD, STORE, ADD, SUB, MUL, AND, XOR, SHIFT, LESS, JUMP, JUMP_UNLESS, HALT };
+enum op {
+    PUSH,
+    LOAD,
+    STORE,
+    ADD,
+    SUB,
+    MUL,
+    AND,
+    XOR,
+    SHIFT,
+    LESS,
+    JUMP,
+    JUMP_UNLESS,
+    HALT
+};
 
 static uint32_t code[256];
 
@@ -31,7 +46,8 @@ static void compile(const char *p) {
             code[size++] = PUSH;
             code[size++] = (uint32_t)strtoul(word, NULL, 10);
         } else if (strchr(operators, *word)) {
-            code[size++] = ADD + (uint32_t)(strchr(operators, *word) - operators);
+            code[size++] =
+                ADD + (uint32_t)(strchr(operators, *word) - operators);
         } else if (length <= 2 && *word >= 'a') {
             code[size++] = length == 2 ? STORE : LOAD;
             code[size++] = (uint32_t)(*word - 'a');

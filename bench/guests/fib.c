@@ -1,4 +1,5 @@
-/* Recursion: calls and returns with next to nothing between them. sizes: 38 23 */
+/* Recursion: calls and returns with next to nothing between them. sizes: 38
+ * 23 */
 #include "bench/guests/guest.h"
 
 __attribute__((noinline)) static uint32_t fib(uint32_t n) {

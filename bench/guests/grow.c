@@ -1,4 +1,5 @@
-/* memory.grow by a page a time to 64 MiB, a word written to each. repeat: 5 sizes: 1024 64 */
+/* memory.grow by a page a time to 64 MiB, a word written to each. repeat: 5
+ * sizes: 1024 64 */
 #include "bench/guests/guest.h"
 
 enum { PAGE = 65536 };
@@ -19,7 +20,8 @@ int main(int argc, char **argv) {
     for (uint32_t i = 0; i < pages; i++) {
         unsigned char *page = grow();
         memcpy(page + 4, &i, sizeof i);
-        if (before) sum = mix_bytes(sum, before + 4, 4);
+        if (before)
+            sum = mix_bytes(sum, before + 4, 4);
         before = page;
     }
     return print_sum(sum);

@@ -1,10 +1,11 @@
-/* What the benchmark guests share: the size they are given, random numbers, a checksum.
+/* What the benchmark guests share: the size they are given, random numbers, a
+ * checksum.
  *
- * A guest is one C file. Its first comment says what it exercises and `sizes: FULL SHORT`: the
- * argument it gets when time is measured, and when instructions are counted. It prints one line
- * that depends on all it computed. The same file is compiled for the processor; both must print
- * the same, so nothing here depends on the width of a pointer or on libm.
- */
+ * A guest is one C file. Its first comment says what it exercises and `sizes:
+ * FULL SHORT`: the argument it gets when time is measured, and when
+ * instructions are counted. It prints one line that depends on all it computed.
+ * The same file is compiled for the processor; both must print the same, so
+ * nothing here depends on the width of a pointer or on libm. */
 #ifndef HOSTEL_BENCH_GUEST_H
 #define HOSTEL_BENCH_GUEST_H
 
@@ -36,9 +37,11 @@ static inline uint32_t mix_double(uint32_t sum, double value) {
     return mix(mix(sum, (uint32_t)bits), (uint32_t)(bits >> 32));
 }
 
-static inline uint32_t mix_bytes(uint32_t sum, const void *bytes, uint32_t size) {
+static inline uint32_t mix_bytes(uint32_t sum, const void *bytes,
+                                 uint32_t size) {
     const unsigned char *p = bytes;
-    for (uint32_t i = 0; i < size; i++) sum = mix(sum, p[i]);
+    for (uint32_t i = 0; i < size; i++)
+        sum = mix(sum, p[i]);
     return sum;
 }
 

@@ -1,4 +1,5 @@
-/* Counting words in a chained hash table: malloc, free, strcmp, pointers. sizes: 25 1 */
+/* Counting words in a chained hash table: malloc, free, strcmp, pointers.
+ * sizes: 25 1 */
 #include "bench/guests/guest.h"
 
 enum { BUCKETS = 4096, WORDS = 60000 };
@@ -13,14 +14,16 @@ static struct entry *buckets[BUCKETS];
 
 static uint32_t hash(const char *word) {
     uint32_t sum = 2166136261u;
-    for (; *word; word++) sum = mix(sum, (unsigned char)*word);
+    for (; *word; word++)
+        sum = mix(sum, (unsigned char)*word);
     return sum ^ sum >> 15;
 }
 
 static struct entry *find(const char *word) {
     struct entry **slot = &buckets[hash(word) % BUCKETS];
     for (struct entry *e = *slot; e; e = e->next) {
-        if (strcmp(e->word, word) == 0) return e;
+        if (strcmp(e->word, word) == 0)
+            return e;
     }
     struct entry *e = malloc(sizeof *e);
     size_t size = strlen(word) + 1;
@@ -30,9 +33,11 @@ static struct entry *find(const char *word) {
 }
 
 static void random_word(char *word, uint32_t *random) {
-    uint32_t r = next_random(random) % (next_random(random) % 20000 + 1); /* small ones often */
+    /* Small ones often. */
+    uint32_t r = next_random(random) % (next_random(random) % 20000 + 1);
     int n = 0;
-    for (; r; r /= 19) word[n++] = (char)('a' + r % 19);
+    for (; r; r /= 19)
+        word[n++] = (char)('a' + r % 19);
     memcpy(word + n, "ing", 4);
 }
 

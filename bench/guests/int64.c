@@ -1,5 +1,5 @@
-/* 64-bit integers: rotations and products of a hash and a generator, powers modulo a prime,
- * counting of bits. sizes: 5000000 40000 */
+/* 64-bit integers: rotations and products of a hash and a generator, powers
+ * modulo a prime, counting of bits. sizes: 5000000 40000 */
 #include "bench/guests/guest.h"
 
 static uint64_t rotate(uint64_t x, int n) {
@@ -35,8 +35,10 @@ static uint64_t siphash(uint64_t word) {
 
 static uint64_t power(uint64_t base, uint32_t exponent, uint64_t modulus) {
     uint64_t result = 1;
-    for (base %= modulus; exponent; exponent >>= 1, base = base * base % modulus) {
-        if (exponent & 1) result = result * base % modulus;
+    for (base %= modulus; exponent;
+         exponent >>= 1, base = base * base % modulus) {
+        if (exponent & 1)
+            result = result * base % modulus;
     }
     return result;
 }
@@ -47,8 +49,10 @@ int main(int argc, char **argv) {
     for (uint32_t i = 0; i < rounds; i++) {
         uint64_t word = siphash(next());
         sum = rotate(sum, 5) ^ word;
-        sum += (uint64_t)__builtin_popcountll(word) << __builtin_ctzll(word | 1 << 20);
-        if (word >> 60 == 0) sum += power(word, i, 4294967291u);
+        sum += (uint64_t)__builtin_popcountll(word)
+               << __builtin_ctzll(word | 1 << 20);
+        if (word >> 60 == 0)
+            sum += power(word, i, 4294967291u);
     }
     return print_sum((uint32_t)(sum ^ sum >> 32));
 }

@@ -1,14 +1,19 @@
-/* A small Lisp that sorts, queries and counts queens: cells, association lists, recursion.
- * sizes: 9 5
+/* A small Lisp that sorts, queries and counts queens: cells, association lists,
+ * recursion. sizes: 9 5
  *
- * A value is an index: below SYMBOLS a symbol (0 is nil), above CELLS a cell, else a number. There
- * is no collection of garbage; the cells of one round are dropped together.
- */
+ * A value is an index: below SYMBOLS a symbol (0 is nil), above CELLS a cell,
+ * else a number. There is no collection of garbage; the cells of one round are
+ * dropped together. */
 #include "bench/guests/guest.h"
 
 typedef uint32_t value;
 
-enum { SYMBOLS = 256, CELLS = 0x40000000, MOST_CELLS = 4000000, ZERO = 0x20000000 };
+enum {
+    SYMBOLS = 256,
+    CELLS = 0x40000000,
+    MOST_CELLS = 4000000,
+    ZERO = 0x20000000
+};
 enum {
     NIL,
     T,
@@ -28,22 +33,26 @@ enum {
     BUILT_IN
 };
 
-static const char *const built_in[] = {"nil",    "t",    "quote", "if",  "lambda",
-                                       "define", "cons", "car",   "cdr", "atom",
-                                       "+",      "-",    "*",     "<",   "="};
+static const char *const built_in[] = {
+    "nil", "t",    "quote", "if", "lambda", "define", "cons", "car",
+    "cdr", "atom", "+",     "-",  "*",      "<",      "="};
 
 static const char program[] =
     "(define append (lambda (a b) (if a (cons (car a) (append (cdr a) b)) b)))"
     "(define length (lambda (a) (if a (+ 1 (length (cdr a))) 0)))"
     "(define map (lambda (f a) (if a (cons (f (car a)) (map f (cdr a))) nil)))"
-    "(define filter (lambda (f a) (if a (if (f (car a)) (cons (car a) (filter f (cdr a)))"
+    "(define filter (lambda (f a) (if a (if (f (car a)) (cons (car a) (filter "
+    "f (cdr a)))"
     "  (filter f (cdr a))) nil)))"
-    "(define sort (lambda (a) (if a (append (sort (filter (lambda (x) (< x (car a))) (cdr a)))"
-    "  (cons (car a) (sort (filter (lambda (x) (if (< x (car a)) nil t)) (cdr a))))) nil)))"
+    "(define sort (lambda (a) (if a (append (sort (filter (lambda (x) (< x "
+    "(car a))) (cdr a)))"
+    "  (cons (car a) (sort (filter (lambda (x) (if (< x (car a)) nil t)) (cdr "
+    "a))))) nil)))"
     "(define random (lambda (n x) (if (= n 0) nil (cons x (random (- n 1)"
     "  (- (* x 17) (* 4 (* x x))))))))"
     "(define sum (lambda (a) (if a (+ (car a) (sum (cdr a))) 0)))"
-    "(define safe (lambda (q d qs) (if qs (if (= (car qs) q) nil (if (= (car qs) (+ q d)) nil"
+    "(define safe (lambda (q d qs) (if qs (if (= (car qs) q) nil (if (= (car "
+    "qs) (+ q d)) nil"
     "  (if (= (car qs) (- q d)) nil (safe q (+ d 1) (cdr qs))))) t)))"
     "(define try (lambda (q n left qs) (if (= q n) 0 (+ (try (+ q 1) n left qs)"
     "  (if (safe q 1 qs) (queens n (- left 1) (cons q qs)) 0)))))"
@@ -58,7 +67,8 @@ static value globals[SYMBOLS];
 static const char *at; /* the reader's place */
 
 static value cons(value car, value cdr) {
-    if (cell_count == MOST_CELLS) exit(1);
+    if (cell_count == MOST_CELLS)
+        exit(1);
     cells[cell_count].car = car;
     cells[cell_count].cdr = cdr;
     return CELLS + cell_count++;
@@ -74,7 +84,8 @@ static value cdr(value v) {
 
 static value symbol(const char *name, size_t length) {
     for (value s = 0; s < symbol_count; s++) {
-        if (strlen(names[s]) == length && memcmp(names[s], name, length) == 0) return s;
+        if (strlen(names[s]) == length && memcmp(names[s], name, length) == 0)
+            return s;
     }
     memcpy(names[symbol_count], name, length);
     return symbol_count++;
@@ -97,7 +108,8 @@ static value read(void) {
     }
     const char *word = at;
     at += strcspn(at, " ()");
-    if (*word >= '0' && *word <= '9') return ZERO + (value)strtoul(word, NULL, 10);
+    if (*word >= '0' && *word <= '9')
+        return ZERO + (value)strtoul(word, NULL, 10);
     return symbol(word, (size_t)(at - word));
 }
 
@@ -127,26 +139,34 @@ static value apply_built_in(value f, value a, value b) {
 
 static value lookup(value name, value scope) {
     for (; scope; scope = cdr(scope)) {
-        if (car(car(scope)) == name) return cdr(car(scope));
+        if (car(car(scope)) == name)
+            return cdr(car(scope));
     }
     return globals[name];
 }
 
 static value eval(value e, value scope) {
     for (;;) {
-        if (e < SYMBOLS) return lookup(e, scope);
-        if (e < CELLS) return e;
+        if (e < SYMBOLS)
+            return lookup(e, scope);
+        if (e < CELLS)
+            return e;
         value head = car(e), rest = cdr(e);
-        if (head == QUOTE) return car(rest);
-        if (head == LAMBDA) return cons(rest, scope);
+        if (head == QUOTE)
+            return car(rest);
+        if (head == LAMBDA)
+            return cons(rest, scope);
         if (head == IF) {
             e = car(eval(car(rest), scope) ? cdr(rest) : cdr(cdr(rest)));
             continue;
         }
-        if (head == DEFINE) return globals[car(rest)] = eval(car(cdr(rest)), scope);
+        if (head == DEFINE)
+            return globals[car(rest)] = eval(car(cdr(rest)), scope);
         value f = eval(head, scope), first = eval(car(rest), scope);
-        if (f < BUILT_IN) return apply_built_in(f, first, eval(car(cdr(rest)), scope));
-        value parameters = car(car(f)), inner = cons(cons(car(parameters), first), cdr(f));
+        if (f < BUILT_IN)
+            return apply_built_in(f, first, eval(car(cdr(rest)), scope));
+        value parameters = car(car(f)),
+              inner = cons(cons(car(parameters), first), cdr(f));
         while ((rest = cdr(rest)) && (parameters = cdr(parameters))) {
             inner = cons(cons(car(parameters), eval(car(rest), scope)), inner);
         }
@@ -157,13 +177,15 @@ static value eval(value e, value scope) {
 
 static value run(const char *text) {
     value result = NIL;
-    for (at = text; *at;) result = eval(read(), NIL);
+    for (at = text; *at;)
+        result = eval(read(), NIL);
     return result;
 }
 
 int main(int argc, char **argv) {
     uint32_t size = size_argument(argc, argv), sum = 0;
-    for (; symbol_count < BUILT_IN; globals[symbol_count] = symbol_count, symbol_count++) {
+    for (; symbol_count < BUILT_IN;
+         globals[symbol_count] = symbol_count, symbol_count++) {
         strcpy(names[symbol_count], built_in[symbol_count]);
     }
     run(program);

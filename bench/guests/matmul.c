@@ -1,4 +1,5 @@
-/* Product of matrices of doubles, row by column: strided loads. sizes: 400 60 */
+/* Product of matrices of doubles, row by column: strided loads. sizes: 400
+ * 60 */
 #include "bench/guests/guest.h"
 
 enum { MOST = 400 };
@@ -9,7 +10,8 @@ static void multiply(uint32_t n) {
     for (uint32_t i = 0; i < n; i++) {
         for (uint32_t k = 0; k < n; k++) {
             double sum = 0;
-            for (uint32_t j = 0; j < n; j++) sum += a[i][j] * b[j][k];
+            for (uint32_t j = 0; j < n; j++)
+                sum += a[i][j] * b[j][k];
             c[i][k] = sum;
         }
     }
@@ -17,7 +19,8 @@ static void multiply(uint32_t n) {
 
 int main(int argc, char **argv) {
     uint32_t n = size_argument(argc, argv), sum = 0, random = 1;
-    if (n > MOST) return 1;
+    if (n > MOST)
+        return 1;
     for (uint32_t i = 0; i < n; i++) {
         for (uint32_t k = 0; k < n; k++) {
             a[i][k] = next_random(&random) / 4294967296.0;
@@ -26,7 +29,8 @@ int main(int argc, char **argv) {
     }
     multiply(n);
     for (uint32_t i = 0; i < n; i++) {
-        for (uint32_t k = 0; k < n; k++) sum = mix_double(sum, c[i][k]);
+        for (uint32_t k = 0; k < n; k++)
+            sum = mix_double(sum, c[i][k]);
     }
     return print_sum(sum);
 }

@@ -1,4 +1,5 @@
-/* Calls through pointers of several types, as methods have them: call_indirect. sizes: 500 5 */
+/* Calls through pointers of several types, as methods have them: call_indirect.
+ * sizes: 500 5 */
 #include "bench/guests/guest.h"
 
 enum { SHAPES = 1000 };
@@ -59,7 +60,8 @@ static uint32_t visit(uint32_t by) {
         struct shape *s = &shapes[i], *t = &shapes[(i * 7 + by) % SHAPES];
         s->kind->scale(s, by);
         sum = mix(sum, s->kind->area(s));
-        if (s->kind->compare(s, t)) sum += t->kind->area(t);
+        if (s->kind->compare(s, t))
+            sum += t->kind->area(t);
     }
     return sum;
 }
@@ -71,6 +73,7 @@ int main(int argc, char **argv) {
         shapes[i].a = next_random(&random) & 0xFFFF;
         shapes[i].b = next_random(&random) & 0xFFFF;
     }
-    for (uint32_t i = 0; i < rounds; i++) sum = mix(sum, visit(i | 1));
+    for (uint32_t i = 0; i < rounds; i++)
+        sum = mix(sum, visit(i | 1));
     return print_sum(sum);
 }

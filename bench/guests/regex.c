@@ -1,7 +1,9 @@
-/* Regular expressions, matched by running all states of the automaton at once. sizes: 100 4 */
+/* Regular expressions, matched by running all states of the automaton at once.
+ * sizes: 100 4 */
 #include "bench/guests/guest.h"
 
-/* A program for the automaton, as Thompson made it: SPLIT goes on at both its places. */
+/* A program for the automaton, as Thompson made it: SPLIT goes on at both its
+ * places. */
 enum kind { CHAR, ANY, SET, SPLIT, JUMP, MATCH };
 
 struct instruction {
@@ -21,25 +23,31 @@ static uint32_t emit(enum kind kind, uint32_t x, uint32_t y) {
     return size++;
 }
 
-/* Make room for one instruction in front of a piece; its inner jumps move with it. */
+/* Make room for one instruction in front of a piece; its inner jumps move with
+ * it. */
 static void insert(uint32_t at) {
     memmove(&program[at + 1], &program[at], (size++ - at) * sizeof *program);
     for (uint32_t i = at + 1; i < size; i++) {
-        if (program[i].kind == SPLIT || program[i].kind == JUMP) program[i].x++, program[i].y++;
+        if (program[i].kind == SPLIT || program[i].kind == JUMP)
+            program[i].x++, program[i].y++;
     }
 }
 
 static void compile_set(void) {
     struct instruction *set = &program[emit(SET, 0, 0)];
     int negated = *pattern == '^';
-    if (negated) pattern++;
+    if (negated)
+        pattern++;
     for (; *pattern != ']'; pattern++) {
         unsigned char first = (unsigned char)*pattern, last = first;
-        if (pattern[1] == '-') pattern += 2, last = (unsigned char)*pattern;
-        for (uint32_t c = first; c <= last; c++) set->set[c / 32] |= 1u << c % 32;
+        if (pattern[1] == '-')
+            pattern += 2, last = (unsigned char)*pattern;
+        for (uint32_t c = first; c <= last; c++)
+            set->set[c / 32] |= 1u << c % 32;
     }
     pattern++;
-    for (int i = 0; i < 8 && negated; i++) set->set[i] = ~set->set[i];
+    for (int i = 0; i < 8 && negated; i++)
+        set->set[i] = ~set->set[i];
 }
 
 static void compile_choice(void);
@@ -61,8 +69,10 @@ static void compile_piece(void) {
             continue;
         }
         insert(start);
-        if (*pattern == '*') emit(JUMP, start, start);
-        program[start] = (struct instruction){.kind = SPLIT, .x = start + 1, .y = size};
+        if (*pattern == '*')
+            emit(JUMP, start, start);
+        program[start] =
+            (struct instruction){.kind = SPLIT, .x = start + 1, .y = size};
     }
 }
 
@@ -75,11 +85,14 @@ static void compile_choice(void) {
         }
         insert(start);
         jumps[count++] = emit(JUMP, 0, 0);
-        for (uint32_t i = 0; i + 1 < count; i++) jumps[i]++;
-        program[start] = (struct instruction){.kind = SPLIT, .x = start + 1, .y = size};
+        for (uint32_t i = 0; i + 1 < count; i++)
+            jumps[i]++;
+        program[start] =
+            (struct instruction){.kind = SPLIT, .x = start + 1, .y = size};
         pattern++;
     }
-    for (uint32_t i = 0; i < count; i++) program[jumps[i]].x = program[jumps[i]].y = size;
+    for (uint32_t i = 0; i < count; i++)
+        program[jumps[i]].x = program[jumps[i]].y = size;
 }
 
 struct list {
@@ -88,20 +101,26 @@ struct list {
 
 static uint32_t seen[MOST], generation;
 
-/* Add a place and those it goes on to without a character; true if the match is among them. */
+/* Add a place and those it goes on to without a character; true if the match is
+ * among them. */
 static int follow(struct list *list, uint32_t at) {
-    if (seen[at] == generation) return 0;
+    if (seen[at] == generation)
+        return 0;
     seen[at] = generation;
     const struct instruction *i = &program[at];
-    if (i->kind == JUMP) return follow(list, i->x);
-    if (i->kind == SPLIT) return follow(list, i->x) | follow(list, i->y);
+    if (i->kind == JUMP)
+        return follow(list, i->x);
+    if (i->kind == SPLIT)
+        return follow(list, i->x) | follow(list, i->y);
     list->at[list->count++] = at;
     return i->kind == MATCH;
 }
 
 static int accepts(const struct instruction *i, unsigned char c) {
-    if (i->kind == CHAR) return i->x == c;
-    if (i->kind == SET) return i->set[c / 32] >> c % 32 & 1;
+    if (i->kind == CHAR)
+        return i->x == c;
+    if (i->kind == SET)
+        return i->set[c / 32] >> c % 32 & 1;
     return i->kind == ANY;
 }
 
@@ -117,7 +136,8 @@ static uint32_t search(const char *text) {
                 found = follow(next, now->at[i] + 1);
             }
         }
-        if (found) sum = mix(sum, (uint32_t)(p - text)), next->count = 0, generation++;
+        if (found)
+            sum = mix(sum, (uint32_t)(p - text)), next->count = 0, generation++;
         follow(next, 0);
         struct list *old = now;
         now = next, next = old;
@@ -135,9 +155,9 @@ int main(int argc, char **argv) {
     };
     static char text[20000];
     uint32_t rounds = size_argument(argc, argv), sum = 0, random = 21;
-    static const char *const words[] = {"Monday", "Sunda", "2026-11-23",     "1-",
-                                        "x",      "xyxz",  "me@example.org", "abc ",
-                                        " ",      "b\n",   "Thursday",       "a"};
+    static const char *const words[] = {
+        "Monday",         "Sunda", "2026-11-23", "1-",  "x",        "xyxz",
+        "me@example.org", "abc ",  " ",          "b\n", "Thursday", "a"};
     for (size_t n = 0; n + 32 < sizeof text;) {
         n += (size_t)sprintf(text + n, "%s", words[next_random(&random) % 12]);
     }

@@ -17,6 +17,7 @@ static uint32_t ask(void) {
 
 int main(int argc, char **argv) {
     uint32_t calls = size_argument(argc, argv), sum = 0;
-    while (calls-- > 0) sum += ask();
+    while (calls-- > 0)
+        sum += ask();
     return print_sum(sum);
 }

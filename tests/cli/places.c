@@ -3,8 +3,7 @@
  *     places MODULE     for every byte of every body, by its address in the code section, one line:
  *                       ADDRESS|NAME|FILE|LINE|NAME|FILE|LINE...     innermost first
  *
- * An address that says the same as the one before it is left out.
- */
+ * An address that says the same as the one before it is left out. */
 #include "vm/debug/debug.h"
 
 #include <inttypes.h>
@@ -16,7 +15,8 @@ enum { MOST = 64 };
 static uint32_t uleb(const uint8_t *bytes, size_t *at) {
     uint32_t value = 0;
     unsigned shift = 0;
-    do value |= (uint32_t)(bytes[*at] & 0x7F) << shift, shift += 7;
+    do
+        value |= (uint32_t)(bytes[*at] & 0x7F) << shift, shift += 7;
     while (bytes[(*at)++] & 0x80);
     return value;
 }
@@ -26,7 +26,8 @@ static void append(struct buffer *line, struct slice text) {
     buffer_append_slice(line, text);
 }
 
-static void describe(struct debug *debug, uint32_t offset, struct buffer *line) {
+static void describe(struct debug *debug, uint32_t offset,
+                     struct buffer *line) {
     struct arena texts;
     struct debug_place places[MOST];
     arena_init(&texts);
@@ -39,17 +40,21 @@ static void describe(struct debug *debug, uint32_t offset, struct buffer *line) 
     arena_free(&texts);
 }
 
-static void print_body(struct debug *debug, size_t code, size_t start, size_t end) {
+static void print_body(struct debug *debug, size_t code, size_t start,
+                       size_t end) {
     struct buffer lines[2];
-    for (int i = 0; i < 2; i++) buffer_init(&lines[i], 1 << 20);
+    for (int i = 0; i < 2; i++)
+        buffer_init(&lines[i], 1 << 20);
     for (size_t at = start; at < end; at++) {
         struct buffer *now = &lines[at % 2], *before = &lines[(at + 1) % 2];
         now->size = 0;
         describe(debug, (uint32_t)at, now);
-        if (at > start && slice_equal(buffer_slice(now), buffer_slice(before))) continue;
+        if (at > start && slice_equal(buffer_slice(now), buffer_slice(before)))
+            continue;
         printf("%zu%.*s\n", at - code, (int)now->size, (const char *)now->data);
     }
-    for (int i = 0; i < 2; i++) buffer_free(&lines[i]);
+    for (int i = 0; i < 2; i++)
+        buffer_free(&lines[i]);
 }
 
 /* The module is sound: the test has let a compiler make it. */
@@ -58,7 +63,8 @@ static void print_code(struct debug *debug, const uint8_t *bytes, size_t size) {
         uint8_t id = bytes[at++];
         uint32_t section = uleb(bytes, &at);
         size_t code = at, next = at + section;
-        for (uint32_t bodies = id == 10 ? uleb(bytes, &at) : 0; bodies > 0; bodies--) {
+        for (uint32_t bodies = id == 10 ? uleb(bytes, &at) : 0; bodies > 0;
+             bodies--) {
             uint32_t body = uleb(bytes, &at);
             print_body(debug, code, at, at + body);
             at += body;

@@ -35,7 +35,8 @@ int error_set(int number) {
 
 static int our_sum(void) {
     struct vm vm = {{REFUSED}};
-    return emit(0) + memory_new(0) + vm_open(0) + error_set(0) + vm.error.number + (int)sizeof X;
+    return emit(0) + memory_new(0) + vm_open(0) + error_set(0) +
+           vm.error.number + (int)sizeof X;
 }
 
 enum { OUR_SUM = 1 + 2 + 3 + 4 + REFUSED + (int)sizeof X };

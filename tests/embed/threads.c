@@ -1,5 +1,6 @@
-/* Vms in threads of their own share nothing: `threads GUESTS`. Built with the thread sanitizer, as
- * is the library it links. One of the threads has its guest interrupted by another. */
+/* Vms in threads of their own share nothing: `threads GUESTS`. Built with the
+ * thread sanitizer, as is the library it links. One of the threads has its
+ * guest interrupted by another. */
 #include <hostel/vm.h>
 #include <hostel/wasi.h>
 
@@ -19,8 +20,8 @@ static bool add(void *context, struct hostel_instance *caller, uint64_t *slots,
 }
 
 /* Load the guest into `vm` and call a function of it. */
-static bool call(struct hostel_vm *vm, const char *name, struct hostel_vm_value *values,
-                 struct hostel_error *error) {
+static bool call(struct hostel_vm *vm, const char *name,
+                 struct hostel_vm_value *values, struct hostel_error *error) {
     char path[1000];
     struct hostel_buffer bytes;
     snprintf(path, sizeof path, "%s/embed.wasm", guests);
@@ -29,14 +30,17 @@ static bool call(struct hostel_vm *vm, const char *name, struct hostel_vm_value 
               hostel_file_read(path, &bytes, error);
     struct hostel_module *module =
         ok ? hostel_vm_load(vm, hostel_buffer_slice(&bytes), error) : NULL;
-    struct hostel_instance *instance = module ? hostel_vm_instantiate(vm, module, error) : NULL;
+    struct hostel_instance *instance =
+        module ? hostel_vm_instantiate(vm, module, error) : NULL;
     ok = false;
     if (instance) {
-        struct hostel_function *function = hostel_vm_find_function(instance, hostel_slice_of(name));
+        struct hostel_function *function =
+            hostel_vm_find_function(instance, hostel_slice_of(name));
         uint32_t count = hostel_vm_function_type(function)->param_count;
         ok = hostel_vm_call(function, values, count, values, error);
     }
-    if (vm != endless) hostel_vm_close(vm);
+    if (vm != endless)
+        hostel_vm_close(vm);
     hostel_buffer_free(&bytes);
     return ok;
 }
@@ -47,12 +51,15 @@ static void *work(void *unused) {
     for (uint32_t i = 0; i < ROUNDS; i++) {
         struct hostel_error error = HOSTEL_ERROR_INIT;
         struct hostel_vm_limits limits = hostel_vm_limits_default();
-        struct hostel_vm_value values[2] = {{HOSTEL_VM_I32, {i}}, {HOSTEL_VM_I32, {2}}};
+        struct hostel_vm_value values[2] = {{HOSTEL_VM_I32, {i}},
+                                            {HOSTEL_VM_I32, {2}}};
         struct hostel_wasi_config config = {.arg_count = 0};
         struct hostel_vm *vm = hostel_vm_open(&limits, &error);
         struct hostel_wasi *wasi = hostel_wasi_open(&config, &error);
-        if (!vm || !wasi || !hostel_wasi_define(wasi, vm, &error)) return "opening";
-        if (!call(vm, "sum", values, &error) || values[0].of.i32 != i + 2) return "calling";
+        if (!vm || !wasi || !hostel_wasi_define(wasi, vm, &error))
+            return "opening";
+        if (!call(vm, "sum", values, &error) || values[0].of.i32 != i + 2)
+            return "calling";
         hostel_wasi_close(wasi);
     }
     return NULL;
@@ -61,7 +68,8 @@ static void *work(void *unused) {
 static void *spin(void *unused) {
     (void)unused;
     struct hostel_error error = HOSTEL_ERROR_INIT;
-    bool ended = !call(endless, "spin", NULL, &error) && error.kind == HOSTEL_ERROR_EXHAUSTION;
+    bool ended = !call(endless, "spin", NULL, &error) &&
+                 error.kind == HOSTEL_ERROR_EXHAUSTION;
     return ended ? NULL : "interrupting";
 }
 
@@ -72,7 +80,8 @@ static bool interrupt(void) {
     limits.interruptible = true;
     endless = hostel_vm_open(&limits, &error);
     pthread_t thread;
-    if (!endless || pthread_create(&thread, NULL, spin, NULL) != 0) return false;
+    if (!endless || pthread_create(&thread, NULL, spin, NULL) != 0)
+        return false;
     struct timespec soon = {.tv_nsec = 100 * 1000 * 1000};
     nanosleep(&soon, NULL);
     hostel_vm_interrupt(endless, true);
@@ -85,12 +94,15 @@ static bool interrupt(void) {
 int main(int argc, char **argv) {
     pthread_t threads[THREADS];
     bool ok = argc == 2;
-    if (!ok) return 2;
+    if (!ok)
+        return 2;
     guests = argv[1];
-    for (int i = 0; i < THREADS; i++) pthread_create(&threads[i], NULL, work, NULL);
+    for (int i = 0; i < THREADS; i++)
+        pthread_create(&threads[i], NULL, work, NULL);
     for (int i = 0; i < THREADS; i++) {
         void *failure;
-        if (pthread_join(threads[i], &failure) != 0 || failure) ok = false;
+        if (pthread_join(threads[i], &failure) != 0 || failure)
+            ok = false;
     }
     printf("%s embed/vms-in-threads\n", ok ? "ok" : "not ok");
     bool interrupted = interrupt();

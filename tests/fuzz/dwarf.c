@@ -1,10 +1,9 @@
-/* Fuzzing debugging information: whatever the sections say, all questions are answered, the same
- * each time, and with memory in step with the bytes.
+/* Fuzzing debugging information: whatever the sections say, all questions are
+ * answered, the same each time, and with memory in step with the bytes.
  *
- * The input is sections, one after the other: its number in the list below, its size in two bytes,
- * its content. They are put behind code of many small bodies, whose addresses compilers' small
- * programs have, too.
- */
+ * The input is sections, one after the other: its number in the list below, its
+ * size in two bytes, its content. They are put behind code of many small
+ * bodies, whose addresses compilers' small programs have, too. */
 #include "vm/debug/debug.h"
 
 #include <stdlib.h>
@@ -13,12 +12,14 @@
 enum { BODIES = 100, BODY_SIZE = 19, PLACES = 8, MODULE_MAX = 1 << 20 };
 
 static const char *const names[] = {
-    ".debug_info", ".debug_abbrev",   ".debug_line",        ".debug_str",      ".debug_ranges",
-    ".debug_addr", ".debug_line_str", ".debug_str_offsets", ".debug_rnglists",
+    ".debug_info",     ".debug_abbrev",      ".debug_line",
+    ".debug_str",      ".debug_ranges",      ".debug_addr",
+    ".debug_line_str", ".debug_str_offsets", ".debug_rnglists",
 };
 
 static void check(bool fine) {
-    if (!fine) abort();
+    if (!fine)
+        abort();
 }
 
 static void put_byte(struct buffer *out, size_t byte) {
@@ -39,11 +40,13 @@ static void put_code(struct buffer *out) {
     put_byte(out, BODIES);
     for (size_t i = 0; i < BODIES; i++) {
         put_byte(out, BODY_SIZE);
-        for (size_t k = 0; k < BODY_SIZE; k++) put_byte(out, k + 1 < BODY_SIZE ? 0 : 0x0B);
+        for (size_t k = 0; k < BODY_SIZE; k++)
+            put_byte(out, k + 1 < BODY_SIZE ? 0 : 0x0B);
     }
 }
 
-static void put_section(struct buffer *out, const char *name, struct slice content) {
+static void put_section(struct buffer *out, const char *name,
+                        struct slice content) {
     put_byte(out, 0);
     put_size(out, 1 + strlen(name) + content.size);
     put_byte(out, strlen(name));
@@ -57,7 +60,8 @@ static void put_sections(struct buffer *out, struct slice input) {
         size_t name = input.data[at] % (sizeof names / sizeof *names);
         size_t size = input.data[at + 1] | (size_t)input.data[at + 2] << 8;
         at += 3;
-        if (size > input.size - at) size = input.size - at;
+        if (size > input.size - at)
+            size = input.size - at;
         put_section(out, names[name], (struct slice){input.data + at, size});
         at += size;
     }
@@ -69,12 +73,14 @@ struct answer {
     uint64_t lines;
 };
 
-static struct answer ask(struct debug *debug, size_t offset, size_t module_size) {
+static struct answer ask(struct debug *debug, size_t offset,
+                         size_t module_size) {
     struct debug_place places[PLACES];
     struct arena texts;
     arena_init(&texts);
     struct answer answer = {.lines = 0};
-    answer.count = debug_places(debug, (uint32_t)offset, &texts, places, PLACES);
+    answer.count =
+        debug_places(debug, (uint32_t)offset, &texts, places, PLACES);
     check(answer.count <= PLACES);
     for (size_t i = 0; i < answer.count; i++) {
         check(utf8_valid(places[i].name));
@@ -102,7 +108,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct debug *debug = debug_open(buffer_slice(&module), NULL);
     check(debug != NULL);
     size_t named = 0;
-    for (uint32_t i = 0; i <= BODIES; i++) named += debug_function_name(debug, i).size;
+    for (uint32_t i = 0; i <= BODIES; i++)
+        named += debug_function_name(debug, i).size;
     check(named <= 20000 + 16 * module.size);
 
     enum { STEP = 41, ASKED = 1 + (BODIES * (1 + BODY_SIZE)) / STEP };
@@ -113,7 +120,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     for (size_t i = asked; i-- > 0;) {
         struct answer again = ask(debug, code + i * STEP, module.size);
-        check(again.count == answers[i].count && again.lines == answers[i].lines &&
+        check(again.count == answers[i].count &&
+              again.lines == answers[i].lines &&
               again.bytes == answers[i].bytes);
     }
     debug_free(debug);

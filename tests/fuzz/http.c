@@ -1,8 +1,8 @@
 /* Fuzzing the reader of HTTP responses: how the bytes arrive must not matter.
  *
- * The response comes in one packet and is read in large pieces, then in two packets, read byte by
- * byte. The first byte of the input says where they part, and whether the request was HEAD.
- */
+ * The response comes in one packet and is read in large pieces, then in two
+ * packets, read byte by byte. The first byte of the input says where they part,
+ * and whether the request was HEAD. */
 #include "net/http.h"
 
 #include <stdlib.h>
@@ -11,11 +11,12 @@
 #include <unistd.h>
 
 static void check(bool fine) {
-    if (!fine) abort();
+    if (!fine)
+        abort();
 }
 
-static void read_response(struct buffer *out, struct connection *connection, bool no_body,
-                          size_t piece) {
+static void read_response(struct buffer *out, struct connection *connection,
+                          bool no_body, size_t piece) {
     struct net_config config = net_config_default();
     struct arena arena;
     struct error error = ERROR_INIT;
@@ -34,19 +35,22 @@ static void read_response(struct buffer *out, struct connection *connection, boo
     uint8_t bytes[4096];
     for (ssize_t count = ok; count > 0;) {
         count = http_read_body(reader, bytes, piece, &error);
-        if (count > 0) buffer_append(out, bytes, (size_t)count);
+        if (count > 0)
+            buffer_append(out, bytes, (size_t)count);
     }
     buffer_printf(out, "\n%d %s", ok ? head.status : 0, error.text);
     arena_free(&arena);
 }
 
-static void receive(struct buffer *out, struct slice bytes, size_t part, bool no_body,
-                    size_t piece) {
+static void receive(struct buffer *out, struct slice bytes, size_t part,
+                    bool no_body, size_t piece) {
     int ends[2];
     struct error error = ERROR_INIT;
     check(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) == 0);
-    if (part) check(send(ends[1], bytes.data, part, 0) >= 0);
-    if (part < bytes.size) check(send(ends[1], bytes.data + part, bytes.size - part, 0) >= 0);
+    if (part)
+        check(send(ends[1], bytes.data, part, 0) >= 0);
+    if (part < bytes.size)
+        check(send(ends[1], bytes.data + part, bytes.size - part, 0) >= 0);
     close(ends[1]);
     struct connection *connection = connection_open(ends[0], &error);
     read_response(out, connection, no_body, piece);
@@ -56,7 +60,8 @@ static void receive(struct buffer *out, struct slice bytes, size_t part, bool no
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    if (size == 0 || size > INPUT_SIZE) return 0;
+    if (size == 0 || size > INPUT_SIZE)
+        return 0;
     struct slice bytes = {data + 1, size - 1};
     struct buffer whole, parted;
     buffer_init(&whole, 1 << 20);

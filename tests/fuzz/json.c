@@ -1,10 +1,12 @@
-/* Fuzzing JSON: what the reader accepts can be written, and is read again as the same. */
+/* Fuzzing JSON: what the reader accepts can be written, and is read again as
+ * the same. */
 #include "json/json.h"
 
 #include <stdlib.h>
 
 static void check(bool fine) {
-    if (!fine) abort();
+    if (!fine)
+        abort();
 }
 
 /* Nested to JSON_DEPTH_MAX at most. */
@@ -29,11 +31,14 @@ static void write_value(struct json_writer *writer, const struct json *value) {
     case JSON_OBJECT:
         for (; json_next(&each); before = ",") {
             json_put(writer, before);
-            if (value->type == JSON_OBJECT) json_put_string(writer, each.name);
-            if (value->type == JSON_OBJECT) json_put(writer, ":");
+            if (value->type == JSON_OBJECT)
+                json_put_string(writer, each.name);
+            if (value->type == JSON_OBJECT)
+                json_put(writer, ":");
             write_value(writer, each.value);
         }
-        if (value->count == 0) json_put(writer, opening);
+        if (value->count == 0)
+            json_put(writer, opening);
         json_put(writer, value->type == JSON_OBJECT ? "}" : "]");
         break;
     default: { /* null, a boolean, a number: as it was */
@@ -54,18 +59,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct arena arena;
     arena_init(&arena);
     struct error error = ERROR_INIT;
-    const struct json *root = json_parse((struct slice){data, size}, &arena, &error);
+    const struct json *root =
+        json_parse((struct slice){data, size}, &arena, &error);
     check((root != NULL) == (error.kind == ERROR_NONE));
     check(root || error.offset <= size);
     struct slice before = {NULL, 0};
     for (int round = 0; root && round < 2; round++) {
         struct json_writer measure = {NULL, 0, 0};
         write_value(&measure, root);
-        struct json_writer writer = {arena_alloc(&arena, measure.size, 1), measure.size, 0};
+        struct json_writer writer = {arena_alloc(&arena, measure.size, 1),
+                                     measure.size, 0};
         write_value(&writer, root);
         struct slice text = {writer.out, writer.size};
         const struct json *again = json_parse(text, &arena, &error);
-        check(writer.size == measure.size && again && again->span == root->span);
+        check(writer.size == measure.size && again &&
+              again->span == root->span);
         check(round == 0 || slice_equal(text, before));
         before = text;
         root = again;

@@ -1,7 +1,7 @@
-/* Fuzzing URLs and cookies. The first line of the input is a URL; each other is a reference within
- * it and a Set-Cookie value from there. A URL that was understood is written, and must be
- * understood as the same; a Cookie header must be fit for a request.
- */
+/* Fuzzing URLs and cookies. The first line of the input is a URL; each other is
+ * a reference within it and a Set-Cookie value from there. A URL that was
+ * understood is written, and must be understood as the same; a Cookie header
+ * must be fit for a request. */
 #include "net/cookie.h"
 
 #include <stdlib.h>
@@ -10,7 +10,8 @@
 enum { NOW = 1303862400, COOKIE_MAX = 8190 };
 
 static void check(bool fine) {
-    if (!fine) abort();
+    if (!fine)
+        abort();
 }
 
 static void check_url(const struct url *url, struct arena *arena) {
@@ -22,7 +23,8 @@ static void check_url(const struct url *url, struct arena *arena) {
     url_format_authority(url, &text);
     buffer_append_text(&text, url->target);
     check(url_parse(&again, buffer_slice(&text), arena, &error));
-    check(url_same_origin(url, &again) && strcmp(url->target, again.target) == 0);
+    check(url_same_origin(url, &again) &&
+          strcmp(url->target, again.target) == 0);
     check(is_field_value(slice_of(url->target)) && !strchr(url->target, ' '));
     buffer_free(&text);
 }
@@ -39,7 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static struct suffix_list *suffixes;
-    if (!suffixes) suffixes = suffix_open();
+    if (!suffixes)
+        suffixes = suffix_open();
     struct arena arena;
     struct cookie_jar jar;
     struct url url, other;
@@ -49,7 +52,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     size_t end = slice_find(text, "\n");
     struct error error = ERROR_INIT;
     bool ok = url_parse(&url, slice_cut(text, 0, end), &arena, &error);
-    if (ok) check_url(&url, &arena);
+    if (ok)
+        check_url(&url, &arena);
     while (ok && end < text.size) {
         text = slice_cut(text, end + 1, text.size);
         end = slice_find(text, "\n");

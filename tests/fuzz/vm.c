@@ -1,10 +1,11 @@
-/* Fuzzing the VM: whatever the bytes are, plain and fused code must do the same.
+/* Fuzzing the VM: whatever the bytes are, plain and fused code must do the
+ * same.
  *
- * Bytes that begin like a module are one. All others are choices from which make.c makes a valid
- * one. Every exported function is called twice; a transcript of results, globals, memory, and traps
- * with their backtraces is compared between plain and fused code: with a little fuel at first and,
- * if that was enough, without a limit, for which other code is made.
- */
+ * Bytes that begin like a module are one. All others are choices from which
+ * make.c makes a valid one. Every exported function is called twice; a
+ * transcript of results, globals, memory, and traps with their backtraces is
+ * compared between plain and fused code: with a little fuel at first and, if
+ * that was enough, without a limit, for which other code is made. */
 #include "tests/fuzz/make.h"
 
 #include <inttypes.h>
@@ -12,16 +13,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGE = 65536, FUEL = 300, CALLED = 50, TEXT_MAX = 1 << 24, SHOWN = 3000 };
+enum {
+    PAGE = 65536,
+    FUEL = 300,
+    CALLED = 50,
+    TEXT_MAX = 1 << 24,
+    SHOWN = 3000
+};
 
-/* More than a generated module can hold, so that its end does not depend on how much code was made
- * of it. */
+/* More than a generated module can hold, so that its end does not depend on how
+ * much code was made of it. */
 enum { MEMORY_MAX = 1 << 24 };
 
 static void note_value(struct buffer *out, const struct vm_value *value) {
     bool nan = (value->type == VM_F32 && isnan(value->of.f32)) ||
                (value->type == VM_F64 && isnan(value->of.f64));
-    bool vector = value->type == VM_V128, wide = value->type != VM_I32 && value->type != VM_F32;
+    bool vector = value->type == VM_V128,
+         wide = value->type != VM_I32 && value->type != VM_F32;
     uint64_t low = wide ? value->of.v128[0] : value->of.i32;
     bool reference = value->type == VM_FUNCREF; /* an address */
     buffer_printf(out, " %s:%" PRIx64 ":%" PRIx64, vm_type_name(value->type),
@@ -32,39 +40,50 @@ static void note_value(struct buffer *out, const struct vm_value *value) {
 }
 
 /* Returns whether limits had no part in it. */
-static bool note_end(struct buffer *out, struct vm *vm, const struct error *error) {
+static bool note_end(struct buffer *out, struct vm *vm,
+                     const struct error *error) {
     struct vm_frame frames[8];
     size_t count = error->kind == ERROR_TRAP ? vm_backtrace(vm, frames, 8) : 0;
     buffer_printf(out, " %d %s", (int)error->kind, error->text);
     for (size_t i = 0; i < count; i++) {
-        buffer_printf(out, " #%" PRIu32 " at 0x%" PRIx32, frames[i].function, frames[i].offset);
+        buffer_printf(out, " #%" PRIu32 " at 0x%" PRIx32, frames[i].function,
+                      frames[i].offset);
     }
     buffer_append_text(out, "\n");
     return error->kind != ERROR_EXHAUSTION;
 }
 
 /* Call function or note global number `index` of the exports. */
-static bool use(struct buffer *out, struct instance *instance, struct vm_export export, int round) {
+static bool use(struct buffer *out, struct instance *instance,
+                struct vm_export export, int round) {
     struct vm_value values[1000], results[1000], global;
-    buffer_printf(out, "%.*s:", (int)export.name.size, (const char *)export.name.data);
-    if (vm_get_global(instance, export.name, &global)) note_value(out, &global);
+    buffer_printf(out, "%.*s:", (int)export.name.size,
+                  (const char *)export.name.data);
+    if (vm_get_global(instance, export.name, &global))
+        note_value(out, &global);
     struct function *function = vm_find_function(instance, export.name);
-    if (!function) return true;
+    if (!function)
+        return true;
     const struct func_type *type = vm_function_type(function);
     for (uint32_t i = 0; i < type->param_count; i++) {
         values[i] = (struct vm_value){.type = type->types[i]};
-        if (round == 0 || values[i].type <= VM_FUNCREF) continue;
-        values[i].of.v128[0] = values[i].of.v128[1] = UINT64_C(0x4010000040800007) + i;
+        if (round == 0 || values[i].type <= VM_FUNCREF)
+            continue;
+        values[i].of.v128[0] = values[i].of.v128[1] =
+            UINT64_C(0x4010000040800007) + i;
     }
     struct error error = ERROR_INIT;
     if (vm_call(function, values, type->param_count, results, &error)) {
-        for (uint32_t i = 0; i < type->result_count; i++) note_value(out, &results[i]);
+        for (uint32_t i = 0; i < type->result_count; i++)
+            note_value(out, &results[i]);
     }
     return note_end(out, vm_of(instance), &error);
 }
 
-/* Load and run a module, and write down what can be seen of it. False if a limit ended it. */
-static bool transcribe(struct buffer *out, struct slice bytes, bool plain, int64_t fuel) {
+/* Load and run a module, and write down what can be seen of it. False if a
+ * limit ended it. */
+static bool transcribe(struct buffer *out, struct slice bytes, bool plain,
+                       int64_t fuel) {
     struct vm_limits limits = {.memory_bytes = MEMORY_MAX,
                                .stack_bytes = PAGE,
                                .table_elements = 1000,
@@ -74,13 +93,15 @@ static bool transcribe(struct buffer *out, struct slice bytes, bool plain, int64
     struct error error = ERROR_INIT;
     struct vm *vm = vm_open(&limits, &error);
     struct module *module = vm ? vm_load(vm, bytes, &error) : NULL;
-    struct instance *instance = module ? vm_instantiate(vm, module, &error) : NULL;
+    struct instance *instance =
+        module ? vm_instantiate(vm, module, &error) : NULL;
     bool free = note_end(out, vm, &error);
     size_t count = instance ? vm_export_count(module) : 0;
     for (size_t i = 0; i < 2 * count && i < CALLED && free; i++) {
         free = use(out, instance, vm_export_at(module, i % count), i >= count);
     }
-    for (uint64_t at = 0; instance && vm_memory_at(instance, at, PAGE); at += PAGE) {
+    for (uint64_t at = 0; instance && vm_memory_at(instance, at, PAGE);
+         at += PAGE) {
         buffer_append(out, vm_memory_at(instance, at, PAGE), PAGE);
     }
     vm_close(vm);
@@ -91,21 +112,27 @@ static int size_shown(const struct buffer *text) {
     return text->size < SHOWN ? (int)text->size : SHOWN;
 }
 
-static _Noreturn void fail(const char *what, struct slice module, const struct buffer *a,
-                           const struct buffer *b) {
+static _Noreturn void fail(const char *what, struct slice module,
+                           const struct buffer *a, const struct buffer *b) {
     FILE *file = fopen("wrong.wasm", "wb");
     size_t at = 0;
-    while (at < a->size && at < b->size && a->data[at] == b->data[at]) at++;
-    if (file) fwrite(module.data, 1, module.size, file), fclose(file);
-    fprintf(stderr, "%s, see wrong.wasm\n%.*s\n---\n%.*s\n", what, size_shown(a),
-            (const char *)a->data, size_shown(b), (const char *)b->data);
-    fprintf(stderr, "sizes %zu and %zu, the same up to byte %zu (the memory comes last)\n", a->size,
-            b->size, at);
+    while (at < a->size && at < b->size && a->data[at] == b->data[at])
+        at++;
+    if (file)
+        fwrite(module.data, 1, module.size, file), fclose(file);
+    fprintf(stderr, "%s, see wrong.wasm\n%.*s\n---\n%.*s\n", what,
+            size_shown(a), (const char *)a->data, size_shown(b),
+            (const char *)b->data);
+    fprintf(
+        stderr,
+        "sizes %zu and %zu, the same up to byte %zu (the memory comes last)\n",
+        a->size, b->size, at);
     abort();
 }
 
 /* Run it once more, another way. */
-static void compare(const struct buffer *expected, struct slice module, bool plain, int64_t fuel) {
+static void compare(const struct buffer *expected, struct slice module,
+                    bool plain, int64_t fuel) {
     struct buffer text;
     buffer_init(&text, TEXT_MAX);
     transcribe(&text, module, plain, fuel);
@@ -127,7 +154,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         module = buffer_slice(&made);
     }
     bool free = transcribe(&text, module, true, FUEL);
-    if (!given && memcmp(text.data, " 0 ", 3) != 0) fail("refused", module, &text, &made);
+    if (!given && memcmp(text.data, " 0 ", 3) != 0)
+        fail("refused", module, &text, &made);
     if (free) {
         compare(&text, module, false, 2 * FUEL); /* other code, other steps */
         compare(&text, module, true, VM_UNLIMITED);

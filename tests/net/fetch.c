@@ -5,8 +5,7 @@
  * All requests are made one after the other by one client. For each it prints
  *   status N / header NAME: VALUE ... / body SIZE, then SIZE bytes and a newline
  * or
- *   error KIND TEXT
- */
+ *   error KIND TEXT */
 #include "net/net.h"
 
 #include <fcntl.h>
@@ -23,13 +22,16 @@ struct options {
 };
 
 /* --limit-NAME SIZE; returns as take_option does. */
-static int take_limit(struct net_limits *limits, const char *name, const char *value) {
+static int take_limit(struct net_limits *limits, const char *name,
+                      const char *value) {
     size_t *limit = NULL;
-#define X(field, size)                                                                             \
-    if (strcmp(name, "--limit-" #field) == 0) limit = &limits->field;
+#define X(field, size)                                                         \
+    if (strcmp(name, "--limit-" #field) == 0)                                  \
+        limit = &limits->field;
     NET_LIMITS(X)
 #undef X
-    if (limit) *limit = (size_t)atoll(value);
+    if (limit)
+        *limit = (size_t)atoll(value);
     return limit ? 2 : 0;
 }
 
@@ -71,8 +73,10 @@ static int take_option(struct options *options, char **arguments) {
         config->max_request_body = (size_t)atoll(value);
     else
         return take_limit(&config->limits, name, value);
-    bool alone = strcmp(name, "--allow-private-net") == 0 || strcmp(name, "--no-cookies") == 0 ||
-                 strncmp(name, "--trace", 7) == 0 || strcmp(name, "--count-sockets") == 0;
+    bool alone = strcmp(name, "--allow-private-net") == 0 ||
+                 strcmp(name, "--no-cookies") == 0 ||
+                 strncmp(name, "--trace", 7) == 0 ||
+                 strcmp(name, "--count-sockets") == 0;
     return alone ? 1 : 2;
 }
 
@@ -80,8 +84,9 @@ static void print_response(const struct net_response *response) {
     printf("status %d\n", response->status);
     for (size_t i = 0; i < response->header_count; i++) {
         const struct net_header *header = &response->headers[i];
-        printf("header %.*s: %.*s\n", (int)header->name.size, (const char *)header->name.data,
-               (int)header->value.size, (const char *)header->value.data);
+        printf("header %.*s: %.*s\n", (int)header->name.size,
+               (const char *)header->name.data, (int)header->value.size,
+               (const char *)header->value.data);
     }
     printf("body %zu\n", response->body.size);
     fwrite(response->body.data, 1, response->body.size, stdout);
@@ -91,18 +96,24 @@ static void print_response(const struct net_response *response) {
 /* Performs the request at `arguments` and returns where the next begins. */
 static char **perform(struct net *net, char **arguments) {
     struct net_header headers[MAX_HEADERS];
-    struct net_request request = {
-        .method = slice_of(arguments[0]), .headers = headers, .time_left_ms = INT64_MAX};
+    struct net_request request = {.method = slice_of(arguments[0]),
+                                  .headers = headers,
+                                  .time_left_ms = INT64_MAX};
     char *made = NULL;
-    if (!arguments[1]) exit(2);
+    if (!arguments[1])
+        exit(2);
     request.url = slice_of(arguments[1]);
-    for (arguments += 2; arguments[0] && strcmp(arguments[0], "+") != 0; arguments += 2) {
-        if (!arguments[1] || request.header_count == MAX_HEADERS) exit(2);
+    for (arguments += 2; arguments[0] && strcmp(arguments[0], "+") != 0;
+         arguments += 2) {
+        if (!arguments[1] || request.header_count == MAX_HEADERS)
+            exit(2);
         if (strcmp(arguments[0], "-H") == 0) {
             char *colon = strstr(arguments[1], ": ");
-            size_t size = colon ? (size_t)(colon - arguments[1]) : strlen(arguments[1]);
-            headers[request.header_count++] = (struct net_header){
-                {(const uint8_t *)arguments[1], size}, slice_of(colon ? colon + 2 : "")};
+            size_t size =
+                colon ? (size_t)(colon - arguments[1]) : strlen(arguments[1]);
+            headers[request.header_count++] =
+                (struct net_header){{(const uint8_t *)arguments[1], size},
+                                    slice_of(colon ? colon + 2 : "")};
         } else if (strcmp(arguments[0], "-d") == 0) {
             request.body = slice_of(arguments[1]);
             request.has_body = true;
@@ -119,19 +130,22 @@ static char **perform(struct net *net, char **arguments) {
         print_response(&response);
         net_response_free(&response);
     } else {
-        printf("error %s %s\n", net_error_name((enum net_error)error.code), error.text);
+        printf("error %s %s\n", net_error_name((enum net_error)error.code),
+               error.text);
     }
     fflush(stdout);
     free(made);
     return arguments[0] ? arguments + 1 : arguments;
 }
 
-/* Tell on standard error how many sockets are open, and how many a new program would inherit. */
+/* Tell on standard error how many sockets are open, and how many a new program
+ * would inherit. */
 static void count_sockets(void) {
     int open = 0, inherited = 0;
     for (int fd = 3; fd < 1024; fd++) {
         struct stat status;
-        if (fstat(fd, &status) != 0 || !S_ISSOCK(status.st_mode)) continue;
+        if (fstat(fd, &status) != 0 || !S_ISSOCK(status.st_mode))
+            continue;
         open++;
         inherited += !(fcntl(fd, F_GETFD) & FD_CLOEXEC);
     }
@@ -144,7 +158,8 @@ int main(int argc, char **argv) {
     options.config.deny = options.deny;
     options.config.resolve = options.resolve;
     char **arguments = argv + 1;
-    for (int used; arguments[0] && (used = take_option(&options, arguments)) > 0;)
+    for (int used;
+         arguments[0] && (used = take_option(&options, arguments)) > 0;)
         arguments += used;
     struct error error = ERROR_INIT;
     struct net *net = net_open(&options.config, &error);
@@ -152,8 +167,10 @@ int main(int argc, char **argv) {
         printf("error %s %s\n", error_kind_name(error.kind), error.text);
         return 1;
     }
-    while (arguments[0]) arguments = perform(net, arguments);
-    if (options.count_sockets) count_sockets();
+    while (arguments[0])
+        arguments = perform(net, arguments);
+    if (options.count_sockets)
+        count_sockets();
     net_close(net);
     return argc > 1 ? 0 : 2;
 }

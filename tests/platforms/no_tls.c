@@ -1,6 +1,7 @@
-/* In place of net/tls.c and net/suffix.c where there are no libraries for them, as for musl on
- * Debian: there every https request fails, and every name of two labels is somebody's own. It is
- * linked before the library, whose two objects are then not needed. */
+/* In place of net/tls.c and net/suffix.c where there are no libraries for them,
+ * as for musl on Debian: there every https request fails, and every name of two
+ * labels is somebody's own. It is linked before the library, whose two objects
+ * are then not needed. */
 #include "net/tls.h"
 
 #include <errno.h>
@@ -12,11 +13,13 @@ struct tls_settings {
     char unused;
 };
 
-struct tls_settings *tls_settings_open(const char *ca_file, struct suffix_list *suffixes,
+struct tls_settings *tls_settings_open(const char *ca_file,
+                                       struct suffix_list *suffixes,
                                        struct error *error) {
     (void)suffixes;
     bool readable = !ca_file || access(ca_file, R_OK) == 0;
-    net_fail(error, NET_TLS, "no TLS in this program; %.160s: %s", ca_file ? ca_file : "no file",
+    net_fail(error, NET_TLS, "no TLS in this program; %.160s: %s",
+             ca_file ? ca_file : "no file",
              readable ? "not read" : strerror(errno));
     return NULL;
 }
@@ -27,8 +30,8 @@ void tls_settings_close(struct tls_settings *settings) {
 
 /* Nothing below is called: there are no settings to begin with. */
 
-struct tls *tls_open(struct tls_settings *settings, int fd, const struct url *origin,
-                     struct error *error) {
+struct tls *tls_open(struct tls_settings *settings, int fd,
+                     const struct url *origin, struct error *error) {
     (void)settings, (void)fd, (void)origin, (void)error;
     return NULL;
 }

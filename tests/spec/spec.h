@@ -1,5 +1,5 @@
-/* The spec runner's parts: values.c reads and compares values, script.c carries out the commands
- * of one file, run.c goes over the files and counts. */
+/* The spec runner's parts: values.c reads and compares values, script.c carries
+ * out the commands of one file, run.c goes over the files and counts. */
 #ifndef HOSTEL_TESTS_SPEC_SPEC_H
 #define HOSTEL_TESTS_SPEC_SPEC_H
 
@@ -8,13 +8,16 @@
 
 /* How a file went. */
 struct tally {
-    unsigned line;           /* of the command at work, in the .wast */
-    unsigned assertions;     /* all there are, those of the other counts included */
+    unsigned line; /* of the command at work, in the .wast */
+    /* All there are, those of the other counts included. */
+    unsigned assertions;
     unsigned not_applicable; /* about the text format */
     unsigned failed;         /* commands; none of them on the list */
     unsigned expected;       /* on the list, and failed */
-    unsigned other_messages; /* ended in another error than the suite's, as listed */
-    unsigned accepted;       /* invalid in the pack's version, but valid in the one we read */
+    /* Ended in another error than the suite's, as listed. */
+    unsigned other_messages;
+    /* Invalid in the pack's version, but valid in the one we read. */
+    unsigned accepted;
 };
 
 /* One line of a list of assertions. */
@@ -25,11 +28,13 @@ struct listed {
 };
 
 struct script {
-    const char *folder, *name; /* folder/name.json; the name may begin with a sub-folder */
+    /* Folder/name.json; the name may begin with a sub-folder. */
+    const char *folder, *name;
     const struct listed *expected_failures, *other_messages, *valid_since;
-    bool verbose;          /* print all failures */
-    bool plain_code;       /* translate without fusing */
-    int progress;          /* file descriptor that gets the tally after each command */
+    bool verbose;    /* print all failures */
+    bool plain_code; /* translate without fusing */
+    /* File descriptor that gets the tally after each command. */
+    int progress;
     struct slice spectest; /* the module every script may import from */
 
     struct vm *vm;
@@ -39,7 +44,8 @@ struct script {
     struct tally tally;
 };
 
-/* Carry out all commands of a file. False (and a line printed) if they could not even be read. */
+/* Carry out all commands of a file. False (and a line printed) if they could
+ * not even be read. */
 bool script_run(struct script *script);
 
 /* ---- values ---- */
@@ -47,7 +53,8 @@ bool script_run(struct script *script);
 /* {"type":..., "value":...} of an argument. */
 bool value_read(const struct json *json, struct vm_value *value);
 
-/* Does the value match an expectation, which may be a NaN pattern or any reference? */
+/* Does the value match an expectation, which may be a NaN pattern or any
+ * reference? */
 bool value_matches(const struct json *expected, const struct vm_value *value);
 
 /* As "i32:7", in memory that the next call reuses. */

@@ -1,12 +1,12 @@
-/* Writing debugging information (DWARF 5, section 7), and a module of a few functions that has it.
+/* Writing debugging information (DWARF 5, section 7), and a module of a few
+ * functions that has it.
  *
  *     struct program p = program_new();
  *     uint32_t code = abbreviate(&p, TAG_SUBPROGRAM, false, (int[]){NAME, STRING, ..., 0});
  *     unit_begin(&p, 4, 4);                          version 4, offsets of 4 bytes
  *     entry(&p, code), text(&p.info, "run"), ...;    its values, as the forms want them
  *     unit_end(&p);
- *     struct buffer module = program_module(&p);
- */
+ *     struct buffer module = program_module(&p); */
 #ifndef HOSTEL_TESTS_UNIT_DEBUG_MODULE_H
 #define HOSTEL_TESTS_UNIT_DEBUG_MODULE_H
 
@@ -14,8 +14,9 @@
 
 #include "vm/debug/debug.h"
 
-/* Each function is "unreachable": its size, no locals, two bytes. Addresses count from the byte
- * that says how many there are. The first is exported as "run". */
+/* Each function is "unreachable": its size, no locals, two bytes. Addresses
+ * count from the byte that says how many there are. The first is exported as
+ * "run". */
 #define FUNCTIONS  6
 #define CODE_OF(i) (2 + 4 * (i))
 
@@ -71,27 +72,31 @@ enum { /* entries of a range list */
 };
 
 struct program {
-    struct buffer abbrev, info, str, line_str, str_offsets, addr, ranges, rnglists, line;
+    struct buffer abbrev, info, str, line_str, str_offsets, addr, ranges,
+        rnglists, line;
     uint32_t abbreviations;        /* made so far: their codes count from 1 */
     uint32_t unit;                 /* the abbreviation of a unit's entry */
     uint32_t start;                /* of the unit that is being written */
     int offset_size, address_size; /* its own */
 };
 
-#define PROGRAM_SECTIONS(p)                                                                        \
-    {                                                                                              \
-        &(p)->abbrev, &(p)->info, &(p)->str, &(p)->line_str, &(p)->str_offsets, &(p)->addr,        \
-            &(p)->ranges, &(p)->rnglists, &(p)->line                                               \
+#define PROGRAM_SECTIONS(p)                                                    \
+    {                                                                          \
+        &(p)->abbrev, &(p)->info, &(p)->str, &(p)->line_str,                   \
+            &(p)->str_offsets, &(p)->addr, &(p)->ranges, &(p)->rnglists,       \
+            &(p)->line                                                         \
     }
 
 static const char *const program_section_names[] = {
-    ".debug_abbrev", ".debug_info",   ".debug_str",      ".debug_line_str", ".debug_str_offsets",
-    ".debug_addr",   ".debug_ranges", ".debug_rnglists", ".debug_line"};
+    ".debug_abbrev",   ".debug_info",        ".debug_str",
+    ".debug_line_str", ".debug_str_offsets", ".debug_addr",
+    ".debug_ranges",   ".debug_rnglists",    ".debug_line"};
 
 /* ---- numbers and texts ---- */
 
 static inline void fixed(struct buffer *buffer, uint64_t number, int size) {
-    for (int i = 0; i < size; i++) put_byte(buffer, (int)(number >> (8 * i) & 0xFF));
+    for (int i = 0; i < size; i++)
+        put_byte(buffer, (int)(number >> (8 * i) & 0xFF));
 }
 
 static inline void u8(struct buffer *buffer, uint64_t number) {
@@ -125,14 +130,16 @@ static inline void strp(struct program *p, const char *string) {
 /* The attributes are names and forms, ended by 0. Returns its code. */
 static inline uint32_t abbreviate(struct program *p, int tag, bool children,
                                   const int *attributes) {
-    if (p->abbrev.size > 0) p->abbrev.size--; /* the table's end moves */
+    if (p->abbrev.size > 0)
+        p->abbrev.size--; /* the table's end moves */
     put_number(&p->abbrev, ++p->abbreviations);
     put_number(&p->abbrev, (uint64_t)tag);
     put_byte(&p->abbrev, children);
     for (; *attributes; attributes += 2) {
         put_number(&p->abbrev, (uint64_t)attributes[0]);
         put_number(&p->abbrev, (uint64_t)attributes[1]);
-        if (attributes[1] == IMPLICIT) put_number(&p->abbrev, (uint64_t) * ++attributes + 1);
+        if (attributes[1] == IMPLICIT)
+            put_number(&p->abbrev, (uint64_t) * ++attributes + 1);
     }
     put(&p->abbrev, "\0\0", 3);
     return p->abbreviations;
@@ -141,7 +148,8 @@ static inline uint32_t abbreviate(struct program *p, int tag, bool children,
 static inline struct program program_new(void) {
     struct program p = {.address_size = 4};
     struct buffer *sections[] = PROGRAM_SECTIONS(&p);
-    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) *sections[i] = empty();
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
+        *sections[i] = empty();
     p.unit = abbreviate(&p, TAG_UNIT, true, (int[]){0});
     return p;
 }
@@ -161,7 +169,8 @@ static inline size_t length_begin(struct buffer *buffer) {
 
 static inline void length_end(struct buffer *buffer, size_t from) {
     size_t length = buffer->size - from;
-    for (size_t i = 0; i < 4; i++) buffer->data[from - 4 + i] = (uint8_t)(length >> (8 * i));
+    for (size_t i = 0; i < 4; i++)
+        buffer->data[from - 4 + i] = (uint8_t)(length >> (8 * i));
 }
 
 /* Behind the last child. */
@@ -173,28 +182,33 @@ static inline void entry_end(struct program *p) {
 static inline void unit_begin(struct program *p, int version, int offset_size) {
     p->start = (uint32_t)p->info.size;
     p->offset_size = offset_size;
-    if (offset_size == 8) u32(&p->info, UINT32_MAX);
+    if (offset_size == 8)
+        u32(&p->info, UINT32_MAX);
     offset(p, 0);
     fixed(&p->info, (uint64_t)version, 2);
-    if (version >= 5) u8(&p->info, 1), u8(&p->info, (uint64_t)p->address_size);
+    if (version >= 5)
+        u8(&p->info, 1), u8(&p->info, (uint64_t)p->address_size);
     offset(p, 0);
-    if (version < 5) u8(&p->info, (uint64_t)p->address_size);
+    if (version < 5)
+        u8(&p->info, (uint64_t)p->address_size);
     entry(p, p->unit);
 }
 
 static inline void unit_end(struct program *p) {
     entry_end(p);
     uint32_t field = p->offset_size == 8 ? 4 : 0;
-    uint64_t length = p->info.size - p->start - field - (uint32_t)p->offset_size;
+    uint64_t length =
+        p->info.size - p->start - field - (uint32_t)p->offset_size;
     for (int i = 0; i < p->offset_size; i++) {
-        p->info.data[p->start + field + (uint32_t)i] = (uint8_t)(length >> (8 * i));
+        p->info.data[p->start + field + (uint32_t)i] =
+            (uint8_t)(length >> (8 * i));
     }
 }
 
 /* ---- the module ---- */
 
-static inline void put_custom(struct buffer *module, const char *name, const void *bytes,
-                              size_t size) {
+static inline void put_custom(struct buffer *module, const char *name,
+                              const void *bytes, size_t size) {
     struct buffer content = empty();
     put_number(&content, strlen(name));
     put(&content, name, strlen(name));
@@ -203,7 +217,8 @@ static inline void put_custom(struct buffer *module, const char *name, const voi
     buffer_free(&content);
 }
 
-static inline struct buffer program_module_of(const struct program *program, uint32_t functions) {
+static inline struct buffer program_module_of(const struct program *program,
+                                              uint32_t functions) {
     struct buffer module = empty();
     put(&module, "\0asm\1\0\0\0\1\4\1\x60\0\0", 14);
     put_vector(&module, 3, "\0", 1, functions);
@@ -211,8 +226,10 @@ static inline struct buffer program_module_of(const struct program *program, uin
     put_vector(&module, 10, "\3\0\0\x0B", 4, functions);
     const struct buffer *sections[] = PROGRAM_SECTIONS(program);
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
-        if (sections[i]->size == 0) continue;
-        put_custom(&module, program_section_names[i], sections[i]->data, sections[i]->size);
+        if (sections[i]->size == 0)
+            continue;
+        put_custom(&module, program_section_names[i], sections[i]->data,
+                   sections[i]->size);
     }
     return module;
 }
@@ -223,7 +240,8 @@ static inline struct buffer program_module(const struct program *program) {
 
 static inline void program_free(struct program *p) {
     struct buffer *sections[] = PROGRAM_SECTIONS(p);
-    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) buffer_free(sections[i]);
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
+        buffer_free(sections[i]);
 }
 
 #endif

@@ -83,9 +83,10 @@ static void utf8_is_written_at_its_shortest(void **state) {
 
 static void base64_goes_both_ways(void **state) {
     (void)state;
-    static const char *const plain[] = {"", "f", "fo", "foo", "foob", "fooba", "foobar"};
-    static const char *const coded[] = {"",         "Zg==",     "Zm8=",    "Zm9v",
-                                        "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"};
+    static const char *const plain[] = {"",     "f",     "fo",    "foo",
+                                        "foob", "fooba", "foobar"};
+    static const char *const coded[] = {
+        "", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"};
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
         char text[16];
         size_t size = base64_encode(slice_of(plain[i]), text);
@@ -98,8 +99,9 @@ static void base64_goes_both_ways(void **state) {
 
 static void base64_refuses_all_but_the_one_text(void **state) {
     (void)state;
-    static const char *const bad[] = {
-        "Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "=m8=", "Z===", "Zm8 ", "Zm-_", "Zg==Zm9v", "Zm\n8"};
+    static const char *const bad[] = {"Zg",   "Zg=",      "Zg===", "Zh==",
+                                      "Zm9=", "=m8=",     "Z===",  "Zm8 ",
+                                      "Zm-_", "Zg==Zm9v", "Zm\n8"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         uint8_t out[16];
         size_t size;
@@ -122,21 +124,26 @@ static void the_first_error_wins(void **state) {
 static void error_texts_are_one_bounded_harmless_line(void **state) {
     (void)state;
     struct error error = ERROR_INIT;
-    error_set(&error, ERROR_IO, "a\nb\x1B[31m\x7F \xC2\x9B \xC2\xA0 \\ \" \xC2");
-    assert_string_equal(error.text, "a\\x0ab\\x1b[31m\\x7f \\u{9b} \xC2\xA0 \\ \" \\xc2");
+    error_set(&error, ERROR_IO,
+              "a\nb\x1B[31m\x7F \xC2\x9B \xC2\xA0 \\ \" \xC2");
+    assert_string_equal(error.text,
+                        "a\\x0ab\\x1b[31m\\x7f \\u{9b} \xC2\xA0 \\ \" \\xc2");
     assert_int_equal(error.offset, ERROR_NO_OFFSET);
 
-    for (int length = 480; length < 2000; length++) { /* whatever is cut, it is no character */
+    for (int length = 480; length < 2000; length++) {
+        /* Whatever is cut, it is no character. */
         struct error cut = ERROR_INIT;
         char text[2048];
-        for (int i = 0; i < length; i++) text[i] = "\xE2\x82\xAC"[i % 3];
+        for (int i = 0; i < length; i++)
+            text[i] = "\xE2\x82\xAC"[i % 3];
         text[length - length % 3] = 0;
         error_set(&cut, ERROR_IO, "%s", text);
         assert_in_range(strlen(cut.text), 480, sizeof cut.text - 1);
         assert_true(utf8_valid(slice_of(cut.text)));
         assert_null(strchr(cut.text, '\\'));
         bool whole = strcmp(cut.text, text) == 0;
-        assert_true(whole || strcmp(cut.text + strlen(cut.text) - 3, "...") == 0);
+        assert_true(whole ||
+                    strcmp(cut.text + strlen(cut.text) - 3, "...") == 0);
     }
 }
 
@@ -150,24 +157,34 @@ static void foreign_text_is_escaped(void **state) {
         {"", "", "\"\""},
         {"a\"b\\c'", "a\"b\\c'", "\"a\\\"b\\\\c'\""},
         {"\x1B[2J\n\x7F", "\\x1b[2J\\x0a\\x7f", "\"\\x1b[2J\\x0a\\x7f\""},
-        {"\xC2\x80\xC2\x9F\xC2\xA0", "\\u{80}\\u{9f}\xC2\xA0", "\"\\u{80}\\u{9f}\xC2\xA0\""},
-        /* bidirectional controls, separators, zero width, tags, a soft hyphen */
-        {"\xE2\x80\xAE\xE2\x81\xA6\xD8\x9C", "\\u{202e}\\u{2066}\\u{61c}", NULL},
+        {"\xC2\x80\xC2\x9F\xC2\xA0", "\\u{80}\\u{9f}\xC2\xA0",
+         "\"\\u{80}\\u{9f}\xC2\xA0\""},
+        /* bidirectional controls, separators, zero width, tags, a soft
+         * hyphen */
+        {"\xE2\x80\xAE\xE2\x81\xA6\xD8\x9C", "\\u{202e}\\u{2066}\\u{61c}",
+         NULL},
         {"\xE2\x80\xA8\xE2\x80\xA9", "\\u{2028}\\u{2029}", NULL},
-        {"\xE2\x80\x8B\xE2\x81\xA0\xEF\xBB\xBF", "\\u{200b}\\u{2060}\\u{feff}", NULL},
-        {"\xF3\xA0\x81\x81\xC2\xAD\xEF\xB8\x8F", "\\u{e0041}\\u{ad}\\u{fe0f}", NULL},
+        {"\xE2\x80\x8B\xE2\x81\xA0\xEF\xBB\xBF", "\\u{200b}\\u{2060}\\u{feff}",
+         NULL},
+        {"\xF3\xA0\x81\x81\xC2\xAD\xEF\xB8\x8F", "\\u{e0041}\\u{ad}\\u{fe0f}",
+         NULL},
         {"gr\xC3\xBC\xC3\x9F \xE2\x82\xAC \xF0\x9F\x98\x80",
          "gr\xC3\xBC\xC3\x9F \xE2\x82\xAC \xF0\x9F\x98\x80", NULL},
-        /* not UTF-8: a lone lead, a surrogate, an overlong slash, the end of a character missing */
-        {"\xC3z\xED\xA0\x80\xC0\xAF\xE2\x82", "\\xc3z\\xed\\xa0\\x80\\xc0\\xaf\\xe2\\x82", NULL},
+        /* not UTF-8: a lone lead, a surrogate, an overlong slash, the end of a
+         * character missing */
+        {"\xC3z\xED\xA0\x80\xC0\xAF\xE2\x82",
+         "\\xc3z\\xed\\xa0\\x80\\xc0\\xaf\\xe2\\x82", NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct slice text = slice_of(cases[i].text);
         assert_string_equal(shown(text, SHOWN_MAX).text, cases[i].bare);
         if (cases[i].in_quotes)
-            assert_string_equal(quoted(text, SHOWN_MAX).text, cases[i].in_quotes);
+            assert_string_equal(quoted(text, SHOWN_MAX).text,
+                                cases[i].in_quotes);
     }
-    assert_string_equal(quoted((struct slice){(const uint8_t *)"a\0b", 3}, 10).text, "\"a\\x00b\"");
+    assert_string_equal(
+        quoted((struct slice){(const uint8_t *)"a\0b", 3}, 10).text,
+        "\"a\\x00b\"");
 }
 
 /* What is printed is the same text as what is quoted in errors. */
@@ -183,7 +200,8 @@ static void same_when_printed(struct slice text, size_t max) {
     fclose(file);
     out[size] = 0;
     char expected[2 * sizeof(struct shown)];
-    snprintf(expected, sizeof expected, "%s\n%s", quoted(text, max).text, shown(text, max).text);
+    snprintf(expected, sizeof expected, "%s\n%s", quoted(text, max).text,
+             shown(text, max).text);
     assert_string_equal(out, expected);
 }
 
@@ -204,15 +222,22 @@ static void foreign_text_is_cut_behind_a_character(void **state) {
                         "a..."); /* an escape */
     assert_string_equal(shown_text("abc", 0).text, "...");
     char text[1000], all[256];
-    for (int i = 0; i < 256; i++) all[i] = (char)i;
-    for (size_t i = 0; i < sizeof text; i++) text[i] = "\xF0\x9F\x98\x80\"z\n"[i % 7];
+    for (int i = 0; i < 256; i++)
+        all[i] = (char)i;
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = "\xF0\x9F\x98\x80\"z\n"[i % 7];
     for (size_t max = 0; max < SHOWN_MAX + 20; max++) {
-        struct shown cut = quoted((struct slice){(const uint8_t *)text, sizeof text}, max);
+        struct shown cut =
+            quoted((struct slice){(const uint8_t *)text, sizeof text}, max);
         assert_true(utf8_valid(slice_of(cut.text)));
-        assert_true(strlen(cut.text) < sizeof cut.text && strlen(cut.text) <= max + 5);
-        if (max > SHOWN_MAX) continue;
-        same_when_printed((struct slice){(const uint8_t *)text, sizeof text}, max);
-        same_when_printed((struct slice){(const uint8_t *)all, sizeof all}, max);
+        assert_true(strlen(cut.text) < sizeof cut.text &&
+                    strlen(cut.text) <= max + 5);
+        if (max > SHOWN_MAX)
+            continue;
+        same_when_printed((struct slice){(const uint8_t *)text, sizeof text},
+                          max);
+        same_when_printed((struct slice){(const uint8_t *)all, sizeof all},
+                          max);
     }
 }
 
@@ -293,9 +318,12 @@ static void what_is_no_number_keeps_sign_and_payload(void **state) {
     static const struct {
         uint64_t bits;
         const char *text;
-    } doubles[] = {{0x7FF0000000000000, "inf"},     {0xFFF0000000000000, "-inf"},
-                   {0x7FF8000000000000, "nan"},     {0xFFF8000000000000, "-nan"},
-                   {0x7FF0000000000001, "nan:0x1"}, {0xFFFFFFFFFFFFFFFF, "-nan:0xfffffffffffff"}},
+    } doubles[] = {{0x7FF0000000000000, "inf"},
+                   {0xFFF0000000000000, "-inf"},
+                   {0x7FF8000000000000, "nan"},
+                   {0xFFF8000000000000, "-nan"},
+                   {0x7FF0000000000001, "nan:0x1"},
+                   {0xFFFFFFFFFFFFFFFF, "-nan:0xfffffffffffff"}},
       singles[] = {{0x7F800000, "inf"},         {0xFF800000, "-inf"},
                    {0x7FC00000, "nan"},         {0xFFC00000, "-nan"},
                    {0x7F800001, "nan:0x1"},     {0xFFFFFFFF, "-nan:0x7fffff"},
@@ -320,13 +348,15 @@ static void floats_come_back_from_their_text(void **state) {
         bits ^= bits << 13, bits ^= bits >> 7, bits ^= bits << 17;
         double value;
         memcpy(&value, &bits, sizeof value);
-        if (!isfinite(value)) continue;
+        if (!isfinite(value))
+            continue;
         f64_format(bits, text);
         assert_true(bits_of(strtod(text, NULL)) == bits);
         float single;
         uint32_t low = (uint32_t)bits;
         memcpy(&single, &low, sizeof single);
-        if (!isfinite(single)) continue;
+        if (!isfinite(single))
+            continue;
         f32_format(low, text);
         assert_true(bits_of_single(strtof(text, NULL)) == low);
     }
@@ -351,9 +381,11 @@ static void arena_memory_is_zero_aligned_and_apart(void **state) {
         unsigned char *p = arena_alloc(&arena, 1, size);
         assert_non_null(p);
         assert_int_equal((uintptr_t)p % 16, 0);
-        for (size_t k = 0; k < size; k += size / 7 + 1) assert_int_equal(p[k], 0);
+        for (size_t k = 0; k < size; k += size / 7 + 1)
+            assert_int_equal(p[k], 0);
         memset(p, 0xAA, size);
-        if (last) assert_int_equal(*last, 0xAA);
+        if (last)
+            assert_int_equal(*last, 0xAA);
         last = p;
     }
     assert_true(arena.allocated >= 40 * 3000000);
@@ -409,7 +441,8 @@ static void buffer_failure_is_sticky_and_keeps_the_content(void **state) {
     buffer_free(&buffer);
 
     assert_true(buffer_append_text(&buffer, "ab"));
-    assert_false(buffer_append(&buffer, "", SIZE_MAX)); /* the sum would overflow */
+    /* The sum would overflow. */
+    assert_false(buffer_append(&buffer, "", SIZE_MAX));
     assert_false(buffer_printf(&buffer, "c"));
     assert_true(slice_is(buffer_slice(&buffer), "ab"));
     buffer_free(&buffer);
@@ -417,18 +450,21 @@ static void buffer_failure_is_sticky_and_keeps_the_content(void **state) {
 
 /* ---- files ---- */
 
-/* A new file of `size` bytes "x", whose path is returned in memory reused by the next call. */
+/* A new file of `size` bytes "x", whose path is returned in memory reused by
+ * the next call. */
 static const char *file_of(size_t size) {
     static char path[32];
     strcpy(path, "/tmp/test_base.XXXXXX");
     int fd = mkstemp(path);
     assert_true(fd >= 0);
-    for (size_t i = 0; i < size; i++) assert_int_equal(write(fd, "x", 1), 1);
+    for (size_t i = 0; i < size; i++)
+        assert_int_equal(write(fd, "x", 1), 1);
     close(fd);
     return path;
 }
 
-static bool reads(const char *path, size_t cap, size_t expected_size, struct error *error) {
+static bool reads(const char *path, size_t cap, size_t expected_size,
+                  struct error *error) {
     struct buffer buffer;
     buffer_init(&buffer, cap);
     bool ok = file_read(path, &buffer, error);
@@ -460,7 +496,8 @@ static void what_is_no_file_is_named(void **state) {
     struct error missing = ERROR_INIT;
     assert_false(reads("/nowhere/file", 10, 0, &missing));
     assert_int_equal(missing.kind, ERROR_IO);
-    assert_string_equal(missing.text, "/nowhere/file: No such file or directory");
+    assert_string_equal(missing.text,
+                        "/nowhere/file: No such file or directory");
     struct error folder = ERROR_INIT;
     assert_false(reads("/tmp", 10, 0, &folder));
     assert_string_equal(folder.text, "/tmp: is a directory");

@@ -1,5 +1,6 @@
-/* Cookies: every case and every date of DATA/cookies with the clock stopped, one test each; then
- * the rules those cases do not know: prefixes, Secure, public suffixes, limits, eviction. */
+/* Cookies: every case and every date of DATA/cookies with the clock stopped,
+ * one test each; then the rules those cases do not know: prefixes, Secure,
+ * public suffixes, limits, eviction. */
 #include "net/cookie.h"
 #include "net/date.h"
 
@@ -34,7 +35,8 @@ static void end(struct fixture *f) {
 static struct url url_of(struct fixture *f, const char *text) {
     struct url url;
     struct error error = ERROR_INIT;
-    if (!url_parse(&url, slice_of(text), &f->arena, &error)) fail_msg("%s: %s", text, error.text);
+    if (!url_parse(&url, slice_of(text), &f->arena, &error))
+        fail_msg("%s: %s", text, error.text);
     return url;
 }
 
@@ -87,7 +89,8 @@ static void take_line(struct cookie_case *test, char *line) {
         test->from = line + 2;
     else if (strncmp(line, "R ", 2) == 0)
         test->to = line + 2;
-    else if (strncmp(line, "S ", 2) == 0 && test->set_cookie_count < MAX_SET_COOKIES)
+    else if (strncmp(line, "S ", 2) == 0 &&
+             test->set_cookie_count < MAX_SET_COOKIES)
         test->set_cookies[test->set_cookie_count++] = unescape(line + 2);
     else if (strncmp(line, "C ", 2) == 0)
         test->expected = unescape(line + 2);
@@ -109,8 +112,10 @@ static void run_case(void **state) {
     cookie_header(&f.jar, &to, NOW, &out);
     bool same = slice_equal(buffer_slice(&out), test->expected);
     if (!same) {
-        print_message("# expected [%.*s], sent [%.*s]\n", (int)test->expected.size,
-                      (const char *)test->expected.data, (int)out.size, (const char *)out.data);
+        print_message("# expected [%.*s], sent [%.*s]\n",
+                      (int)test->expected.size,
+                      (const char *)test->expected.data, (int)out.size,
+                      (const char *)out.data);
     }
     buffer_free(&out);
     end(&f);
@@ -120,12 +125,14 @@ static void run_case(void **state) {
 static char *read_data(struct arena *arena, const char *name) {
     const char *folder = getenv("DATA");
     char path[512];
-    snprintf(path, sizeof path, "%s/cookies/%s", folder ? folder : "../shared/data", name);
+    snprintf(path, sizeof path, "%s/cookies/%s",
+             folder ? folder : "../shared/data", name);
     struct buffer text;
     buffer_init(&text, 1 << 20);
     struct error error = ERROR_INIT;
     char *copy = NULL;
-    if (file_read(path, &text, &error)) copy = arena_text(arena, buffer_slice(&text));
+    if (file_read(path, &text, &error))
+        copy = arena_text(arena, buffer_slice(&text));
     buffer_free(&text);
     return copy;
 }
@@ -136,12 +143,15 @@ static size_t add_cases(struct arena *arena, struct CMUnitTest *tests) {
     struct cookie_case *test = NULL;
     for (char *line = text; line && *line;) {
         char *end_of_line = strchr(line, '\n');
-        if (end_of_line) *end_of_line = 0;
+        if (end_of_line)
+            *end_of_line = 0;
         if (*line == 'T') {
             test = arena_alloc(arena, 1, sizeof *test);
-            tests[count++] = (struct CMUnitTest){line + 2, run_case, NULL, NULL, test};
+            tests[count++] =
+                (struct CMUnitTest){line + 2, run_case, NULL, NULL, test};
         }
-        if (test) take_line(test, line);
+        if (test)
+            take_line(test, line);
         line = end_of_line ? end_of_line + 1 : NULL;
     }
     return count;
@@ -159,11 +169,12 @@ static void run_date(void **state) {
     const struct date_case *test = *state;
     int64_t seconds = 0;
     assert_int_equal(date_parse(test->text, &seconds), test->is_date);
-    if (test->is_date) assert_true(seconds == test->seconds);
+    if (test->is_date)
+        assert_true(seconds == test->seconds);
 }
 
-/* One line: {"from":...,"date":"...","expected":...,"unix":N or null}; the only escapes in it are
- * those of JSON for a quote and a backslash. */
+/* One line: {"from":...,"date":"...","expected":...,"unix":N or null}; the only
+ * escapes in it are those of JSON for a quote and a backslash. */
 static size_t add_dates(struct arena *arena, struct CMUnitTest *tests) {
     char *at = read_data(arena, "dates.json");
     size_t count = 0;
@@ -198,7 +209,8 @@ static void dates_are_bounded(void **state) {
     };
     int64_t seconds;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        if (date_parse(slice_of(bad[i]), &seconds)) fail_msg("%s is no date", bad[i]);
+        if (date_parse(slice_of(bad[i]), &seconds))
+            fail_msg("%s is no date", bad[i]);
     assert_true(date_parse(slice_of("29 Feb 2000 23:59:59"), &seconds));
     assert_true(seconds == 951868799);
     assert_true(date_parse(slice_of("1 Jan 1601 00:00:00"), &seconds));
@@ -227,11 +239,13 @@ static void clear_text_shadows_no_secure_cookie(void **state) {
     (void)state;
     struct fixture f;
     begin(&f);
-    store(&f, "https://www.example.org/", "id=good; Secure; Domain=example.org");
+    store(&f, "https://www.example.org/",
+          "id=good; Secure; Domain=example.org");
     store(&f, "http://www.example.org/", "id=evil");
     store(&f, "http://www.example.org/", "id=evil; Path=/deeper");
     store(&f, "http://example.org/", "id=evil; Domain=example.org");
-    assert_string_equal(sent(&f, "https://www.example.org/deeper", NOW), "id=good");
+    assert_string_equal(sent(&f, "https://www.example.org/deeper", NOW),
+                        "id=good");
     assert_string_equal(sent(&f, "http://www.example.org/deeper", NOW), "");
     store(&f, "http://www.example.org/", "other=1");
     assert_string_equal(sent(&f, "http://www.example.org/", NOW), "other=1");
@@ -273,7 +287,8 @@ static void same_site_none_needs_secure(void **state) {
     end(&f);
 }
 
-/* Kept as received, the last one counting; it never keeps a cookie from being sent. */
+/* Kept as received, the last one counting; it never keeps a cookie from being
+ * sent. */
 static void same_site_is_stored(void **state) {
     (void)state;
     static const struct {
@@ -377,13 +392,15 @@ static void long_parts_are_ignored(void **state) {
     assert_int_equal(strlen(sent(&f, SITE, NOW)), 4097);
     memset(text, 'p', sizeof text);
     memcpy(text, "q=1; path=/", 11);
-    text[6 + 4 + 1 + 1025] = 0; /* the path is one byte too long: as if it were not there */
+    /* The path is one byte too long: as if it were not there. */
+    text[6 + 4 + 1 + 1025] = 0;
     store(&f, SITE, text);
     assert_non_null(strstr(sent(&f, SITE, NOW), "q=1"));
     end(&f);
 }
 
-/* The least recently used of an over-full domain goes, of those without Secure first. */
+/* The least recently used of an over-full domain goes, of those without Secure
+ * first. */
 static void full_domains_evict(void **state) {
     (void)state;
     struct fixture f;
@@ -394,11 +411,13 @@ static void full_domains_evict(void **state) {
     for (int i = 0; i < 200; i++) {
         snprintf(text, sizeof text, "c%d=1; Path=/%d", i, i);
         store(&f, "http://example.org/", text);
-        if (i == 100) sent(&f, "http://example.org/0", NOW);
+        if (i == 100)
+            sent(&f, "http://example.org/0", NOW);
     }
     assert_int_equal(f.jar.count, 181);
     assert_string_equal(sent(&f, "http://example.com/", NOW), "elsewhere=1");
-    assert_string_equal(sent(&f, "https://example.org/0", NOW), "c0=1; first=1");
+    assert_string_equal(sent(&f, "https://example.org/0", NOW),
+                        "c0=1; first=1");
     assert_string_equal(sent(&f, "http://example.org/1", NOW), "");
     assert_string_equal(sent(&f, "http://example.org/199", NOW), "c199=1");
     end(&f);
@@ -412,7 +431,8 @@ static void the_jar_is_bounded(void **state) {
     for (int i = 0; i < 3100; i++) {
         snprintf(text, sizeof text, "http://h%d.example.org/", i);
         store(&f, text, "a=1");
-        if (i == 2000) sent(&f, "http://h0.example.org/", NOW);
+        if (i == 2000)
+            sent(&f, "http://h0.example.org/", NOW);
     }
     assert_int_equal(f.jar.count, 3000);
     assert_string_equal(sent(&f, "http://h0.example.org/", NOW), "a=1");
@@ -467,7 +487,8 @@ int main(void) {
     arena_init(&arena);
     count += add_cases(&arena, tests + count);
     count += add_dates(&arena, tests + count);
-    if (count == own) print_message("skip cookie cases - DATA has none\n");
+    if (count == own)
+        print_message("skip cookie cases - DATA has none\n");
     int failed = _cmocka_run_group_tests("cookie", tests, count, NULL, NULL);
     arena_free(&arena);
     return failed;

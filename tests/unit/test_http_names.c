@@ -1,5 +1,6 @@
-/* Names: a resolver that hangs, that changes its answers, that mixes good addresses with bad ones.
- * This file's getaddrinfo and getpeername stand in for the system's. */
+/* Names: a resolver that hangs, that changes its answers, that mixes good
+ * addresses with bad ones. This file's getaddrinfo and getpeername stand in for
+ * the system's. */
 #include "net/net.h"
 #include "net/socket.h"
 
@@ -41,16 +42,19 @@ void freeaddrinfo(struct addrinfo *list) {
     }
 }
 
-int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
-                struct addrinfo **list) {
+int getaddrinfo(const char *name, const char *service,
+                const struct addrinfo *hints, struct addrinfo **list) {
     (void)service;
     (void)hints;
     int times = ++asked;
-    if (strcmp(name, "hangs.test") == 0) nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+    if (strcmp(name, "hangs.test") == 0)
+        nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
     while (strcmp(name, "waits.test") == 0 && hanging)
         nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
-    if (strcmp(name, "missing.test") == 0) return EAI_NONAME;
-    if (strcmp(name, "empty.test") == 0) *list = NULL;
+    if (strcmp(name, "missing.test") == 0)
+        return EAI_NONAME;
+    if (strcmp(name, "empty.test") == 0)
+        *list = NULL;
     /* public at first, then, if anyone asks again, this machine */
     else if (strcmp(name, "rebinds.test") == 0)
         *list = item(times == 1 ? "10.0.0.1" : "127.0.0.1", NULL);
@@ -64,15 +68,19 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
 static bool peer_lies; /* every peer seems to be another machine */
 long syscall(long number, ...);
 
-int getpeername(int fd, struct sockaddr *restrict address, socklen_t *restrict size) {
-    if (!peer_lies) return (int)syscall(SYS_getpeername, fd, address, size);
-    struct sockaddr_in other = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7F000002)};
+int getpeername(int fd, struct sockaddr *restrict address,
+                socklen_t *restrict size) {
+    if (!peer_lies)
+        return (int)syscall(SYS_getpeername, fd, address, size);
+    struct sockaddr_in other = {.sin_family = AF_INET,
+                                .sin_addr.s_addr = htonl(0x7F000002)};
     memcpy(address, &other, sizeof other);
     *size = sizeof other;
     return 0;
 }
 
-static enum net_error resolve(struct lookups *lookups, const char *name, size_t *count) {
+static enum net_error resolve(struct lookups *lookups, const char *name,
+                              size_t *count) {
     struct address_list found = {.count = 0};
     struct error error = ERROR_INIT;
     asked = 0;
@@ -92,10 +100,12 @@ static void lookups_end_with_the_deadline(void **state) {
     assert_int_equal(resolve(&lookups, "mixed.test", &count), NET_OK);
     assert_int_equal(count, 3);
     lookups_free(&lookups);
-    nanosleep(&(struct timespec){.tv_nsec = 400000000}, NULL); /* the first one's thread ends */
+    /* The first one's thread ends. */
+    nanosleep(&(struct timespec){.tv_nsec = 400000000}, NULL);
 }
 
-/* Names that hang take a thread each, and there is an end to that. Later there is room again. */
+/* Names that hang take a thread each, and there is an end to that. Later there
+ * is room again. */
 static void hanging_lookups_are_few(void **state) {
     (void)state;
     size_t count = 0;
@@ -124,21 +134,27 @@ static void *serve_one(void *argument) {
     static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
     char request[4096];
     int client = accept(((struct server *)argument)->listener, NULL, NULL);
-    if (client < 0) return NULL;
-    if (recv(client, request, sizeof request, 0) > 0) send(client, answer, sizeof answer - 1, 0);
+    if (client < 0)
+        return NULL;
+    if (recv(client, request, sizeof request, 0) > 0)
+        send(client, answer, sizeof answer - 1, 0);
     close(client);
     return NULL;
 }
 
 static void start(struct server *server) {
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in at = {.sin_family = AF_INET,
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof at;
     server->listener = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(bind(server->listener, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(bind(server->listener, (struct sockaddr *)&at, sizeof at),
+                     0);
     assert_int_equal(listen(server->listener, 1), 0);
-    assert_int_equal(getsockname(server->listener, (struct sockaddr *)&at, &size), 0);
+    assert_int_equal(
+        getsockname(server->listener, (struct sockaddr *)&at, &size), 0);
     server->port = ntohs(at.sin_port);
-    assert_int_equal(pthread_create(&server->thread, NULL, serve_one, server), 0);
+    assert_int_equal(pthread_create(&server->thread, NULL, serve_one, server),
+                     0);
 }
 
 static void stop_server(struct server *server) {
@@ -148,7 +164,8 @@ static void stop_server(struct server *server) {
 }
 
 /* What asking http://NAME:port/ comes to, with these origins allowed. */
-static enum net_error ask(const char *name, const char *const *allow, size_t allow_count) {
+static enum net_error ask(const char *name, const char *const *allow,
+                          size_t allow_count) {
     struct server server;
     char url[128];
     struct net_config config = net_config_default();
@@ -161,8 +178,9 @@ static enum net_error ask(const char *name, const char *const *allow, size_t all
     struct error error = ERROR_INIT;
     struct net *net = net_open(&config, &error);
     assert_non_null(net);
-    struct net_request request = {
-        .method = slice_of("GET"), .url = slice_of(url), .time_left_ms = INT64_MAX};
+    struct net_request request = {.method = slice_of("GET"),
+                                  .url = slice_of(url),
+                                  .time_left_ms = INT64_MAX};
     struct net_response response;
     if (net_exchange(net, &request, &response, &error)) {
         assert_int_equal(response.status, 200);
@@ -193,7 +211,8 @@ static void names_are_asked_for_once(void **state) {
 /* 10.0.0.1 is never tried, ::1 refuses, 127.0.0.1 answers. */
 static void allowed_addresses_are_tried_in_turn(void **state) {
     (void)state;
-    static const char *const loopback[] = {"mixed.test:*", "127.0.0.0/8:*", "[::1]:*"};
+    static const char *const loopback[] = {"mixed.test:*", "127.0.0.0/8:*",
+                                           "[::1]:*"};
     assert_int_equal(ask("mixed.test", loopback, 3), NET_OK);
     assert_int_equal(ask("mixed.test", loopback, 1), NET_DENIED);
     static const char *const v6[] = {"mixed.test:*", "[::1]:*"};

@@ -31,7 +31,8 @@ static const struct json *parse_slice(struct slice text) {
     /* a copy of exactly its size, so that reading past the end is seen */
     uint8_t *copy = malloc(text.size ? text.size : 1);
     memcpy(copy, text.data, text.size);
-    const struct json *root = json_parse((struct slice){copy, text.size}, &arena, &error);
+    const struct json *root =
+        json_parse((struct slice){copy, text.size}, &arena, &error);
     assert_int_equal(root == NULL, error.kind == ERROR_JSON);
     if (!root) {
         free(copy);
@@ -40,7 +41,8 @@ static const struct json *parse_slice(struct slice text) {
     /* keep the text for the values that borrow it */
     free(copy);
     char *kept = arena_text(&arena, text);
-    return json_parse((struct slice){(uint8_t *)kept, text.size}, &arena, &error);
+    return json_parse((struct slice){(uint8_t *)kept, text.size}, &arena,
+                      &error);
 }
 
 static const struct json *parse(const char *text) {
@@ -77,7 +79,8 @@ static void accepts_what_is_json(void **state) {
         "[{\"x\":[1,2]},[3,4],{\"y\":[5,6],\"z\":\"[7,8]\"}]",
     };
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
-        if (!parse(good[i])) fail_msg("refused %s: %s", good[i], error.text);
+        if (!parse(good[i]))
+            fail_msg("refused %s: %s", good[i], error.text);
     }
 }
 
@@ -161,7 +164,8 @@ static void refuses_what_is_not(void **state) {
         "\xC2\xA0 1",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        if (parse(bad[i])) fail_msg("accepted %s", bad[i]);
+        if (parse(bad[i]))
+            fail_msg("accepted %s", bad[i]);
     }
     assert_null(parse_slice((struct slice){(const uint8_t *)"1\0", 2}));
     assert_null(parse_slice((struct slice){(const uint8_t *)"\"a\0b\"", 5}));
@@ -171,8 +175,8 @@ static void refuses_what_is_not(void **state) {
 /* Every prefix of a document that needs its last byte is no document. */
 static void refuses_every_prefix(void **state) {
     (void)state;
-    const char *text =
-        "{\"a\":[1,2,3],\"b\\u00e9\":[-1.5e3,true,null,\"\\ud83d\\ude00\"],\"c\":{}}";
+    const char *text = "{\"a\":[1,2,3],\"b\\u00e9\":[-1.5e3,true,null,"
+                       "\"\\ud83d\\ude00\"],\"c\":{}}";
     for (size_t size = 0; size < strlen(text); size++) {
         assert_null(parse_slice((struct slice){(const uint8_t *)text, size}));
     }
@@ -207,7 +211,8 @@ static void bounds_the_depth(void **state) {
     memset(deep, '[', 10000000);
     deep[10000000] = 0;
     assert_null(json_parse(slice_of(deep), &arena, &error));
-    for (size_t i = 0; i + 5 <= 10000000; i += 5) memcpy(deep + i, "{\"a\":", 5);
+    for (size_t i = 0; i + 5 <= 10000000; i += 5)
+        memcpy(deep + i, "{\"a\":", 5);
     assert_null(json_parse(slice_of(deep), &arena, &error));
     free(deep);
 }
@@ -217,21 +222,24 @@ static void bounds_the_values(void **state) {
     size_t count = JSON_VALUES_MAX - 1; /* and the array itself */
     char *text = malloc(3 * count + 6);
     text[0] = '[';
-    for (size_t i = 0; i < count; i++) memcpy(text + 1 + 3 * i, "-1,", 3);
+    for (size_t i = 0; i < count; i++)
+        memcpy(text + 1 + 3 * i, "-1,", 3);
     text[3 * count] = ']';
-    const struct json *root =
-        json_parse((struct slice){(uint8_t *)text, 3 * count + 1}, &arena, &error);
+    const struct json *root = json_parse(
+        (struct slice){(uint8_t *)text, 3 * count + 1}, &arena, &error);
     assert_non_null(root);
     assert_int_equal(root->count, count);
     memcpy(text + 3 * count, ",-1]", 4);
-    assert_null(json_parse((struct slice){(uint8_t *)text, 3 * count + 4}, &arena, &error));
+    assert_null(json_parse((struct slice){(uint8_t *)text, 3 * count + 4},
+                           &arena, &error));
     free(text);
 }
 
 static void finds_members(void **state) {
     (void)state;
-    const struct json *root = parse("{\"n\":null,\"deep\":{\"name\":[{}, {\"name\":7}]},\"t\":true,"
-                                    "\"name\":\"caf\\u00e9\",\"n\\u0061me2\":\"\",\"f\":false}");
+    const struct json *root =
+        parse("{\"n\":null,\"deep\":{\"name\":[{}, {\"name\":7}]},\"t\":true,"
+              "\"name\":\"caf\\u00e9\",\"n\\u0061me2\":\"\",\"f\":false}");
     assert_true(slice_is(json_string(root, "name"), "caf\xC3\xA9"));
     assert_non_null(json_string(root, "name2").data);
     assert_int_equal(json_string(root, "name2").size, 0);
@@ -245,7 +253,8 @@ static void finds_members(void **state) {
 
 static void goes_through_arrays(void **state) {
     (void)state;
-    const struct json *root = parse("[[1,2,3],{\"a\":[4,5],\"b\":{\"c\":1}},\"x\",[[],[{}]],-9]");
+    const struct json *root =
+        parse("[[1,2,3],{\"a\":[4,5],\"b\":{\"c\":1}},\"x\",[[],[{}]],-9]");
     enum json_type types[5];
     size_t count = 0;
     for (struct json_each each = json_each(root); json_next(&each);) {
@@ -261,8 +270,10 @@ static void goes_through_arrays(void **state) {
 
     root = parse("{\"one\":{\"x\":0},\"two\":[true],\"three\":3}");
     struct json_each each = json_each(root);
-    assert_true(json_next(&each) && slice_is(each.name, "one") && each.value->type == JSON_OBJECT);
-    assert_true(json_next(&each) && slice_is(each.name, "two") && each.value->type == JSON_ARRAY);
+    assert_true(json_next(&each) && slice_is(each.name, "one") &&
+                each.value->type == JSON_OBJECT);
+    assert_true(json_next(&each) && slice_is(each.name, "two") &&
+                each.value->type == JSON_ARRAY);
     assert_true(json_next(&each) && slice_is(each.name, "three"));
     assert_false(json_next(&each));
     each = json_each(NULL);
@@ -292,19 +303,24 @@ static void reads_integers(void **state) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int64_t value = 0;
-        assert_int_equal(json_integer(parse(cases[i].text), &value), cases[i].ok);
-        if (cases[i].ok) assert_true(value == cases[i].value);
+        assert_int_equal(json_integer(parse(cases[i].text), &value),
+                         cases[i].ok);
+        if (cases[i].ok)
+            assert_true(value == cases[i].value);
     }
 }
 
 static void reads_strings_with_nul(void **state) {
     (void)state;
-    const struct json *root = parse("{\"a\\u0000b\":\"\\u0000\\uD834\\uDD1E\\n\"}");
+    const struct json *root =
+        parse("{\"a\\u0000b\":\"\\u0000\\uD834\\uDD1E\\n\"}");
     struct json_each each = json_each(root);
     assert_true(json_next(&each));
-    assert_true(slice_equal(each.name, (struct slice){(const uint8_t *)"a\0b", 3}));
     assert_true(
-        slice_equal(each.value->text, (struct slice){(const uint8_t *)"\0\xF0\x9D\x84\x9E\n", 6}));
+        slice_equal(each.name, (struct slice){(const uint8_t *)"a\0b", 3}));
+    assert_true(slice_equal(
+        each.value->text,
+        (struct slice){(const uint8_t *)"\0\xF0\x9D\x84\x9E\n", 6}));
     assert_null(json_find(root, "a"));
 }
 
@@ -312,13 +328,15 @@ static void reads_bytes(void **state) {
     (void)state;
     struct slice bytes;
     assert_true(json_bytes(parse("[ 0,1 ,\n255, 10,100,99 ]"), &arena, &bytes));
-    assert_true(slice_equal(bytes, (struct slice){(const uint8_t *)"\x00\x01\xFF\x0A\x64\x63", 6}));
+    assert_true(slice_equal(
+        bytes, (struct slice){(const uint8_t *)"\x00\x01\xFF\x0A\x64\x63", 6}));
     assert_true(json_bytes(parse("[]"), &arena, &bytes));
     assert_int_equal(bytes.size, 0);
     assert_true(json_bytes(parse("[7]"), &arena, &bytes));
     assert_int_equal(bytes.size, 1);
-    static const char *const bad[] = {"[256]", "[-1]",  "[1,300]", "[1.0]", "[1,[2]]", "\"12\"",
-                                      "{}",    "[1e1]", "[\"1\"]", "null",  "[1000]"};
+    static const char *const bad[] = {"[256]",   "[-1]",   "[1,300]", "[1.0]",
+                                      "[1,[2]]", "\"12\"", "{}",      "[1e1]",
+                                      "[\"1\"]", "null",   "[1000]"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         const struct json *value = parse(bad[i]);
         assert_non_null(value);
@@ -333,7 +351,8 @@ static void keeps_long_byte_arrays_whole(void **state) {
     const size_t count = 4 << 20;
     char *text = malloc(count * 4 + 64);
     size_t size = (size_t)sprintf(text, "{\"before\":[1,2],\"body\":[");
-    for (size_t i = 0; i < count; i++) memcpy(text + size, "255,", 4), size += 4;
+    for (size_t i = 0; i < count; i++)
+        memcpy(text + size, "255,", 4), size += 4;
     size += (size_t)sprintf(text + size - 1, "],\"after\":[3]}") - 1;
     struct slice whole = {(uint8_t *)text, size}, bytes;
     const struct json *root = json_parse(whole, &arena, &error);
@@ -353,8 +372,9 @@ static void reads_base64(void **state) {
     (void)state;
     static const struct {
         const char *text, *bytes;
-    } cases[] = {{"", ""},        {"Zg==", "f"},         {"Zm8=", "fo"},
-                 {"Zm9v", "foo"}, {"Zm9vYmE=", "fooba"}, {"/+9+", "\xFF\xEF\x7E"}};
+    } cases[] = {
+        {"", ""},        {"Zg==", "f"},         {"Zm8=", "fo"},
+        {"Zm9v", "foo"}, {"Zm9vYmE=", "fooba"}, {"/+9+", "\xFF\xEF\x7E"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[32];
         struct slice bytes;
@@ -363,12 +383,14 @@ static void reads_base64(void **state) {
         assert_true(slice_is(bytes, cases[i].bytes));
         struct json_writer writer = {(uint8_t *)text, sizeof text, 0};
         json_put_base64(&writer, slice_of(cases[i].bytes));
-        assert_true(slice_equal((struct slice){(uint8_t *)text + 1, writer.size - 2},
-                                slice_of(cases[i].text)));
+        assert_true(
+            slice_equal((struct slice){(uint8_t *)text + 1, writer.size - 2},
+                        slice_of(cases[i].text)));
     }
-    static const char *const bad[] = {"\"Z\"",    "\"Zg=\"",  "\"Zg\"",       "\"Zh==\"",
-                                      "\"Zm9=\"", "\"=g==\"", "\"Zg==Zg==\"", "\"Zm 9\"",
-                                      "\"Z-_v\"", "\"====\"", "[1]",          "null"};
+    static const char *const bad[] = {"\"Z\"",        "\"Zg=\"",  "\"Zg\"",
+                                      "\"Zh==\"",     "\"Zm9=\"", "\"=g==\"",
+                                      "\"Zg==Zg==\"", "\"Zm 9\"", "\"Z-_v\"",
+                                      "\"====\"",     "[1]",      "null"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct slice bytes;
         assert_false(json_base64(parse(bad[i]), &arena, &bytes));
@@ -394,14 +416,16 @@ static void reads_thousands_of_objects(void **state) {
     buffer_append_text(&text, "{\"commands\":[");
     for (int i = 0; i < count; i++) {
         buffer_printf(&text,
-                      "%s{\"type\":\"assert_return\",\"line\":%d,\"args\":[{\"value\":\"%d\"}]}",
+                      "%s{\"type\":\"assert_return\",\"line\":%d,\"args\":[{"
+                      "\"value\":\"%d\"}]}",
                       i ? "," : "", i, -i);
     }
     buffer_append_text(&text, "]}");
     const struct json *root = json_parse(buffer_slice(&text), &arena, &error);
     assert_non_null(root);
     int64_t seen = 0, line = 0;
-    for (struct json_each each = json_each(json_find(root, "commands")); json_next(&each); seen++) {
+    for (struct json_each each = json_each(json_find(root, "commands"));
+         json_next(&each); seen++) {
         assert_true(json_integer(json_find(each.value, "line"), &line));
         assert_true(line == seen);
     }
@@ -415,7 +439,8 @@ static void finds_a_twin_among_many(void **state) {
     struct buffer text;
     buffer_init(&text, 1 << 24);
     buffer_append_text(&text, "{\"x\":0");
-    for (int i = 0; i < 10000; i++) buffer_printf(&text, ",\"name%d\":[1,2]", i);
+    for (int i = 0; i < 10000; i++)
+        buffer_printf(&text, ",\"name%d\":[1,2]", i);
     size_t size = text.size;
     buffer_append_text(&text, "}");
     assert_non_null(json_parse(buffer_slice(&text), &arena, &error));
@@ -426,13 +451,15 @@ static void finds_a_twin_among_many(void **state) {
     buffer_free(&text);
 }
 
-/* Arbitrary text made of the pieces of JSON: the check and jsmn must agree on what passes. */
+/* Arbitrary text made of the pieces of JSON: the check and jsmn must agree on
+ * what passes. */
 static void survives_random_text(void **state) {
     (void)state;
     static const char *const pieces[] = {
-        "{",           "}",     "[",         "]",     ",",    ":",    "\"a\"", "\"b\"",
-        "1",           "-1",    "0",         "255",   "true", "null", " ",     "\"\\n\"",
-        "\"\\u00e9\"", "[1,2]", "{\"c\":3}", "1.5e3", "\"\"", "[]",   "\\",    "\""};
+        "{",         "}",     "[",    "]",       ",",           ":",
+        "\"a\"",     "\"b\"", "1",    "-1",      "0",           "255",
+        "true",      "null",  " ",    "\"\\n\"", "\"\\u00e9\"", "[1,2]",
+        "{\"c\":3}", "1.5e3", "\"\"", "[]",      "\\",          "\""};
     uint32_t seed = 12345;
     size_t accepted = 0;
     for (int round = 0; round < 200000; round++) {
@@ -441,7 +468,8 @@ static void survives_random_text(void **state) {
         int length = 1 + (int)(seed >> 28);
         for (int i = 0; i < length; i++) {
             seed = seed * 1664525 + 1013904223;
-            strcat(text, pieces[(seed >> 8) % (sizeof pieces / sizeof *pieces)]);
+            strcat(text,
+                   pieces[(seed >> 8) % (sizeof pieces / sizeof *pieces)]);
         }
         struct arena own;
         arena_init(&own);
@@ -455,29 +483,34 @@ static void survives_random_text(void **state) {
 static struct slice written;
 
 /* Run a put twice, as it is meant to be used. */
-#define TWO_PASSES(put, argument)                                                                  \
-    do {                                                                                           \
-        struct json_writer measure = {0};                                                          \
-        put(&measure, argument);                                                                   \
-        struct json_writer writer = {arena_alloc(&arena, measure.size, 1), measure.size, 0};       \
-        put(&writer, argument);                                                                    \
-        assert_int_equal(writer.size, measure.size);                                               \
-        written = (struct slice){writer.out, writer.size};                                         \
+#define TWO_PASSES(put, argument)                                              \
+    do {                                                                       \
+        struct json_writer measure = {0};                                      \
+        put(&measure, argument);                                               \
+        struct json_writer writer = {arena_alloc(&arena, measure.size, 1),     \
+                                     measure.size, 0};                         \
+        put(&writer, argument);                                                \
+        assert_int_equal(writer.size, measure.size);                           \
+        written = (struct slice){writer.out, writer.size};                     \
     } while (0)
 
 static void writes(void **state) {
     (void)state;
     TWO_PASSES(json_put_integer, INT64_MIN);
     assert_true(slice_is(written, "-9223372036854775808"));
-    TWO_PASSES(json_put_bytes, ((struct slice){(const uint8_t *)"\x00\x09\x0A\x63\x64\xFF", 6}));
+    TWO_PASSES(
+        json_put_bytes,
+        ((struct slice){(const uint8_t *)"\x00\x09\x0A\x63\x64\xFF", 6}));
     assert_true(slice_is(written, "[0,9,10,99,100,255]"));
     TWO_PASSES(json_put_bytes, ((struct slice){NULL, 0}));
     assert_true(slice_is(written, "[]"));
     TWO_PASSES(json_put_string, ((struct slice){NULL, 0}));
     assert_true(slice_is(written, "\"\""));
-    TWO_PASSES(json_put_string,
-               ((struct slice){(const uint8_t *)"a\"\\/\n\t\x01\0\x7F\xC3\xA9", 11}));
-    assert_true(slice_is(written, "\"a\\\"\\\\/\\n\\t\\u0001\\u0000\\u007f\xC3\xA9\""));
+    TWO_PASSES(
+        json_put_string,
+        ((struct slice){(const uint8_t *)"a\"\\/\n\t\x01\0\x7F\xC3\xA9", 11}));
+    assert_true(
+        slice_is(written, "\"a\\\"\\\\/\\n\\t\\u0001\\u0000\\u007f\xC3\xA9\""));
     TWO_PASSES(json_put_string, slice_of("caf\xE9 \xFF"));
     assert_true(slice_is(written, "\"caf\xC3\xA9 \xC3\xBF\""));
 }
@@ -494,27 +527,32 @@ static void stays_inside_its_capacity(void **state) {
     assert_memory_equal(out, "abc****", 7);
 }
 
-/* What the writer writes the reader reads, for every byte and every start of a character. */
+/* What the writer writes the reader reads, for every byte and every start of a
+ * character. */
 static void reads_what_it_writes(void **state) {
     (void)state;
     for (uint32_t code_point = 0; code_point < 0x110000;
          code_point += code_point < 0x900 ? 1 : 97) {
-        if (code_point >= 0xD800 && code_point <= 0xDFFF) continue;
+        if (code_point >= 0xD800 && code_point <= 0xDFFF)
+            continue;
         uint8_t character[4], text[32];
         struct slice one = {character, utf8_encode(code_point, character)};
         struct json_writer writer = {text, sizeof text, 0};
         json_put_string(&writer, one);
-        const struct json *root = json_parse((struct slice){text, writer.size}, &arena, &error);
+        const struct json *root =
+            json_parse((struct slice){text, writer.size}, &arena, &error);
         assert_non_null(root);
         assert_true(slice_equal(root->text, one));
     }
 }
 
-/* All that reading takes is drawn from the arena's budget, and given back with the arena. */
+/* All that reading takes is drawn from the arena's budget, and given back with
+ * the arena. */
 static void memory_is_drawn_from_a_budget(void **state) {
     (void)state;
-    static const char *const texts[] = {"{\"a\":[1,2,3],\"b\":{\"c\":\"d\",\"e\":[]}}",
-                                        "{\"a\":1,\"a\":2}", "[1,2", "\"\\u00e9\""};
+    static const char *const texts[] = {
+        "{\"a\":[1,2,3],\"b\":{\"c\":\"d\",\"e\":[]}}", "{\"a\":1,\"a\":2}",
+        "[1,2", "\"\\u00e9\""};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         bool enough = false;
         struct budget budget = {0};
@@ -523,7 +561,8 @@ static void memory_is_drawn_from_a_budget(void **state) {
             struct error failure = ERROR_INIT;
             arena_init(&own);
             own.budget = &budget;
-            const struct json *read = json_parse(slice_of(texts[i]), &own, &failure);
+            const struct json *read =
+                json_parse(slice_of(texts[i]), &own, &failure);
             enough = read || !strstr(failure.text, "no memory");
             arena_free(&own);
             assert_int_equal(budget.held, 0);

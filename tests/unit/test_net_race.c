@@ -1,5 +1,6 @@
-/* Connecting where a name has many addresses, of which some are silent: a listener whose queue is
- * full answers nobody. This file's getaddrinfo stands in for the system's. */
+/* Connecting where a name has many addresses, of which some are silent: a
+ * listener whose queue is full answers nobody. This file's getaddrinfo stands
+ * in for the system's. */
 #include "net/net.h"
 #include "net/race.h"
 
@@ -19,7 +20,8 @@ enum { MAX_NAMES = 64, FILLERS = 4, MAX_SILENT = 16 };
 
 /* ---- the resolver ---- */
 
-static const char *names[MAX_NAMES]; /* what every name leads to, up to the first NULL */
+/* What every name leads to, up to the first NULL. */
+static const char *names[MAX_NAMES];
 
 void freeaddrinfo(struct addrinfo *list) {
     while (list) {
@@ -30,8 +32,8 @@ void freeaddrinfo(struct addrinfo *list) {
     }
 }
 
-int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
-                struct addrinfo **list) {
+int getaddrinfo(const char *name, const char *service,
+                const struct addrinfo *hints, struct addrinfo **list) {
     (void)name;
     (void)service;
     (void)hints;
@@ -60,7 +62,8 @@ static int listen_at(const char *text, uint16_t *port, int queue) {
     assert_int_equal(bind(fd, (struct sockaddr *)&at, size), 0);
     assert_int_equal(listen(fd, queue), 0);
     assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &size), 0);
-    *port = ntohs(((struct sockaddr_in *)&at)->sin_port); /* at the same place in both */
+    /* At the same place in both. */
+    *port = ntohs(((struct sockaddr_in *)&at)->sin_port);
     return fd;
 }
 
@@ -72,16 +75,19 @@ static struct silent silent_at(const char *text, uint16_t port) {
     struct silent silent = {.listener = listen_at(text, &port, 0)};
     struct sockaddr_storage at;
     socklen_t size = sizeof at;
-    assert_int_equal(getsockname(silent.listener, (struct sockaddr *)&at, &size), 0);
+    assert_int_equal(
+        getsockname(silent.listener, (struct sockaddr *)&at, &size), 0);
     for (int i = 0; i < FILLERS; i++) {
-        silent.fillers[i] = socket(at.ss_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        silent.fillers[i] =
+            socket(at.ss_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
         connect(silent.fillers[i], (struct sockaddr *)&at, size);
     }
     return silent;
 }
 
 static void silent_end(struct silent *silent) {
-    for (int i = 0; i < FILLERS; i++) close(silent->fillers[i]);
+    for (int i = 0; i < FILLERS; i++)
+        close(silent->fillers[i]);
     close(silent->listener);
 }
 
@@ -92,7 +98,8 @@ static void *serve(void *listener) {
     for (;;) {
         char request[4096];
         int client = accept(*(int *)listener, NULL, NULL);
-        if (client < 0) return NULL;
+        if (client < 0)
+            return NULL;
         if (recv(client, request, sizeof request, 0) > 0)
             send(client, answer, sizeof answer - 1, 0);
         close(client);
@@ -109,7 +116,8 @@ struct world {
     struct net *net;
 };
 
-static void begin(struct world *world, const char *server, int64_t connect_timeout_ms) {
+static void begin(struct world *world, const char *server,
+                  int64_t connect_timeout_ms) {
     static const char *const allow[] = {"*:*"};
     *world = (struct world){0};
     struct net_config config = net_config_default();
@@ -120,7 +128,8 @@ static void begin(struct world *world, const char *server, int64_t connect_timeo
     config.timeout_ms = 20000;
     config.connect_timeout_ms = connect_timeout_ms;
     world->listener = listen_at(server, &world->port, 32);
-    assert_int_equal(pthread_create(&world->thread, NULL, serve, &world->listener), 0);
+    assert_int_equal(
+        pthread_create(&world->thread, NULL, serve, &world->listener), 0);
     world->net = net_open(&config, &error);
     assert_non_null(world->net);
     memset(names, 0, sizeof names);
@@ -135,7 +144,8 @@ static void end(struct world *world) {
     shutdown(world->listener, SHUT_RDWR);
     pthread_join(world->thread, NULL);
     close(world->listener);
-    for (size_t i = 0; i < world->silent_count; i++) silent_end(&world->silent[i]);
+    for (size_t i = 0; i < world->silent_count; i++)
+        silent_end(&world->silent[i]);
 }
 
 /* Ask once; how long it took, and the error. */
@@ -143,17 +153,20 @@ static int64_t ask(struct world *world, struct error *error) {
     char url[64];
     int64_t start = clock_ms();
     snprintf(url, sizeof url, "http://name.test:%u/", world->port);
-    struct net_request request = {
-        .method = slice_of("GET"), .url = slice_of(url), .time_left_ms = INT64_MAX};
+    struct net_request request = {.method = slice_of("GET"),
+                                  .url = slice_of(url),
+                                  .time_left_ms = INT64_MAX};
     struct net_response response;
     *error = (struct error)ERROR_INIT;
-    if (net_exchange(world->net, &request, &response, error)) net_response_free(&response);
+    if (net_exchange(world->net, &request, &response, error))
+        net_response_free(&response);
     return clock_ms() - start;
 }
 
 static int open_files(void) {
     int count = 0;
-    for (int fd = 0; fd < 1024; fd++) count += fcntl(fd, F_GETFD) >= 0;
+    for (int fd = 0; fd < 1024; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
     return count;
 }
 
@@ -218,7 +231,8 @@ static void families_take_turns(void **state) {
     struct error error;
     begin(&world, "127.0.0.1", 10000);
     add_silent(&world, "[::1]");
-    for (int i = 0; i < 8; i++) names[i] = "[::1]";
+    for (int i = 0; i < 8; i++)
+        names[i] = "[::1]";
     names[8] = "127.0.0.1";
     assert_true(ask(&world, &error) < 1750);
     assert_int_equal(error.kind, ERROR_NONE);
@@ -244,7 +258,8 @@ static void the_deadline_is_for_all(void **state) {
     end(&world);
 }
 
-/* A silent one in front does not keep the refusals behind it from being passed over at once. */
+/* A silent one in front does not keep the refusals behind it from being passed
+ * over at once. */
 static void failures_start_the_next(void **state) {
     (void)state;
     static char refusing[30][16];
@@ -265,9 +280,12 @@ static void failures_start_the_next(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(silence_costs_little),    cmocka_unit_test(what_answered_is_tried_first),
-        cmocka_unit_test(all_addresses_are_tried), cmocka_unit_test(families_take_turns),
-        cmocka_unit_test(the_deadline_is_for_all), cmocka_unit_test(failures_start_the_next),
+        cmocka_unit_test(silence_costs_little),
+        cmocka_unit_test(what_answered_is_tried_first),
+        cmocka_unit_test(all_addresses_are_tried),
+        cmocka_unit_test(families_take_turns),
+        cmocka_unit_test(the_deadline_is_for_all),
+        cmocka_unit_test(failures_start_the_next),
     };
     return cmocka_run_group_tests_name("race", tests, NULL, NULL);
 }

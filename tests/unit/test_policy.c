@@ -1,4 +1,5 @@
-/* The network policy: its grammar, what it allows, which addresses are public. */
+/* The network policy: its grammar, what it allows, which addresses are
+ * public. */
 #include "net/policy.h"
 
 #include <setjmp.h>
@@ -17,11 +18,13 @@ struct rules {
 
 static size_t count_of(const char *const *items) {
     size_t count = 0;
-    while (count < MAX_ITEMS && items[count]) count++;
+    while (count < MAX_ITEMS && items[count])
+        count++;
     return count;
 }
 
-static bool open_policy(struct policy *policy, const struct rules *rules, struct error *error) {
+static bool open_policy(struct policy *policy, const struct rules *rules,
+                        struct error *error) {
     struct net_config config = net_config_default();
     config.allow = rules->allow;
     config.allow_count = count_of(rules->allow);
@@ -33,8 +36,10 @@ static bool open_policy(struct policy *policy, const struct rules *rules, struct
     return policy_init(policy, &config, error);
 }
 
-/* Both checks, for a host that is at `address` (NULL: it is an address itself). */
-static bool is_allowed(const struct rules *rules, const char *text, const char *address) {
+/* Both checks, for a host that is at `address` (NULL: it is an address
+ * itself). */
+static bool is_allowed(const struct rules *rules, const char *text,
+                       const char *address) {
     struct policy policy;
     struct url url;
     struct arena arena;
@@ -43,11 +48,14 @@ static bool is_allowed(const struct rules *rules, const char *text, const char *
     assert_true(open_policy(&policy, rules, &error));
     assert_true(url_parse(&url, slice_of(text), &arena, &error));
     struct host at = url.host;
-    if (address) assert_true(host_parse(&at, slice_of(address)));
+    if (address)
+        assert_true(host_parse(&at, slice_of(address)));
     const struct endpoint *pin = policy_pinned(&policy, &url);
-    if (pin) at.address = pin->address;
-    bool allowed = policy_check_origin(&policy, &url, &denial) &&
-                   policy_check_address(&policy, &url, &at.address, pin != NULL, &denial);
+    if (pin)
+        at.address = pin->address;
+    bool allowed =
+        policy_check_origin(&policy, &url, &denial) &&
+        policy_check_address(&policy, &url, &at.address, pin != NULL, &denial);
     if (!allowed) {
         assert_int_equal(denial.code, NET_DENIED);
         assert_non_null(strstr(denial.text, "-net"));
@@ -68,11 +76,15 @@ static void names_match_exactly(void **state) {
     const struct rules rules = {.allow = {"Example.org"}};
     assert_true(is_allowed(&rules, "https://example.org/", "93.184.216.34"));
     assert_true(is_allowed(&rules, "http://EXAMPLE.ORG./", "93.184.216.34"));
-    assert_false(is_allowed(&rules, "http://example.org:8080/", "93.184.216.34"));
-    assert_false(is_allowed(&rules, "http://www.example.org/", "93.184.216.34"));
-    assert_false(is_allowed(&rules, "http://example.org.evil.net/", "93.184.216.34"));
+    assert_false(
+        is_allowed(&rules, "http://example.org:8080/", "93.184.216.34"));
+    assert_false(
+        is_allowed(&rules, "http://www.example.org/", "93.184.216.34"));
+    assert_false(
+        is_allowed(&rules, "http://example.org.evil.net/", "93.184.216.34"));
     assert_false(is_allowed(&rules, "http://notexample.org/", "93.184.216.34"));
-    assert_false(is_allowed(&rules, "http://example.org@evil.net/", "93.184.216.34"));
+    assert_false(
+        is_allowed(&rules, "http://example.org@evil.net/", "93.184.216.34"));
 }
 
 static void schemes_and_ports_narrow(void **state) {
@@ -134,8 +146,9 @@ static void private_addresses_must_be_named(void **state) {
 
 static void denying_wins(void **state) {
     (void)state;
-    const struct rules rules = {.allow = {"*", "10.0.0.0/8", "a.example:99"},
-                                .deny = {"*.evil.example", "10.1.0.0/16", "a.example"}};
+    const struct rules rules = {
+        .allow = {"*", "10.0.0.0/8", "a.example:99"},
+        .deny = {"*.evil.example", "10.1.0.0/16", "a.example"}};
     assert_true(is_allowed(&rules, "http://good.example/", "8.8.8.8"));
     assert_false(is_allowed(&rules, "http://www.evil.example/", "8.8.8.8"));
     assert_true(is_allowed(&rules, "http://good.example/", "10.2.0.1"));
@@ -148,7 +161,8 @@ static void pins_allow_their_address_only(void **state) {
     (void)state;
     const struct rules rules = {.allow = {"example.org", "other.example"},
                                 .resolve = {"example.org:443:127.0.0.1:8443",
-                                            "denied.example:80:127.0.0.1", "example.org:80:[::1]"}};
+                                            "denied.example:80:127.0.0.1",
+                                            "example.org:80:[::1]"}};
     assert_true(is_allowed(&rules, "https://example.org/", "8.8.8.8"));
     assert_true(is_allowed(&rules, "http://example.org/", "8.8.8.8"));
     assert_false(is_allowed(&rules, "http://other.example/", "127.0.0.1"));
@@ -164,9 +178,11 @@ static void pins_change_the_port(void **state) {
     struct error error = ERROR_INIT;
     arena_init(&arena);
     assert_true(open_policy(&policy, &rules, &error));
-    assert_true(url_parse(&url, slice_of("https://example.org"), &arena, &error));
+    assert_true(
+        url_parse(&url, slice_of("https://example.org"), &arena, &error));
     assert_int_equal(policy_pinned(&policy, &url)->port, 8443);
-    assert_true(url_parse(&url, slice_of("http://example.org"), &arena, &error));
+    assert_true(
+        url_parse(&url, slice_of("http://example.org"), &arena, &error));
     assert_null(policy_pinned(&policy, &url));
     policy_free(&policy);
     arena_free(&arena);
@@ -213,7 +229,8 @@ static void bad_items_are_usage_errors(void **state) {
         struct policy policy;
         struct error error = ERROR_INIT;
         const struct rules rules = {.deny = {origins[i]}};
-        if (open_policy(&policy, &rules, &error)) fail_msg("accepted %s", origins[i]);
+        if (open_policy(&policy, &rules, &error))
+            fail_msg("accepted %s", origins[i]);
         assert_int_equal(error.kind, ERROR_USAGE);
         assert_non_null(strstr(error.text, "--deny-net"));
         policy_free(&policy);
@@ -222,7 +239,8 @@ static void bad_items_are_usage_errors(void **state) {
         struct policy policy;
         struct error error = ERROR_INIT;
         const struct rules rules = {.resolve = {pins[i]}};
-        if (open_policy(&policy, &rules, &error)) fail_msg("accepted %s", pins[i]);
+        if (open_policy(&policy, &rules, &error))
+            fail_msg("accepted %s", pins[i]);
         assert_int_equal(error.kind, ERROR_USAGE);
         policy_free(&policy);
     }
@@ -392,45 +410,55 @@ static void public_addresses_are_told_apart(void **state) {
     struct host host;
     for (size_t i = 0; i < sizeof public / sizeof *public; i++) {
         assert_true(host_parse(&host, slice_of(public[i])));
-        if (!address_is_public(&host.address)) fail_msg("%s is public", public[i]);
+        if (!address_is_public(&host.address))
+            fail_msg("%s is public", public[i]);
     }
     for (size_t i = 0; i < sizeof blocked / sizeof *blocked; i++) {
         assert_true(host_parse(&host, slice_of(blocked[i])));
-        if (address_is_public(&host.address)) fail_msg("%s is not public", blocked[i]);
+        if (address_is_public(&host.address))
+            fail_msg("%s is not public", blocked[i]);
     }
 }
 
 /* 10.1.2.3 in all the ways an IPv6 address may carry it. */
-static const char *const carrying[] = {"http://[::ffff:10.1.2.3]/",
-                                       "http://[::10.1.2.3]/",
-                                       "http://[::ffff:0:10.1.2.3]/",
-                                       "http://[64:ff9b::10.1.2.3]/",
-                                       "http://[64:ff9b:1::10.1.2.3]/",
-                                       "http://[64:ff9b:1:a01:2:300::]/",
-                                       "http://[64:ff9b:1:a:1:203::]/",
-                                       "http://[64:ff9b:1:0:a:102:300:0]/",
-                                       "http://[64:ff9b:1:a01:2:3ff:ffff:ffff]/",
-                                       "http://[2002:a01:203::1]/",
-                                       "http://[2001:0:a01:203::f7f7:f7f7]/",
-                                       "http://[2001:0:808:808::f5fe:fdfc]/",
-                                       "http://[fe80::5efe:10.1.2.3]/",
-                                       "http://[2a00::200:5efe:10.1.2.3]/",
-                                       "http://[2a00:1:2:3:0:5efe:a01:203]/"};
+static const char *const carrying[] = {
+    "http://[::ffff:10.1.2.3]/",
+    "http://[::10.1.2.3]/",
+    "http://[::ffff:0:10.1.2.3]/",
+    "http://[64:ff9b::10.1.2.3]/",
+    "http://[64:ff9b:1::10.1.2.3]/",
+    "http://[64:ff9b:1:a01:2:300::]/",
+    "http://[64:ff9b:1:a:1:203::]/",
+    "http://[64:ff9b:1:0:a:102:300:0]/",
+    "http://[64:ff9b:1:a01:2:3ff:ffff:ffff]/",
+    "http://[2002:a01:203::1]/",
+    "http://[2001:0:a01:203::f7f7:f7f7]/",
+    "http://[2001:0:808:808::f5fe:fdfc]/",
+    "http://[fe80::5efe:10.1.2.3]/",
+    "http://[2a00::200:5efe:10.1.2.3]/",
+    "http://[2a00:1:2:3:0:5efe:a01:203]/"};
 
 enum { CARRYING_COUNT = sizeof carrying / sizeof *carrying };
 
 static void carried_addresses_are_denied(void **state) {
     (void)state;
     const struct rules all = {.allow = {"*"}, .allow_private = true};
-    const struct rules range = {.allow = {"*"}, .deny = {"10.0.0.0/8"}, .allow_private = true};
-    const struct rules one = {
-        .allow = {"*", "[::/0]"}, .deny = {"10.1.2.3:*"}, .allow_private = true};
-    const struct rules other = {.allow = {"*"}, .deny = {"10.1.2.4"}, .allow_private = true};
+    const struct rules range = {
+        .allow = {"*"}, .deny = {"10.0.0.0/8"}, .allow_private = true};
+    const struct rules one = {.allow = {"*", "[::/0]"},
+                              .deny = {"10.1.2.3:*"},
+                              .allow_private = true};
+    const struct rules other = {
+        .allow = {"*"}, .deny = {"10.1.2.4"}, .allow_private = true};
     for (size_t i = 0; i < CARRYING_COUNT; i++) {
-        if (!is_allowed(&all, carrying[i], NULL)) fail_msg("%s", carrying[i]);
-        if (is_allowed(&range, carrying[i], NULL)) fail_msg("%s", carrying[i]);
-        if (is_allowed(&one, carrying[i], NULL)) fail_msg("%s", carrying[i]);
-        if (!is_allowed(&other, carrying[i], NULL)) fail_msg("%s", carrying[i]);
+        if (!is_allowed(&all, carrying[i], NULL))
+            fail_msg("%s", carrying[i]);
+        if (is_allowed(&range, carrying[i], NULL))
+            fail_msg("%s", carrying[i]);
+        if (is_allowed(&one, carrying[i], NULL))
+            fail_msg("%s", carrying[i]);
+        if (!is_allowed(&other, carrying[i], NULL))
+            fail_msg("%s", carrying[i]);
     }
     const struct rules names = {
         .allow = {"a.example"}, .deny = {"10.0.0.0/8"}, .allow_private = true};
@@ -447,12 +475,15 @@ static void carried_addresses_must_be_named(void **state) {
     (void)state;
     const struct rules star = {.allow = {"*", "a.example"}};
     for (size_t i = 0; i < CARRYING_COUNT; i++) {
-        if (is_allowed(&star, carrying[i], NULL)) fail_msg("%s", carrying[i]);
+        if (is_allowed(&star, carrying[i], NULL))
+            fail_msg("%s", carrying[i]);
     }
-    /* The range of what carries does not name what is carried, nor the other way round. */
+    /* The range of what carries does not name what is carried, nor the other
+     * way round. */
     const struct rules six = {.allow = {"[::/0]"}};
     for (size_t i = 0; i < CARRYING_COUNT; i++) {
-        if (is_allowed(&six, carrying[i], NULL)) fail_msg("%s", carrying[i]);
+        if (is_allowed(&six, carrying[i], NULL))
+            fail_msg("%s", carrying[i]);
     }
     assert_true(is_allowed(&six, "http://[fd00::1]/", NULL));
     assert_false(is_allowed(&six, "http://10.1.2.3/", NULL));
@@ -465,7 +496,8 @@ static void carried_addresses_must_be_named(void **state) {
     assert_false(is_allowed(&four, "http://[2a00::5efe:10.1.2.3]/", NULL));
     assert_false(is_allowed(&four, "http://[2002:a01:203::1]/", NULL));
     const struct rules public = {.allow = {"8.8.8.8"}};
-    assert_false(is_allowed(&public, "http://[2001:0:808:808::f7f7:f7f6]/", NULL));
+    assert_false(
+        is_allowed(&public, "http://[2001:0:808:808::f7f7:f7f6]/", NULL));
     assert_false(is_allowed(&public, "http://[2a00::5efe:808:808]/", NULL));
     const struct rules both = {.allow = {"[::/0]", "10.0.0.0/8"}};
     assert_true(is_allowed(&both, "http://[2002:a01:203::1]/", NULL));
@@ -473,13 +505,16 @@ static void carried_addresses_must_be_named(void **state) {
     const struct rules names = {.allow = {"a.example", "10.0.0.0/8"}};
     assert_true(is_allowed(&names, "http://a.example/", "[64:ff9b::a01:203]"));
     assert_false(is_allowed(&names, "http://a.example/", "[64:ff9b::7f00:1]"));
-    /* The very address is, and so is a translator's own range for what is public. */
-    const struct rules exact = {.allow = {"[64:ff9b::a01:203]", "[2a00::5efe:a01:203]"}};
+    /* The very address is, and so is a translator's own range for what is
+     * public. */
+    const struct rules exact = {
+        .allow = {"[64:ff9b::a01:203]", "[2a00::5efe:a01:203]"}};
     assert_true(is_allowed(&exact, "http://[64:ff9b::a01:203]/", NULL));
     assert_true(is_allowed(&exact, "http://[2a00::5efe:a01:203]/", NULL));
     assert_false(is_allowed(&exact, "http://[64:ff9b::a01:204]/", NULL));
     const struct rules local = {.allow = {"a.example", "[64:ff9b:1::/48]"}};
-    assert_true(is_allowed(&local, "http://a.example/", "[64:ff9b:1::808:808]"));
+    assert_true(
+        is_allowed(&local, "http://a.example/", "[64:ff9b:1::808:808]"));
     assert_false(is_allowed(&local, "http://a.example/", "[64:ff9b:1::a00:1]"));
 }
 
@@ -492,9 +527,10 @@ static bool is_proxied(const struct rules *rules, const char *text) {
     arena_init(&arena);
     assert_true(open_policy(&policy, rules, &error));
     assert_true(url_parse(&url, slice_of(text), &arena, &error));
-    bool allowed =
-        policy_check_origin(&policy, &url, &denial) && policy_check_proxied(&policy, &url, &denial);
-    if (!allowed) assert_int_equal(denial.code, NET_DENIED);
+    bool allowed = policy_check_origin(&policy, &url, &denial) &&
+                   policy_check_proxied(&policy, &url, &denial);
+    if (!allowed)
+        assert_int_equal(denial.code, NET_DENIED);
     policy_free(&policy);
     arena_free(&arena);
     return allowed;
@@ -502,20 +538,25 @@ static bool is_proxied(const struct rules *rules, const char *text) {
 
 static void proxies_get_no_known_address(void **state) {
     (void)state;
-    static const char *const local[] = {"http://localhost/", "http://LOCALHOST./",
-                                        "http://a.localhost/", "http://a.b.localhost./"};
+    static const char *const local[] = {
+        "http://localhost/", "http://LOCALHOST./", "http://a.localhost/",
+        "http://a.b.localhost./"};
     static const char *const unknown[] = {
         "http://intranet/", "http://intranet./", "https://printer.local/",
         "http://metadata.google.internal/", "http://router.home.arpa/"};
     static const char *const addresses[] = {
-        "http://127.0.0.1/",          "http://127.1/",         "http://0177.0.0.1/",
-        "http://0x7f000001/",         "http://2130706433/",    "http://127.0.0.1./",
-        "http://[::ffff:127.0.0.1]/", "http://[::127.0.0.1]/", "http://[64:ff9b::7f00:1]/"};
+        "http://127.0.0.1/",          "http://127.1/",
+        "http://0177.0.0.1/",         "http://0x7f000001/",
+        "http://2130706433/",         "http://127.0.0.1./",
+        "http://[::ffff:127.0.0.1]/", "http://[::127.0.0.1]/",
+        "http://[64:ff9b::7f00:1]/"};
     const struct rules star = {.allow = {"*"}};
-    const struct rules denied = {.allow = {"*"}, .deny = {"127.0.0.0/8"}, .allow_private = true};
+    const struct rules denied = {
+        .allow = {"*"}, .deny = {"127.0.0.0/8"}, .allow_private = true};
     const struct rules private = {.allow = {"*"}, .allow_private = true};
     for (size_t i = 0; i < sizeof local / sizeof *local; i++) {
-        if (is_proxied(&star, local[i]) || is_proxied(&denied, local[i])) fail_msg("%s", local[i]);
+        if (is_proxied(&star, local[i]) || is_proxied(&denied, local[i]))
+            fail_msg("%s", local[i]);
         assert_true(is_proxied(&private, local[i]));
     }
     for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
@@ -524,17 +565,21 @@ static void proxies_get_no_known_address(void **state) {
         assert_true(is_proxied(&private, unknown[i]));
     }
     for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
-        if (is_proxied(&star, addresses[i]) || is_proxied(&denied, addresses[i]))
+        if (is_proxied(&star, addresses[i]) ||
+            is_proxied(&denied, addresses[i]))
             fail_msg("%s", addresses[i]);
         assert_true(is_proxied(&private, addresses[i]));
     }
     assert_true(is_proxied(&denied, "http://example.org/"));
     assert_true(is_proxied(&star, "http://internal.example.org/"));
-    assert_true(is_proxied(&(struct rules){.allow = {"localhost"}}, "http://localhost/"));
-    assert_false(is_proxied(&(struct rules){.allow = {"localhost"}, .deny = {"[::1]"}},
-                            "http://localhost/"));
-    const struct rules pinned = {
-        .allow = {"a.example:*"}, .deny = {"10.0.0.0/8"}, .resolve = {"a.example:80:10.0.0.1"}};
+    assert_true(is_proxied(&(struct rules){.allow = {"localhost"}},
+                           "http://localhost/"));
+    assert_false(
+        is_proxied(&(struct rules){.allow = {"localhost"}, .deny = {"[::1]"}},
+                   "http://localhost/"));
+    const struct rules pinned = {.allow = {"a.example:*"},
+                                 .deny = {"10.0.0.0/8"},
+                                 .resolve = {"a.example:80:10.0.0.1"}};
     assert_false(is_proxied(&pinned, "http://a.example:8080/"));
 }
 
@@ -547,18 +592,24 @@ static void denials_name_the_flag(void **state) {
     struct error error = ERROR_INIT, denial = ERROR_INIT;
     arena_init(&arena);
     assert_true(open_policy(&policy, &(struct rules){0}, &error));
-    assert_true(url_parse(&url, slice_of("https://u:secret@httpbin.org/x"), &arena, &error));
+    assert_true(url_parse(&url, slice_of("https://u:secret@httpbin.org/x"),
+                          &arena, &error));
     assert_false(policy_check_origin(&policy, &url, &denial));
-    assert_string_equal(denial.text, "httpbin.org:443 is not allowed; add --allow-net httpbin.org");
+    assert_string_equal(
+        denial.text,
+        "httpbin.org:443 is not allowed; add --allow-net httpbin.org");
     denial = (struct error)ERROR_INIT;
     assert_true(url_parse(&url, slice_of("http://[::1]:81/"), &arena, &error));
     assert_false(policy_check_origin(&policy, &url, &denial));
-    assert_string_equal(denial.text, "[::1]:81 is not allowed; add --allow-net [::1]:81");
+    assert_string_equal(denial.text,
+                        "[::1]:81 is not allowed; add --allow-net [::1]:81");
     policy_free(&policy);
     assert_true(open_policy(&policy, &rules, &error));
     denial = (struct error)ERROR_INIT;
-    assert_false(policy_check_address(&policy, &url, &url.host.address, false, &denial));
-    assert_non_null(strstr(denial.text, "add --allow-net [::1]:81 or --allow-private-net"));
+    assert_false(
+        policy_check_address(&policy, &url, &url.host.address, false, &denial));
+    assert_non_null(
+        strstr(denial.text, "add --allow-net [::1]:81 or --allow-private-net"));
     policy_free(&policy);
     arena_free(&arena);
 }

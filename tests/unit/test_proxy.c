@@ -1,4 +1,5 @@
-/* Proxies from the environment: which variable counts, and what no_proxy means. */
+/* Proxies from the environment: which variable counts, and what no_proxy
+ * means. */
 #include "net/proxy.h"
 
 #include <setjmp.h>
@@ -9,10 +10,11 @@
 #include <cmocka.h>
 
 static void clear_environment(void) {
-    static const char *const names[] = {"http_proxy",  "HTTP_PROXY", "https_proxy",
-                                        "HTTPS_PROXY", "all_proxy",  "ALL_PROXY",
-                                        "no_proxy",    "NO_PROXY",   "REQUEST_METHOD"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) unsetenv(names[i]);
+    static const char *const names[] = {
+        "http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY",   "all_proxy",
+        "ALL_PROXY",  "no_proxy",   "NO_PROXY",    "REQUEST_METHOD"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        unsetenv(names[i]);
 }
 
 /* The variable that names the proxy for the URL, or "". */

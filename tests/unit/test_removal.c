@@ -1,9 +1,8 @@
-/* The temporary directory's removal: all of it goes, and nothing else, whatever it holds and
- * whatever others do to it meanwhile.
+/* The temporary directory's removal: all of it goes, and nothing else, whatever
+ * it holds and whatever others do to it meanwhile.
  *
- * Every test has a ground of its own, in which `parent/made` is the directory to be removed and
- * `victim` must be left as it is.
- */
+ * Every test has a ground of its own, in which `parent/made` is the directory
+ * to be removed and `victim` must be left as it is. */
 #define _GNU_SOURCE /* unshare, mount */
 #include "removal.h"
 
@@ -36,7 +35,8 @@ static void put_file(int directory, const char *name) {
 
 static int enter_ground(void **state) {
     char top[] = "/tmp/test-removal-XXXXXX";
-    if (!mkdtemp(top) || chdir(top) != 0) return -1;
+    if (!mkdtemp(top) || chdir(top) != 0)
+        return -1;
     *state = strdup(top);
     mkdir("parent", 0777);
     mkdir("parent/made", 0700);
@@ -83,7 +83,8 @@ static void assert_all_gone(DIR *root) {
     struct stat stat;
     int copy = dup(dirfd(root));
     const char *text = removing(root);
-    if (text) fail_msg("%s", text);
+    if (text)
+        fail_msg("%s", text);
     assert_int_equal(fstat(copy, &stat), 0);
     assert_int_equal(stat.st_nlink, 0);
     close(copy);
@@ -92,7 +93,8 @@ static void assert_all_gone(DIR *root) {
 
 /* ---- what it holds ---- */
 
-/* A chain of `depth` directories, each with a file and a link out; the deepest gets `last`. */
+/* A chain of `depth` directories, each with a file and a link out; the deepest
+ * gets `last`. */
 static void dig(int depth, const char *name, const char *last) {
     int here = open("parent/made", O_RDONLY | O_DIRECTORY);
     for (int i = 0; i < depth; i++) {
@@ -133,8 +135,10 @@ static void as_nobody(void (*body)(void)) {
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        bool ready = geteuid() != 0 || (setgid(NOBODY) == 0 && setuid(NOBODY) == 0);
-        if (!ready) _exit(1);
+        bool ready =
+            geteuid() != 0 || (setgid(NOBODY) == 0 && setuid(NOBODY) == 0);
+        if (!ready)
+            _exit(1);
         body();
         _exit(0);
     }
@@ -153,7 +157,8 @@ static void remove_barred(void) {
     chmod("parent/made/closed", 0);
     chmod("parent/made/full", 0555);
     chmod("parent/made", 0);
-    if (removing(root)) _exit(2);
+    if (removing(root))
+        _exit(2);
 }
 
 static void modes_do_not_matter(void **state) {
@@ -199,15 +204,20 @@ static void another_directory_in_its_place_stays(void **state) {
 
 /* ---- what cannot be removed ---- */
 
-/* True in a process that sees mounts of its own; what it mounts ends with it. */
+/* True in a process that sees mounts of its own; what it mounts ends with
+ * it. */
 static bool own_mounts(void) {
-    return unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+    return unshare(CLONE_NEWNS) == 0 &&
+           mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
 }
 
-/* Both are on the same device as the directory, so only the kernel knows them to be mounted. */
+/* Both are on the same device as the directory, so only the kernel knows them
+ * to be mounted. */
 static int remove_around_mounts(void) {
-    if (!own_mounts()) return 77;
-    DIR *root = opendir("parent/made"); /* a descriptor sees the mounts of its time */
+    if (!own_mounts())
+        return 77;
+    /* A descriptor sees the mounts of its time. */
+    DIR *root = opendir("parent/made");
     dig(2, "d", "last");
     mkdir("parent/made/mounted", 0777);
     mkdir("parent/made/d/mounted", 0777);
@@ -215,19 +225,25 @@ static int remove_around_mounts(void) {
         mount("victim", "parent/made/d/mounted", NULL, MS_BIND, NULL) != 0)
         return 77;
     const char *text = removing(root);
-    if (!text || !strstr(text, "could not be emptied: Device or resource busy")) return 2;
-    if (exists("parent/made/d/file") || exists("parent/made/d/d")) return 3;
-    if (!exists("parent/made/d/mounted/file")) return 4;
+    if (!text || !strstr(text, "could not be emptied: Device or resource busy"))
+        return 2;
+    if (exists("parent/made/d/file") || exists("parent/made/d/d"))
+        return 3;
+    if (!exists("parent/made/d/mounted/file"))
+        return 4;
     return exists("parent/made/mounted/file") ? 0 : 5;
 }
 
 static void what_is_mounted_there_is_not_entered(void **state) {
     (void)state;
     pid_t child = fork();
-    if (child == 0) _exit(remove_around_mounts());
+    if (child == 0)
+        _exit(remove_around_mounts());
     int status;
     assert_int_equal(waitpid(child, &status, 0), child);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 77) skip(); /* not privileged */
+    /* Not privileged. */
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+        skip();
     assert_int_equal(status, 0);
     assert_nothing_else_is_touched();
 }
@@ -242,9 +258,11 @@ static void the_reason_is_told(void **state) {
     const char *text = removing(root);
     ioctl(fd, FS_IOC_SETFLAGS, &off);
     close(fd);
-    if (!kept) skip(); /* not privileged, or a file system without */
+    if (!kept)
+        skip(); /* not privileged, or a file system without */
     assert_non_null(text);
-    assert_non_null(strstr(text, "made could not be emptied: Operation not permitted"));
+    assert_non_null(
+        strstr(text, "made could not be emptied: Operation not permitted"));
     assert_false(exists("parent/made/d"));
 }
 
@@ -259,8 +277,10 @@ struct dirent *__wrap_readdir(DIR *directory) {
     static unsigned serial;
     char name[32];
     snprintf(name, sizeof name, "%u", serial++);
-    if (filling >= 0 && serial % 2 == 0) put_file(filling, name);
-    if (filling >= 0 && serial % 2 == 1) mkdirat(filling, name, 0777);
+    if (filling >= 0 && serial % 2 == 0)
+        put_file(filling, name);
+    if (filling >= 0 && serial % 2 == 1)
+        mkdirat(filling, name, 0777);
     return __real_readdir(directory);
 }
 
@@ -272,15 +292,18 @@ static void who_fills_it_keeps_us_not_for_ever(void **state) {
     close(filling);
     filling = -1;
     assert_non_null(text);
-    assert_non_null(strstr(text, "made could not be emptied: others keep filling it"));
+    assert_non_null(
+        strstr(text, "made could not be emptied: others keep filling it"));
     assert_nothing_else_is_touched();
 }
 
-/* Where the directory was, there is now and then a link that leads out, or nothing. */
+/* Where the directory was, there is now and then a link that leads out, or
+ * nothing. */
 static _Noreturn void move(void) {
     for (;;) {
         rename("parent/made", "parent/moved");
-        if (symlink("../victim", "parent/made") == 0) unlink("parent/made");
+        if (symlink("../victim", "parent/made") == 0)
+            unlink("parent/made");
         rename("parent/moved", "parent/made");
     }
 }
@@ -288,17 +311,20 @@ static _Noreturn void move(void) {
 static void who_moves_it_gains_nothing(void **state) {
     (void)state;
     for (int i = 0; i < 200; i++) {
-        if (!exists("parent/made")) mkdir("parent/made", 0700);
+        if (!exists("parent/made"))
+            mkdir("parent/made", 0700);
         DIR *root = open_made();
         dig(2, "d", "last");
         int copy = dup(dirfd(root));
         pid_t child = fork();
-        if (child == 0) move();
+        if (child == 0)
+            move();
         const char *text = removing(root);
         kill(child, SIGKILL);
         assert_int_equal(waitpid(child, NULL, 0), child);
-        bool told = text && (strstr(text, "is empty, but was moved away") ||
-                             strstr(text, "is empty, but could not be removed"));
+        bool told =
+            text && (strstr(text, "is empty, but was moved away") ||
+                     strstr(text, "is empty, but could not be removed"));
         struct stat stat;
         assert_int_equal(fstat(copy, &stat), 0);
         assert_true(text ? told : stat.st_nlink == 0);
@@ -311,7 +337,8 @@ static void who_moves_it_gains_nothing(void **state) {
 }
 
 int main(void) {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, enter_ground, leave_ground)
+#define TEST(name)                                                             \
+    cmocka_unit_test_setup_teardown(name, enter_ground, leave_ground)
     const struct CMUnitTest tests[] = {
         TEST(any_content_goes),
         TEST(modes_do_not_matter),

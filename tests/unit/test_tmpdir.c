@@ -1,8 +1,7 @@
 /* The temporary directory's life: whenever we die, it goes.
  *
- * The functions by which tmpdir.c reaches the system are wrapped, to end the program at each of
- * these calls in turn, by each deadly signal.
- */
+ * The functions by which tmpdir.c reaches the system are wrapped, to end the
+ * program at each of these calls in turn, by each deadly signal. */
 #define _DEFAULT_SOURCE /* setgroups */
 #include "tmpdir.h"
 
@@ -39,31 +38,37 @@ static struct {
 } plan;
 
 static void step(void) {
-    if (getpid() == plan.victim && plan.left-- == 0) raise(plan.by);
+    if (getpid() == plan.victim && plan.left-- == 0)
+        raise(plan.by);
 }
 
 /* The call of `name`, a step before and a step behind it. */
-#define WRAP(type, name, parameters, ...)                                                          \
-    type __real_##name parameters;                                                                 \
-    type __wrap_##name parameters;                                                                 \
-    type __wrap_##name parameters {                                                                \
-        step();                                                                                    \
-        type result = __real_##name(__VA_ARGS__);                                                  \
-        step();                                                                                    \
-        return result;                                                                             \
+#define WRAP(type, name, parameters, ...)                                      \
+    type __real_##name parameters;                                             \
+    type __wrap_##name parameters;                                             \
+    type __wrap_##name parameters {                                            \
+        step();                                                                \
+        type result = __real_##name(__VA_ARGS__);                              \
+        step();                                                                \
+        return result;                                                         \
     }
 
-WRAP(int, socketpair, (int domain, int type, int protocol, int *ends), domain, type, protocol, ends)
-WRAP(int, sigprocmask, (int how, const sigset_t *set, sigset_t *old), how, set, old)
-WRAP(pid_t, waitpid, (pid_t child, int *status, int flags), child, status, flags)
-WRAP(int, close, (int fd), fd)
-WRAP(int, sigaction, (int number, const struct sigaction *new, struct sigaction *old), number, new,
+WRAP(int, socketpair, (int domain, int type, int protocol, int *ends), domain,
+     type, protocol, ends)
+WRAP(int, sigprocmask, (int how, const sigset_t *set, sigset_t *old), how, set,
      old)
+WRAP(pid_t, waitpid, (pid_t child, int *status, int flags), child, status,
+     flags)
+WRAP(int, close, (int fd), fd)
+WRAP(int, sigaction,
+     (int number, const struct sigaction *new, struct sigaction *old), number,
+     new, old)
 WRAP(int, open, (const char *path, int flags), path, flags)
 WRAP(int, fstat, (int fd, struct stat *stat), fd, stat)
 WRAP(int, shutdown, (int fd, int how), fd, how)
 
-/* Where somebody else is faster: puts `precious` in the place of the new directory. */
+/* Where somebody else is faster: puts `precious` in the place of the new
+ * directory. */
 static enum { NOWHERE, WHEN_MADE, WHEN_SAID, DONE } swap;
 
 static bool put_precious_at(const char *name) {
@@ -75,16 +80,19 @@ static void find_made(char name[32]) {
     name[0] = '\0';
     DIR *directory = opendir(".");
     for (struct dirent *entry; directory && (entry = readdir(directory));) {
-        if (strncmp(entry->d_name, "hostel-", 7) == 0) snprintf(name, 32, "%.31s", entry->d_name);
+        if (strncmp(entry->d_name, "hostel-", 7) == 0)
+            snprintf(name, 32, "%.31s", entry->d_name);
     }
-    if (directory) closedir(directory);
+    if (directory)
+        closedir(directory);
 }
 
 char *__real_mkdtemp(char *name);
 char *__wrap_mkdtemp(char *name);
 char *__wrap_mkdtemp(char *name) {
     char *made = __real_mkdtemp(name);
-    if (swap == WHEN_MADE && !put_precious_at(name)) abort();
+    if (swap == WHEN_MADE && !put_precious_at(name))
+        abort();
     return made;
 }
 
@@ -96,7 +104,8 @@ ssize_t __wrap_recv(int fd, void *bytes, size_t size, int flags) {
     if (swap == WHEN_SAID) {
         char name[32];
         find_made(name);
-        if (!put_precious_at(name)) abort();
+        if (!put_precious_at(name))
+            abort();
         swap = DONE;
     }
     step();
@@ -116,8 +125,10 @@ pid_t __wrap_fork(void) {
 
 static int open_ground(void **state) {
     (void)state;
-    if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) return -1;
-    return mkdtemp(top) && chmod(top, 0777) == 0 ? setenv("TMPDIR", top, 1) : -1;
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)
+        return -1;
+    return mkdtemp(top) && chmod(top, 0777) == 0 ? setenv("TMPDIR", top, 1)
+                                                 : -1;
 }
 
 static int close_ground(void **state) {
@@ -129,30 +140,35 @@ static int left(void) {
     int count = -2; /* "." and ".." */
     DIR *directory = opendir(top);
     assert_non_null(directory);
-    while (readdir(directory)) count++;
+    while (readdir(directory))
+        count++;
     closedir(directory);
     return count;
 }
 
 /* Whoever is left over becomes our child: see open_ground. */
 static void wait_for_the_janitor(void) {
-    while (waitpid(-1, NULL, 0) > 0) continue;
+    while (waitpid(-1, NULL, 0) > 0)
+        continue;
     assert_int_equal(errno, ECHILD);
     assert_int_equal(left(), 0);
 }
 
 static void put_file(int directory, const char *name) {
     int fd = openat(directory, name, O_WRONLY | O_CREAT, 0666);
-    if (fd >= 0) close(fd);
+    if (fd >= 0)
+        close(fd);
 }
 
 /* A life: make it, use it, remove it. */
 static int live(void) {
     struct tmpdir tmpdir;
     struct error error = ERROR_INIT;
-    if (!tmpdir_open(&tmpdir, true, &error)) return error.text[0] ? 1 : 2;
+    if (!tmpdir_open(&tmpdir, true, &error))
+        return error.text[0] ? 1 : 2;
     put_file(tmpdir.fd, "file");
-    if (mkdirat(tmpdir.fd, "sub", 0777) != 0) return 3;
+    if (mkdirat(tmpdir.fd, "sub", 0777) != 0)
+        return 3;
     return tmpdir_close(&tmpdir, &error) ? 0 : 4;
 }
 
@@ -160,7 +176,8 @@ static int live(void) {
 static int status_of(int (*body)(void)) {
     pid_t child = fork();
     assert_true(child >= 0);
-    if (child == 0) _exit(body());
+    if (child == 0)
+        _exit(body());
     int status;
     assert_int_equal(waitpid(child, &status, 0), child);
     return status;
@@ -189,7 +206,8 @@ static int count_ends(int by) {
 }
 
 static void whenever_we_end_nothing_is_left(void **state) {
-    static const int deadly[] = {SIGKILL, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGABRT, SIGALRM};
+    static const int deadly[] = {SIGKILL, SIGTERM, SIGINT, SIGHUP,
+                                 SIGQUIT, SIGABRT, SIGALRM};
     (void)state;
     for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++) {
         assert_true(count_ends(deadly[i]) > 30);
@@ -200,7 +218,8 @@ static void whenever_we_end_nothing_is_left(void **state) {
 static int leave_without_closing(void) {
     struct tmpdir tmpdir;
     struct error error = ERROR_INIT;
-    if (!tmpdir_open(&tmpdir, true, &error)) return 1;
+    if (!tmpdir_open(&tmpdir, true, &error))
+        return 1;
     put_file(tmpdir.fd, "file");
     return 0;
 }
@@ -222,7 +241,8 @@ static void few_descriptors_suffice_or_it_is_said(void **state) {
     int last = -1;
     for (rlim_t descriptors = 0; descriptors < 20; descriptors++) {
         pid_t child = fork();
-        if (child == 0) _exit(live_with(descriptors));
+        if (child == 0)
+            _exit(live_with(descriptors));
         assert_int_equal(waitpid(child, &last, 0), child);
         assert_true(WIFEXITED(last) && WEXITSTATUS(last) <= 1);
         assert_int_equal(left(), 0);
@@ -231,7 +251,8 @@ static void few_descriptors_suffice_or_it_is_said(void **state) {
 }
 
 static int live_without_processes(void) {
-    if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setuid(NOBODY) != 0)) return 5;
+    if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setuid(NOBODY) != 0))
+        return 5;
     struct rlimit limit = {0, 0};
     return setrlimit(RLIMIT_NPROC, &limit) == 0 ? live() : 5;
 }
@@ -257,7 +278,8 @@ static void assert_not_taken_for_ours(const char *why) {
     snprintf(path, sizeof path, "%s/file", name);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(rmdir(name), 0);
-    assert_int_equal(rmdir("away"), swap == WHEN_MADE ? 0 : -1); /* of ours, it is removed */
+    /* Of ours, it is removed. */
+    assert_int_equal(rmdir("away"), swap == WHEN_MADE ? 0 : -1);
     assert_int_equal(left(), 0);
     swap = NOWHERE;
 }
@@ -299,13 +321,15 @@ static const char *child_status(const char *key) {
     FILE *file = fopen(line, "r");
     int child = 0;
     bool found = file && fscanf(file, "%d", &child) == 1;
-    if (file) fclose(file);
+    if (file)
+        fclose(file);
     snprintf(line, sizeof line, "/proc/%d/status", child);
     file = found ? fopen(line, "r") : NULL;
     found = false;
     while (file && !found && fgets(line, sizeof line, file))
         found = strncmp(line, key, strlen(key)) == 0;
-    if (file) fclose(file);
+    if (file)
+        fclose(file);
     return found ? line : "";
 }
 

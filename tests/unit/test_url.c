@@ -1,4 +1,5 @@
-/* URLs and addresses: what is accepted, how it is normalised, how references are resolved. */
+/* URLs and addresses: what is accepted, how it is normalised, how references
+ * are resolved. */
 #include "net/url.h"
 
 #include <setjmp.h>
@@ -9,17 +10,19 @@
 #include <cmocka.h>
 
 /* "scheme host port target" of a URL, or "error". */
-static const char *parsed(struct arena *arena, const char *text, const char *base) {
+static const char *parsed(struct arena *arena, const char *text,
+                          const char *base) {
     struct url url, from;
     struct error error = ERROR_INIT;
     bool ok = base ? url_parse(&from, slice_of(base), arena, &error) &&
                          url_resolve(&url, &from, slice_of(text), arena, &error)
                    : url_parse(&url, slice_of(text), arena, &error);
-    if (!ok) return error.code == NET_REDIRECT ? "other scheme" : "error";
+    if (!ok)
+        return error.code == NET_REDIRECT ? "other scheme" : "error";
     struct buffer out;
     buffer_init(&out, 1 << 16);
-    buffer_printf(&out, "%s %s %u %s", url.secure ? "https" : "http", url.host.text, url.port,
-                  url.target);
+    buffer_printf(&out, "%s %s %u %s", url.secure ? "https" : "http",
+                  url.host.text, url.port, url.target);
     const char *result = arena_text(arena, buffer_slice(&out));
     buffer_free(&out);
     return result;
@@ -29,7 +32,8 @@ struct url_case {
     const char *text, *expected;
 };
 
-static void check(const struct url_case *cases, size_t count, const char *base) {
+static void check(const struct url_case *cases, size_t count,
+                  const char *base) {
     struct arena arena;
     arena_init(&arena);
     for (size_t i = 0; i < count; i++) {
@@ -50,12 +54,14 @@ static void urls_are_normalised(void **state) {
         {"http://example.org:00080/x", "http example.org 80 /x"},
         {"http://example.org?q", "http example.org 80 /?q"},
         {"http://example.org#f", "http example.org 80 /"},
-        {"http://example.org/a/./b/../c?x=/../y#f", "http example.org 80 /a/c?x=/../y"},
+        {"http://example.org/a/./b/../c?x=/../y#f",
+         "http example.org 80 /a/c?x=/../y"},
         {"http://example.org/../../a", "http example.org 80 /a"},
         {"http://example.org/a/..", "http example.org 80 /"},
         {"http://example.org/a b\"<>|^`{}\\",
          "http example.org 80 /a%20b%22%3C%3E%7C%5E%60%7B%7D%5C"},
-        {"http://example.org/\xC3\xA9?\xC3\xA9", "http example.org 80 /%C3%A9?%C3%A9"},
+        {"http://example.org/\xC3\xA9?\xC3\xA9",
+         "http example.org 80 /%C3%A9?%C3%A9"},
         {"http://example.org/%41%zz", "http example.org 80 /%41%zz"},
         {"http://user:pa%20ss@example.org/", "http example.org 80 /"},
         {"http://xn--bcher-kva.example/", "http xn--bcher-kva.example 80 /"},
@@ -133,7 +139,8 @@ static void ambiguous_urls_are_refused(void **state) {
     arena_init(&arena);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         const char *got = parsed(&arena, bad[i], NULL);
-        if (strcmp(got, "error") != 0) fail_msg("%s was read as %s", bad[i], got);
+        if (strcmp(got, "error") != 0)
+            fail_msg("%s was read as %s", bad[i], got);
     }
     struct url url;
     struct error error = ERROR_INIT;
@@ -163,11 +170,13 @@ static void userinfo_is_decoded(void **state) {
     struct arena arena;
     struct error error = ERROR_INIT;
     arena_init(&arena);
-    assert_true(url_parse(&url, slice_of("http://us%65r:p%40ss%zz@a/"), &arena, &error));
+    assert_true(url_parse(&url, slice_of("http://us%65r:p%40ss%zz@a/"), &arena,
+                          &error));
     assert_string_equal(url.userinfo, "user:p@ss%zz");
     assert_true(url_parse(&url, slice_of("http://a/"), &arena, &error));
     assert_null(url.userinfo);
-    assert_false(url_parse(&url, slice_of("http://user:secret@a:99999/"), &arena, &error));
+    assert_false(url_parse(&url, slice_of("http://user:secret@a:99999/"),
+                           &arena, &error));
     assert_null(strstr(error.text, "secret"));
     arena_free(&arena);
 }
@@ -208,9 +217,12 @@ static void references_are_resolved(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(urls_are_normalised),        cmocka_unit_test(addresses_have_one_spelling),
-        cmocka_unit_test(ambiguous_urls_are_refused), cmocka_unit_test(labels_are_bounded),
-        cmocka_unit_test(userinfo_is_decoded),        cmocka_unit_test(references_are_resolved),
+        cmocka_unit_test(urls_are_normalised),
+        cmocka_unit_test(addresses_have_one_spelling),
+        cmocka_unit_test(ambiguous_urls_are_refused),
+        cmocka_unit_test(labels_are_bounded),
+        cmocka_unit_test(userinfo_is_decoded),
+        cmocka_unit_test(references_are_resolved),
     };
     return cmocka_run_group_tests_name("url", tests, NULL, NULL);
 }

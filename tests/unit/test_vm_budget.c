@@ -1,6 +1,6 @@
-/* One limit for all that a guest makes the host hold: what is refused says so, changes nothing, and
- * can be had once there is room. What each thing counts is for others to test: here it is that it
- * counts. */
+/* One limit for all that a guest makes the host hold: what is refused says so,
+ * changes nothing, and can be had once there is room. What each thing counts is
+ * for others to test: here it is that it counts. */
 #include "tests/unit/vm_module.h"
 
 #include "vm/store.h"
@@ -16,12 +16,14 @@ static struct guest guest_within(const char *name, uint64_t limit) {
 static void assert_names(const struct error *error, const char *who) {
     char wanted[100];
     snprintf(wanted, sizeof wanted, "memory limit: %s: ", who);
-    if (strncmp(error->text, wanted, strlen(wanted)) != 0) fail_msg("%s", error->text);
-    if (!strstr(error->text, "raise --max-memory")) fail_msg("%s", error->text);
+    if (strncmp(error->text, wanted, strlen(wanted)) != 0)
+        fail_msg("%s", error->text);
+    if (!strstr(error->text, "raise --max-memory"))
+        fail_msg("%s", error->text);
 }
 
-/* Call a function that holds memory for so much of something; returns its result. The budget holds
- * more afterwards if it gave what a success gives. */
+/* Call a function that holds memory for so much of something; returns its
+ * result. The budget holds more afterwards if it gave what a success gives. */
 static uint32_t grow(const struct guest *guest, const char *name, uint32_t by) {
     uint64_t before = vm_budget(guest->vm)->held;
     uint32_t result = guest_call(guest, name, by, 0);
@@ -46,7 +48,8 @@ static void memories_and_tables_draw_from_one_budget(void **state) {
     assert_int_equal(grow(&guest, "grow_table", MIB / 8), UINT32_MAX);
     assert_int_equal(grow(&guest, "grow_table", PAGE / 8), 2);
     assert_int_equal(grow(&guest, "grow_a", 1), 10);
-    assert_int_equal(grow(&guest, "grow_a", 1), UINT32_MAX); /* there is less than a page */
+    /* There is less than a page. */
+    assert_int_equal(grow(&guest, "grow_a", 1), UINT32_MAX);
 
     vm_budget(guest.vm)->limit += PAGE;
     assert_int_equal(grow(&guest, "grow_a", 1), 11);
@@ -59,7 +62,8 @@ static void what_is_taken_is_given_back(void **state) {
     struct budget shared = {.limit = MIB};
     struct vm_limits limits = vm_limits_default();
     limits.memory = &shared;
-    struct guest one = guest_run("holding", &limits), other = guest_run("holding", &limits);
+    struct guest one = guest_run("holding", &limits),
+                 other = guest_run("holding", &limits);
     grow(&one, "grow_a", 2);
     grow(&other, "grow_a", 2);
     assert_int_equal(grow(&one, "grow_a", 8), UINT32_MAX);
@@ -86,8 +90,8 @@ static void what_the_host_takes_is_not_there_for_the_guest(void **state) {
     guest_close(&guest);
 }
 
-/* As many as have room can be referred to at once; any number can be made. Who is refused one may
- * go on. */
+/* As many as have room can be referred to at once; any number can be made. Who
+ * is refused one may go on. */
 static void exceptions_draw_from_it(void **state) {
     (void)state;
     struct guest guest = guest_within("holding", MIB);
@@ -98,7 +102,8 @@ static void exceptions_draw_from_it(void **state) {
 
     struct vm_value arg = i32(many[0]), out;
     struct error error = ERROR_INIT;
-    assert_false(vm_call(guest_function(&guest, "hold"), &arg, 1, &out, &error));
+    assert_false(
+        vm_call(guest_function(&guest, "hold"), &arg, 1, &out, &error));
     assert_int_equal(error.kind, ERROR_EXHAUSTION);
     assert_names(&error, "exceptions");
 
@@ -134,7 +139,8 @@ static void translated_code_draws_from_it(void **state) {
     guest.bytes = empty();
     put_long_function(&guest.bytes, 10000);
     guest.module = vm_load(guest.vm, buffer_slice(&guest.bytes), &error);
-    if (!guest.module) fail_msg("%s", error.text);
+    if (!guest.module)
+        fail_msg("%s", error.text);
     guest_start(&guest);
     for (int i = 0; i < 2; i++) {
         error = guest_fails(&guest, "f", ERROR_EXHAUSTION);
@@ -145,7 +151,8 @@ static void translated_code_draws_from_it(void **state) {
     guest_close(&guest);
 }
 
-/* A module that is refused gives back what it took; what it declared is named before it runs. */
+/* A module that is refused gives back what it took; what it declared is named
+ * before it runs. */
 static void declarations_draw_from_it(void **state) {
     (void)state;
     struct vm_limits limits = vm_limits_default();
@@ -160,7 +167,8 @@ static void declarations_draw_from_it(void **state) {
     assert_null(vm_load(guest.vm, buffer_slice(&guest.bytes), &error));
     assert_int_equal(error.kind, ERROR_IO);
     assert_names(&error, "declarations");
-    assert_in_range(vm_budget(guest.vm)->held, before, before + 6 * KIB); /* types are kept */
+    /* Types are kept. */
+    assert_in_range(vm_budget(guest.vm)->held, before, before + 6 * KIB);
 
     vm_budget(guest.vm)->limit = MIB;
     error = (struct error)ERROR_INIT;
@@ -178,9 +186,12 @@ static bool runs_within(uint64_t limit) {
     struct vm_value arg = i32(100), out;
     guest_read(&guest.bytes, "holding");
     guest.module = vm_load(guest.vm, buffer_slice(&guest.bytes), &error);
-    if (guest.module) guest.instance = vm_instantiate(guest.vm, guest.module, &error);
-    bool ok = guest.instance && vm_call(guest_function(&guest, "hold"), &arg, 1, &out, &error);
-    if (!ok && !strstr(error.text, "--max-memory")) fail_msg("%llu: %s", limit, error.text);
+    if (guest.module)
+        guest.instance = vm_instantiate(guest.vm, guest.module, &error);
+    bool ok = guest.instance &&
+              vm_call(guest_function(&guest, "hold"), &arg, 1, &out, &error);
+    if (!ok && !strstr(error.text, "--max-memory"))
+        fail_msg("%llu: %s", limit, error.text);
     assert_true(vm_budget(guest.vm)->held <= limit);
     guest_close(&guest);
     return ok;
@@ -189,8 +200,10 @@ static bool runs_within(uint64_t limit) {
 static void a_limit_of_any_size_is_kept_and_named(void **state) {
     (void)state;
     uint64_t limit = 0;
-    while (!runs_within(limit)) limit += 500;
-    assert_in_range(limit, 2 * PAGE, 3 * PAGE); /* the memories, and a little more */
+    while (!runs_within(limit))
+        limit += 500;
+    /* The memories, and a little more. */
+    assert_in_range(limit, 2 * PAGE, 3 * PAGE);
 }
 
 int main(void) {

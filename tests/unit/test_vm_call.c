@@ -4,20 +4,25 @@
 static void values_of_every_type_go_in_and_out(void **state) {
     (void)state;
     struct guest guest = guest_run("values", NULL);
-    struct vm_value args[] = {{VM_I32, {.i32 = 0x80000001}}, {VM_I64, {.i64 = UINT64_MAX - 1}},
-                              {VM_F32, {.i32 = 0x7FA00001}}, {VM_F64, {.f64 = -1.5}},
-                              {VM_FUNCREF, {.ref = 0}},      {VM_EXTERNREF, {.ref = UINT64_MAX}}};
+    struct vm_value args[] = {
+        {VM_I32, {.i32 = 0x80000001}}, {VM_I64, {.i64 = UINT64_MAX - 1}},
+        {VM_F32, {.i32 = 0x7FA00001}}, {VM_F64, {.f64 = -1.5}},
+        {VM_FUNCREF, {.ref = 0}},      {VM_EXTERNREF, {.ref = UINT64_MAX}}};
     struct vm_value out[6];
     struct error error = ERROR_INIT;
-    assert_true(vm_call(guest_function(&guest, "reverse"), args, 6, out, &error));
-    for (int i = 0; i < 6; i++) assert_int_equal(out[i].type, args[5 - i].type);
+    assert_true(
+        vm_call(guest_function(&guest, "reverse"), args, 6, out, &error));
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(out[i].type, args[5 - i].type);
     assert_int_equal(out[0].of.ref, UINT64_MAX);
     assert_int_equal(out[1].of.ref, 0);
     assert_true(out[2].of.f64 == -1.5);
-    assert_int_equal(out[3].of.i32, 0x7FA00001); /* a signalling NaN stays one */
+    /* A signalling NaN stays one. */
+    assert_int_equal(out[3].of.i32, 0x7FA00001);
     assert_int_equal(out[4].of.i64, UINT64_MAX - 1);
     assert_int_equal(out[5].of.i32, 0x80000001);
-    assert_true(vm_call(guest_function(&guest, "nothing"), NULL, 0, NULL, &error));
+    assert_true(
+        vm_call(guest_function(&guest, "nothing"), NULL, 0, NULL, &error));
     guest_close(&guest);
 }
 
@@ -26,13 +31,16 @@ static void function_references_are_called(void **state) {
     struct guest guest = guest_run("values", NULL);
     struct vm_value args[3] = {{0}, i32(40), i32(2)}, sum;
     struct error error = ERROR_INIT;
-    assert_true(vm_call(guest_function(&guest, "add_reference"), NULL, 0, args, &error));
+    assert_true(vm_call(guest_function(&guest, "add_reference"), NULL, 0, args,
+                        &error));
     assert_int_equal(args[0].type, VM_FUNCREF);
     assert_true(args[0].of.ref != 0);
-    assert_true(vm_call(guest_function(&guest, "call_reference"), args, 3, &sum, &error));
+    assert_true(vm_call(guest_function(&guest, "call_reference"), args, 3, &sum,
+                        &error));
     assert_int_equal(sum.of.i32, 42);
     args[0].of.ref = 0;
-    assert_false(vm_call(guest_function(&guest, "call_reference"), args, 3, &sum, &error));
+    assert_false(vm_call(guest_function(&guest, "call_reference"), args, 3,
+                         &sum, &error));
     assert_int_equal(error.kind, ERROR_TRAP);
     guest_close(&guest);
 }
@@ -60,7 +68,8 @@ static void exports_are_found_by_name_and_kind(void **state) {
     assert_null(vm_find_function(guest.instance, slice_of("absent")));
     assert_null(vm_find_function(guest.instance, slice_of("memory")));
     assert_null(vm_find_function(guest.instance, slice_of("ad")));
-    const struct func_type *type = vm_function_type(guest_function(&guest, "add"));
+    const struct func_type *type =
+        vm_function_type(guest_function(&guest, "add"));
     assert_int_equal(type->param_count, 2);
     assert_int_equal(type->result_count, 1);
     assert_int_equal(type->types[2], VM_I32);
@@ -70,9 +79,12 @@ static void exports_are_found_by_name_and_kind(void **state) {
     for (size_t i = 0; i < vm_export_count(guest.module); i++) {
         struct vm_export export = vm_export_at(guest.module, i);
         kinds[export.kind]++;
-        if (!slice_is(export.name, "call_reference")) continue;
-        assert_int_equal(vm_export_type(guest.module, export.index)->param_count, 3);
-        assert_int_equal(vm_export_type(guest.module, export.index)->types[0], VM_FUNCREF);
+        if (!slice_is(export.name, "call_reference"))
+            continue;
+        assert_int_equal(
+            vm_export_type(guest.module, export.index)->param_count, 3);
+        assert_int_equal(vm_export_type(guest.module, export.index)->types[0],
+                         VM_FUNCREF);
     }
     assert_int_equal(kinds[VM_FUNCTION], 9);
     assert_int_equal(kinds[VM_TABLE], 1);
@@ -121,13 +133,15 @@ static void memory_has_exact_bounds(void **state) {
     assert_null(vm_memory_at(i, 3 * page, 1));
     assert_int_equal(*vm_memory_at(i, page - 1, 1), 9);
     assert_int_equal(*vm_memory_at(i, page, 1), 0);
-    assert_int_equal(guest_call(&guest, "grow", 1, 0), UINT32_MAX); /* its maximum is 3 */
+    /* Its maximum is 3. */
+    assert_int_equal(guest_call(&guest, "grow", 1, 0), UINT32_MAX);
     guest_close(&guest);
 }
 
 static void vms_share_nothing(void **state) {
     (void)state;
-    struct guest one = guest_run("values", NULL), two = guest_run("values", NULL);
+    struct guest one = guest_run("values", NULL),
+                 two = guest_run("values", NULL);
     assert_int_equal(guest_call(&one, "bump", 0, 0), 8);
     assert_int_equal(guest_call(&two, "bump", 0, 0), 8);
     guest_call(&one, "store", 0, 1);

@@ -5,7 +5,8 @@
 static struct guest constants_guest(struct guest *other) {
     *other = guest_run("values", NULL);
     struct error error = ERROR_INIT;
-    assert_true(vm_register(other->vm, slice_of("other"), other->instance, &error));
+    assert_true(
+        vm_register(other->vm, slice_of("other"), other->instance, &error));
     struct guest guest = {.vm = other->vm};
     guest_load(&guest, "constants");
     guest_start(&guest);
@@ -23,7 +24,8 @@ static void initial_values_are_computed(void **state) {
     struct guest other, guest = constants_guest(&other);
     assert_int_equal(global(&guest, "computed").of.i64, -42 + 10 * (7 - 2));
     assert_int_equal(global(&guest, "add_i32").of.i32, 0x80000000);
-    assert_int_equal(global(&guest, "sub_i32").of.i64, UINT32_MAX); /* the high half is zero */
+    /* The high half is zero. */
+    assert_int_equal(global(&guest, "sub_i32").of.i64, UINT32_MAX);
     assert_int_equal(global(&guest, "mul_i32").of.i64, 0x20001);
     assert_true(global(&guest, "add_i64").of.i64 == 0);
     assert_true(global(&guest, "sub_i64").of.i64 == INT64_MAX);
@@ -40,7 +42,8 @@ static void globals_of_the_module_are_read(void **state) {
     assert_int_equal(*vm_memory_at(guest.instance, 42, 1), 'x');
     assert_int_equal(*vm_memory_at(guest.instance, 82, 1), 'y');
     assert_int_equal(guest_call(&guest, "call", 3, 0), 7);
-    assert_int_equal(guest_try(&guest, "call", (uint32_t[]){4, 0}, NULL), ERROR_TRAP);
+    assert_int_equal(guest_try(&guest, "call", (uint32_t[]){4, 0}, NULL),
+                     ERROR_TRAP);
     assert_int_equal(guest_call(&guest, "call", 5, 0), 7);
     guest_close(&guest);
     buffer_free(&other.bytes);
@@ -51,39 +54,58 @@ static void globals_of_the_module_are_read(void **state) {
 static const struct refusal {
     enum error_kind kind;
     const char *text;
-    const char *globals; /* the content of the section: their number, then they */
+    /* The content of the section: their number, then they. */
+    const char *globals;
     size_t size;
 } refusals[] = {
-#define ROW(kind, text, globals)                                                                   \
+#define ROW(kind, text, globals)                                               \
     { ERROR_##kind, text, globals, sizeof globals - 1 }
 #define I32_GLOBAL "\x7F\0" /* followed by its initial value */
 #define I64_GLOBAL "\x7E\0"
 #define VARIABLE   "\x7F\1"
 
-    ROW(INVALID, "type mismatch", "\1" I32_GLOBAL "\x0B"),                 /* nothing */
-    ROW(INVALID, "type mismatch", "\1" I32_GLOBAL "\x6A\x0B"),             /* add nothing */
-    ROW(INVALID, "type mismatch", "\1" I32_GLOBAL "\x41\0\x6B\x0B"),       /* one too few */
-    ROW(INVALID, "type mismatch", "\1" I32_GLOBAL "\x41\0\x41\0\x0B"),     /* one too many */
-    ROW(INVALID, "type mismatch", "\1" I32_GLOBAL "\x42\0\x0B"),           /* an i64 */
-    ROW(INVALID, "type mismatch", "\1" I32_GLOBAL "\x42\0\x42\0\x7C\x0B"), /* a sum of them */
-    ROW(INVALID, "type mismatch", "\1" I32_GLOBAL "\x41\0\x42\0\x6A\x0B"), /* i32 + i64 */
-    ROW(INVALID, "type mismatch", "\1" I64_GLOBAL "\x42\0\x41\0\x7E\x0B"), /* i64 * i32 */
-    ROW(INVALID, "type mismatch", "\1" I32_GLOBAL "\x41\0\x41\0\x7D\x0B"), /* i64.sub of i32 */
-    ROW(INVALID, "type mismatch", "\2" I64_GLOBAL "\x42\0\x0B" I32_GLOBAL "\x23\0\x0B"),
+    /* Nothing. */
+    ROW(INVALID, "type mismatch", "\1" I32_GLOBAL "\x0B"),
+    /* Add nothing. */
+    ROW(INVALID, "type mismatch", "\1" I32_GLOBAL "\x6A\x0B"),
+    /* One too few. */
+    ROW(INVALID, "type mismatch", "\1" I32_GLOBAL "\x41\0\x6B\x0B"),
+    /* One too many. */
+    ROW(INVALID, "type mismatch", "\1" I32_GLOBAL "\x41\0\x41\0\x0B"),
+    /* An i64. */
+    ROW(INVALID, "type mismatch", "\1" I32_GLOBAL "\x42\0\x0B"),
+    /* A sum of them. */
+    ROW(INVALID, "type mismatch", "\1" I32_GLOBAL "\x42\0\x42\0\x7C\x0B"),
+    /* i32 + i64. */
+    ROW(INVALID, "type mismatch", "\1" I32_GLOBAL "\x41\0\x42\0\x6A\x0B"),
+    /* i64 * i32. */
+    ROW(INVALID, "type mismatch", "\1" I64_GLOBAL "\x42\0\x41\0\x7E\x0B"),
+    /* i64.sub of i32. */
+    ROW(INVALID, "type mismatch", "\1" I32_GLOBAL "\x41\0\x41\0\x7D\x0B"),
+    ROW(INVALID, "type mismatch",
+        "\2" I64_GLOBAL "\x42\0\x0B" I32_GLOBAL "\x23\0\x0B"),
     ROW(INVALID, "unknown global 0", "\1" I32_GLOBAL "\x23\0\x0B"), /* itself */
-    ROW(INVALID, "unknown global 1",                                /* a later one */
+    /* A later one. */
+    ROW(INVALID, "unknown global 1",
         "\2" I32_GLOBAL "\x23\1\x0B" I32_GLOBAL "\x41\0\x0B"),
     ROW(INVALID, "constant expression required: global 0 is mutable",
         "\2" VARIABLE "\x41\0\x0B" I32_GLOBAL "\x23\0\x0B"),
-    ROW(INVALID, "constant expression required: i32.and", "\1" I32_GLOBAL "\x41\0\x41\0\x71\x0B"),
-    ROW(INVALID, "constant expression required: i32.div_u", "\1" I32_GLOBAL "\x41\0\x41\0\x6E\x0B"),
+    ROW(INVALID, "constant expression required: i32.and",
+        "\1" I32_GLOBAL "\x41\0\x41\0\x71\x0B"),
+    ROW(INVALID, "constant expression required: i32.div_u",
+        "\1" I32_GLOBAL "\x41\0\x41\0\x6E\x0B"),
     ROW(INVALID, "constant expression required: f32.add",
         "\1\x7D\0\x43\0\0\0\0\x43\0\0\0\0\x92\x0B"),
-    ROW(INVALID, "constant expression required: nop", "\1" I32_GLOBAL "\x01\x41\0\x0B"),
-    ROW(INVALID, "constant expression required: drop", "\1" I32_GLOBAL "\x41\0\x41\0\x1A\x0B"),
-    ROW(INVALID, "constant expression required: block", "\1" I32_GLOBAL "\x02\x40\x0B\x41\0\x0B"),
-    ROW(INVALID, "constant expression required: unreachable", "\1" I32_GLOBAL "\0\x0B"),
-    ROW(INVALID, "constant expression required: local.get", "\1" I32_GLOBAL "\x20\0\x0B"),
+    ROW(INVALID, "constant expression required: nop",
+        "\1" I32_GLOBAL "\x01\x41\0\x0B"),
+    ROW(INVALID, "constant expression required: drop",
+        "\1" I32_GLOBAL "\x41\0\x41\0\x1A\x0B"),
+    ROW(INVALID, "constant expression required: block",
+        "\1" I32_GLOBAL "\x02\x40\x0B\x41\0\x0B"),
+    ROW(INVALID, "constant expression required: unreachable",
+        "\1" I32_GLOBAL "\0\x0B"),
+    ROW(INVALID, "constant expression required: local.get",
+        "\1" I32_GLOBAL "\x20\0\x0B"),
     ROW(MALFORMED, "", "\1" I32_GLOBAL "\x41\0"), /* without an end */
 };
 
@@ -99,7 +121,8 @@ static void nothing_else_is_constant(void **state) {
         put(&content, row->globals, row->size);
         put_section(&guest.bytes, 6, &content);
         assert_null(vm_load(guest.vm, buffer_slice(&guest.bytes), &error));
-        if (error.kind != row->kind || strncmp(error.text, row->text, strlen(row->text)) != 0) {
+        if (error.kind != row->kind ||
+            strncmp(error.text, row->text, strlen(row->text)) != 0) {
             fail_msg("row %zu: %s", i, error.text);
         }
         buffer_free(&content);

@@ -1,4 +1,5 @@
-/* Debugging information, written here entry by entry: what names functions, and what does not. */
+/* Debugging information, written here entry by entry: what names functions, and
+ * what does not. */
 #include "tests/unit/debug_module.h"
 
 /* The names of all functions, separated by spaces; "-" where there is none. */
@@ -8,9 +9,11 @@ static void names_of(struct slice module, char *out, size_t size) {
     size_t used = 0;
     for (uint32_t i = 0; i < FUNCTIONS; i++) {
         struct slice name = debug_function_name(debug, i);
-        if (name.size == 0) name = slice_of("-");
-        used += (size_t)snprintf(out + used, size - used, "%s%.*s", i ? " " : "", (int)name.size,
-                                 (const char *)name.data);
+        if (name.size == 0)
+            name = slice_of("-");
+        used +=
+            (size_t)snprintf(out + used, size - used, "%s%.*s", i ? " " : "",
+                             (int)name.size, (const char *)name.data);
     }
     assert_int_equal(debug_function_name(debug, FUNCTIONS).size, 0);
     debug_free(debug);
@@ -29,19 +32,25 @@ static void check_names(const struct program *program, const char *expected) {
 /* The forms of DWARF 4, in either format. */
 static struct program program_4(int offset_size) {
     struct program p = program_new();
-    uint32_t scopes = abbreviate(&p, TAG_NAMESPACE, true, (int[]){NAME, STRING, 0});
-    uint32_t plain = abbreviate(&p, TAG_SUBPROGRAM, false, (int[]){NAME, STRING, 0});
+    uint32_t scopes =
+        abbreviate(&p, TAG_NAMESPACE, true, (int[]){NAME, STRING, 0});
+    uint32_t plain =
+        abbreviate(&p, TAG_SUBPROGRAM, false, (int[]){NAME, STRING, 0});
     uint32_t code =
-        abbreviate(&p, TAG_SUBPROGRAM, false, (int[]){NAME, STRP, LOW_PC, ADDR, HIGH_PC, DATA4, 0});
-    uint32_t defined = abbreviate(&p, TAG_SUBPROGRAM, false,
-                                  (int[]){SPECIFICATION, REF4, LOW_PC, ADDR, HIGH_PC, ADDR, 0});
-    uint32_t copied =
         abbreviate(&p, TAG_SUBPROGRAM, false,
-                   (int[]){ABSTRACT_ORIGIN, REF_ADDR, LOW_PC, ADDR, HIGH_PC, UDATA, 0});
-    uint32_t split = abbreviate(&p, TAG_SUBPROGRAM, true,
-                                (int[]){NAME, STRING, RANGES, SEC_OFFSET, EXPR, EXPRLOC, 0});
-    uint32_t linked = abbreviate(&p, TAG_SUBPROGRAM, false,
-                                 (int[]){LINKAGE_NAME, STRING, LOW_PC, ADDR, HIGH_PC, DATA1, 0});
+                   (int[]){NAME, STRP, LOW_PC, ADDR, HIGH_PC, DATA4, 0});
+    uint32_t defined = abbreviate(
+        &p, TAG_SUBPROGRAM, false,
+        (int[]){SPECIFICATION, REF4, LOW_PC, ADDR, HIGH_PC, ADDR, 0});
+    uint32_t copied = abbreviate(
+        &p, TAG_SUBPROGRAM, false,
+        (int[]){ABSTRACT_ORIGIN, REF_ADDR, LOW_PC, ADDR, HIGH_PC, UDATA, 0});
+    uint32_t split =
+        abbreviate(&p, TAG_SUBPROGRAM, true,
+                   (int[]){NAME, STRING, RANGES, SEC_OFFSET, EXPR, EXPRLOC, 0});
+    uint32_t linked = abbreviate(
+        &p, TAG_SUBPROGRAM, false,
+        (int[]){LINKAGE_NAME, STRING, LOW_PC, ADDR, HIGH_PC, DATA1, 0});
 
     unit_begin(&p, 4, offset_size);
     entry(&p, code), strp(&p, "run"), u32(&p.info, CODE_OF(0)), u32(&p.info, 3);
@@ -53,14 +62,20 @@ static struct program program_4(int offset_size) {
     uint32_t total = entry(&p, plain);
     text(&p.info, "total");
     entry_end(&p);
-    entry(&p, defined), u32(&p.info, add), u32(&p.info, CODE_OF(1)), u32(&p.info, CODE_OF(2));
-    entry(&p, copied), offset(&p, total), u32(&p.info, CODE_OF(2)), u8(&p.info, 3);
-    entry(&p, split), text(&p.info, "split"), offset(&p, 0), u8(&p.info, 1), u8(&p.info, 0x9C);
+    entry(&p, defined), u32(&p.info, add), u32(&p.info, CODE_OF(1)),
+        u32(&p.info, CODE_OF(2));
+    entry(&p, copied), offset(&p, total), u32(&p.info, CODE_OF(2)),
+        u8(&p.info, 3);
+    entry(&p, split), text(&p.info, "split"), offset(&p, 0), u8(&p.info, 1),
+        u8(&p.info, 0x9C);
     entry_end(&p);
-    entry(&p, linked), text(&p.info, "_ZN1x"), u32(&p.info, CODE_OF(4)), u8(&p.info, 3);
+    entry(&p, linked), text(&p.info, "_ZN1x"), u32(&p.info, CODE_OF(4)),
+        u8(&p.info, 3);
     entry(&p, code), strp(&p, "gone"), u32(&p.info, 0), u32(&p.info, 3);
-    entry(&p, code), strp(&p, "gone"), u32(&p.info, UINT32_MAX), u32(&p.info, 3);
-    entry(&p, code), strp(&p, "empty"), u32(&p.info, CODE_OF(5)), u32(&p.info, 0);
+    entry(&p, code), strp(&p, "gone"), u32(&p.info, UINT32_MAX),
+        u32(&p.info, 3);
+    entry(&p, code), strp(&p, "empty"), u32(&p.info, CODE_OF(5)),
+        u32(&p.info, 0);
     unit_end(&p);
 
     u32(&p.ranges, 1), u32(&p.ranges, 1);
@@ -85,21 +100,27 @@ static void entries_name_functions(void **state) {
 static struct program program_5(void) {
     struct program p = program_new();
     p.unit = abbreviate(&p, TAG_UNIT, true,
-                        (int[]){NAME, STRX1, STR_OFFSETS_BASE, SEC_OFFSET, ADDR_BASE, SEC_OFFSET,
-                                RNGLISTS_BASE, SEC_OFFSET, LOW_PC, ADDR, 0});
-    uint32_t code = abbreviate(&p, TAG_SUBPROGRAM, false,
-                               (int[]){NAME, STRX1, LOW_PC, ADDRX, HIGH_PC, DATA1, 0});
-    uint32_t lined = abbreviate(&p, TAG_SUBPROGRAM, false,
-                                (int[]){NAME, LINE_STRP, LOW_PC, ADDRX, HIGH_PC, DATA1, 0});
-    uint32_t split = abbreviate(&p, TAG_SUBPROGRAM, false,
-                                (int[]){NAME, STRX1, RANGES, RNGLISTX, HIGH_PC, IMPLICIT, 77, 0});
+                        (int[]){NAME, STRX1, STR_OFFSETS_BASE, SEC_OFFSET,
+                                ADDR_BASE, SEC_OFFSET, RNGLISTS_BASE,
+                                SEC_OFFSET, LOW_PC, ADDR, 0});
+    uint32_t code =
+        abbreviate(&p, TAG_SUBPROGRAM, false,
+                   (int[]){NAME, STRX1, LOW_PC, ADDRX, HIGH_PC, DATA1, 0});
+    uint32_t lined =
+        abbreviate(&p, TAG_SUBPROGRAM, false,
+                   (int[]){NAME, LINE_STRP, LOW_PC, ADDRX, HIGH_PC, DATA1, 0});
+    uint32_t split = abbreviate(
+        &p, TAG_SUBPROGRAM, false,
+        (int[]){NAME, STRX1, RANGES, RNGLISTX, HIGH_PC, IMPLICIT, 77, 0});
 
     unit_begin(&p, 5, 4);
-    u8(&p.info, 0), u32(&p.info, 8), u32(&p.info, 8), u32(&p.info, 12), u32(&p.info, CODE_OF(2));
+    u8(&p.info, 0), u32(&p.info, 8), u32(&p.info, 8), u32(&p.info, 12),
+        u32(&p.info, CODE_OF(2));
     entry(&p, code), u8(&p.info, 1), u8(&p.info, 0), u8(&p.info, 3);
     entry(&p, lined), u32(&p.info, 0), u8(&p.info, 1), u8(&p.info, 3);
     entry(&p, split), u8(&p.info, 2), u8(&p.info, 1);
-    entry(&p, code), u8(&p.info, 3), u8(&p.info, 0), u8(&p.info, 3); /* there is no such text */
+    /* There is no such text. */
+    entry(&p, code), u8(&p.info, 3), u8(&p.info, 0), u8(&p.info, 3);
     unit_end(&p);
 
     text(&p.line_str, "lined");
@@ -107,16 +128,20 @@ static struct program program_5(void) {
     static const char *const texts[] = {"unit.c", "first", "split"};
     for (size_t i = 0; i < 3; i++)
         u32(&p.str_offsets, (uint32_t)p.str.size), text(&p.str, texts[i]);
-    u32(&p.addr, CODE_OF(0)), u32(&p.addr, CODE_OF(1)), u32(&p.addr, CODE_OF(5));
+    u32(&p.addr, CODE_OF(0)), u32(&p.addr, CODE_OF(1)),
+        u32(&p.addr, CODE_OF(5));
 
     u64(&p.rnglists, 0),
-        u32(&p.rnglists, 0); /* a header, too; then two lists, and 8 bytes behind */
+        /* A header, too; then two lists, and 8 bytes behind. */
+        u32(&p.rnglists, 0);
     u32(&p.rnglists, 0), u32(&p.rnglists, 8);
     u8(&p.rnglists, RANGE_OFFSET_PAIR), u8(&p.rnglists, 0), u8(&p.rnglists, 3);
     u8(&p.rnglists, RANGE_BASE), u32(&p.rnglists, CODE_OF(3));
     u8(&p.rnglists, RANGE_OFFSET_PAIR), u8(&p.rnglists, 0), u8(&p.rnglists, 3);
-    u8(&p.rnglists, RANGE_START_LENGTH), u32(&p.rnglists, CODE_OF(4)), u8(&p.rnglists, 3);
-    u8(&p.rnglists, RANGE_STARTX_LENGTH), u8(&p.rnglists, 2), u8(&p.rnglists, 3);
+    u8(&p.rnglists, RANGE_START_LENGTH), u32(&p.rnglists, CODE_OF(4)),
+        u8(&p.rnglists, 3);
+    u8(&p.rnglists, RANGE_STARTX_LENGTH), u8(&p.rnglists, 2),
+        u8(&p.rnglists, 3);
     u8(&p.rnglists, 0);
     return p;
 }
@@ -154,9 +179,12 @@ static void a_section_cut_short_names_nothing_wrong(void **state) {
                 char names[1000];
                 names_of(buffer_slice(&module), names, sizeof names);
                 buffer_free(&module);
-                for (char *name = strtok(names, " "); name; name = strtok(NULL, " ")) {
-                    bool cut = !strcmp(name, "-") || !strcmp(name, "add") || !strcmp(name, "total");
-                    if (!cut && !strstr(expected[i], name)) fail_msg("%zu %zu: %s", k, size, name);
+                for (char *name = strtok(names, " "); name;
+                     name = strtok(NULL, " ")) {
+                    bool cut = !strcmp(name, "-") || !strcmp(name, "add") ||
+                               !strcmp(name, "total");
+                    if (!cut && !strstr(expected[i], name))
+                        fail_msg("%zu %zu: %s", k, size, name);
                 }
             }
             sections[k]->size = whole;
@@ -165,8 +193,8 @@ static void a_section_cut_short_names_nothing_wrong(void **state) {
     }
 }
 
-/* Each byte of each section with each of its bits turned: whatever it says then is of no interest,
- * but that it ends, and what the sanitizers think of it. */
+/* Each byte of each section with each of its bits turned: whatever it says then
+ * is of no interest, but that it ends, and what the sanitizers think of it. */
 static void a_section_damaged_is_survived(void **state) {
     (void)state;
     struct program programs[] = {program_4(4), program_5()};
@@ -185,18 +213,23 @@ static void a_section_damaged_is_survived(void **state) {
     }
 }
 
-/* A unit that is damaged, of a version nobody knows, or of a form: others are read. */
+/* A unit that is damaged, of a version nobody knows, or of a form: others are
+ * read. */
 static void other_units_are_read(void **state) {
     (void)state;
     struct program p = program_new();
-    uint32_t code = abbreviate(&p, TAG_SUBPROGRAM, false,
-                               (int[]){NAME, STRING, LOW_PC, ADDR, HIGH_PC, DATA4, 0});
-    uint32_t unknown = abbreviate(&p, TAG_SUBPROGRAM, false, (int[]){NAME, 0x7F, 0});
+    uint32_t code =
+        abbreviate(&p, TAG_SUBPROGRAM, false,
+                   (int[]){NAME, STRING, LOW_PC, ADDR, HIGH_PC, DATA4, 0});
+    uint32_t unknown =
+        abbreviate(&p, TAG_SUBPROGRAM, false, (int[]){NAME, 0x7F, 0});
     for (int i = 0; i < 4; i++) {
         unit_begin(&p, i == 1 ? 6 : 4, 4);
         char name[] = {(char)('a' + i), 0};
-        entry(&p, code), text(&p.info, name), u32(&p.info, (uint32_t)CODE_OF(i)), u32(&p.info, 3);
-        if (i == 2) entry(&p, unknown);
+        entry(&p, code), text(&p.info, name),
+            u32(&p.info, (uint32_t)CODE_OF(i)), u32(&p.info, 3);
+        if (i == 2)
+            entry(&p, unknown);
         unit_end(&p);
     }
     check_names(&p, "a - - d - -");
@@ -206,23 +239,32 @@ static void other_units_are_read(void **state) {
 static void references_may_go_round(void **state) {
     (void)state;
     struct program p = program_new();
-    uint32_t code = abbreviate(&p, TAG_SUBPROGRAM, false,
-                               (int[]){SPECIFICATION, REF4, LOW_PC, ADDR, HIGH_PC, DATA1, 0});
-    uint32_t last = abbreviate(&p, TAG_SUBPROGRAM, false,
-                               (int[]){NAME, STRING, LOW_PC, ADDR, HIGH_PC, DATA1, 0});
+    uint32_t code = abbreviate(
+        &p, TAG_SUBPROGRAM, false,
+        (int[]){SPECIFICATION, REF4, LOW_PC, ADDR, HIGH_PC, DATA1, 0});
+    uint32_t last =
+        abbreviate(&p, TAG_SUBPROGRAM, false,
+                   (int[]){NAME, STRING, LOW_PC, ADDR, HIGH_PC, DATA1, 0});
     unit_begin(&p, 4, 4);
     uint32_t first = entry(&p, code);
     u32(&p.info, first), u32(&p.info, CODE_OF(0)), u8(&p.info, 3); /* itself */
     uint32_t second = entry(&p, code);
-    u32(&p.info, second + 10), u32(&p.info, CODE_OF(1)), u8(&p.info, 3); /* the next, */
+    /* The next,. */
+    u32(&p.info, second + 10), u32(&p.info, CODE_OF(1)), u8(&p.info, 3);
     uint32_t third = entry(&p, code);
     assert_int_equal(third, second + 10);
-    u32(&p.info, second), u32(&p.info, CODE_OF(2)), u8(&p.info, 3);                /* and back */
-    entry(&p, code), u32(&p.info, 5), u32(&p.info, CODE_OF(3)), u8(&p.info, 3);    /* a header */
-    entry(&p, code), u32(&p.info, 9999), u32(&p.info, CODE_OF(4)), u8(&p.info, 3); /* nothing */
-    entry(&p, last), text(&p.info, "last"), u32(&p.info, CODE_OF(5)), u8(&p.info, 3);
+    /* And back. */
+    u32(&p.info, second), u32(&p.info, CODE_OF(2)), u8(&p.info, 3);
+    /* A header. */
+    entry(&p, code), u32(&p.info, 5), u32(&p.info, CODE_OF(3)), u8(&p.info, 3);
+    /* Nothing. */
+    entry(&p, code), u32(&p.info, 9999), u32(&p.info, CODE_OF(4)),
+        u8(&p.info, 3);
+    entry(&p, last), text(&p.info, "last"), u32(&p.info, CODE_OF(5)),
+        u8(&p.info, 3);
     unit_end(&p);
-    check_names(&p, "- - - - - last"); /* it did not go round until all steps were made */
+    /* It did not go round until all steps were made. */
+    check_names(&p, "- - - - - last");
     program_free(&p);
 }
 
@@ -230,18 +272,21 @@ static void references_may_go_round(void **state) {
 static void bytes_that_are_no_text_name_nothing(void **state) {
     (void)state;
     struct program p = program_new();
-    uint32_t code = abbreviate(&p, TAG_SUBPROGRAM, false,
-                               (int[]){NAME, STRING, LOW_PC, ADDR, HIGH_PC, DATA1, 0});
+    uint32_t code =
+        abbreviate(&p, TAG_SUBPROGRAM, false,
+                   (int[]){NAME, STRING, LOW_PC, ADDR, HIGH_PC, DATA1, 0});
     unit_begin(&p, 4, 4);
-    entry(&p, code), text(&p.info, "\xC2"), u32(&p.info, CODE_OF(0)), u8(&p.info, 3);
-    entry(&p, code), text(&p.info, "\xC3\xA4"), u32(&p.info, CODE_OF(1)), u8(&p.info, 3);
+    entry(&p, code), text(&p.info, "\xC2"), u32(&p.info, CODE_OF(0)),
+        u8(&p.info, 3);
+    entry(&p, code), text(&p.info, "\xC3\xA4"), u32(&p.info, CODE_OF(1)),
+        u8(&p.info, 3);
     unit_end(&p);
     check_names(&p, "- \xC3\xA4 - - - -");
     program_free(&p);
 }
 
-/* Entries of one byte with a thousand attributes that take none: they are not all read. As many
- * entries that are only long are. */
+/* Entries of one byte with a thousand attributes that take none: they are not
+ * all read. As many entries that are only long are. */
 static void too_much_work_is_not_done(void **state) {
     (void)state;
     for (int flags = 0; flags < 2; flags++) {
@@ -253,27 +298,33 @@ static void too_much_work_is_not_done(void **state) {
         }
         attributes[flags ? 2000 : 0] = 0;
         uint32_t many = abbreviate(&p, TAG_SUBPROGRAM, false, attributes);
-        uint32_t code = abbreviate(&p, TAG_SUBPROGRAM, false,
-                                   (int[]){NAME, STRING, LOW_PC, ADDR, HIGH_PC, DATA1, 0});
+        uint32_t code =
+            abbreviate(&p, TAG_SUBPROGRAM, false,
+                       (int[]){NAME, STRING, LOW_PC, ADDR, HIGH_PC, DATA1, 0});
         unit_begin(&p, 4, 4);
-        for (int i = 0; i < 100000; i++) entry(&p, many);
-        entry(&p, code), text(&p.info, "last"), u32(&p.info, CODE_OF(0)), u8(&p.info, 3);
+        for (int i = 0; i < 100000; i++)
+            entry(&p, many);
+        entry(&p, code), text(&p.info, "last"), u32(&p.info, CODE_OF(0)),
+            u8(&p.info, 3);
         unit_end(&p);
         check_names(&p, flags ? "- - - - - -" : "last - - - - -");
         program_free(&p);
     }
 }
 
-/* Numbers may be padded, but not without an end: whoever reads one makes a step. */
+/* Numbers may be padded, but not without an end: whoever reads one makes a
+ * step. */
 static void long_numbers_are_damage(void **state) {
     (void)state;
     for (int padded = 16; padded <= 17; padded++) {
         struct program p = program_new();
-        uint32_t code = abbreviate(&p, TAG_SUBPROGRAM, false,
-                                   (int[]){NAME, STRING, LOW_PC, ADDR, HIGH_PC, UDATA, 0});
+        uint32_t code =
+            abbreviate(&p, TAG_SUBPROGRAM, false,
+                       (int[]){NAME, STRING, LOW_PC, ADDR, HIGH_PC, UDATA, 0});
         unit_begin(&p, 4, 4);
         entry(&p, code), text(&p.info, "f"), u32(&p.info, CODE_OF(0));
-        for (int i = 1; i < padded; i++) u8(&p.info, i == 1 ? 0x83 : 0x80);
+        for (int i = 1; i < padded; i++)
+            u8(&p.info, i == 1 ? 0x83 : 0x80);
         u8(&p.info, 0);
         unit_end(&p);
         check_names(&p, padded == 16 ? "f - - - - -" : "- - - - - -");
@@ -281,22 +332,27 @@ static void long_numbers_are_damage(void **state) {
     }
 }
 
-/* One entry of many bytes, which all others refer to: it is not read as often. */
+/* One entry of many bytes, which all others refer to: it is not read as
+ * often. */
 static void long_texts_are_work(void **state) {
     (void)state;
     enum { MANY = 1000, LONG = 100000, FIRST = 3, ENTRY = 1 + 4 + 1 + 4 };
     struct program p = program_new();
-    uint32_t code = abbreviate(&p, TAG_SUBPROGRAM, false,
-                               (int[]){LOW_PC, ADDR, HIGH_PC, DATA1, SPECIFICATION, REF4, 0});
+    uint32_t code = abbreviate(
+        &p, TAG_SUBPROGRAM, false,
+        (int[]){LOW_PC, ADDR, HIGH_PC, DATA1, SPECIFICATION, REF4, 0});
     uint32_t declaration =
-        abbreviate(&p, TAG_SUBPROGRAM, false, (int[]){LINKAGE_NAME, STRING, NAME, STRING, 0});
+        abbreviate(&p, TAG_SUBPROGRAM, false,
+                   (int[]){LINKAGE_NAME, STRING, NAME, STRING, 0});
     unit_begin(&p, 4, 4);
     uint32_t referred = (uint32_t)p.info.size - p.start + MANY * ENTRY;
     for (uint32_t i = 0; i < MANY; i++) {
-        entry(&p, code), u32(&p.info, FIRST + 4 * i), u8(&p.info, 3), u32(&p.info, referred);
+        entry(&p, code), u32(&p.info, FIRST + 4 * i), u8(&p.info, 3),
+            u32(&p.info, referred);
     }
     assert_int_equal(entry(&p, declaration), referred);
-    for (int i = 0; i < LONG; i++) u8(&p.info, 'x');
+    for (int i = 0; i < LONG; i++)
+        u8(&p.info, 'x');
     u8(&p.info, 0), text(&p.info, "f");
     unit_end(&p);
 
@@ -329,13 +385,15 @@ static void a_backtrace_has_names(void **state) {
     struct program program = program_4(4);
     struct buffer module = program_module(&program);
     struct guest guest;
-    assert_true(slice_is(name_after_trap(buffer_slice(&module), &guest), "run"));
+    assert_true(
+        slice_is(name_after_trap(buffer_slice(&module), &guest), "run"));
     vm_close(guest.vm);
     buffer_free(&module);
     program_free(&program);
 }
 
-/* What the name section says goes first; where it says nothing, there is the other. */
+/* What the name section says goes first; where it says nothing, there is the
+ * other. */
 static void the_name_section_goes_first(void **state) {
     (void)state;
     struct program program = program_4(4);
@@ -345,7 +403,8 @@ static void the_name_section_goes_first(void **state) {
         struct buffer module = program_module(&program);
         put_custom(&module, "name", sections[i], 8);
         struct guest guest;
-        assert_true(slice_is(name_after_trap(buffer_slice(&module), &guest), expected[i]));
+        assert_true(slice_is(name_after_trap(buffer_slice(&module), &guest),
+                             expected[i]));
         vm_close(guest.vm);
         buffer_free(&module);
     }

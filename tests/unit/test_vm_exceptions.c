@@ -1,5 +1,6 @@
-/* Exceptions: who catches one, what the clause sees, and what becomes of those nobody catches. With
- * try and catch, as compilers emit them; try_table is in test_vm_try_table.c. */
+/* Exceptions: who catches one, what the clause sees, and what becomes of those
+ * nobody catches. With try and catch, as compilers emit them; try_table is in
+ * test_vm_try_table.c. */
 #include "tests/unit/vm_guest.h"
 
 static void the_clause_of_the_tag_is_chosen(void **state) {
@@ -59,7 +60,8 @@ static void uncaught_ones_trap_with_a_backtrace(void **state) {
     assert_int_equal(vm_backtrace(guest.vm, frames, 4), 2);
     guest_fails(&guest, "uncaught_deep", ERROR_TRAP);
     assert_int_equal(guest_try(&guest, "trap", NULL, NULL), ERROR_TRAP);
-    assert_int_equal(guest_call(&guest, "choose", 1, 0), 101); /* and the guest goes on */
+    /* And the guest goes on. */
+    assert_int_equal(guest_call(&guest, "choose", 1, 0), 101);
     guest_close(&guest);
 }
 
@@ -67,7 +69,8 @@ static void caught_ones_are_freed(void **state) {
     (void)state;
     struct guest guest = guest_run("exceptions", NULL);
     /* Three million exceptions would exceed what may be alive at once. */
-    assert_int_equal(guest_call(&guest, "many", 3000000, 0), (uint32_t)(3000000ull * 3000001 / 2));
+    assert_int_equal(guest_call(&guest, "many", 3000000, 0),
+                     (uint32_t)(3000000ull * 3000001 / 2));
     guest_close(&guest);
 }
 

@@ -37,17 +37,21 @@ static void instances_of_a_module_share_its_code(void **state) {
 /* Another instance's table is all it sees of the functions. */
 static void another_instance_may_be_the_first_to_call(void **state) {
     (void)state;
-    static const uint8_t caller[] = "\0asm\1\0\0\0"
-                                    "\1\x0C\2\x60\1\x7F\1\x7F\x60\2\x7F\x7F\1\x7F"
-                                    "\2\x11\1\5first\5table\1\x70\0\3" /* table of 3 */
-                                    "\3\2\1\1"
-                                    "\7\x08\1\4call\0\0"
-                                    "\x0A\x0B\1\x09\0\x20\0\x20\1\x11\0\0\x0B";
+    static const uint8_t caller[] =
+        "\0asm\1\0\0\0"
+        "\1\x0C\2\x60\1\x7F\1\x7F\x60\2\x7F\x7F\1\x7F"
+        "\2\x11\1\5first\5table\1\x70\0\3" /* table of 3 */
+        "\3\2\1\1"
+        "\7\x08\1\4call\0\0"
+        "\x0A\x0B\1\x09\0\x20\0\x20\1\x11\0\0\x0B";
     struct guest guest = guest_run("first", NULL), other = guest;
     struct error error = ERROR_INIT;
-    assert_true(vm_register(guest.vm, slice_of("first"), guest.instance, &error));
-    other.module = vm_load(guest.vm, (struct slice){caller, sizeof caller - 1}, &error);
-    if (!other.module) fail_msg("%s", error.text);
+    assert_true(
+        vm_register(guest.vm, slice_of("first"), guest.instance, &error));
+    other.module =
+        vm_load(guest.vm, (struct slice){caller, sizeof caller - 1}, &error);
+    if (!other.module)
+        fail_msg("%s", error.text);
     guest_start(&other);
     assert_int_equal(guest_call(&other, "call", 9, 1), 1);
     assert_int_equal(guest_call(&other, "call", 99, 2), 33);

@@ -1,4 +1,5 @@
-/* Host functions: what they get, what they give back, how they fail, calling back. */
+/* Host functions: what they get, what they give back, how they fail, calling
+ * back. */
 #include "tests/unit/vm_guest.h"
 
 struct host {
@@ -8,7 +9,8 @@ struct host {
 };
 
 /* Turns its six arguments round. */
-static bool reverse(void *context, struct instance *caller, uint64_t *slots, struct error *error) {
+static bool reverse(void *context, struct instance *caller, uint64_t *slots,
+                    struct error *error) {
     (void)error;
     struct host *host = context;
     host->caller = caller;
@@ -22,17 +24,21 @@ static bool reverse(void *context, struct instance *caller, uint64_t *slots, str
 }
 
 /* Calls the guest's function "sum" with its argument. */
-static bool again(void *context, struct instance *caller, uint64_t *slots, struct error *error) {
+static bool again(void *context, struct instance *caller, uint64_t *slots,
+                  struct error *error) {
     struct host *host = context;
     host->calls++;
     struct vm_value arg = i32((uint32_t)slots[0]), result;
     assert_int_equal(slots[0] >> 32, 0);
-    if (!vm_call(vm_find_function(caller, slice_of("sum")), &arg, 1, &result, error)) return false;
+    if (!vm_call(vm_find_function(caller, slice_of("sum")), &arg, 1, &result,
+                 error))
+        return false;
     slots[0] = result.of.i32;
     return true;
 }
 
-static bool fails(void *context, struct instance *caller, uint64_t *slots, struct error *error) {
+static bool fails(void *context, struct instance *caller, uint64_t *slots,
+                  struct error *error) {
     (void)caller;
     struct host *host = context;
     host->calls++;
@@ -44,8 +50,10 @@ static bool fails(void *context, struct instance *caller, uint64_t *slots, struc
 static struct guest open_with(struct host *host) {
     struct guest guest = guest_open(NULL);
     struct error error = ERROR_INIT;
-    assert_true(vm_define(guest.vm, "env", "reverse", "iIfFce:ecFfIi", reverse, host, &error));
-    assert_true(vm_define(guest.vm, "env", "again", "i:i", again, host, &error));
+    assert_true(vm_define(guest.vm, "env", "reverse", "iIfFce:ecFfIi", reverse,
+                          host, &error));
+    assert_true(
+        vm_define(guest.vm, "env", "again", "i:i", again, host, &error));
     assert_true(vm_define(guest.vm, "env", "fail", "i:", fails, host, &error));
     guest_load(&guest, "host");
     guest_start(&guest);
@@ -56,12 +64,14 @@ static void a_host_function_gets_and_gives_all_types(void **state) {
     (void)state;
     struct host host = {0};
     struct guest guest = open_with(&host);
-    struct vm_value args[] = {{VM_I32, {.i32 = UINT32_MAX}}, {VM_I64, {.i64 = 1ULL << 40}},
-                              {VM_F32, {.f32 = 0.5F}},       {VM_F64, {.f64 = -0.0}},
-                              {VM_FUNCREF, {.ref = 0}},      {VM_EXTERNREF, {.ref = 123}}};
+    struct vm_value args[] = {
+        {VM_I32, {.i32 = UINT32_MAX}}, {VM_I64, {.i64 = 1ULL << 40}},
+        {VM_F32, {.f32 = 0.5F}},       {VM_F64, {.f64 = -0.0}},
+        {VM_FUNCREF, {.ref = 0}},      {VM_EXTERNREF, {.ref = 123}}};
     struct vm_value out[6];
     struct error error = ERROR_INIT;
-    assert_true(vm_call(guest_function(&guest, "reverse"), args, 6, out, &error));
+    assert_true(
+        vm_call(guest_function(&guest, "reverse"), args, 6, out, &error));
     assert_ptr_equal(host.caller, guest.instance);
     assert_int_equal(host.calls, 1);
     assert_int_equal(out[0].of.ref, 123);
@@ -125,8 +135,10 @@ static void an_import_nobody_provides_is_named(void **state) {
     assert_non_null(strstr(error.text, "reverse"));
 
     struct error other = ERROR_INIT;
-    assert_true(vm_define(guest.vm, "env", "reverse", "iIfFce:ecFfIi", reverse, &host, &other));
-    assert_true(vm_define(guest.vm, "env", "again", "i:I", again, &host, &other));
+    assert_true(vm_define(guest.vm, "env", "reverse", "iIfFce:ecFfIi", reverse,
+                          &host, &other));
+    assert_true(
+        vm_define(guest.vm, "env", "again", "i:I", again, &host, &other));
     assert_true(vm_define(guest.vm, "env", "fail", "i:", fails, &host, &other));
     assert_null(vm_instantiate(guest.vm, guest.module, &other));
     assert_int_equal(other.kind, ERROR_UNLINKABLE);

@@ -1,4 +1,5 @@
-/* Stopping a guest from another thread, and fuel that is counted and refilled. */
+/* Stopping a guest from another thread, and fuel that is counted and
+ * refilled. */
 #include "tests/unit/vm_module.h"
 
 #include "wasi/wasi.h"
@@ -19,7 +20,8 @@ static void *interrupt_soon(void *vm) {
 /* The function runs without end, and is interrupted. */
 static void is_interrupted(const struct guest *guest, const char *name) {
     pthread_t other;
-    assert_int_equal(pthread_create(&other, NULL, interrupt_soon, guest->vm), 0);
+    assert_int_equal(pthread_create(&other, NULL, interrupt_soon, guest->vm),
+                     0);
     struct error error = guest_fails(guest, name, ERROR_EXHAUSTION);
     assert_string_equal(error.text, "interrupted by the host");
     assert_int_equal(pthread_join(other, NULL), 0);
@@ -100,7 +102,8 @@ static void what_waits_is_interrupted(void **state) {
         guest_close(&guest);
         wasi_close(wasi);
     }
-    if (saved >= 0) dup2(saved, STDIN_FILENO);
+    if (saved >= 0)
+        dup2(saved, STDIN_FILENO);
     close(saved);
     close(ends[0]);
     close(ends[1]);
@@ -109,7 +112,8 @@ static void what_waits_is_interrupted(void **state) {
 static void code_without_limits_counts_nothing(void **state) {
     (void)state;
     struct vm_limits limits = interruptible();
-    struct guest plain = guest_run("limits", NULL), counting = guest_run("limits", &limits);
+    struct guest plain = guest_run("limits", NULL),
+                 counting = guest_run("limits", &limits);
     assert_int_equal(guest_try(&plain, "fine", NULL, NULL), ERROR_NONE);
     assert_int_equal(guest_try(&counting, "fine", NULL, NULL), ERROR_NONE);
     assert_true(plain.module->cell_count < counting.module->cell_count);
@@ -131,7 +135,8 @@ static void fuel_is_counted_and_refilled(void **state) {
     assert_int_equal(vm_fuel_left(guest.vm), 0);
     struct error error = ERROR_INIT;
     assert_true(vm_refuel(guest.vm, 3 * cost, &error));
-    for (int i = 0; i < 3; i++) assert_int_equal(guest_try(&guest, "fine", NULL, NULL), ERROR_NONE);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(guest_try(&guest, "fine", NULL, NULL), ERROR_NONE);
     guest_fails(&guest, "fine", ERROR_EXHAUSTION);
     guest_close(&guest);
 }
@@ -143,7 +148,8 @@ static void the_end_of_the_time_uses_up_no_fuel(void **state) {
     struct guest guest = guest_run("bulk", &limits);
     is_interrupted(&guest, "fill");
     int64_t used = limits.fuel - vm_fuel_left(guest.vm);
-    assert_in_range(used, FILLED >> 8, (FILLED >> 8) + 100); /* a unit for 256 bytes */
+    /* A unit for 256 bytes. */
+    assert_in_range(used, FILLED >> 8, (FILLED >> 8) + 100);
     guest_close(&guest);
 }
 

@@ -1,5 +1,5 @@
-/* Fuel, time, stack, memory and tables: each limit ends the guest or refuses it, and nothing
- * else. No test asks how long something took. */
+/* Fuel, time, stack, memory and tables: each limit ends the guest or refuses
+ * it, and nothing else. No test asks how long something took. */
 #include "tests/unit/vm_module.h"
 
 enum { PAGE = 65536 };
@@ -20,10 +20,14 @@ static void fuel_ends_a_loop_always_at_the_same_point(void **state) {
         guest_fails(&guest, "spin", ERROR_EXHAUSTION);
         uint32_t count = rounds(&guest);
         assert_true(count > 100);
-        if (i == 0) first = count;
-        if (i == 1) assert_int_equal(count, first);
-        if (i == 2) assert_true(count > first && count <= 2 * first + 1);
-        guest_fails(&guest, "fine", ERROR_EXHAUSTION); /* it is for the life of the vm */
+        if (i == 0)
+            first = count;
+        if (i == 1)
+            assert_int_equal(count, first);
+        if (i == 2)
+            assert_true(count > first && count <= 2 * first + 1);
+        /* It is for the life of the vm. */
+        guest_fails(&guest, "fine", ERROR_EXHAUSTION);
         guest_close(&guest);
     }
 }
@@ -77,9 +81,11 @@ static void copies_in_pieces_may_overlap(void **state) {
     guest_close(&guest);
 }
 
-/* A module whose one function has so many of `part` between `begin` and `end`. */
-static enum error_kind load_late(const char *begin, size_t begin_size, const char *part,
-                                 size_t part_size, size_t count, const char *end) {
+/* A module whose one function has so many of `part` between `begin` and
+ * `end`. */
+static enum error_kind load_late(const char *begin, size_t begin_size,
+                                 const char *part, size_t part_size,
+                                 size_t count, const char *end) {
     struct vm_limits limits = vm_limits_default();
     limits.timeout_ms = 0;
     struct guest guest = guest_open(&limits);
@@ -98,15 +104,22 @@ static enum error_kind load_late(const char *begin, size_t begin_size, const cha
     return error.kind;
 }
 
-/* Even if the module is one instruction with all the labels or clauses there can be. */
+/* Even if the module is one instruction with all the labels or clauses there
+ * can be. */
 static void the_time_limit_ends_loading(void **state) {
     (void)state;
-    static const char table[] = "\0\2\x40\2\x40\x41\0\x0E"; /* two blocks; br_table */
-    static const char tries[] = "\0\2\x40\x1F\x40";         /* a block; try_table */
-    assert_int_equal(load_late(table, 8, "\1", 1, 100, "\1\x0B\x0B\x0B"), ERROR_NONE);
-    assert_int_equal(load_late(table, 8, "\1", 1, 20000, "\1\x0B\x0B\x0B"), ERROR_EXHAUSTION);
-    assert_int_equal(load_late(tries, 5, "\2\0", 2, 100, "\x0B\x0B\x0B"), ERROR_NONE);
-    assert_int_equal(load_late(tries, 5, "\2\0", 2, 20000, "\x0B\x0B\x0B"), ERROR_EXHAUSTION);
+    /* Two blocks; br_table. */
+    static const char table[] = "\0\2\x40\2\x40\x41\0\x0E";
+    /* A block; try_table. */
+    static const char tries[] = "\0\2\x40\x1F\x40";
+    assert_int_equal(load_late(table, 8, "\1", 1, 100, "\1\x0B\x0B\x0B"),
+                     ERROR_NONE);
+    assert_int_equal(load_late(table, 8, "\1", 1, 20000, "\1\x0B\x0B\x0B"),
+                     ERROR_EXHAUSTION);
+    assert_int_equal(load_late(tries, 5, "\2\0", 2, 100, "\x0B\x0B\x0B"),
+                     ERROR_NONE);
+    assert_int_equal(load_late(tries, 5, "\2\0", 2, 20000, "\x0B\x0B\x0B"),
+                     ERROR_EXHAUSTION);
 }
 
 static void without_limits_there_is_time(void **state) {
@@ -119,10 +132,12 @@ static void without_limits_there_is_time(void **state) {
     guest_close(&guest);
 }
 
-/* The deepest recursion a guest gets to; every further one must fail, and leave it callable. */
+/* The deepest recursion a guest gets to; every further one must fail, and leave
+ * it callable. */
 static uint32_t depth_within(uint64_t stack_bytes) {
     struct vm_limits limits = vm_limits_default();
-    if (stack_bytes) limits.stack_bytes = stack_bytes;
+    if (stack_bytes)
+        limits.stack_bytes = stack_bytes;
     struct guest guest = guest_run("limits", &limits);
     uint32_t reached = 0, failed = 4000000;
     while (failed - reached > 1) {
@@ -152,12 +167,14 @@ static void the_stack_bounds_recursion(void **state) {
 static void memory_grows_up_to_the_limit(void **state) {
     (void)state;
     struct vm_limits limits = vm_limits_default();
-    limits.memory_bytes = 11 * PAGE - 5; /* ten pages, and some of one for all else */
+    /* Ten pages, and some of one for all else. */
+    limits.memory_bytes = 11 * PAGE - 5;
     struct guest guest = guest_run("limits", &limits);
     assert_int_equal(guest_call(&guest, "grow_memory", 10, 0), UINT32_MAX);
     assert_int_equal(guest_call(&guest, "grow_memory", 9, 0), 1);
     assert_int_equal(guest_call(&guest, "grow_memory", 1, 0), UINT32_MAX);
-    assert_int_equal(guest_call(&guest, "grow_memory", UINT32_MAX, 0), UINT32_MAX);
+    assert_int_equal(guest_call(&guest, "grow_memory", UINT32_MAX, 0),
+                     UINT32_MAX);
     assert_int_equal(guest_call(&guest, "grow_memory", 0, 0), 10);
     assert_int_equal(guest_call(&guest, "memory_size", 0, 0), 10);
     *vm_memory_at(guest.instance, 10 * PAGE - 1, 1) = 1;
@@ -171,11 +188,13 @@ static void bulk_operations_are_paid_for_by_size(void **state) {
     limits.fuel = 1000; /* a page is worth 256 */
     struct guest guest = guest_run("limits", &limits);
     guest_fails(&guest, "fill", ERROR_EXHAUSTION);
-    assert_int_equal(*vm_memory_at(guest.instance, 0, 1), 3); /* the fourth was not begun */
+    /* The fourth was not begun. */
+    assert_int_equal(*vm_memory_at(guest.instance, 0, 1), 3);
     guest_close(&guest);
 }
 
-/* What is out of bounds is that, even if there is not enough fuel for its size. */
+/* What is out of bounds is that, even if there is not enough fuel for its
+ * size. */
 static void what_is_out_of_bounds_costs_less(void **state) {
     (void)state;
     struct vm_limits limits = vm_limits_default();
@@ -195,12 +214,14 @@ static void code_without_loops_is_paid_for_too(void **state) {
     struct guest guest = guest_open(&limits);
     struct error error = ERROR_INIT;
     /* One function of this many `global.set 0 (global.get 0)`. */
-    uint8_t head[] = {0, 'a', 's', 'm', 1,    0, 0,    0, 1,    4, 1, 0x60, 0, 0,   3, 2, 1,
-                      0, 6,   6,   1,   0x7F, 1, 0x41, 0, 0x0B, 7, 5, 1,    1, 'f', 0, 0};
+    uint8_t head[] = {0,    'a',  's', 'm',  1, 0, 0, 0, 1,   4, 1,
+                      0x60, 0,    0,   3,    2, 1, 0, 6, 6,   1, 0x7F,
+                      1,    0x41, 0,   0x0B, 7, 5, 1, 1, 'f', 0, 0};
     uint32_t size = 4 * STATEMENTS + 2;
     buffer_init(&guest.bytes, 1 << 20);
     buffer_append(&guest.bytes, head, sizeof head);
-    for (uint32_t n = 0; n < 2; n++) { /* the section's size, one body, its size: as 5-byte LEB */
+    for (uint32_t n = 0; n < 2; n++) {
+        /* The section's size, one body, its size: as 5-byte LEB. */
         uint32_t value = n == 0 ? size + 6 : size;
         uint8_t id = 10, one = 1;
         buffer_append(&guest.bytes, n == 0 ? &id : &one, 1);
@@ -210,10 +231,12 @@ static void code_without_loops_is_paid_for_too(void **state) {
         }
     }
     buffer_append(&guest.bytes, "\0", 1);
-    for (uint32_t i = 0; i < STATEMENTS; i++) buffer_append(&guest.bytes, "\x23\0\x24\0", 4);
+    for (uint32_t i = 0; i < STATEMENTS; i++)
+        buffer_append(&guest.bytes, "\x23\0\x24\0", 4);
     buffer_append(&guest.bytes, "\x0B", 1);
     guest.module = vm_load(guest.vm, buffer_slice(&guest.bytes), &error);
-    if (!guest.module) fail_msg("%s", error.text);
+    if (!guest.module)
+        fail_msg("%s", error.text);
     guest_start(&guest);
     guest_fails(&guest, "f", ERROR_EXHAUSTION);
     guest_close(&guest);
@@ -240,7 +263,8 @@ static void tables_grow_up_to_the_limit(void **state) {
     assert_int_equal(guest_call(&guest, "grow_table", 100, 0), UINT32_MAX);
     assert_int_equal(guest_call(&guest, "grow_table", 99, 0), 1);
     assert_int_equal(guest_call(&guest, "grow_table", 1, 0), UINT32_MAX);
-    assert_int_equal(guest_call(&guest, "grow_table", UINT32_MAX, 0), UINT32_MAX);
+    assert_int_equal(guest_call(&guest, "grow_table", UINT32_MAX, 0),
+                     UINT32_MAX);
     assert_int_equal(guest_call(&guest, "grow_table", 0, 0), 100);
     guest_close(&guest);
 }
@@ -248,7 +272,8 @@ static void tables_grow_up_to_the_limit(void **state) {
 static bool instantiates(struct guest *guest, const char *expected) {
     struct error error = ERROR_INIT;
     guest->instance = vm_instantiate(guest->vm, guest->module, &error);
-    if (!guest->instance) assert_non_null(strstr(error.text, expected));
+    if (!guest->instance)
+        assert_non_null(strstr(error.text, expected));
     return guest->instance;
 }
 
@@ -264,7 +289,8 @@ static void tables_share_the_limit(void **state) {
     assert_int_equal(guest_call(&guest, "grow_a", 1, 0), UINT32_MAX);
     assert_int_equal(guest_call(&guest, "grow_b", 1, 0), UINT32_MAX);
     assert_int_equal(guest_call(&guest, "grow_b", 0, 0), 36);
-    assert_false(instantiates(&second, "limit: the module wants a table of 60 elements, 0 are"));
+    assert_false(instantiates(
+        &second, "limit: the module wants a table of 60 elements, 0 are"));
     guest_close(&guest);
 }
 
@@ -274,7 +300,8 @@ static void so_do_those_of_all_instances(void **state) {
     limits.table_elements = 89;
     struct guest guest = guest_open(&limits);
     guest_load(&guest, "tables");
-    assert_false(instantiates(&guest, "limit: the module wants a table of 30 elements, 29 are"));
+    assert_false(instantiates(
+        &guest, "limit: the module wants a table of 30 elements, 29 are"));
     guest_close(&guest);
     limits.table_elements = 180;
     guest = guest_run("tables", &limits);
@@ -303,7 +330,8 @@ static void limits_hold_in_a_storm_of_exceptions(void **state) {
         }
         struct guest guest = guest_run("storm", &limits);
         const uint32_t args[2] = {storms[i / 2].arg, 0};
-        assert_int_equal(guest_try(&guest, storms[i / 2].name, args, NULL), ERROR_EXHAUSTION);
+        assert_int_equal(guest_try(&guest, storms[i / 2].name, args, NULL),
+                         ERROR_EXHAUSTION);
         assert_true(rounds(&guest) > 10);
         guest_close(&guest);
     }
@@ -342,9 +370,12 @@ static void searching_a_clause_is_paid_for(void **state) {
     guest.bytes = empty();
     put(&guest.bytes, "\0asm\1\0\0\0\1\4\1\x60\0\0", 14);
     put_byte(&body, 0);
-    put_repeated(&body, "\x06\x40\x01\x19\x0B", 5, TRIES);            /* try nop catch_all end */
-    put(&body, "\x03\x40\x41\0\x41\0\x28\2\0\x41\1\x6A\x36\2\0", 15); /* loop: count */
-    put(&body, "\x06\x40\x08\0\x19\x0B\x0C\0\x0B\x0B", 10); /* try throw 0 catch_all end br 0 */
+    /* Try nop catch_all end. */
+    put_repeated(&body, "\x06\x40\x01\x19\x0B", 5, TRIES);
+    /* Loop: count. */
+    put(&body, "\x03\x40\x41\0\x41\0\x28\2\0\x41\1\x6A\x36\2\0", 15);
+    /* Try throw 0 catch_all end br 0. */
+    put(&body, "\x06\x40\x08\0\x19\x0B\x0C\0\x0B\x0B", 10);
     struct buffer code = empty();
     put(&guest.bytes, "\3\2\1\0\5\3\1\0\1\x0D\3\1\0\0\7\5\1\1f\0\0", 21);
     put_byte(&code, 1);
@@ -352,7 +383,8 @@ static void searching_a_clause_is_paid_for(void **state) {
     buffer_append_slice(&code, buffer_slice(&body));
     put_section(&guest.bytes, 10, &code);
     guest.module = vm_load(guest.vm, buffer_slice(&guest.bytes), &error);
-    if (!guest.module) fail_msg("%s", error.text);
+    if (!guest.module)
+        fail_msg("%s", error.text);
     guest_start(&guest);
     guest_fails(&guest, "f", ERROR_EXHAUSTION);
     assert_true(rounds(&guest) > 10 && rounds(&guest) <= FUEL / TRIES);

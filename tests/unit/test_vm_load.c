@@ -1,19 +1,33 @@
-/* Loading: damaged modules, modules at the limits, and modules made to cost more than their bytes
- * should: deep nesting, huge declarations of locals, values kept pending. */
+/* Loading: damaged modules, modules at the limits, and modules made to cost
+ * more than their bytes should: deep nesting, huge declarations of locals,
+ * values kept pending. */
 #include "tests/unit/vm_guest.h"
 #include "tests/unit/vm_module.h"
 
-enum { OP_BLOCK = 0x02, OP_LOOP = 0x03, OP_END = 0x0B, OP_BR = 0x0C, OP_BR_TABLE = 0x0E };
-enum { OP_DROP = 0x1A, OP_LOCAL_GET = 0x20, OP_LOCAL_SET = 0x21, OP_I32_CONST = 0x41 };
+enum {
+    OP_BLOCK = 0x02,
+    OP_LOOP = 0x03,
+    OP_END = 0x0B,
+    OP_BR = 0x0C,
+    OP_BR_TABLE = 0x0E
+};
+enum {
+    OP_DROP = 0x1A,
+    OP_LOCAL_GET = 0x20,
+    OP_LOCAL_SET = 0x21,
+    OP_I32_CONST = 0x41
+};
 enum { TYPE_I32 = 0x7F, TYPE_NONE = 0x40 };
 
 /* ---- writing modules ---- */
 
-/* A module with `count` functions of no parameters and one i32 result, each with the body given
- * (locals and code, its last `end` included); the first is exported as "f". Frees `body`. */
+/* A module with `count` functions of no parameters and one i32 result, each
+ * with the body given (locals and code, its last `end` included); the first is
+ * exported as "f". Frees `body`. */
 static struct buffer module_of(struct buffer *body, uint32_t count) {
     struct buffer module = empty(), functions = empty(), code = empty();
-    put(&module, "\0asm\1\0\0\0\1\x09\2\x60\0\1\x7F\x60\1\x7F\0", 19); /* type 1 is for loops */
+    /* Type 1 is for loops. */
+    put(&module, "\0asm\1\0\0\0\1\x09\2\x60\0\1\x7F\x60\1\x7F\0", 19);
     put_number(&functions, count);
     put_number(&code, count);
     for (uint32_t i = 0; i < count; i++) {
@@ -32,7 +46,8 @@ static struct buffer module_of(struct buffer *body, uint32_t count) {
 
 /* ---- loading them ---- */
 
-/* Load; if that succeeds, run "f". Returns the kind of error. Frees the module. */
+/* Load; if that succeeds, run "f". Returns the kind of error. Frees the
+ * module. */
 static enum error_kind run(struct buffer *module, uint32_t *result) {
     struct guest guest = guest_open(NULL);
     struct error error = ERROR_INIT;
@@ -86,7 +101,8 @@ static enum error_kind run_behind_unreachable(const char *code, size_t size) {
     return load(&module);
 }
 
-/* A type is one byte; only an index is a number in LEB128, of as many bytes as one likes. */
+/* A type is one byte; only an index is a number in LEB128, of as many bytes as
+ * one likes. */
 static void a_block_type_that_is_no_index_has_one_byte(void **state) {
     (void)state;
     static const char *const malformed[] = {
@@ -102,37 +118,45 @@ static void a_block_type_that_is_no_index_has_one_byte(void **state) {
         "\xFF\xFF\xFF\xFF\x7F",
         "\x80\x80\x80\x80\x70",
     };
-    static const char *const openings[] = {"\x02", "\x03", "\x04", "\x06", "\x1F"};
+    static const char *const openings[] = {"\x02", "\x03", "\x04", "\x06",
+                                           "\x1F"};
     for (size_t i = 0; i < sizeof openings / sizeof *openings; i++) {
         bool table = openings[i][0] == 0x1F;
         for (size_t k = 0; k < sizeof malformed / sizeof *malformed; k++) {
             char code[32];
-            int size =
-                snprintf(code, sizeof code, "%s%s%s", openings[i], malformed[k], table ? "\1" : "");
-            if (table) code[size - 1] = 0; /* no clauses */
-            assert_int_equal(run_behind_unreachable(code, (size_t)size), ERROR_MALFORMED);
+            int size = snprintf(code, sizeof code, "%s%s%s", openings[i],
+                                malformed[k], table ? "\1" : "");
+            if (table)
+                code[size - 1] = 0; /* no clauses */
+            assert_int_equal(run_behind_unreachable(code, (size_t)size),
+                             ERROR_MALFORMED);
         }
     }
     assert_int_equal(run_behind_unreachable("\x02\x7F\0\x0B", 4), ERROR_NONE);
     assert_int_equal(run_behind_unreachable("\x02\x40\0\x0B", 4), ERROR_NONE);
-    assert_int_equal(run_behind_unreachable("\x02\x80\x80\0\0\x0B", 6), ERROR_NONE); /* type 0 */
-    assert_int_equal(run_behind_unreachable("\x02\x02\0\x0B", 4), ERROR_INVALID);
+    /* Type 0. */
+    assert_int_equal(run_behind_unreachable("\x02\x80\x80\0\0\x0B", 6),
+                     ERROR_NONE);
+    assert_int_equal(run_behind_unreachable("\x02\x02\0\x0B", 4),
+                     ERROR_INVALID);
 }
 
-/* Bit 6 of an alignment says that a memory's index follows; the six bits below are the alignment,
- * which may be too large, but is one (3.0). */
+/* Bit 6 of an alignment says that a memory's index follows; the six bits below
+ * are the alignment, which may be too large, but is one (3.0). */
 static void alignments_have_six_bits(void **state) {
     (void)state;
     for (int exponent = 0; exponent < 256; exponent++) {
         char code[] = {0x28, (char)exponent, 0, 0, 0, 0};
-        if (exponent >= 0x80) code[1] = (char)((exponent & 0x7F) | 0x80), code[2] = 1;
+        if (exponent >= 0x80)
+            code[1] = (char)((exponent & 0x7F) | 0x80), code[2] = 1;
         enum error_kind kind = run_behind_unreachable(code, sizeof code - 1);
-        assert_int_equal(kind, exponent < 0x80 ? ERROR_INVALID : ERROR_MALFORMED);
+        assert_int_equal(kind,
+                         exponent < 0x80 ? ERROR_INVALID : ERROR_MALFORMED);
     }
 }
 
-/* All types of twelve i32 and i64, twice, and an import of each: among so many some share a slot of
- * the type table. */
+/* All types of twelve i32 and i64, twice, and an import of each: among so many
+ * some share a slot of the type table. */
 static void types_are_told_apart(void **state) {
     (void)state;
     enum { BITS = 12, COUNT = 1 << BITS };
@@ -142,7 +166,8 @@ static void types_are_told_apart(void **state) {
     for (uint32_t i = 0; i < 2 * COUNT; i++) {
         put_byte(&types, 0x60);
         put_byte(&types, BITS);
-        for (int k = 0; k < BITS; k++) put_byte(&types, i >> k & 1 ? 0x7F : 0x7E);
+        for (int k = 0; k < BITS; k++)
+            put_byte(&types, i >> k & 1 ? 0x7F : 0x7E);
         put_byte(&types, 0);
         put(&imports, "\0\0\0", 3); /* two empty names; a function */
         put_number(&imports, i);
@@ -154,12 +179,15 @@ static void types_are_told_apart(void **state) {
     put_section(&guest.bytes, 1, &types);
     put_section(&guest.bytes, 2, &imports);
     guest.module = vm_load(guest.vm, buffer_slice(&guest.bytes), &error);
-    if (!guest.module) fail_msg("%s", error.text);
+    if (!guest.module)
+        fail_msg("%s", error.text);
     for (uint32_t i = 0; i < COUNT; i++) {
         const struct func_type *type = vm_export_type(guest.module, i);
         assert_int_equal(type->param_count, BITS);
-        for (int k = 0; k < BITS; k++) assert_int_equal(type->types[k], i >> k & 1 ? 0x7F : 0x7E);
-        assert_ptr_equal(type, vm_export_type(guest.module, i + COUNT)); /* as call_indirect asks */
+        for (int k = 0; k < BITS; k++)
+            assert_int_equal(type->types[k], i >> k & 1 ? 0x7F : 0x7E);
+        /* As call_indirect asks. */
+        assert_ptr_equal(type, vm_export_type(guest.module, i + COUNT));
     }
     buffer_free(&types);
     buffer_free(&imports);
@@ -168,7 +196,8 @@ static void types_are_told_apart(void **state) {
 
 static void blocks_nest_a_million_deep(void **state) {
     (void)state;
-    static const char openings[][2] = {{OP_BLOCK, TYPE_NONE}, {OP_LOOP, TYPE_NONE}};
+    static const char openings[][2] = {{OP_BLOCK, TYPE_NONE},
+                                       {OP_LOOP, TYPE_NONE}};
     for (int i = 0; i < 2; i++) {
         struct buffer body = empty();
         put(&body, "\0", 1);
@@ -200,7 +229,8 @@ static void a_branch_leaves_many_blocks(void **state) {
 }
 
 /* A function with so many i32 locals that returns its last. */
-static struct buffer function_with_locals(uint64_t first_run, uint64_t second_run, uint32_t count) {
+static struct buffer function_with_locals(uint64_t first_run,
+                                          uint64_t second_run, uint32_t count) {
     struct buffer body = empty();
     put_byte(&body, 2);
     put_number(&body, first_run);
@@ -223,7 +253,8 @@ static void locals_are_counted_not_stored(void **state) {
     assert_int_not_equal(run(&one_more, NULL), ERROR_NONE);
     struct buffer wraps = function_with_locals(UINT32_MAX, 2, 1);
     assert_int_not_equal(run(&wraps, NULL), ERROR_NONE);
-    struct buffer many = function_with_locals(25000, 25000, 20000); /* a thousand million */
+    /* A thousand million. */
+    struct buffer many = function_with_locals(25000, 25000, 20000);
     assert_int_equal(run(&many, NULL), ERROR_NONE);
 }
 
@@ -264,15 +295,19 @@ static void branch_tables_are_bounded(void **state) {
     assert_int_not_equal(run(&lying, NULL), ERROR_NONE);
 }
 
-/* What makes the most code of its bytes: each target of a table moves a value and repeats the head
- * of a loop, which ends in another table. */
+/* What makes the most code of its bytes: each target of a table moves a value
+ * and repeats the head of a loop, which ends in another table. */
 static void the_densest_code_has_room(void **state) {
     (void)state;
     struct buffer body = empty();
-    put(&body, "\1\2\x7F\x41\0\3\1\x21\0", 9);                      /* loop (param i32): x = it */
-    put(&body, "\x20\0\x41\3\x6A\x21\0\x20\0\x41\5\x73\x21\0", 14); /* x = (x + 3) ^ 5 */
-    put(&body, "\2\x40\x20\0\x41\7\x6C\x0E\1\0\0\x0B", 12);         /* br_table x * 7 */
-    put(&body, "\x20\1\4\x40\x20\0\x0F\x0B\x41\1\x21\1", 12);       /* the second time return x */
+    /* Loop (param i32): x = it. */
+    put(&body, "\1\2\x7F\x41\0\3\1\x21\0", 9);
+    /* X = (x + 3) ^ 5. */
+    put(&body, "\x20\0\x41\3\x6A\x21\0\x20\0\x41\5\x73\x21\0", 14);
+    /* br_table x * 7. */
+    put(&body, "\2\x40\x20\0\x41\7\x6C\x0E\1\0\0\x0B", 12);
+    /* The second time return x. */
+    put(&body, "\x20\1\4\x40\x20\0\x0F\x0B\x41\1\x21\1", 12);
     put(&body, "\x41\5\x41\6\x20\0\x0E", 7); /* 6 to the loop, whatever x is */
     put_number(&body, 131072);
     put_repeated(&body, "\0", 1, 131073);
@@ -283,8 +318,8 @@ static void the_densest_code_has_room(void **state) {
     assert_int_equal(result, (6 + 3) ^ 5);
 }
 
-/* Many reads of a local waiting on the operand stack while locals are written again and again:
- * work that grows with the product would not end. */
+/* Many reads of a local waiting on the operand stack while locals are written
+ * again and again: work that grows with the product would not end. */
 static void pending_reads_stay_linear(void **state) {
     (void)state;
     struct buffer body = empty();
@@ -317,8 +352,9 @@ static void a_pending_read_keeps_its_value(void **state) {
 
 /* ---- damaged modules ---- */
 
-/* Load exactly these bytes, from memory that ends with them, and instantiate what loads. Whatever
- * is refused must be so for a reason, at a place inside. True if it was loaded. */
+/* Load exactly these bytes, from memory that ends with them, and instantiate
+ * what loads. Whatever is refused must be so for a reason, at a place inside.
+ * True if it was loaded. */
 static bool survives(const uint8_t *bytes, size_t size) {
     struct vm_limits limits = {.memory_bytes = 1 << 20,
                                .stack_bytes = 1 << 16,
@@ -328,16 +364,19 @@ static bool survives(const uint8_t *bytes, size_t size) {
     struct guest guest = guest_open(&limits);
     uint8_t *copy = malloc(size ? size : 1);
     assert_non_null(copy);
-    if (size) memcpy(copy, bytes, size);
+    if (size)
+        memcpy(copy, bytes, size);
     struct error error = ERROR_INIT;
-    struct module *module = vm_load(guest.vm, (struct slice){copy, size}, &error);
+    struct module *module =
+        vm_load(guest.vm, (struct slice){copy, size}, &error);
     if (module) {
         assert_int_equal(error.kind, ERROR_NONE);
         translate_all(module, &error);
         assert_int_equal(error.kind, ERROR_NONE);
         vm_instantiate(guest.vm, module, &error);
     } else {
-        assert_true(error.kind == ERROR_MALFORMED || error.kind == ERROR_INVALID ||
+        assert_true(error.kind == ERROR_MALFORMED ||
+                    error.kind == ERROR_INVALID ||
                     error.kind == ERROR_UNSUPPORTED);
         assert_true(error.text[0] != 0);
         assert_true(error.offset <= size);
@@ -353,7 +392,8 @@ static void every_beginning_of_a_module_is_survived(void **state) {
     unsigned loaded = 0;
     for (size_t size = 0; size <= guest.bytes.size; size++)
         loaded += survives(guest.bytes.data, size);
-    assert_in_range(loaded, 2, 4); /* the whole, and where sections end before the functions */
+    /* The whole, and where sections end before the functions. */
+    assert_in_range(loaded, 2, 4);
     guest_close(&guest);
 }
 
@@ -388,12 +428,14 @@ static void a_damaged_name_section_is_ignored(void **state) {
 
 /* ---- dump ---- */
 
-/* An operand of the wrong type in front of a call that takes and yields values: what follows in the
- * same instruction must not count on a stack that was never checked. */
+/* An operand of the wrong type in front of a call that takes and yields values:
+ * what follows in the same instruction must not count on a stack that was never
+ * checked. */
 static void nothing_is_read_behind_a_type_error(void **state) {
     (void)state;
-    static const char bytes[] = "\0asm\1\0\0\0\1\10\2\x60\0\0\x60\0\1\x7F\3\2\1\0\4\4\1\x70\0\0"
-                                "\12\11\1\7\0\x42\0\x11\1\0\x0B";
+    static const char bytes[] =
+        "\0asm\1\0\0\0\1\10\2\x60\0\0\x60\0\1\x7F\3\2\1\0\4\4\1\x70\0\0"
+        "\12\11\1\7\0\x42\0\x11\1\0\x0B";
     struct guest guest = guest_open(NULL);
     struct error error = ERROR_INIT;
     struct slice module = {(const uint8_t *)bytes, sizeof bytes - 1};
@@ -402,17 +444,20 @@ static void nothing_is_read_behind_a_type_error(void **state) {
     guest_close(&guest);
 }
 
-/* Exports are sorted by a hash that differs from vm to vm; what is told must not. */
+/* Exports are sorted by a hash that differs from vm to vm; what is told must
+ * not. */
 static void the_first_doubled_export_is_told(void **state) {
     (void)state;
-    static const char bytes[] = "\0asm\1\0\0\0\1\4\1\x60\0\0\3\2\1\0"
-                                "\7\x19\6\1z\0\0\1y\0\0\1b\0\0\1a\0\0\1a\0\0\1b\0\0"
-                                "\xA\4\1\2\0\xB";
+    static const char bytes[] =
+        "\0asm\1\0\0\0\1\4\1\x60\0\0\3\2\1\0"
+        "\7\x19\6\1z\0\0\1y\0\0\1b\0\0\1a\0\0\1a\0\0\1b\0\0"
+        "\xA\4\1\2\0\xB";
     for (int i = 0; i < 20; i++) {
         struct guest guest = guest_open(NULL);
         struct error error = ERROR_INIT;
-        assert_null(
-            vm_load(guest.vm, (struct slice){(const uint8_t *)bytes, sizeof bytes - 1}, &error));
+        assert_null(vm_load(
+            guest.vm, (struct slice){(const uint8_t *)bytes, sizeof bytes - 1},
+            &error));
         assert_string_equal(error.text, "duplicate export name \"a\"");
         guest_close(&guest);
     }
@@ -427,10 +472,12 @@ static void the_dump_shows_exports_and_instructions(void **state) {
     struct error error = ERROR_INIT;
     assert_true(vm_dump(guest.module, out, &error));
     fclose(out);
-    static const char *const expected[] = {"call_reference", "i32.add",    "call_indirect",
-                                           "memory.grow",    "i32.store8", "answer"};
+    static const char *const expected[] = {"call_reference", "i32.add",
+                                           "call_indirect",  "memory.grow",
+                                           "i32.store8",     "answer"};
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
-        if (!strstr(text, expected[i])) fail_msg("the dump lacks %s", expected[i]);
+        if (!strstr(text, expected[i]))
+            fail_msg("the dump lacks %s", expected[i]);
     free(text);
     guest_close(&guest);
 }

@@ -1,12 +1,13 @@
-/* What 64 bits of address are for: memories beyond 4 GiB, offsets beyond 32 bits, tables with such
- * indices. What the tools that assemble our guests cannot say is put together from bytes here. */
+/* What 64 bits of address are for: memories beyond 4 GiB, offsets beyond 32
+ * bits, tables with such indices. What the tools that assemble our guests
+ * cannot say is put together from bytes here. */
 #include "tests/unit/vm_module.h"
 
 #define GIB (UINT64_C(1) << 30)
 
 /* Call a function of at most three i32 and i64; returns the kind of error. */
-static enum error_kind call(const struct guest *guest, const char *name, const uint64_t args[3],
-                            uint64_t *result) {
+static enum error_kind call(const struct guest *guest, const char *name,
+                            const uint64_t args[3], uint64_t *result) {
     struct function *function = guest_function(guest, name);
     const struct func_type *type = vm_function_type(function);
     struct vm_value values[3] = {{0}}, out = {0};
@@ -20,21 +21,24 @@ static enum error_kind call(const struct guest *guest, const char *name, const u
     return error.kind;
 }
 
-#define ARGS(...)                                                                                  \
-    (const uint64_t[3]) {                                                                          \
-        __VA_ARGS__                                                                                \
+#define ARGS(...)                                                              \
+    (const uint64_t[3]) {                                                      \
+        __VA_ARGS__                                                            \
     }
 
-static void assert_gives(const struct guest *guest, const char *name, const uint64_t args[3],
-                         uint64_t wanted) {
+static void assert_gives(const struct guest *guest, const char *name,
+                         const uint64_t args[3], uint64_t wanted) {
     uint64_t result = 0;
     assert_int_equal(call(guest, name, args, &result), ERROR_NONE);
-    if (result != wanted) fail_msg("%s: %llx", name, (unsigned long long)result);
+    if (result != wanted)
+        fail_msg("%s: %llx", name, (unsigned long long)result);
 }
 
-static void assert_traps(const struct guest *guest, const char *name, const uint64_t args[3]) {
+static void assert_traps(const struct guest *guest, const char *name,
+                         const uint64_t args[3]) {
     uint64_t result;
-    if (call(guest, name, args, &result) != ERROR_TRAP) fail_msg("%s does not trap", name);
+    if (call(guest, name, args, &result) != ERROR_TRAP)
+        fail_msg("%s does not trap", name);
 }
 
 /* ---- memories ---- */
@@ -52,7 +56,8 @@ static void a_memory_grows_beyond_32_bits(void **state) {
     assert_gives(&guest, "set", ARGS(4 * GIB, 77), 0);
     assert_gives(&guest, "get", ARGS(4 * GIB), 77);
     assert_gives(&guest, "get", ARGS(0), 0);
-    assert_gives(&guest, "set", ARGS(4 * GIB - 12, UINT64_MAX), 0); /* across the border */
+    /* Across the border. */
+    assert_gives(&guest, "set", ARGS(4 * GIB - 12, UINT64_MAX), 0);
     assert_int_equal(*vm_memory_at(guest.instance, 4 * GIB + 3, 1), 0xFF);
     assert_int_equal(*vm_memory_at(guest.instance, 4 * GIB + 8, 1), 77);
 
@@ -81,9 +86,10 @@ static void the_limit_holds_for_it(void **state) {
 
 /* ---- modules from bytes ---- */
 
-#define MODULE(sections)                                                                           \
-    (struct slice) {                                                                               \
-        (const uint8_t *)"\0asm\1\0\0\0" sections, sizeof "\0asm\1\0\0\0" sections - 1             \
+#define MODULE(sections)                                                       \
+    (struct slice) {                                                           \
+        (const uint8_t *)"\0asm\1\0\0\0" sections,                             \
+            sizeof "\0asm\1\0\0\0" sections - 1                                \
     }
 
 /* The error of loading a module, or of instantiating it. */
@@ -92,7 +98,8 @@ static struct error error_of(struct slice bytes, bool *loaded) {
     struct error error = ERROR_INIT;
     guest.module = vm_load(guest.vm, bytes, &error);
     *loaded = guest.module != NULL;
-    if (guest.module) vm_instantiate(guest.vm, guest.module, &error);
+    if (guest.module)
+        vm_instantiate(guest.vm, guest.module, &error);
     vm_close(guest.vm);
     return error;
 }
@@ -101,7 +108,8 @@ static void assert_refused(struct slice bytes, bool valid, const char *text) {
     bool loaded;
     struct error error = error_of(bytes, &loaded);
     assert_int_equal(loaded, valid);
-    if (strncmp(error.text, text, strlen(text)) != 0) fail_msg("%s", error.text);
+    if (strncmp(error.text, text, strlen(text)) != 0)
+        fail_msg("%s", error.text);
 }
 
 #define TYPE_I64_I32 "\1\6\1\x60\1\x7E\1\x7F" /* (i64) -> (i32) */
@@ -110,14 +118,16 @@ static void assert_refused(struct slice bytes, bool valid, const char *text) {
 
 static void sizes_beyond_what_the_host_gives_are_valid(void **state) {
     (void)state;
-    assert_refused(MODULE("\5\x09\1\4\x80\x80\x80\x80\x80\x80\x40"), true, /* 2^48 pages */
+    /* 2^48 pages. */
+    assert_refused(MODULE("\5\x09\1\4\x80\x80\x80\x80\x80\x80\x40"), true,
                    "limit: the module wants a memory of 281474976710656 pages");
     assert_refused(MODULE("\5\x09\1\4\x81\x80\x80\x80\x80\x80\x40"), false,
                    "memory size must be at most 2^48 pages");
     assert_refused(MODULE("\5\x0A\1\5\0\x81\x80\x80\x80\x80\x80\x40"), false,
                    "memory size must be at most 2^48 pages");
-    assert_refused(MODULE("\4\x0D\1\x70\4" LARGEST), true,
-                   "limit: the module wants a table of 18446744073709551615 elements");
+    assert_refused(
+        MODULE("\4\x0D\1\x70\4" LARGEST), true,
+        "limit: the module wants a table of 18446744073709551615 elements");
     assert_refused(MODULE("\4\x08\1\x70\0\x80\x80\x80\x80\x10"), false,
                    "table size must be at most 2^32-1");
     assert_refused(MODULE("\4\5\1\x70\5\2\1"), false,
@@ -129,11 +139,13 @@ static void an_offset_of_64_bits_cannot_wrap(void **state) {
     (void)state;
     struct guest guest = guest_open(NULL);
     struct error error = ERROR_INIT;
-    guest.module = vm_load(guest.vm,
-                           MODULE(TYPE_I64_I32 "\3\2\1\0\5\3\1\4\1\7\7\1\3get\0\0"
-                                               "\x0A\x12\1\x10\0\x20\0\x2D\0" LARGEST "\x0B"),
-                           &error);
-    if (!guest.module) fail_msg("%s", error.text);
+    guest.module = vm_load(
+        guest.vm,
+        MODULE(TYPE_I64_I32 "\3\2\1\0\5\3\1\4\1\7\7\1\3get\0\0"
+                            "\x0A\x12\1\x10\0\x20\0\x2D\0" LARGEST "\x0B"),
+        &error);
+    if (!guest.module)
+        fail_msg("%s", error.text);
     guest_start(&guest);
     assert_traps(&guest, "get", ARGS(0));
     assert_traps(&guest, "get", ARGS(1));
@@ -145,21 +157,26 @@ static void an_offset_of_64_bits_cannot_wrap(void **state) {
 static void an_offset_must_suit_the_memory(void **state) {
     (void)state;
     bool loaded; /* 2^32 */
-    error_of(MODULE(TYPE_I64_I32 "\3\2\1\0\5\3\1\4\1"
-                                 "\x0A\x0D\1\x0B\0\x20\0\x2D\0\x80\x80\x80\x80\x10\x0B"),
+    error_of(MODULE(TYPE_I64_I32
+                    "\3\2\1\0\5\3\1\4\1"
+                    "\x0A\x0D\1\x0B\0\x20\0\x2D\0\x80\x80\x80\x80\x10\x0B"),
              &loaded);
     assert_true(loaded);
-    assert_refused(MODULE(TYPE_I32_I32 "\3\2\1\0\5\3\1\0\1"
-                                       "\x0A\x0D\1\x0B\0\x20\0\x2D\0\x80\x80\x80\x80\x10\x0B"),
-                   false, "offset out of range");
-    assert_refused(MODULE(TYPE_I32_I32 "\3\2\1\0\5\5\2\0\1\0\1" /* the same of memory 1 */
-                                       "\x0A\x0E\1\x0C\0\x20\0\x2D\x40\1\x80\x80\x80\x80\x10\x0B"),
-                   false, "offset out of range");
+    assert_refused(
+        MODULE(TYPE_I32_I32
+               "\3\2\1\0\5\3\1\0\1"
+               "\x0A\x0D\1\x0B\0\x20\0\x2D\0\x80\x80\x80\x80\x10\x0B"),
+        false, "offset out of range");
+    assert_refused(
+        MODULE(TYPE_I32_I32
+               "\3\2\1\0\5\5\2\0\1\0\1" /* the same of memory 1 */
+               "\x0A\x0E\1\x0C\0\x20\0\x2D\x40\1\x80\x80\x80\x80\x10\x0B"),
+        false, "offset out of range");
 }
 
 /* ---- tables ---- */
 
-#define FUNCTION(name, type, code)                                                                 \
+#define FUNCTION(name, type, code)                                             \
     { name, type, code, sizeof code - 1 }
 
 /* On table 0, of 64 bits, and table 1, of 32. */
@@ -170,17 +187,26 @@ static const struct {
     size_t size;
 } functions[] = {
     FUNCTION("42", 0, "\x41\x2A"),
-    FUNCTION("null", 1, "\x20\0\x25\0\xD1"),                 /* table.get 0, ref.is_null */
-    FUNCTION("call", 1, "\x20\0\x11\0\0"),                   /* call_indirect */
-    FUNCTION("tail", 1, "\x20\0\x13\0\0"),                   /* return_call_indirect */
-    FUNCTION("set", 2, "\x20\0\xD2\0\x26\0"),                /* ref.func 0, table.set 0 */
-    FUNCTION("size", 3, "\xFC\x10\0"),                       /* table.size 0 */
-    FUNCTION("grow", 4, "\xD0\x70\x20\0\xFC\x0F\0"),         /* ref.null, table.grow 0 */
-    FUNCTION("fill", 5, "\x20\0\xD2\0\x20\1\xFC\x11\0"),     /* ref.func 0, table.fill 0 */
-    FUNCTION("copy", 6, "\x20\0\x20\1\x20\2\xFC\x0E\0\0"),   /* table.copy 0 0 */
-    FUNCTION("init", 7, "\x20\0\x20\1\x20\2\xFC\x0C\1\0"),   /* table.init 1 0 */
-    FUNCTION("widen", 7, "\x20\0\x20\1\x20\2\xFC\x0E\0\1"),  /* table.copy 0 1 */
-    FUNCTION("narrow", 8, "\x20\0\x20\1\x20\2\xFC\x0E\1\0"), /* table.copy 1 0 */
+    /* Table.get 0, ref.is_null. */
+    FUNCTION("null", 1, "\x20\0\x25\0\xD1"),
+    FUNCTION("call", 1, "\x20\0\x11\0\0"), /* call_indirect */
+    /* return_call_indirect. */
+    FUNCTION("tail", 1, "\x20\0\x13\0\0"),
+    /* Ref.func 0, table.set 0. */
+    FUNCTION("set", 2, "\x20\0\xD2\0\x26\0"),
+    FUNCTION("size", 3, "\xFC\x10\0"), /* table.size 0 */
+    /* Ref.null, table.grow 0. */
+    FUNCTION("grow", 4, "\xD0\x70\x20\0\xFC\x0F\0"),
+    /* Ref.func 0, table.fill 0. */
+    FUNCTION("fill", 5, "\x20\0\xD2\0\x20\1\xFC\x11\0"),
+    /* Table.copy 0 0. */
+    FUNCTION("copy", 6, "\x20\0\x20\1\x20\2\xFC\x0E\0\0"),
+    /* Table.init 1 0. */
+    FUNCTION("init", 7, "\x20\0\x20\1\x20\2\xFC\x0C\1\0"),
+    /* Table.copy 0 1. */
+    FUNCTION("widen", 7, "\x20\0\x20\1\x20\2\xFC\x0E\0\1"),
+    /* Table.copy 1 0. */
+    FUNCTION("narrow", 8, "\x20\0\x20\1\x20\2\xFC\x0E\1\0"),
 };
 
 enum { FUNCTION_COUNT = sizeof functions / sizeof *functions };
@@ -213,16 +239,18 @@ static void put_functions(struct buffer *module) {
 }
 
 static struct guest table_guest(void) {
-    static const char types[] = "\1\x2E\x09"
-                                "\x60\0\1\x7F"          /* 0: () -> (i32) */
-                                "\x60\1\x7E\1\x7F"      /* 1: (i64) -> (i32) */
-                                "\x60\1\x7E\0"          /* 2: (i64) -> () */
-                                "\x60\0\1\x7E"          /* 3: () -> (i64) */
-                                "\x60\1\x7E\1\x7E"      /* 4: (i64) -> (i64) */
-                                "\x60\2\x7E\x7E\0"      /* 5: (i64 i64) -> () */
-                                "\x60\3\x7E\x7E\x7E\0"  /* 6: (i64 i64 i64) -> () */
-                                "\x60\3\x7E\x7F\x7F\0"  /* 7: (i64 i32 i32) -> () */
-                                "\x60\3\x7F\x7E\x7F\0"; /* 8: (i32 i64 i32) -> () */
+    static const char types[] =
+        "\1\x2E\x09"
+        "\x60\0\1\x7F"         /* 0: () -> (i32) */
+        "\x60\1\x7E\1\x7F"     /* 1: (i64) -> (i32) */
+        "\x60\1\x7E\0"         /* 2: (i64) -> () */
+        "\x60\0\1\x7E"         /* 3: () -> (i64) */
+        "\x60\1\x7E\1\x7E"     /* 4: (i64) -> (i64) */
+        "\x60\2\x7E\x7E\0"     /* 5: (i64 i64) -> () */
+        "\x60\3\x7E\x7E\x7E\0" /* 6: (i64 i64 i64) -> () */
+        "\x60\3\x7E\x7F\x7F\0" /* 7: (i64 i32 i32) -> () */
+        /* 8: (i32 i64 i32) -> (). */
+        "\x60\3\x7F\x7E\x7F\0";
     struct guest guest = guest_open(NULL);
     struct error error = ERROR_INIT;
     guest.bytes = empty();
@@ -230,7 +258,8 @@ static struct guest table_guest(void) {
     put(&guest.bytes, types, sizeof types - 1);
     put_functions(&guest.bytes);
     guest.module = vm_load(guest.vm, buffer_slice(&guest.bytes), &error);
-    if (!guest.module) fail_msg("%s", error.text);
+    if (!guest.module)
+        fail_msg("%s", error.text);
     guest_start(&guest);
     return guest;
 }
@@ -287,7 +316,8 @@ static void their_bulk_operations_check_all_bounds(void **state) {
 
     assert_traps(&guest, "narrow", ARGS(0, wide, 1));
     assert_traps(&guest, "narrow", ARGS(1, 0, 2));
-    assert_gives(&guest, "widen", ARGS(0, 0, 2), 0); /* nulls from the narrow one */
+    /* Nulls from the narrow one. */
+    assert_gives(&guest, "widen", ARGS(0, 0, 2), 0);
     assert_gives(&guest, "null", ARGS(0), 1);
     assert_gives(&guest, "narrow", ARGS(1, 2, 1), 0);
     assert_gives(&guest, "widen", ARGS(0, 1, 1), 0);
@@ -299,9 +329,11 @@ static void their_bulk_operations_check_all_bounds(void **state) {
 static void a_missing_element_is_named_in_full(void **state) {
     (void)state;
     struct guest guest = table_guest();
-    struct vm_value index = {.type = VM_I64, .of.i64 = (UINT64_C(1) << 32) + 1}, result;
+    struct vm_value index = {.type = VM_I64, .of.i64 = (UINT64_C(1) << 32) + 1},
+                    result;
     struct error error = ERROR_INIT;
-    assert_false(vm_call(guest_function(&guest, "call"), &index, 1, &result, &error));
+    assert_false(
+        vm_call(guest_function(&guest, "call"), &index, 1, &result, &error));
     assert_string_equal(error.text, "undefined element 4294967297");
     guest_close(&guest);
 }

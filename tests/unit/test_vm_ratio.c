@@ -1,10 +1,11 @@
-/* What a byte of a module can make the vm hold: at most 40 bytes, all that decoding and translating
- * keep and work with counted, whatever the bytes are. So a large module cannot be a cheap way to
- * use up a machine, and the limit of a guest's memory does not depend on how nasty its code is.
+/* What a byte of a module can make the vm hold: at most 40 bytes, all that
+ * decoding and translating keep and work with counted, whatever the bytes are.
+ * So a large module cannot be a cheap way to use up a machine, and the limit of
+ * a guest's memory does not depend on how nasty its code is.
  *
- * The shapes are those in which few bytes make much: a target of a br_table, which is one byte; a
- * conditional branch whose condition came from a call, one of a thousand results; a catch clause;
- * and all that can be nested. */
+ * The shapes are those in which few bytes make much: a target of a br_table,
+ * which is one byte; a conditional branch whose condition came from a call, one
+ * of a thousand results; a catch clause; and all that can be nested. */
 #include "tests/unit/vm_module.h"
 
 #include "vm/store.h"
@@ -16,20 +17,23 @@ enum { BYTES_A_BYTE = 40, APART = 64 << 10, NUMBER = 40000 };
 
 /* ---- the module ---- */
 
-/* Types: 0 () -> (), 1 (i32) -> (), 2 (i32 i32) -> (), 3 () -> (i32 i32), 4 () -> (1000 i32),
- * 5 (i32 i32) -> (i32 i32). */
+/* Types: 0 () -> (), 1 (i32) -> (), 2 (i32 i32) -> (), 3 () -> (i32 i32), 4 ()
+ * -> (1000 i32), 5 (i32 i32) -> (i32 i32). */
 static void put_types(struct buffer *module) {
     struct buffer types = empty();
-    PUT(&types, "\6\x60\0\0\x60\1\x7F\0\x60\2\x7F\x7F\0\x60\0\2\x7F\x7F\x60\0\xE8\7");
+    PUT(&types,
+        "\6\x60\0\0\x60\1\x7F\0\x60\2\x7F\x7F\0\x60\0\2\x7F\x7F\x60\0\xE8\7");
     REPEAT(&types, "\x7F", 1000);
     PUT(&types, "\x60\2\x7F\x7F\2\x7F\x7F");
     put_section(module, 1, &types);
     buffer_free(&types);
 }
 
-/* Function 0, whose body the shape makes; 1, that gives a thousand i32. Locals of function 0: 0 and
- * 1 i32, 2 i64, 3 v128. Tags 0, 1, 2: an i32, two, nothing. */
-static void put_module(struct buffer *module, void (*shape)(struct buffer *body)) {
+/* Function 0, whose body the shape makes; 1, that gives a thousand i32. Locals
+ * of function 0: 0 and 1 i32, 2 i64, 3 v128. Tags 0, 1, 2: an i32, two,
+ * nothing. */
+static void put_module(struct buffer *module,
+                       void (*shape)(struct buffer *body)) {
     struct buffer body = empty(), code = empty();
     PUT(&body, "\3\2\x7F\1\x7E\1\x7B");
     shape(&body);
@@ -116,7 +120,8 @@ static void table_reads(struct buffer *body) {
 
 static void vectors(struct buffer *body) {
     PUT(body, "\x41\1");
-    REPEAT(body, "\xFD\x0F\xFD\x15\0", NUMBER); /* i8x16.splat, extract_lane_s 0 */
+    /* i8x16.splat, extract_lane_s 0. */
+    REPEAT(body, "\xFD\x0F\xFD\x15\0", NUMBER);
     PUT(body, "\x1A");
 }
 
@@ -173,7 +178,8 @@ static void ifs_in_a_row(struct buffer *body) {
     }
 }
 
-/* Conditional branches with values that must be moved, with conditions from a call. */
+/* Conditional branches with values that must be moved, with conditions from a
+ * call. */
 static void branches_with_a_value(struct buffer *body) {
     for (int i = 0; i < NUMBER / 1000; i++) {
         PUT(body, "\x02\x7F\x41\5\x10\1");
@@ -207,7 +213,8 @@ static void conditional_returns(struct buffer *body) {
 static void put_table(struct buffer *body, int count, int label) {
     put_byte(body, 0x0E);
     put_number(body, (uint64_t)count);
-    for (int i = 0; i <= count; i++) put_byte(body, label);
+    for (int i = 0; i <= count; i++)
+        put_byte(body, label);
 }
 
 static void targets(struct buffer *body) {
@@ -234,8 +241,8 @@ static void targets_with_two_values(struct buffer *body) {
     PUT(body, "\x0B\x1A\x1A");
 }
 
-/* A loop that begins with a few operations and a br_table. The translator repeats such a head where
- * there are branches to it. */
+/* A loop that begins with a few operations and a br_table. The translator
+ * repeats such a head where there are branches to it. */
 static void begin_loop(struct buffer *body) {
     PUT(body, "\x03\x40\x02\x40");
     REPEAT(body, "\x20\1\x20\0\x6A\x21\1", 3);
@@ -302,8 +309,10 @@ static void nested_tries_that_delegate(struct buffer *body) {
     REPEAT(body, "\x18\0", NUMBER);
 }
 
-/* A try_table with so many clauses, within a block of that type and with a value below. */
-static void put_clauses(struct buffer *body, int block, const char *clause, size_t size) {
+/* A try_table with so many clauses, within a block of that type and with a
+ * value below. */
+static void put_clauses(struct buffer *body, int block, const char *clause,
+                        size_t size) {
     put_byte(body, 0x02);
     put_byte(body, block);
     PUT(body, "\x41\5\x1F\x40");
@@ -349,7 +358,7 @@ static const struct {
     const char *name;
     void (*shape)(struct buffer *body);
 } shapes[] = {
-#define SHAPE(name)                                                                                \
+#define SHAPE(name)                                                            \
     { #name, name }
     SHAPE(unary),
     SHAPE(wide_constants),
@@ -403,14 +412,17 @@ static const struct {
 /* ---- measuring ---- */
 
 /* Load and translate the module in no more than so much memory. */
-static struct error translate_within(struct slice bytes, uint64_t limit, bool metered) {
+static struct error translate_within(struct slice bytes, uint64_t limit,
+                                     bool metered) {
     struct vm_limits limits = vm_limits_default();
     struct error error = ERROR_INIT;
     limits.memory_bytes = limit;
-    if (metered) limits.fuel = 1000;
+    if (metered)
+        limits.fuel = 1000;
     struct guest guest = guest_open(&limits);
     guest.module = vm_load(guest.vm, bytes, &error);
-    if (guest.module) translate_all(guest.module, &error);
+    if (guest.module)
+        translate_all(guest.module, &error);
     guest_close(&guest);
     return error;
 }
@@ -421,8 +433,10 @@ static void a_byte_is_worth_forty_at_most(void **state) {
         struct buffer module = empty();
         put_module(&module, shapes[i / 2].shape);
         uint64_t limit = (uint64_t)module.size * BYTES_A_BYTE + APART;
-        struct error error = translate_within(buffer_slice(&module), limit, i & 1);
-        if (error.kind) fail_msg("%s: %s", shapes[i / 2].name, error.text);
+        struct error error =
+            translate_within(buffer_slice(&module), limit, i & 1);
+        if (error.kind)
+            fail_msg("%s: %s", shapes[i / 2].name, error.text);
         buffer_free(&module);
     }
 }
@@ -436,8 +450,10 @@ static void so_is_one_that_declares(void **state) {
     put_vector(&module, 10, "\2\0\x0B", 3, NUMBER);
     uint64_t limit = (uint64_t)module.size * BYTES_A_BYTE + APART;
     for (int metered = 0; metered < 2; metered++) {
-        struct error error = translate_within(buffer_slice(&module), limit, metered);
-        if (error.kind) fail_msg("%s", error.text);
+        struct error error =
+            translate_within(buffer_slice(&module), limit, metered);
+        if (error.kind)
+            fail_msg("%s", error.text);
     }
     buffer_free(&module);
 }

@@ -1,6 +1,6 @@
-/* Memory that is refused: at whichever request, what was asked for fails with an error, and when it
- * is asked for again it succeeds, as if nothing had been. The Makefile has the vm make its requests
- * here. */
+/* Memory that is refused: at whichever request, what was asked for fails with
+ * an error, and when it is asked for again it succeeds, as if nothing had been.
+ * The Makefile has the vm make its requests here. */
 #include "tests/unit/debug_module.h"
 
 #include "vm/module.h"
@@ -8,14 +8,16 @@
 
 /* ---- refusing ---- */
 
-/* So many requests are granted; the next is refused, and, if `lasting`, all after it. */
+/* So many requests are granted; the next is refused, and, if `lasting`, all
+ * after it. */
 static struct {
     bool armed, lasting, refused;
     size_t granted;
 } requests;
 
 static bool refuse(void) {
-    if (!requests.armed) return false;
+    if (!requests.armed)
+        return false;
     if (requests.granted > 0) {
         requests.granted--;
         return false;
@@ -26,19 +28,21 @@ static bool refuse(void) {
 }
 
 /* Define the function that is called in place of `name`. */
-#define REFUSE(type, nothing, name, parameters, ...)                                               \
-    type __real_##name parameters;                                                                 \
-    type __wrap_##name parameters;                                                                 \
-    type __wrap_##name parameters {                                                                \
-        return refuse() ? nothing : __real_##name(__VA_ARGS__);                                    \
+#define REFUSE(type, nothing, name, parameters, ...)                           \
+    type __real_##name parameters;                                             \
+    type __wrap_##name parameters;                                             \
+    type __wrap_##name parameters {                                            \
+        return refuse() ? nothing : __real_##name(__VA_ARGS__);                \
     }
 
 REFUSE(void *, NULL, malloc, (size_t size), size)
 REFUSE(void *, NULL, calloc, (size_t count, size_t size), count, size)
 REFUSE(void *, NULL, realloc, (void *old, size_t size), old, size)
 REFUSE(uint8_t *, NULL, platform_reserve, (uint64_t size), size)
-REFUSE(bool, false, platform_commit, (uint8_t * base, uint64_t size), base, size)
-REFUSE(bool, false, budget_take, (struct budget * budget, uint64_t bytes), budget, bytes)
+REFUSE(bool, false, platform_commit, (uint8_t * base, uint64_t size), base,
+       size)
+REFUSE(bool, false, budget_take, (struct budget * budget, uint64_t bytes),
+       budget, bytes)
 
 /* ---- what is asked for ---- */
 
@@ -62,7 +66,8 @@ struct run {
     struct error error;
 };
 
-static bool twice(void *context, struct instance *caller, uint64_t *slots, struct error *error) {
+static bool twice(void *context, struct instance *caller, uint64_t *slots,
+                  struct error *error) {
     (void)context, (void)caller, (void)error;
     slots[0] = (uint32_t)(2 * slots[0]);
     return true;
@@ -70,7 +75,8 @@ static bool twice(void *context, struct instance *caller, uint64_t *slots, struc
 
 /* A function whose translation failed leaves nothing behind. */
 static void check_code(const struct module *now, const struct module *before) {
-    if (now->translation_count != before->translation_count) return;
+    if (now->translation_count != before->translation_count)
+        return;
     assert_int_equal(now->cell_count, before->cell_count);
     assert_int_equal(now->try_count, before->try_count);
     assert_int_equal(now->clause_count, before->clause_count);
@@ -97,21 +103,27 @@ static bool call(struct run *run) {
 static bool step(struct run *run) {
     const struct scenario *scenario = run->scenario;
     struct vm_limits limits = vm_limits_default();
-    if (!run->vm) return (run->vm = vm_open(&limits, &run->error));
+    if (!run->vm)
+        return (run->vm = vm_open(&limits, &run->error));
     if (!run->defined) {
-        run->defined = vm_define(run->vm, "host", "double", "i:i", twice, NULL, &run->error);
+        run->defined = vm_define(run->vm, "host", "double", "i:i", twice, NULL,
+                                 &run->error);
         return run->defined;
     }
-    if (!run->module) return (run->module = vm_load(run->vm, scenario->module, &run->error));
+    if (!run->module)
+        return (run->module = vm_load(run->vm, scenario->module, &run->error));
     if (!run->instance) {
-        return (run->instance = vm_instantiate(run->vm, run->module, &run->error));
+        return (run->instance =
+                    vm_instantiate(run->vm, run->module, &run->error));
     }
     return scenario->calls[run->called].name && call(run);
 }
 
-/* Refuse memory at one request. The step that makes it fails, or can do without; then it and all
- * others succeed. False if there are fewer requests. */
-static bool refused_at(const struct scenario *scenario, size_t granted, bool lasting) {
+/* Refuse memory at one request. The step that makes it fails, or can do
+ * without; then it and all others succeed. False if there are fewer
+ * requests. */
+static bool refused_at(const struct scenario *scenario, size_t granted,
+                       bool lasting) {
     struct run run = {.scenario = scenario, .error = ERROR_INIT};
     requests.granted = granted;
     requests.lasting = lasting;
@@ -122,12 +134,14 @@ static bool refused_at(const struct scenario *scenario, size_t granted, bool las
     requests.armed = false;
     if (run.error.kind) {
         assert_true(requests.refused);
-        if (!strstr(run.error.text, "memory")) fail_msg("request %zu: %s", granted, run.error.text);
+        if (!strstr(run.error.text, "memory"))
+            fail_msg("request %zu: %s", granted, run.error.text);
     }
     run.error = (struct error)ERROR_INIT;
     while (step(&run)) {
     }
-    if (run.error.kind) fail_msg("request %zu: afterwards: %s", granted, run.error.text);
+    if (run.error.kind)
+        fail_msg("request %zu: afterwards: %s", granted, run.error.text);
     vm_close(run.vm);
     return requests.refused;
 }
@@ -135,7 +149,8 @@ static bool refused_at(const struct scenario *scenario, size_t granted, bool las
 static void check(const struct scenario *scenario) {
     for (int lasting = 0; lasting < 2; lasting++) {
         size_t granted = 0;
-        while (refused_at(scenario, granted, lasting)) granted++;
+        while (refused_at(scenario, granted, lasting))
+            granted++;
         assert_true(granted > 10);
     }
 }
@@ -144,8 +159,9 @@ static void tail_calls(void **state) {
     (void)state;
     struct buffer bytes;
     guest_read(&bytes, "tail");
-    check(&(struct scenario){buffer_slice(&bytes),
-                             {{"down", 1000, 0}, {"few", 3, 1234}, {"to_host_indirect", 21, 42}}});
+    check(&(struct scenario){
+        buffer_slice(&bytes),
+        {{"down", 1000, 0}, {"few", 3, 1234}, {"to_host_indirect", 21, 42}}});
     buffer_free(&bytes);
 }
 
@@ -153,9 +169,11 @@ static void exceptions(void **state) {
     (void)state;
     struct buffer bytes;
     guest_read(&bytes, "exceptions");
-    check(&(struct scenario){
-        buffer_slice(&bytes),
-        {{"choose", 1, 101}, {"nested", 2, 2}, {"rethrow", 1, 101}, {"many", 20, 210}}});
+    check(&(struct scenario){buffer_slice(&bytes),
+                             {{"choose", 1, 101},
+                              {"nested", 2, 2},
+                              {"rethrow", 1, 101},
+                              {"many", 20, 210}}});
     buffer_free(&bytes);
 }
 
@@ -167,11 +185,13 @@ static void a_clause_with_a_value(void **state) {
                                     "\3\2\1\0\x0D\3\1\0\1\7\5\1\1f\0\0"
                                     "\x0A\x14\1\x12\0\2\x7F\x1F\x40\1\0\0\0"
                                     "\x20\0\x08\0\x0B\x41\x09\x0B\x0B";
-    check(&(struct scenario){{module, sizeof module - 1}, {{"f", 5, 5}, {"f", 6, 6}}});
+    check(&(struct scenario){{module, sizeof module - 1},
+                             {{"f", 5, 5}, {"f", 6, 6}}});
 }
 
-/* "big" is translated to more code than is made usable at once, in the midst of which memory is
- * refused; "small" follows it in the code, or takes its place. */
+/* "big" is translated to more code than is made usable at once, in the midst of
+ * which memory is refused; "small" follows it in the code, or takes its
+ * place. */
 static void code_that_grows_within_a_function(void **state) {
     (void)state;
     enum { ADDITIONS = 20000, VALUES = 300, TRIES = 100 };
@@ -184,8 +204,10 @@ static void code_that_grows_within_a_function(void **state) {
         "small\0\1",
         17);
     put_byte(&body, 0);
-    put_repeated(&body, "\x06\x40\x08\0\x19\x0B", 6, TRIES);     /* try throw 0 catch_all end */
-    put_repeated(&body, "\x20\0\x41\1\x6A\x21\0", 7, ADDITIONS); /* local 0 += 1 */
+    /* Try throw 0 catch_all end. */
+    put_repeated(&body, "\x06\x40\x08\0\x19\x0B", 6, TRIES);
+    /* Local 0 += 1. */
+    put_repeated(&body, "\x20\0\x41\1\x6A\x21\0", 7, ADDITIONS);
     put_repeated(&body, "\x20\0", 2, VALUES);
     put_repeated(&body, "\x1A", 1, VALUES - 1);
     put_byte(&body, 0x0B);
@@ -194,9 +216,11 @@ static void code_that_grows_within_a_function(void **state) {
     buffer_append_slice(&code, buffer_slice(&body));
     put(&code, "\7\0\x20\0\x41\7\x6A\x0B", 8); /* small: local 0 + 7 */
     put_section(&module, 10, &code);
+    check(&(struct scenario){
+        buffer_slice(&module),
+        {{"small", 1, 8}, {"big", 2, ADDITIONS + 2}, {"small", 3, 10}}});
     check(&(struct scenario){buffer_slice(&module),
-                             {{"small", 1, 8}, {"big", 2, ADDITIONS + 2}, {"small", 3, 10}}});
-    check(&(struct scenario){buffer_slice(&module), {{"big", 2, ADDITIONS + 2}, {"small", 3, 10}}});
+                             {{"big", 2, ADDITIONS + 2}, {"small", 3, 10}}});
     buffer_free(&body);
     buffer_free(&code);
     buffer_free(&module);
@@ -206,9 +230,11 @@ static void code_that_grows_within_a_function(void **state) {
 static void debugging_information(void **state) {
     (void)state;
     struct program program = program_new();
-    uint32_t scope = abbreviate(&program, TAG_NAMESPACE, true, (int[]){NAME, STRING, 0});
-    uint32_t code = abbreviate(&program, TAG_SUBPROGRAM, false,
-                               (int[]){NAME, STRING, LOW_PC, ADDR, HIGH_PC, DATA4, 0});
+    uint32_t scope =
+        abbreviate(&program, TAG_NAMESPACE, true, (int[]){NAME, STRING, 0});
+    uint32_t code =
+        abbreviate(&program, TAG_SUBPROGRAM, false,
+                   (int[]){NAME, STRING, LOW_PC, ADDR, HIGH_PC, DATA4, 0});
     unit_begin(&program, 4, 4);
     entry(&program, scope), text(&program.info, "shop");
     entry(&program, code), text(&program.info, "run");
@@ -226,8 +252,10 @@ static void debugging_information(void **state) {
         requests.armed = true;
         struct slice name = module_function_name(guest.module, 0);
         requests.armed = false;
-        assert_true(name.size == 0 ? requests.refused : slice_is(name, "shop::run"));
-        assert_true(slice_is(module_function_name(guest.module, 0), "shop::run"));
+        assert_true(name.size == 0 ? requests.refused
+                                   : slice_is(name, "shop::run"));
+        assert_true(
+            slice_is(module_function_name(guest.module, 0), "shop::run"));
         vm_close(guest.vm);
     }
     assert_true(refusals > 6);

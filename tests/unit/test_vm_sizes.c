@@ -1,6 +1,7 @@
-/* Modules at each limit of the implementation are accepted, and one past it refused, with the limit
- * named. And what a module costs grows no faster than its bytes: twice as much of anything makes
- * twice as much work, and takes twice as much memory, at most. */
+/* Modules at each limit of the implementation are accepted, and one past it
+ * refused, with the limit named. And what a module costs grows no faster than
+ * its bytes: twice as much of anything makes twice as much work, and takes
+ * twice as much memory, at most. */
 #include "tests/unit/vm_cost.h"
 
 #include "vm/limits.h"
@@ -21,16 +22,19 @@ static void types(struct buffer *m, uint32_t n) {
     put_vector(m, 1, "\x60\0\0", 3, n);
 }
 
-/* Different ones of ten i32 and ten i64 each: many hash functions do not see their order. */
+/* Different ones of ten i32 and ten i64 each: many hash functions do not see
+ * their order. */
 static void types_that_differ_in_order(struct buffer *m, uint32_t n) {
     struct buffer content = empty();
     put_number(&content, n);
     uint32_t order = (1 << 10) - 1;
     for (uint32_t i = 0; i < n; i++) {
         put(&content, "\x60\x14", 2);
-        for (int k = 0; k < 20; k++) put_byte(&content, order >> k & 1 ? 0x7F : 0x7E);
+        for (int k = 0; k < 20; k++)
+            put_byte(&content, order >> k & 1 ? 0x7F : 0x7E);
         put_byte(&content, 0);
-        uint32_t lowest = order & -order, ripple = order + lowest; /* the next with ten bits */
+        /* The next with ten bits. */
+        uint32_t lowest = order & -order, ripple = order + lowest;
         order = ripple | (order ^ ripple) / lowest >> 2;
     }
     put_section(m, 1, &content);
@@ -112,7 +116,8 @@ static void elements(struct buffer *m, uint32_t n) {
     buffer_free(&content);
 }
 
-static void limits_of(struct buffer *m, int section, const char *type, size_t size, uint32_t n) {
+static void limits_of(struct buffer *m, int section, const char *type,
+                      size_t size, uint32_t n) {
     struct buffer content = empty();
     put_byte(&content, 1);
     put(&content, type, size);
@@ -135,9 +140,9 @@ struct parts {
     size_t before_size, middle_size, after_size;
 };
 
-#define PARTS(b, m, a)                                                                             \
-    (struct parts) {                                                                               \
-        b, m, a, sizeof b - 1, sizeof m - 1, sizeof a - 1                                          \
+#define PARTS(b, m, a)                                                         \
+    (struct parts) {                                                           \
+        b, m, a, sizeof b - 1, sizeof m - 1, sizeof a - 1                      \
     }
 
 static void function_of(struct buffer *m, struct parts parts, uint32_t n) {
@@ -189,19 +194,22 @@ static void targets(struct buffer *m, uint32_t n) {
     put_type(m);
     put(&body, "\0\x02\x40\x02\x40\x41\0\x0E", 8);
     put_number(&body, n);
-    for (uint32_t i = 0; i <= n; i++) put_byte(&body, (int)(i & 1));
+    for (uint32_t i = 0; i <= n; i++)
+        put_byte(&body, (int)(i & 1));
     put(&body, "\x0B\x0B\x0B", 3);
     put_function(m, &body);
     buffer_free(&body);
 }
 
-/* The targets take a value, which must be moved, so that each needs code of its own. */
+/* The targets take a value, which must be moved, so that each needs code of its
+ * own. */
 static void targets_with_a_value(struct buffer *m, uint32_t n) {
     struct buffer body = empty();
     put_type(m);
     put(&body, "\0\x02\x7F\x41\5\x02\x7F\x41\6\x41\0\x0E", 12);
     put_number(&body, n);
-    for (uint32_t i = 0; i <= n; i++) put_byte(&body, (int)(i & 1));
+    for (uint32_t i = 0; i <= n; i++)
+        put_byte(&body, (int)(i & 1));
     put(&body, "\x0B\x1A\x0B\x1A\x0B", 5);
     put_function(m, &body);
     buffer_free(&body);
@@ -255,7 +263,8 @@ static void nested_blocks(struct buffer *m, uint32_t n) {
 
 /* Each left by a branch, with a value in it. */
 static void blocks_in_a_row(struct buffer *m, uint32_t n) {
-    function_of(m, PARTS("\0", "\x02\x7F\x41\1\x41\0\x0D\0\x0B\x1A", "\x0B"), n);
+    function_of(m, PARTS("\0", "\x02\x7F\x41\1\x41\0\x0D\0\x0B\x1A", "\x0B"),
+                n);
 }
 
 /* Each of one local, which is read once. */
@@ -278,9 +287,10 @@ static void calls(struct buffer *m, uint32_t n) {
     function_of(m, PARTS("\0", "\x10\0", "\x0B"), n);
 }
 
-/* n times `first`, then n times `second`, both with so many bytes, then `last`. */
-static void rows_of(struct buffer *m, uint32_t n, const char *first, size_t first_size,
-                    const char *second, size_t second_size) {
+/* n times `first`, then n times `second`, both with so many bytes, then
+ * `last`. */
+static void rows_of(struct buffer *m, uint32_t n, const char *first,
+                    size_t first_size, const char *second, size_t second_size) {
     struct buffer body = empty();
     put_type(m);
     put(&body, "\1\1\x7F", 3); /* a local, an i32 */
@@ -291,9 +301,11 @@ static void rows_of(struct buffer *m, uint32_t n, const char *first, size_t firs
     buffer_free(&body);
 }
 
-#define ROWS(m, n, first, second) rows_of(m, n, first, sizeof first - 1, second, sizeof second - 1)
+#define ROWS(m, n, first, second)                                              \
+    rows_of(m, n, first, sizeof first - 1, second, sizeof second - 1)
 
-/* Values that wait on the stack, constants or locals, while the rest of the body goes by. */
+/* Values that wait on the stack, constants or locals, while the rest of the
+ * body goes by. */
 static void constants_below_blocks(struct buffer *m, uint32_t n) {
     ROWS(m, n, "\x41\1", "\x02\x40\x0B");
 }
@@ -362,8 +374,10 @@ static void nested_tries(struct buffer *m, uint32_t n) {
 
 /* ---- at the limits ---- */
 
-/* Load a module with n of something, and instantiate it if it has no imports. */
-static struct error load(void (*make)(struct buffer *m, uint32_t n), uint32_t n) {
+/* Load a module with n of something, and instantiate it if it has no
+ * imports. */
+static struct error load(void (*make)(struct buffer *m, uint32_t n),
+                         uint32_t n) {
     struct guest guest = guest_open(NULL);
     struct error error = ERROR_INIT;
     guest.bytes = empty();
@@ -386,19 +400,22 @@ static const struct {
     {types, 1000000, "limit: 1000001 types, at most 1000000"},
     {imports, 1000000, "limit: 1000001 imports, at most 1000000"},
     {functions, 1000000, "limit: 1000001 functions, at most 1000000"},
-    {functions_and_an_import, 1000000, "limit: 1000001 functions, at most 1000000"},
+    {functions_and_an_import, 1000000,
+     "limit: 1000001 functions, at most 1000000"},
     {tables, 100000, "limit: 100001 tables, at most 100000"},
     {memories, 100, "limit: 101 memories, at most 100"},
     {globals, 1000000, "limit: 1000001 globals, at most 1000000"},
     {tags, 1000000, "limit: 1000001 tags, at most 1000000"},
     {exports, 1000000, "limit: 1000001 exports, at most 1000000"},
     {data_segments, 100000, "limit: 100001 data segments, at most 100000"},
-    {element_segments, 10000000, "limit: 10000001 element segments, at most 10000000"},
+    {element_segments, 10000000,
+     "limit: 10000001 element segments, at most 10000000"},
     {elements, 10000000, "limit: 10000001 elements, at most 10000000"},
     {table_elements, 10000000,
      "limit: the module wants a table of 10000001 elements, 10000000 are"},
     {memory_pages, 65536, "memory size must be at most 65536 pages"},
-    {body_bytes, 7654321, "limit: a function body of 7654322 bytes, at most 7654321"},
+    {body_bytes, 7654321,
+     "limit: a function body of 7654322 bytes, at most 7654321"},
     {locals, 50000, "limit: 50001 locals, at most 50000"},
     {parameters, 1000, "limit: 1001 parameters, at most 1000"},
     {results, 1000, "limit: 1001 results, at most 1000"},
@@ -412,7 +429,8 @@ static void limits_are_reached(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct error error = load(rows[i].make, rows[i].limit);
-        if (error.kind != ERROR_NONE) fail_msg("%s: at it: %s", rows[i].named, error.text);
+        if (error.kind != ERROR_NONE)
+            fail_msg("%s: at it: %s", rows[i].named, error.text);
     }
 }
 
@@ -426,7 +444,8 @@ static void and_not_passed(void **state) {
     }
 }
 
-/* A module of so many bytes, most of them a custom section; the file behind it has a hole there. */
+/* A module of so many bytes, most of them a custom section; the file behind it
+ * has a hole there. */
 static struct error load_huge(uint64_t size) {
     uint64_t content = size - 14;
     uint8_t head[14] = {0, 'a', 's', 'm', 1};
@@ -438,7 +457,8 @@ static struct error load_huge(uint64_t size) {
     assert_int_equal(fwrite(head, 1, sizeof head, file), sizeof head);
     assert_int_equal(fflush(file), 0);
     assert_int_equal(ftruncate(fileno(file), (off_t)size), 0);
-    void *bytes = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fileno(file), 0);
+    void *bytes =
+        mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fileno(file), 0);
     assert_true(bytes != MAP_FAILED);
     struct guest guest = guest_open(NULL);
     struct error error = ERROR_INIT;
@@ -454,7 +474,8 @@ static void a_module_has_a_gibibyte_at_most(void **state) {
     assert_int_equal(load_huge(VM_MODULE_BYTES).kind, ERROR_NONE);
     struct error error = load_huge(VM_MODULE_BYTES + 1);
     assert_int_equal(error.kind, ERROR_INVALID);
-    assert_non_null(strstr(error.text, "limit: a module of 1073741825 bytes, at most 1 GiB"));
+    assert_non_null(strstr(
+        error.text, "limit: a module of 1073741825 bytes, at most 1 GiB"));
 }
 
 static void a_module_of_20_megabytes_is_loaded(void **state) {
@@ -466,14 +487,17 @@ static void a_module_of_20_megabytes_is_loaded(void **state) {
     put_vector(&module, 3, "\0", 1, FUNCTIONS);
     put_number(&function, BODY);
     put(&function, "\0", 1);
-    put_repeated(&function, "\x41\1\x1A", 3, STATEMENTS); /* i32.const 1; drop */
+    /* i32.const 1; drop. */
+    put_repeated(&function, "\x41\1\x1A", 3, STATEMENTS);
     put(&function, "\x0B", 1);
-    put_vector(&module, 10, (const char *)function.data, function.size, FUNCTIONS);
+    put_vector(&module, 10, (const char *)function.data, function.size,
+               FUNCTIONS);
     assert_true(module.size > 20000000);
     struct guest guest = guest_open(NULL);
     struct error error = ERROR_INIT;
     guest.bytes = module;
-    if (!vm_load(guest.vm, buffer_slice(&module), &error)) fail_msg("%s", error.text);
+    if (!vm_load(guest.vm, buffer_slice(&module), &error))
+        fail_msg("%s", error.text);
     guest_close(&guest);
     buffer_free(&function);
 }
@@ -513,11 +537,13 @@ static const struct {
     {"nested tries", nested_tries, 100},
 };
 
-/* Twice as much of anything costs twice as much; half as much again is left for what comes in
- * steps, such as arrays that double. What grows with the square costs four times as much. */
+/* Twice as much of anything costs twice as much; half as much again is left for
+ * what comes in steps, such as arrays that double. What grows with the square
+ * costs four times as much. */
 static void twice_as_much_costs_twice(void **state) {
     (void)state;
-    enum { NUMBER = 10000, SLACK = 10000 }; /* the latter of what does not depend on the former */
+    /* The latter of what does not depend on the former. */
+    enum { NUMBER = 10000, SLACK = 10000 };
     for (size_t i = 0; i < sizeof scaled / sizeof *scaled; i++) {
         size_t once[COSTS];
         count_cost(scaled[i].make, NUMBER);
@@ -529,8 +555,8 @@ static void twice_as_much_costs_twice(void **state) {
         }
         for (int k = 0; k < COSTS; k++) {
             if (cost[k] > once[k] / 2 * 5 + SLACK) {
-                fail_msg("%s: %zu %s, for twice as many %zu", scaled[i].name, once[k],
-                         cost_names[k], cost[k]);
+                fail_msg("%s: %zu %s, for twice as many %zu", scaled[i].name,
+                         once[k], cost_names[k], cost[k]);
             }
         }
     }

@@ -1,7 +1,9 @@
-/* Tail calls: the frame of the caller is used again, whatever the two frames look like. */
+/* Tail calls: the frame of the caller is used again, whatever the two frames
+ * look like. */
 #include "tests/unit/vm_guest.h"
 
-static bool twice(void *context, struct instance *caller, uint64_t *slots, struct error *error) {
+static bool twice(void *context, struct instance *caller, uint64_t *slots,
+                  struct error *error) {
     (void)context, (void)caller, (void)error;
     slots[0] = (uint32_t)(2 * slots[0]);
     return true;
@@ -10,7 +12,8 @@ static bool twice(void *context, struct instance *caller, uint64_t *slots, struc
 static struct guest tail_guest(const struct vm_limits *limits) {
     struct guest guest = guest_open(limits);
     struct error error = ERROR_INIT;
-    assert_true(vm_define(guest.vm, "host", "double", "i:i", twice, NULL, &error));
+    assert_true(
+        vm_define(guest.vm, "host", "double", "i:i", twice, NULL, &error));
     guest_load(&guest, "tail");
     guest_start(&guest);
     return guest;
@@ -61,7 +64,8 @@ static struct pair pair_open(uint64_t stack_bytes, bool plain_code) {
     struct vm_limits limits = vm_limits_default();
     limits.stack_bytes = stack_bytes;
     limits.plain_code = plain_code;
-    struct guest left = guest_run("tail_left", &limits), right = {.vm = left.vm};
+    struct guest left = guest_run("tail_left", &limits),
+                 right = {.vm = left.vm};
     struct error error = ERROR_INIT;
     assert_true(vm_register(left.vm, slice_of("left"), left.instance, &error));
     guest_load(&right, "tail_right");
@@ -89,10 +93,12 @@ static void a_frame_that_was_left_catches_nothing(void **state) {
         const struct guest *guest = &pair.right;
         assert_int_equal(guest_call(guest, "caught_direct", 5, 0), 105);
         assert_int_equal(guest_call(guest, "caught_indirect", 5, 0), 205);
-        assert_int_equal(guest_try(guest, "direct", (uint32_t[]){5, 0}, NULL), ERROR_TRAP);
+        assert_int_equal(guest_try(guest, "direct", (uint32_t[]){5, 0}, NULL),
+                         ERROR_TRAP);
         struct vm_frame frames[4];
         assert_int_equal(vm_backtrace(guest->vm, frames, 4), 1);
-        assert_int_equal(guest_try(guest, "indirect", (uint32_t[]){5, 0}, NULL), ERROR_TRAP);
+        assert_int_equal(guest_try(guest, "indirect", (uint32_t[]){5, 0}, NULL),
+                         ERROR_TRAP);
         assert_int_equal(vm_backtrace(guest->vm, frames, 4), 1);
         pair_close(&pair);
     }
@@ -111,7 +117,8 @@ static void results_must_be_the_callers(void **state) {
     (void)state;
     const char *build = getenv("BUILD");
     char path[1024];
-    snprintf(path, sizeof path, "%s/guests/vm/tail_mismatch.wasm", build ? build : "build");
+    snprintf(path, sizeof path, "%s/guests/vm/tail_mismatch.wasm",
+             build ? build : "build");
     struct guest guest = guest_open(NULL);
     struct error error = ERROR_INIT;
     buffer_init(&guest.bytes, 1 << 20);

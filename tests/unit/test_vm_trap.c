@@ -1,20 +1,29 @@
 /* Traps: the instance stays usable, effects stay, the backtrace tells where. */
 #include "tests/unit/vm_guest.h"
 
-enum { OP_UNREACHABLE = 0x00, OP_CALL = 0x10, OP_CALL_INDIRECT = 0x11, OP_I32_LOAD8_U = 0x2D };
+enum {
+    OP_UNREACHABLE = 0x00,
+    OP_CALL = 0x10,
+    OP_CALL_INDIRECT = 0x11,
+    OP_I32_LOAD8_U = 0x2D
+};
 
-/* The host function "again": calls "recurse" if `context` says so, else "run" with 0. */
-static bool again(void *context, struct instance *caller, uint64_t *slots, struct error *error) {
+/* The host function "again": calls "recurse" if `context` says so, else "run"
+ * with 0. */
+static bool again(void *context, struct instance *caller, uint64_t *slots,
+                  struct error *error) {
     const char *name = context;
     struct vm_value arg = i32((uint32_t)slots[0]), result;
     size_t count = !strcmp(name, "run");
-    return vm_call(vm_find_function(caller, slice_of(name)), &arg, count, &result, error);
+    return vm_call(vm_find_function(caller, slice_of(name)), &arg, count,
+                   &result, error);
 }
 
 static struct guest open_calling(char *name) {
     struct guest guest = guest_open(NULL);
     struct error error = ERROR_INIT;
-    assert_true(vm_define(guest.vm, "env", "again", "i:i", again, name, &error));
+    assert_true(
+        vm_define(guest.vm, "env", "again", "i:i", again, name, &error));
     guest_load(&guest, "traps");
     guest_start(&guest);
     return guest;
@@ -24,8 +33,8 @@ static bool begins_with(const char *text, const char *start) {
     return !strncmp(text, start, strlen(start));
 }
 
-static void frame_is(const struct guest *guest, const struct vm_frame *frame, const char *name,
-                     uint32_t index, int opcode) {
+static void frame_is(const struct guest *guest, const struct vm_frame *frame,
+                     const char *name, uint32_t index, int opcode) {
     assert_true(slice_is(frame->name, name));
     assert_int_equal(frame->function, index);
     assert_true(frame->offset < guest->bytes.size);
@@ -51,7 +60,8 @@ static void a_trap_leaves_the_instance_callable(void **state) {
     struct guest guest = open_calling("run");
     for (uint32_t i = 1; i <= 100; i++) {
         guest_fails(&guest, "run", ERROR_TRAP);
-        assert_int_equal(guest_call(&guest, "fine", 0, 0), i); /* what went before it stays */
+        /* What went before it stays. */
+        assert_int_equal(guest_call(&guest, "fine", 0, 0), i);
     }
     assert_int_equal(*vm_memory_at(guest.instance, 100, 1), 65);
     guest_close(&guest);
@@ -63,12 +73,14 @@ static void an_index_out_of_the_table_traps(void **state) {
     static const struct {
         uint32_t index;
         const char *text;
-    } cases[] = {
-        {1, "uninitialized element"}, {2, "undefined element"}, {UINT32_MAX, "undefined element"}};
+    } cases[] = {{1, "uninitialized element"},
+                 {2, "undefined element"},
+                 {UINT32_MAX, "undefined element"}};
     for (size_t i = 0; i < 3; i++) {
         struct vm_value arg = i32(cases[i].index), result;
         struct error error = ERROR_INIT;
-        assert_false(vm_call(guest_function(&guest, "run"), &arg, 1, &result, &error));
+        assert_false(
+            vm_call(guest_function(&guest, "run"), &arg, 1, &result, &error));
         assert_int_equal(error.kind, ERROR_TRAP);
         assert_true(begins_with(error.text, cases[i].text));
     }
@@ -82,7 +94,8 @@ static void division_traps_on_what_has_no_quotient(void **state) {
     assert_true(begins_with(error.text, "integer divide by zero"));
     uint32_t args[2] = {UINT32_C(0x80000000), UINT32_MAX};
     assert_int_equal(guest_try(&guest, "divide", args, NULL), ERROR_TRAP);
-    assert_int_equal(guest_call(&guest, "divide", (uint32_t)-7, 2), (uint32_t)-3);
+    assert_int_equal(guest_call(&guest, "divide", (uint32_t)-7, 2),
+                     (uint32_t)-3);
     guest_close(&guest);
 }
 
@@ -107,7 +120,8 @@ static void exhaustion_has_a_backtrace_too(void **state) {
     assert_true(begins_with(error.text, "call stack exhausted"));
     struct vm_frame frames[50];
     assert_int_equal(vm_backtrace(guest.vm, frames, 50), 50);
-    for (int i = 1; i < 50; i++) frame_is(&guest, &frames[i], "recurse", 5, OP_CALL);
+    for (int i = 1; i < 50; i++)
+        frame_is(&guest, &frames[i], "recurse", 5, OP_CALL);
     guest_close(&guest);
 }
 
@@ -120,7 +134,9 @@ static void recursion_between_instances_is_bounded(void **state) {
     guest_load(&pong, "pong");
     guest_start(&pong);
     assert_int_equal(guest_call(&ping, "ping", 1000, 0), 1000);
-    assert_int_equal(guest_try(&ping, "ping", (uint32_t[]){UINT32_MAX, 0}, NULL), ERROR_EXHAUSTION);
+    assert_int_equal(
+        guest_try(&ping, "ping", (uint32_t[]){UINT32_MAX, 0}, NULL),
+        ERROR_EXHAUSTION);
     assert_int_equal(guest_call(&ping, "ping", 7, 0), 7);
     buffer_free(&ping.bytes);
     guest_close(&pong);
@@ -130,7 +146,8 @@ static void a_start_function_that_traps_keeps_its_effects(void **state) {
     (void)state;
     struct guest other = guest_run("values", NULL);
     struct error error = ERROR_INIT;
-    assert_true(vm_register(other.vm, slice_of("other"), other.instance, &error));
+    assert_true(
+        vm_register(other.vm, slice_of("other"), other.instance, &error));
     struct guest guest = {.vm = other.vm};
     guest_load(&guest, "start_trap");
     assert_null(vm_instantiate(guest.vm, guest.module, &error));
@@ -144,13 +161,15 @@ static void a_start_function_that_traps_keeps_its_effects(void **state) {
     guest_close(&guest);
 }
 
-/* Its head is repeated where the branches to it were; the trap is that of the one load there is. */
+/* Its head is repeated where the branches to it were; the trap is that of the
+ * one load there is. */
 static void a_switch_loop_is_one_loop(void **state) {
     (void)state;
     struct guest guest = guest_run("switch", NULL);
     struct vm_frame frame;
     assert_int_equal(guest_call(&guest, "run", 0, 0), 11);
-    assert_int_equal(guest_try(&guest, "run", (uint32_t[]){65534, 7}, NULL), ERROR_TRAP);
+    assert_int_equal(guest_try(&guest, "run", (uint32_t[]){65534, 7}, NULL),
+                     ERROR_TRAP);
     assert_int_equal(vm_backtrace(guest.vm, &frame, 1), 1);
     frame_is(&guest, &frame, "run", 0, OP_I32_LOAD8_U);
     guest_close(&guest);

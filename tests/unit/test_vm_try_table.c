@@ -1,5 +1,6 @@
-/* try_table, throw_ref and exnref, written as bytes: the assembler does not know them. What both
- * generations of exceptions have in common is in test_vm_exceptions.c. */
+/* try_table, throw_ref and exnref, written as bytes: the assembler does not
+ * know them. What both generations of exceptions have in common is in
+ * test_vm_exceptions.c. */
 #include "tests/unit/vm_module.h"
 
 /* ---- the binary format ---- */
@@ -8,24 +9,49 @@ enum { NONE = 0x40, EXNREF = 0x69, I64 = 0x7E, I32 = 0x7F, FUNCTION = 0x60 };
 enum { UNREACHABLE = 0x00, BLOCK = 0x02, LOOP = 0x03, IF = 0x04, END = 0x0B };
 enum { THROW = 0x08, THROW_REF = 0x0A, TRY_TABLE = 0x1F };
 enum { BR = 0x0C, BR_IF = 0x0D, RETURN = 0x0F, CALL = 0x10, DROP = 0x1A };
-enum { GET = 0x20, SET = 0x21, TEE = 0x22, GLOBAL_GET = 0x23, GLOBAL_SET = 0x24 };
+enum {
+    GET = 0x20,
+    SET = 0x21,
+    TEE = 0x22,
+    GLOBAL_GET = 0x23,
+    GLOBAL_SET = 0x24
+};
 enum { TABLE_GET = 0x25, TABLE_SET = 0x26, REF_NULL = 0xD0, IS_NULL = 0xD1 };
-enum { CONST = 0x41, I64_CONST = 0x42, EQ = 0x46, ADD = 0x6A, SUB = 0x6B, WRAP = 0xA7 };
-enum { CATCH, CATCH_REF, CATCH_ALL, CATCH_ALL_REF }; /* then the tag, unless it is for all; label */
+enum {
+    CONST = 0x41,
+    I64_CONST = 0x42,
+    EQ = 0x46,
+    ADD = 0x6A,
+    SUB = 0x6B,
+    WRAP = 0xA7
+};
+/* Then the tag, unless it is for all; label. */
+enum { CATCH, CATCH_REF, CATCH_ALL, CATCH_ALL_REF };
 
 /* ---- the module around each body ---- */
 
 /* Types: of functions and tags, then of blocks. */
-enum { UNARY, SINK, PAIR_SINK, NOTHING, NUMBER_AND_REF, PAIR, ONE_TO_TWO, TYPES };
+enum {
+    UNARY,
+    SINK,
+    PAIR_SINK,
+    NOTHING,
+    NUMBER_AND_REF,
+    PAIR,
+    ONE_TO_TWO,
+    TYPES
+};
 
 /* Of type SINK, PAIR_SINK and NOTHING. */
 enum { NUMBER_TAG, PAIR_TAG, EMPTY_TAG, TAGS };
 
-/* The body that is tested, of type UNARY; and, of type SINK, one that throws what the argument
- * chooses (1 to 3; else it returns) and one that calls it and catches EMPTY_TAG. */
+/* The body that is tested, of type UNARY; and, of type SINK, one that throws
+ * what the argument chooses (1 to 3; else it returns) and one that calls it and
+ * catches EMPTY_TAG. */
 enum { TESTED, THROWER, MIDDLE, FUNCTIONS };
 
-/* A line is an instruction, or a few that belong together. clang-format would fill the lines. */
+/* A line is an instruction, or a few that belong together. clang-format would
+ * fill the lines. */
 /* clang-format off */
 #define TYPE_SECTION                                                                               \
     TYPES,                                                                                         \
@@ -57,10 +83,12 @@ enum { TESTED, THROWER, MIDDLE, FUNCTIONS };
     END
 /* clang-format on */
 
-#define BYTES(...)                                                                                 \
-    (const char *)(const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__})
+#define BYTES(...)                                                             \
+    (const char *)(const uint8_t[]){__VA_ARGS__},                              \
+        sizeof((const uint8_t[]){__VA_ARGS__})
 
-static void put_bytes_section(struct buffer *module, int id, const char *bytes, size_t size) {
+static void put_bytes_section(struct buffer *module, int id, const char *bytes,
+                              size_t size) {
     put_byte(module, id);
     put_number(module, size);
     put(module, bytes, size);
@@ -71,10 +99,10 @@ static void put_body(struct buffer *code, const char *bytes, size_t size) {
     put(code, bytes, size);
 }
 
-/* A guest whose function "f" has these locals and code, up to and without its last `end`. It is not
- * instantiated; without a module if it was refused. */
-static struct guest load(const struct vm_limits *limits, const char *body, size_t size,
-                         struct error *error) {
+/* A guest whose function "f" has these locals and code, up to and without its
+ * last `end`. It is not instantiated; without a module if it was refused. */
+static struct guest load(const struct vm_limits *limits, const char *body,
+                         size_t size, struct error *error) {
     struct guest guest = guest_open(limits);
     struct buffer code = empty();
     guest.bytes = empty();
@@ -111,7 +139,7 @@ struct body {
 };
 
 #define THROW_IT GET, 0, CALL, THROWER /* what the argument chooses */
-#define RESULTS(...)                                                                               \
+#define RESULTS(...)                                                           \
     { __VA_ARGS__ }
 
 /* clang-format off */
@@ -416,8 +444,10 @@ static const struct body references[] = {
 static uint32_t call(const struct guest *guest, uint32_t arg) {
     struct vm_value value = i32(arg), result;
     struct error error = ERROR_INIT;
-    if (vm_call(guest_function(guest, "f"), &value, 1, &result, &error)) return result.of.i32;
-    if (strcmp(error.text, "uncaught exception") == 0) return UNCAUGHT;
+    if (vm_call(guest_function(guest, "f"), &value, 1, &result, &error))
+        return result.of.i32;
+    if (strcmp(error.text, "uncaught exception") == 0)
+        return UNCAUGHT;
     assert_string_equal(error.text, "null exception reference");
     return NULL_REF;
 }
@@ -429,20 +459,22 @@ static void check(const struct body *bodies, size_t count) {
         limits.plain_code = i & 1;
         struct error error = ERROR_INIT;
         struct guest guest = load(&limits, body->bytes, body->size, &error);
-        if (!guest.module) fail_msg("%s: %s", body->what, error.text);
+        if (!guest.module)
+            fail_msg("%s: %s", body->what, error.text);
         guest_start(&guest);
         for (uint32_t arg = 0; arg < RUNS; arg++) {
             uint32_t result = call(&guest, arg);
-            if (result != body->results[arg]) fail_msg("%s: %u: %u", body->what, arg, result);
+            if (result != body->results[arg])
+                fail_msg("%s: %u: %u", body->what, arg, result);
         }
         guest_close(&guest);
     }
 }
 
-#define TEST(test, bodies)                                                                         \
-    static void test(void **state) {                                                               \
-        (void)state;                                                                               \
-        check(bodies, sizeof bodies / sizeof *bodies);                                             \
+#define TEST(test, bodies)                                                     \
+    static void test(void **state) {                                           \
+        (void)state;                                                           \
+        check(bodies, sizeof bodies / sizeof *bodies);                         \
     }
 
 TEST(each_kind_of_clause_gives_its_values, kinds)
@@ -479,7 +511,8 @@ static void a_reference_keeps_its_exception(void **state) {
           UNREACHABLE,
         END), &error);
     /* clang-format on */
-    if (!guest.module) fail_msg("%s", error.text);
+    if (!guest.module)
+        fail_msg("%s", error.text);
     guest_start(&guest);
     assert_int_equal(call(&guest, 10000), 40);
     guest_close(&guest);
@@ -487,8 +520,9 @@ static void a_reference_keeps_its_exception(void **state) {
 
 /* ---- what is refused ---- */
 
-#define TRY_IN_BLOCK(type, ...)                                                                    \
-    BYTES(0, BLOCK, type, TRY_TABLE, NONE, 1, __VA_ARGS__, END, UNREACHABLE, END, UNREACHABLE)
+#define TRY_IN_BLOCK(type, ...)                                                \
+    BYTES(0, BLOCK, type, TRY_TABLE, NONE, 1, __VA_ARGS__, END, UNREACHABLE,   \
+          END, UNREACHABLE)
 
 static const struct {
     enum error_kind kind;
@@ -512,25 +546,30 @@ static const struct {
     {ERROR_INVALID, "unknown tag", TRY_IN_BLOCK(EXNREF, CATCH_REF, TAGS, 0)},
     {ERROR_INVALID, "unknown label", TRY_IN_BLOCK(NONE, CATCH_ALL, 2)},
     {ERROR_MALFORMED, "malformed catch clause", TRY_IN_BLOCK(NONE, 4, 0, 0)},
-    /* Label 0 of a clause is the block around the try_table, not the try_table. */
+    /* Label 0 of a clause is the block around the try_table, not the
+     * try_table. */
     {ERROR_INVALID, LABEL,
-     BYTES(0, BLOCK, NONE, TRY_TABLE, I32, 1, CATCH, NUMBER_TAG, 0, CONST, 1, END, DROP, END, CONST,
-           1)},
+     BYTES(0, BLOCK, NONE, TRY_TABLE, I32, 1, CATCH, NUMBER_TAG, 0, CONST, 1,
+           END, DROP, END, CONST, 1)},
     {ERROR_INVALID, "type mismatch", BYTES(0, TRY_TABLE, I32, 0, END)},
     {ERROR_INVALID, "type mismatch", BYTES(0, CONST, 1, THROW_REF)},
     {ERROR_INVALID, "type mismatch", BYTES(0, THROW_REF)},
     {ERROR_INVALID, "type mismatch", BYTES(0, I64_CONST, 1, THROW, NUMBER_TAG)},
     {ERROR_INVALID, "type mismatch", BYTES(0, CONST, 1, THROW, PAIR_TAG)},
-    {ERROR_INVALID, "type mismatch", BYTES(1, 1, EXNREF, CONST, 1, SET, 1, CONST, 1)},
+    {ERROR_INVALID, "type mismatch",
+     BYTES(1, 1, EXNREF, CONST, 1, SET, 1, CONST, 1)},
 };
 
 static void clauses_must_fit_their_labels(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         struct error error = ERROR_INIT;
-        struct guest guest = load(NULL, refused[i].bytes, refused[i].size, &error);
-        if (error.kind != refused[i].kind || !strstr(error.text, refused[i].text)) {
-            fail_msg("%zu: expected %s, found %s", i, refused[i].text, error.text);
+        struct guest guest =
+            load(NULL, refused[i].bytes, refused[i].size, &error);
+        if (error.kind != refused[i].kind ||
+            !strstr(error.text, refused[i].text)) {
+            fail_msg("%zu: expected %s, found %s", i, refused[i].text,
+                     error.text);
         }
         guest_close(&guest);
     }

@@ -1,8 +1,10 @@
-/* Vectors take two slots wherever values go: what they compute is the spec suite's business. */
+/* Vectors take two slots wherever values go: what they compute is the spec
+ * suite's business. */
 #include "tests/unit/vm_guest.h"
 
 /* (v128 i32) -> (i32 v128), the vector's lanes turned round. */
-static bool reverse(void *context, struct instance *caller, uint64_t *slots, struct error *error) {
+static bool reverse(void *context, struct instance *caller, uint64_t *slots,
+                    struct error *error) {
     (void)context, (void)caller, (void)error;
     uint64_t low = slots[0], high = slots[1], number = slots[2];
     slots[0] = number;
@@ -14,7 +16,8 @@ static bool reverse(void *context, struct instance *caller, uint64_t *slots, str
 static struct guest vector_guest(void) {
     struct guest guest = guest_open(NULL);
     struct error error = ERROR_INIT;
-    assert_true(vm_define(guest.vm, "host", "reverse", "vi:iv", reverse, NULL, &error));
+    assert_true(
+        vm_define(guest.vm, "host", "reverse", "vi:iv", reverse, NULL, &error));
     guest_load(&guest, "vector");
     guest_start(&guest);
     return guest;
@@ -23,11 +26,13 @@ static struct guest vector_guest(void) {
 static void the_host_hands_vectors_over(void **state) {
     (void)state;
     struct guest guest = vector_guest();
-    struct vm_value vector = {.type = VM_V128,
-                              .of.v128 = {UINT64_C(2) << 32 | 1, UINT64_C(4000) << 32 | 300}};
+    struct vm_value vector = {
+        .type = VM_V128,
+        .of.v128 = {UINT64_C(2) << 32 | 1, UINT64_C(4000) << 32 | 300}};
     struct vm_value sum;
     struct error error = ERROR_INIT;
-    assert_true(vm_call(guest_function(&guest, "sum"), &vector, 1, &sum, &error));
+    assert_true(
+        vm_call(guest_function(&guest, "sum"), &vector, 1, &sum, &error));
     assert_int_equal(sum.of.i32, 4303);
     assert_int_equal(guest_call(&guest, "to_host", 0, 0), 40000005);
     guest_close(&guest);
@@ -72,26 +77,33 @@ static void accesses_stay_inside(void **state) {
         uint32_t last = 65536 - accesses[i].size;
         const uint32_t refused[][2] = {{last + 1, 0}, {UINT32_MAX, 0}};
         guest_call(&guest, accesses[i].name, last, 0);
-        assert_int_equal(guest_try(&guest, accesses[i].name, refused[0], NULL), ERROR_TRAP);
-        assert_int_equal(guest_try(&guest, accesses[i].name, refused[1], NULL), ERROR_TRAP);
+        assert_int_equal(guest_try(&guest, accesses[i].name, refused[0], NULL),
+                         ERROR_TRAP);
+        assert_int_equal(guest_try(&guest, accesses[i].name, refused[1], NULL),
+                         ERROR_TRAP);
     }
     assert_int_equal(guest_call(&guest, "load", 65520, 0), (uint32_t)-4);
     guest_close(&guest);
 }
 
-/* A function with `count` locals of type v128; count takes three bytes in LEB128. */
+/* A function with `count` locals of type v128; count takes three bytes in
+ * LEB128. */
 static bool loads_with_locals(uint32_t count) {
-    const uint8_t low = (uint8_t)(count | 0x80), middle = (uint8_t)(count >> 7 | 0x80);
+    const uint8_t low = (uint8_t)(count | 0x80),
+                  middle = (uint8_t)(count >> 7 | 0x80);
     uint8_t bytes[] = "\0asm\1\0\0\0"
-                      "\1\4\1\x60\0\0"           /* type () -> () */
-                      "\3\2\1\0"                 /* function 0 */
-                      "\12\10\1\6\1LMH\x7B\x0B"; /* its body: one run of locals */
+                      "\1\4\1\x60\0\0" /* type () -> () */
+                      "\3\2\1\0"       /* function 0 */
+                      /* Its body: one run of locals. */
+                      "\12\10\1\6\1LMH\x7B\x0B";
     uint8_t *leb = bytes + 23;
     leb[0] = low, leb[1] = middle, leb[2] = (uint8_t)(count >> 14);
     struct guest guest = guest_open(NULL);
     struct error error = ERROR_INIT;
-    bool loaded = vm_load(guest.vm, (struct slice){bytes, sizeof bytes - 1}, &error) != NULL;
-    if (!loaded) assert_int_equal(error.kind, ERROR_INVALID);
+    bool loaded = vm_load(guest.vm, (struct slice){bytes, sizeof bytes - 1},
+                          &error) != NULL;
+    if (!loaded)
+        assert_int_equal(error.kind, ERROR_INVALID);
     vm_close(guest.vm);
     return loaded;
 }
@@ -105,8 +117,10 @@ static void locals_fill_a_frame_at_most(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_host_hands_vectors_over), cmocka_unit_test(globals_take_two_words),
-        cmocka_unit_test(values_stay_apart_in_frames), cmocka_unit_test(accesses_stay_inside),
+        cmocka_unit_test(the_host_hands_vectors_over),
+        cmocka_unit_test(globals_take_two_words),
+        cmocka_unit_test(values_stay_apart_in_frames),
+        cmocka_unit_test(accesses_stay_inside),
         cmocka_unit_test(locals_fill_a_frame_at_most),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,10 +1,11 @@
-/* wasi: a directory of 100,000 entries is listed in linear time, told by counting.
+/* wasi: a directory of 100,000 entries is listed in linear time, told by
+ * counting.
  *
- * This file has a `readdir` of its own, which the linker takes instead of the C library's and which
- * counts how many entries the host was asked for. The guest (tests/guests/wasi/call.c) lists the
- * directory as libc does, with a small buffer, so that it calls thousands of times. It writes what
- * it found to standard output, which is a file for that while.
- */
+ * This file has a `readdir` of its own, which the linker takes instead of the C
+ * library's and which counts how many entries the host was asked for. The guest
+ * (tests/guests/wasi/call.c) lists the directory as libc does, with a small
+ * buffer, so that it calls thousands of times. It writes what it found to
+ * standard output, which is a file for that while. */
 #define _GNU_SOURCE /* readdir64 */
 #include "wasi/wasi.h"
 
@@ -23,10 +24,12 @@ enum { ENTRIES = 100000 };
 
 static long reads;
 
-static bool silent;  /* tell neither an inode nor a type */
-static long made_up; /* so many entries of as long a name as can be are told instead of the real */
+static bool silent; /* tell neither an inode nor a type */
+/* So many entries of as long a name as can be are told instead of the real. */
+static long made_up;
 
-_Static_assert(sizeof(struct dirent) == sizeof(struct dirent64), "they are the same on 64 bits");
+_Static_assert(sizeof(struct dirent) == sizeof(struct dirent64),
+               "they are the same on 64 bits");
 
 struct dirent *readdir(DIR *directory) {
     static struct dirent invented = {.d_type = DT_REG};
@@ -44,14 +47,17 @@ struct dirent *readdir(DIR *directory) {
 }
 
 /* A file system in memory spares the disk. */
-static char memory[] = "/dev/shm/hostel-list-XXXXXX", disk[] = "/tmp/hostel-list-XXXXXX";
+static char memory[] = "/dev/shm/hostel-list-XXXXXX",
+            disk[] = "/tmp/hostel-list-XXXXXX";
 static char *top;
 
 static int open_ground(void **state) {
     (void)state;
     top = mkdtemp(memory);
-    if (!top) top = mkdtemp(disk);
-    if (!top) return -1;
+    if (!top)
+        top = mkdtemp(disk);
+    if (!top)
+        return -1;
     int directory = open(top, O_RDONLY | O_DIRECTORY);
     bool made = mkdirat(directory, "many", 0777) == 0;
     for (int i = 0; i < ENTRIES && made; i++) {
@@ -79,11 +85,12 @@ static char *beneath(const char *name) {
 }
 
 /* Run the guest with calls to make. */
-static void run_guest(const char *const *words, size_t count, const char *directory,
-                      struct error *error) {
+static void run_guest(const char *const *words, size_t count,
+                      const char *directory, struct error *error) {
     const char *build = getenv("BUILD");
     char guest[1024];
-    snprintf(guest, sizeof guest, "%s/guests/wasi/call.wasm", build ? build : "build");
+    snprintf(guest, sizeof guest, "%s/guests/wasi/call.wasm",
+             build ? build : "build");
     struct buffer bytes;
     buffer_init(&bytes, 1 << 20);
     struct vm_limits limits = vm_limits_default();
@@ -95,10 +102,14 @@ static void run_guest(const char *const *words, size_t count, const char *direct
                                  .directories = &granted,
                                  .directory_count = 1};
     struct wasi *wasi = wasi_open(&config, error);
-    if (vm && wasi && file_read(guest, &bytes, error) && wasi_define(wasi, vm, error)) {
+    if (vm && wasi && file_read(guest, &bytes, error) &&
+        wasi_define(wasi, vm, error)) {
         struct module *module = vm_load(vm, buffer_slice(&bytes), error);
-        struct instance *instance = module ? vm_instantiate(vm, module, error) : NULL;
-        if (instance) vm_call(vm_find_function(instance, slice_of("_start")), NULL, 0, NULL, error);
+        struct instance *instance =
+            module ? vm_instantiate(vm, module, error) : NULL;
+        if (instance)
+            vm_call(vm_find_function(instance, slice_of("_start")), NULL, 0,
+                    NULL, error);
     }
     vm_close(vm);
     wasi_close(wasi);
@@ -106,8 +117,10 @@ static void run_guest(const char *const *words, size_t count, const char *direct
 }
 
 /* What the guest says when it makes these calls. */
-static void ask(const char *const *words, size_t count, char *said, size_t room) {
-    int answer = open(beneath("answer"), O_RDWR | O_CREAT | O_TRUNC, 0666), before = dup(1);
+static void ask(const char *const *words, size_t count, char *said,
+                size_t room) {
+    int answer = open(beneath("answer"), O_RDWR | O_CREAT | O_TRUNC, 0666),
+        before = dup(1);
     fflush(stdout);
     dup2(answer, 1);
     struct error error = ERROR_INIT;
@@ -118,7 +131,8 @@ static void ask(const char *const *words, size_t count, char *said, size_t room)
     ssize_t size = pread(answer, said, room - 1, 0);
     said[size > 0 ? size : 0] = 0;
     close(answer);
-    if (error.kind != ERROR_NONE) fail_msg("%s", error.text);
+    if (error.kind != ERROR_NONE)
+        fail_msg("%s", error.text);
 }
 
 /* What it says of the directory, listed with a buffer of `size` bytes. */
@@ -131,11 +145,13 @@ static void list(int size, char *said, size_t room) {
 
 static void many_entries_are_read_once_each(void **state) {
     (void)state;
-    static const int sizes[] = {65536, 4096, 300}; /* a slow one is found out early */
+    /* A slow one is found out early. */
+    static const int sizes[] = {65536, 4096, 300};
     char said[256];
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         list(sizes[i], said, sizeof said);
-        assert_string_equal(said, "SUCCESS count=100002 bytes=488893 dot=1 dots=1 bad=0\n");
+        assert_string_equal(
+            said, "SUCCESS count=100002 bytes=488893 dot=1 dots=1 bad=0\n");
         /* The two dots of the file system, and the end. */
         assert_true(reads >= ENTRIES && reads <= ENTRIES + 3);
     }
@@ -147,21 +163,24 @@ static void a_silent_file_system_is_asked_again(void **state) {
     silent = true;
     list(65536, said, sizeof said);
     silent = false;
-    assert_string_equal(said, "SUCCESS count=100002 bytes=488893 dot=1 dots=1 bad=0\n");
+    assert_string_equal(
+        said, "SUCCESS count=100002 bytes=488893 dot=1 dots=1 bad=0\n");
 }
 
-/* 300,000 names of 255 bytes are more than is remembered of them; the last ones are. Those made up
- * have no inode at all. */
+/* 300,000 names of 255 bytes are more than is remembered of them; the last ones
+ * are. Those made up have no inode at all. */
 static void old_entries_are_forgotten(void **state) {
     (void)state;
-    static const char *const words[] = {"call", "list 3 65536", "readdir 3 279 5",
-                                        "readdir 3 279 290000", "readdir 3 279 0"};
+    static const char *const words[] = {
+        "call", "list 3 65536", "readdir 3 279 5", "readdir 3 279 290000",
+        "readdir 3 279 0"};
     char said[2048];
     made_up = 300001;
     ask(words, 5, said, sizeof said);
     made_up = 0;
-    assert_non_null(
-        strstr(said, "SUCCESS count=300002 bytes=76500003 dot=1 dots=1 bad=0\nINVAL\n"));
+    assert_non_null(strstr(
+        said,
+        "SUCCESS count=300002 bytes=76500003 dot=1 dots=1 bad=0\nINVAL\n"));
     assert_non_null(strstr(said, ":290001 ] SUCCESS used=279 "));
     assert_non_null(strstr(said, "[ .:1 ..:2 "));
 }

@@ -1,14 +1,15 @@
-/* wasi: the two ways to resolve a path agree with each other, and neither leaves the base.
+/* wasi: the two ways to resolve a path agree with each other, and neither
+ * leaves the base.
  *
- * A tree of directories, files and links (relative, absolute, with `..`, in loops, dangling) is
- * made from a fixed seed, then thousands of paths made of its names are resolved by openat2 and by
- * the walk. Beside the base lies a directory that must never be reached or changed. Then the same
- * with a thread that renames directories and swaps links meanwhile.
+ * A tree of directories, files and links (relative, absolute, with `..`, in
+ * loops, dangling) is made from a fixed seed, then thousands of paths made of
+ * its names are resolved by openat2 and by the walk. Beside the base lies a
+ * directory that must never be reached or changed. Then the same with a thread
+ * that renames directories and swaps links meanwhile.
  *
  * The long run of so many paths, half of them with that thread:
  *
- *     PATHS=100000 build/tests/unit/test_wasi_path
- */
+ *     PATHS=100000 build/tests/unit/test_wasi_path */
 #include "wasi/path.h"
 
 #include <fcntl.h>
@@ -30,18 +31,23 @@ static const struct resolver kernel = {.walk = false}, walk = {.walk = true};
 /* ---- the ground ---- */
 
 /* A file system in memory spares the disk. */
-static char memory[] = "/dev/shm/hostel-path-XXXXXX", disk[] = "/tmp/hostel-path-XXXXXX";
+static char memory[] = "/dev/shm/hostel-path-XXXXXX",
+            disk[] = "/tmp/hostel-path-XXXXXX";
 static char *top;
 static int base; /* the directory that must not be left */
 
-/* What must never be reached: the directory beside the base, its file, and what is above. */
-static const char *const outside_names[] = {"/", "/etc/passwd", "", "/outside", "/outside/secret"};
+/* What must never be reached: the directory beside the base, its file, and what
+ * is above. */
+static const char *const outside_names[] = {"/", "/etc/passwd", "", "/outside",
+                                            "/outside/secret"};
 enum { OUTSIDE_COUNT = sizeof outside_names / sizeof *outside_names };
 static struct stat outside[OUTSIDE_COUNT];
 
 static bool is_outside(const struct stat *stat) {
     for (int i = 0; i < OUTSIDE_COUNT; i++) {
-        if (stat->st_dev == outside[i].st_dev && stat->st_ino == outside[i].st_ino) return true;
+        if (stat->st_dev == outside[i].st_dev &&
+            stat->st_ino == outside[i].st_ino)
+            return true;
     }
     return false;
 }
@@ -55,15 +61,18 @@ static void shell(const char *command) {
 static int open_ground(void **state) {
     (void)state;
     top = mkdtemp(memory);
-    if (!top) top = mkdtemp(disk);
-    if (!top) return -1;
+    if (!top)
+        top = mkdtemp(disk);
+    if (!top)
+        return -1;
     shell("mkdir base outside && echo secret >outside/secret");
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/base", top);
     base = open(path, O_RDONLY | O_DIRECTORY);
     for (int i = 0; i < OUTSIDE_COUNT; i++) {
         snprintf(path, sizeof path, "%s%s", i < 2 ? "" : top, outside_names[i]);
-        if (stat(path, &outside[i]) < 0) return -1;
+        if (stat(path, &outside[i]) < 0)
+            return -1;
     }
     return base < 0 ? -1 : 0;
 }
@@ -124,21 +133,25 @@ static void grow(int directory, int depth) {
         } else if (kind < 6) {
             close(openat(directory, names[i], O_WRONLY | O_CREAT, 0666));
         } else if (kind < 9) {
-            const char *target = targets[draw(sizeof targets / sizeof *targets)];
+            const char *target =
+                targets[draw(sizeof targets / sizeof *targets)];
             assert_int_equal(symlinkat(target, directory, names[i]), 0);
         }
     }
 }
 
 static void draw_path(char *out) {
-    static const char *const odd[] = {"..", ".", "..", "missing", "", "secret", "outside"};
+    static const char *const odd[] = {"..", ".",      "..",     "missing",
+                                      "",   "secret", "outside"};
     *out = 0;
     unsigned count = 1 + draw(6);
     for (unsigned i = 0; i < count; i++) {
-        if (i > 0) strcat(out, "/");
+        if (i > 0)
+            strcat(out, "/");
         strcat(out, draw(4) == 0 ? odd[draw(7)] : names[draw(5)]);
     }
-    if (draw(5) == 0) strcat(out, draw(2) ? "/" : "///");
+    if (draw(5) == 0)
+        strcat(out, draw(2) ? "/" : "///");
 }
 
 /* ---- comparing ---- */
@@ -153,8 +166,8 @@ struct outcome {
     struct stat stat;
 };
 
-static struct outcome opened(const struct resolver *resolver, const char *text, bool follow,
-                             int flags) {
+static struct outcome opened(const struct resolver *resolver, const char *text,
+                             bool follow, int flags) {
     struct path path = at(resolver, text);
     struct outcome outcome = {0};
     int fd;
@@ -166,18 +179,21 @@ static struct outcome opened(const struct resolver *resolver, const char *text, 
     return outcome;
 }
 
-static struct outcome examined(const struct resolver *resolver, const char *text, bool follow) {
+static struct outcome examined(const struct resolver *resolver,
+                               const char *text, bool follow) {
     struct path path = at(resolver, text);
     struct outcome outcome = {0};
     outcome.error = path_stat(&path, follow, &outcome.stat);
     return outcome;
 }
 
-static void assert_same(const char *what, const char *text, struct outcome a, struct outcome b) {
+static void assert_same(const char *what, const char *text, struct outcome a,
+                        struct outcome b) {
     bool same = a.error == b.error && a.stat.st_ino == b.stat.st_ino;
     if (!same || is_outside(&a.stat)) {
-        fail_msg("%s \"%s\": openat2 %s %lu, walk %s %lu", what, text, errno_name(a.error),
-                 (unsigned long)a.stat.st_ino, errno_name(b.error), (unsigned long)b.stat.st_ino);
+        fail_msg("%s \"%s\": openat2 %s %lu, walk %s %lu", what, text,
+                 errno_name(a.error), (unsigned long)a.stat.st_ino,
+                 errno_name(b.error), (unsigned long)b.stat.st_ino);
     }
 }
 
@@ -188,19 +204,23 @@ static void compare_creation(const char *text) {
         struct path path = at(i ? &walk : &kernel, text);
         removed[i] = WASI_SUCCESS;
         made[i] = path_create_directory(&path);
-        if (!made[i]) removed[i] = path_remove_directory(&path);
+        if (!made[i])
+            removed[i] = path_remove_directory(&path);
     }
     if (made[0] != made[1] || removed[0] != removed[1])
-        fail_msg("mkdir, rmdir \"%s\": %s, %s and %s, %s", text, errno_name(made[0]),
-                 errno_name(removed[0]), errno_name(made[1]), errno_name(removed[1]));
+        fail_msg("mkdir, rmdir \"%s\": %s, %s and %s, %s", text,
+                 errno_name(made[0]), errno_name(removed[0]),
+                 errno_name(made[1]), errno_name(removed[1]));
     int flags = O_WRONLY | O_CREAT | O_EXCL;
     for (int i = 0; i < 2; i++) {
         struct path path = at(i ? &walk : &kernel, text);
         made[i] = opened(i ? &walk : &kernel, text, true, flags).error;
-        if (!made[i]) assert_int_equal(path_unlink(&path), WASI_SUCCESS);
+        if (!made[i])
+            assert_int_equal(path_unlink(&path), WASI_SUCCESS);
     }
     if (made[0] != made[1])
-        fail_msg("create \"%s\": %s and %s", text, errno_name(made[0]), errno_name(made[1]));
+        fail_msg("create \"%s\": %s and %s", text, errno_name(made[0]),
+                 errno_name(made[1]));
 }
 
 static void both_resolve_alike(void **state) {
@@ -215,7 +235,8 @@ static void both_resolve_alike(void **state) {
             draw_path(text);
             for (int follow = 0; follow < 2; follow++) {
                 struct outcome a = opened(&kernel, text, follow, O_RDONLY);
-                assert_same("open", text, a, opened(&walk, text, follow, O_RDONLY));
+                assert_same("open", text, a,
+                            opened(&walk, text, follow, O_RDONLY));
                 assert_same("stat", text, examined(&kernel, text, follow),
                             examined(&walk, text, follow));
                 found += a.error == WASI_SUCCESS;
@@ -231,9 +252,11 @@ static void both_resolve_alike(void **state) {
 
 /* ---- single cases, both ways ---- */
 
-static void assert_open(const char *text, bool follow, int flags, enum wasi_errno expected) {
+static void assert_open(const char *text, bool follow, int flags,
+                        enum wasi_errno expected) {
     for (int i = 0; i < 2; i++) {
-        struct outcome outcome = opened(i ? &walk : &kernel, text, follow, flags);
+        struct outcome outcome =
+            opened(i ? &walk : &kernel, text, follow, flags);
         if (outcome.error != expected) {
             fail_msg("%s \"%s\": %s, not %s", i ? "walk" : "openat2", text,
                      errno_name(outcome.error), errno_name(expected));
@@ -256,7 +279,8 @@ static void texts_are_checked_first(void **state) {
     text[4096] = 0;
     assert_open(text, true, O_RDONLY, WASI_NAMETOOLONG);
     for (int i = 0; i < 2; i++) {
-        struct path path = {i ? &walk : &kernel, base, {(const uint8_t *)"file\0x", 6}};
+        struct path path = {
+            i ? &walk : &kernel, base, {(const uint8_t *)"file\0x", 6}};
         int fd;
         assert_int_equal(path_open(&path, true, O_RDONLY, &fd), WASI_INVAL);
     }
@@ -264,7 +288,8 @@ static void texts_are_checked_first(void **state) {
 
 static void a_slash_at_the_end_asks_for_a_directory(void **state) {
     (void)state;
-    shell("rm -rf base/* && mkdir base/dir && touch base/file && ln -s dir base/in && "
+    shell("rm -rf base/* && mkdir base/dir && touch base/file && ln -s dir "
+          "base/in && "
           "ln -s ../outside base/out");
     assert_open("dir/", false, O_RDONLY, WASI_SUCCESS);
     assert_open("file/", false, O_RDONLY, WASI_NOTDIR);
@@ -280,7 +305,8 @@ static void links_are_followed_at_most_40_times(void **state) {
     shell("rm -rf base/* && touch base/l0 && i=0; "
           "while [ $i -lt 41 ]; do ln -s l$i base/l$((i+1)); i=$((i+1)); done; "
           "ln -s loop base/loop; "
-          "mkdir base/d0; for i in `seq 41`; do ln -s d$((i-1)) base/d$i; done; touch base/d0/x");
+          "mkdir base/d0; for i in `seq 41`; do ln -s d$((i-1)) base/d$i; "
+          "done; touch base/d0/x");
     assert_open("l40", true, O_RDONLY, WASI_SUCCESS);
     assert_open("l41", true, O_RDONLY, WASI_LOOP);
     assert_open("d40/x", true, O_RDONLY, WASI_SUCCESS);
@@ -294,11 +320,16 @@ static void creating_through_a_link_stays_beneath(void **state) {
     (void)state;
     for (int i = 0; i < 2; i++) {
         const struct resolver *resolver = i ? &walk : &kernel;
-        shell("rm -rf base/* && ln -s new base/in && ln -s ../outside/new base/out");
-        assert_int_equal(opened(resolver, "in", false, O_WRONLY | O_CREAT).error, WASI_LOOP);
-        assert_int_equal(opened(resolver, "in", true, O_WRONLY | O_CREAT).error, WASI_SUCCESS);
+        shell("rm -rf base/* && ln -s new base/in && ln -s ../outside/new "
+              "base/out");
+        assert_int_equal(
+            opened(resolver, "in", false, O_WRONLY | O_CREAT).error, WASI_LOOP);
+        assert_int_equal(opened(resolver, "in", true, O_WRONLY | O_CREAT).error,
+                         WASI_SUCCESS);
         shell("test -f base/new && test -L base/in");
-        assert_int_equal(opened(resolver, "out", true, O_WRONLY | O_CREAT).error, WASI_NOTCAPABLE);
+        assert_int_equal(
+            opened(resolver, "out", true, O_WRONLY | O_CREAT).error,
+            WASI_NOTCAPABLE);
         shell("test ! -e outside/new");
     }
 }
@@ -307,7 +338,8 @@ static void the_walk_has_a_bottom(void **state) {
     (void)state;
     shell("rm -rf base/* && mkdir base/a");
     char text[4000] = "a";
-    for (int i = 0; i < 300; i++) strcat(text, "/../a");
+    for (int i = 0; i < 300; i++)
+        strcat(text, "/../a");
     assert_open(text, true, O_RDONLY, WASI_SUCCESS);
     strcpy(text, "a");
     int inner = dup(base);
@@ -316,10 +348,12 @@ static void the_walk_has_a_bottom(void **state) {
         int next = openat(inner, "a", O_RDONLY | O_DIRECTORY);
         close(inner);
         inner = next;
-        if (i > 0) strcat(text, "/a");
+        if (i > 0)
+            strcat(text, "/a");
     }
     close(inner);
-    assert_int_equal(opened(&walk, text, true, O_RDONLY).error, WASI_NAMETOOLONG);
+    assert_int_equal(opened(&walk, text, true, O_RDONLY).error,
+                     WASI_NAMETOOLONG);
     text[2 * 256 - 1] = 0; /* 256 names: the last is opened, not entered */
     assert_int_equal(opened(&walk, text, true, O_RDONLY).error, WASI_SUCCESS);
 }
@@ -331,7 +365,8 @@ static enum wasi_errno ask_root(bool by_walk, const char *text) {
     struct path path = {by_walk ? &walk : &kernel, root, slice_of(text)};
     enum wasi_errno seen = path_stat(&path, false, &stat);
     enum wasi_errno error = path_open(&path, true, O_RDONLY | O_NONBLOCK, &fd);
-    if (!error) close(fd);
+    if (!error)
+        close(fd);
     close(root);
     assert_int_equal(seen, error);
     return error;
@@ -339,19 +374,27 @@ static enum wasi_errno ask_root(bool by_walk, const char *text) {
 
 static void what_shows_the_kernel_is_not_shown(void **state) {
     (void)state;
-    static const char *const views[] = {
-        "proc/self/environ", "proc", "proc/", "proc/.", "./proc", "etc/../proc/version", "sys/",
-        "proc/../etc/passwd"};
+    static const char *const views[] = {"proc/self/environ",
+                                        "proc",
+                                        "proc/",
+                                        "proc/.",
+                                        "./proc",
+                                        "etc/../proc/version",
+                                        "sys/",
+                                        "proc/../etc/passwd"};
     struct stat stat;
-    if (lstat("/proc/self", &stat) < 0 || lstat("/sys/kernel", &stat) < 0) skip();
+    if (lstat("/proc/self", &stat) < 0 || lstat("/sys/kernel", &stat) < 0)
+        skip();
     for (int i = 0; i < 2; i++) {
         for (size_t k = 0; k < sizeof views / sizeof *views; k++) {
             enum wasi_errno error = ask_root(i, views[k]);
             if (error != WASI_NOTCAPABLE)
-                fail_msg("%s %s: %s", i ? "walk" : "openat2", views[k], errno_name(error));
+                fail_msg("%s %s: %s", i ? "walk" : "openat2", views[k],
+                         errno_name(error));
         }
         assert_int_equal(ask_root(i, "etc/passwd"), WASI_SUCCESS);
-        assert_int_equal(ask_root(i, "dev/"), WASI_SUCCESS); /* a mount, of files */
+        /* A mount, of files. */
+        assert_int_equal(ask_root(i, "dev/"), WASI_SUCCESS);
         assert_int_equal(ask_root(i, "dev/../etc/"), WASI_SUCCESS);
     }
     int fd;
@@ -361,36 +404,45 @@ static void what_shows_the_kernel_is_not_shown(void **state) {
 /* ---- with somebody else at work in the tree ---- */
 
 static atomic_bool racing_over;
-static atomic_int swaps;                                 /* done so far */
-static pthread_mutex_t step = PTHREAD_MUTEX_INITIALIZER; /* held while the tree changes */
+static atomic_int swaps; /* done so far */
+/* Held while the tree changes. */
+static pthread_mutex_t step = PTHREAD_MUTEX_INITIALIZER;
 
 enum { STEPS = 4 };
 
-/* Step `i` of a round that leaves all as it was: `name` goes away, a link takes its place, the link
- * goes, and the name is back. Meanwhile p/q moves up, out of the base, up again and back. */
+/* Step `i` of a round that leaves all as it was: `name` goes away, a link takes
+ * its place, the link goes, and the name is back. Meanwhile p/q moves up, out
+ * of the base, up again and back. */
 static void disturb_once(int i, const char *name, const char *target) {
     static const char *const places[] = {"p/q", "q", "../outside/q", "q"};
     pthread_mutex_lock(&step);
     renameat(base, places[i], base, places[(i + 1) % STEPS]);
-    if (i == 0) renameat(base, name, base, "away");
-    if (i == 1 && symlinkat(target, base, name) == 0) atomic_fetch_add(&swaps, 1);
-    if (i == 2) unlinkat(base, name, 0);
-    if (i == 3) renameat(base, "away", base, name);
+    if (i == 0)
+        renameat(base, name, base, "away");
+    if (i == 1 && symlinkat(target, base, name) == 0)
+        atomic_fetch_add(&swaps, 1);
+    if (i == 2)
+        unlinkat(base, name, 0);
+    if (i == 3)
+        renameat(base, "away", base, name);
     pthread_mutex_unlock(&step);
 }
 
 static void *disturb(void *unused) {
-    static const char *const ways[] = {"../outside", "/", "p/q/..", "p", "../outside/secret", ".."};
+    static const char *const ways[] = {"../outside",        "/", "p/q/..", "p",
+                                       "../outside/secret", ".."};
     (void)unused;
     for (unsigned round = 0; !atomic_load(&racing_over); round++) {
-        for (int i = 0; i < STEPS; i++) disturb_once(i, names[round % 5], ways[round % 6]);
+        for (int i = 0; i < STEPS; i++)
+            disturb_once(i, names[round % 5], ways[round % 6]);
     }
     return NULL;
 }
 
 /* Half of the paths wander through the directory that moves. */
 static void draw_moving_path(char *out) {
-    static const char *const starts[] = {"p/q/../../", "p/q/../../../", "q/../", "p/q/", "q/x/../"};
+    static const char *const starts[] = {"p/q/../../", "p/q/../../../", "q/../",
+                                         "p/q/", "q/x/../"};
     char rest[256];
     draw_path(rest);
     snprintf(out, 300, "%s%s", draw(2) ? starts[draw(5)] : "", rest);
@@ -402,11 +454,14 @@ static bool race(const char *text) {
     for (int i = 0; i < 2; i++) {
         const struct resolver *resolver = i ? &walk : &kernel;
         struct path path = at(resolver, text);
-        struct outcome found[] = {opened(resolver, text, true, O_RDONLY),
-                                  examined(resolver, text, true),
-                                  opened(resolver, text, true, O_WRONLY | O_CREAT | O_EXCL)};
-        for (int k = 0; k < 3; k++) escaped |= is_outside(&found[k].stat);
-        if (!found[2].error) path_unlink(&path);
+        struct outcome found[] = {
+            opened(resolver, text, true, O_RDONLY),
+            examined(resolver, text, true),
+            opened(resolver, text, true, O_WRONLY | O_CREAT | O_EXCL)};
+        for (int k = 0; k < 3; k++)
+            escaped |= is_outside(&found[k].stat);
+        if (!found[2].error)
+            path_unlink(&path);
     }
     return escaped;
 }
@@ -415,22 +470,27 @@ static bool race(const char *text) {
 static bool both_agree(const char *text) {
     pthread_mutex_lock(&step);
     struct outcome a = opened(&kernel, text, true, O_RDONLY),
-                   b = opened(&walk, text, true, O_RDONLY), c = examined(&kernel, text, false),
+                   b = opened(&walk, text, true, O_RDONLY),
+                   c = examined(&kernel, text, false),
                    d = examined(&walk, text, false);
     pthread_mutex_unlock(&step);
-    return a.error == b.error && a.stat.st_ino == b.stat.st_ino && c.error == d.error &&
-           c.stat.st_ino == d.stat.st_ino;
+    return a.error == b.error && a.stat.st_ino == b.stat.st_ino &&
+           c.error == d.error && c.stat.st_ino == d.stat.st_ino;
 }
 
-/* On one tree; returns how many paths went wrong, the first of which is in `wrong`. */
+/* On one tree; returns how many paths went wrong, the first of which is in
+ * `wrong`. */
 static int try_paths(char *wrong) {
     int failed = 0, count = paths_a_tree();
     for (int i = 0; i < count; i++) {
         char text[300];
         draw_moving_path(text);
         bool escaped = race(text), agree = both_agree(text);
-        if (!escaped && agree) continue;
-        if (failed++ == 0) snprintf(wrong, 400, "%s %s", text, escaped ? "escaped" : "differs");
+        if (!escaped && agree)
+            continue;
+        if (failed++ == 0)
+            snprintf(wrong, 400, "%s %s", text,
+                     escaped ? "escaped" : "differs");
     }
     return failed;
 }
@@ -449,9 +509,11 @@ static void nothing_outside_is_reached_while_the_tree_changes(void **state) {
         int failed = try_paths(wrong);
         atomic_store(&racing_over, true);
         pthread_join(other, NULL);
-        if (failed) fail_msg("%d paths, the first: %s", failed, wrong);
+        if (failed)
+            fail_msg("%d paths, the first: %s", failed, wrong);
         assert_true(atomic_load(&swaps) > 0);
-        shell("test `ls outside` = secret && test `cat outside/secret` = secret && "
+        shell("test `ls outside` = secret && test `cat outside/secret` = "
+              "secret && "
               "test `ls | wc -l` = 2");
     }
 }

@@ -1,6 +1,6 @@
-/* wasi: what the system does to a whole file, it is asked to do in pieces where the guest has a
- * time limit, since it may take any time. The Makefile has the calls of the system come through
- * here. */
+/* wasi: what the system does to a whole file, it is asked to do in pieces where
+ * the guest has a time limit, since it may take any time. The Makefile has the
+ * calls of the system come through here. */
 #include "wasi/wasi.h"
 
 #include <fcntl.h>
@@ -13,7 +13,8 @@
 
 #include <cmocka.h>
 
-#define SIZE ((off_t)1 << 30) /* of the file, which is a hole: nothing takes time */
+#define SIZE                                                                   \
+    ((off_t)1 << 30) /* of the file, which is a hole: nothing takes time */
 
 static int truncations, advices;
 
@@ -31,12 +32,14 @@ int __wrap_posix_fadvise(int fd, off_t offset, off_t size, int advice) {
     return __real_posix_fadvise(fd, offset, size, advice);
 }
 
-/* Run tests/guests/wasi/call.c, which may write the file "big" of the directory. */
-static void run_guest(const char *const *words, size_t count, int64_t timeout_ms,
-                      const char *directory) {
+/* Run tests/guests/wasi/call.c, which may write the file "big" of the
+ * directory. */
+static void run_guest(const char *const *words, size_t count,
+                      int64_t timeout_ms, const char *directory) {
     const char *build = getenv("BUILD");
     char guest[1024];
-    snprintf(guest, sizeof guest, "%s/guests/wasi/call.wasm", build ? build : "build");
+    snprintf(guest, sizeof guest, "%s/guests/wasi/call.wasm",
+             build ? build : "build");
     struct error error = ERROR_INIT;
     struct buffer bytes;
     buffer_init(&bytes, 1 << 20);
@@ -50,11 +53,14 @@ static void run_guest(const char *const *words, size_t count, int64_t timeout_ms
                                  .directories = &granted,
                                  .directory_count = 1};
     struct wasi *wasi = wasi_open(&config, &error);
-    assert_true(vm && wasi && file_read(guest, &bytes, &error) && wasi_define(wasi, vm, &error));
+    assert_true(vm && wasi && file_read(guest, &bytes, &error) &&
+                wasi_define(wasi, vm, &error));
     struct module *module = vm_load(vm, buffer_slice(&bytes), &error);
     struct instance *instance = vm_instantiate(vm, module, &error);
-    vm_call(vm_find_function(instance, slice_of("_start")), NULL, 0, NULL, &error);
-    if (error.kind != ERROR_NONE) fail_msg("%s", error.text);
+    vm_call(vm_find_function(instance, slice_of("_start")), NULL, 0, NULL,
+            &error);
+    if (error.kind != ERROR_NONE)
+        fail_msg("%s", error.text);
     vm_close(vm);
     wasi_close(wasi);
     buffer_free(&bytes);
@@ -67,7 +73,8 @@ static off_t size_after(const char *call, int64_t timeout_ms) {
     snprintf(path, sizeof path, "%s/big", directory);
     int fd = open(path, O_RDWR | O_CREAT, 0666);
     assert_int_equal(__real_ftruncate(fd, SIZE), 0);
-    const char *const words[] = {"call", "open 3 big write rights=0x4001c3", call};
+    const char *const words[] = {"call", "open 3 big write rights=0x4001c3",
+                                 call};
     truncations = advices = 0;
     run_guest(words, 3, timeout_ms, directory);
     struct stat stat;
@@ -82,7 +89,8 @@ enum { MINUTE_MS = 60000 };
 
 static void a_file_is_cut_off_in_pieces(void **state) {
     (void)state;
-    static const char *const calls[] = {"setsize 4 0", "open 3 big trunc write"};
+    static const char *const calls[] = {"setsize 4 0",
+                                        "open 3 big trunc write"};
     for (size_t i = 0; i < 2; i++) {
         assert_int_equal(size_after(calls[i], MINUTE_MS), 0);
         assert_in_range(truncations, 3, 1024);

@@ -1,11 +1,11 @@
 /* wasi: a slash at the end of a path means what it means to a native program.
  *
- * Every call on paths is made with every name of a small tree (a directory, a file, links to both
- * and to a link, one to nothing, one to itself, a name that is not there), each as it is and with
- * ends such as `/`: once by the system, and once each by the two ways to resolve a path. Result and
- * error must be the same, and so must the tree be afterwards. No path leads out of it: of those
- * test_wasi_path has enough.
- */
+ * Every call on paths is made with every name of a small tree (a directory, a
+ * file, links to both and to a link, one to nothing, one to itself, a name that
+ * is not there), each as it is and with ends such as `/`: once by the system,
+ * and once each by the two ways to resolve a path. Result and error must be the
+ * same, and so must the tree be afterwards. No path leads out of it: of those
+ * test_wasi_path has enough. */
 #include "wasi/path.h"
 
 #include <errno.h>
@@ -24,35 +24,44 @@ enum way { NATIVE, KERNEL, WALK, WAYS };
 
 static const char *const way_names[] = {"native", "openat2", "walk"};
 
-static const char *const names[] = {"dir",      "file", "link", "other", "chain",
-                                    "dangling", "loop", "new",  "dir/x", "link/x"};
+static const char *const names[] = {"dir",   "file",     "link", "other",
+                                    "chain", "dangling", "loop", "new",
+                                    "dir/x", "link/x"};
 static const char *const ends[] = {"", "/", "//", "/.", "/./"};
 
-enum { NAMES = sizeof names / sizeof *names, ENDS = sizeof ends / sizeof *ends };
+enum {
+    NAMES = sizeof names / sizeof *names,
+    ENDS = sizeof ends / sizeof *ends
+};
 enum { PATHS = NAMES * ENDS, PATH_SIZE = 32 };
 
 static void name_path(int number, char path[static PATH_SIZE]) {
-    snprintf(path, PATH_SIZE, "%s%s", names[number / ENDS], ends[number % ENDS]);
+    snprintf(path, PATH_SIZE, "%s%s", names[number / ENDS],
+             ends[number % ENDS]);
 }
 
 /* ---- the ground ---- */
 
 /* A file system in memory spares the disk. */
-static char memory[] = "/dev/shm/hostel-slash-XXXXXX", disk[] = "/tmp/hostel-slash-XXXXXX";
+static char memory[] = "/dev/shm/hostel-slash-XXXXXX",
+            disk[] = "/tmp/hostel-slash-XXXXXX";
 static char *top;
 static int base = -1;
 
 /* All that can be there, what is deeper first. */
-static const char *const all[] = {"dir/x",    "dir/new",  "new/x", "dir",   "file", "link",
-                                  "other",    "chain",    "loop",  "new",   "gone", "none",
+static const char *const all[] = {"dir/x",    "dir/new",  "new/x", "dir",
+                                  "file",     "link",     "other", "chain",
+                                  "loop",     "new",      "gone",  "none",
                                   "dangling", "dir/none", "dir/y", "none/x"};
 enum { ALL = sizeof all / sizeof *all };
 
 static int open_ground(void **state) {
     (void)state;
     top = mkdtemp(memory);
-    if (!top) top = mkdtemp(disk);
-    if (!top) return -1;
+    if (!top)
+        top = mkdtemp(disk);
+    if (!top)
+        return -1;
     base = open(top, O_RDONLY | O_DIRECTORY);
     return base < 0 ? -1 : 0;
 }
@@ -66,7 +75,8 @@ static void make_file(const char *name, size_t size) {
 static void clear_tree(void) {
     for (int round = 0; round < 2; round++) {
         for (int i = 0; i < ALL; i++) {
-            if (unlinkat(base, all[i], 0) < 0) unlinkat(base, all[i], AT_REMOVEDIR);
+            if (unlinkat(base, all[i], 0) < 0)
+                unlinkat(base, all[i], AT_REMOVEDIR);
         }
     }
 }
@@ -106,16 +116,18 @@ static void say(struct outcome *outcome, const struct stat *stat) {
              S_ISDIR(stat->st_mode) ? 0 : (int)stat->st_size);
 }
 
-/* Each entry's type, and a time and a number of links that only our calls give. */
+/* Each entry's type, and a time and a number of links that only our calls
+ * give. */
 static void say_tree(struct outcome *outcome) {
     size_t size = strlen(outcome->what);
     for (int i = 0; i < ALL && size < sizeof outcome->what; i++) {
         struct stat stat;
         bool there = fstatat(base, all[i], &stat, AT_SYMLINK_NOFOLLOW) == 0;
-        size += (size_t)snprintf(outcome->what + size, sizeof outcome->what - size, " %c%s%s",
-                                 there ? letter(stat.st_mode) : '-',
-                                 there && stat.st_mtim.tv_sec == 5 ? "t" : "",
-                                 there && !S_ISDIR(stat.st_mode) && stat.st_nlink > 1 ? "2" : "");
+        size += (size_t)snprintf(
+            outcome->what + size, sizeof outcome->what - size, " %c%s%s",
+            there ? letter(stat.st_mode) : '-',
+            there && stat.st_mtim.tv_sec == 5 ? "t" : "",
+            there && !S_ISDIR(stat.st_mode) && stat.st_nlink > 1 ? "2" : "");
     }
 }
 
@@ -145,7 +157,8 @@ static struct outcome make_open(const struct call *call, enum way way) {
     struct path path = at(call->from, way);
     int fd = -1, flags = call->flags | O_NONBLOCK;
     if (way == NATIVE) {
-        fd = openat(base, call->from, flags | (call->follow ? 0 : O_NOFOLLOW), 0666);
+        fd = openat(base, call->from, flags | (call->follow ? 0 : O_NOFOLLOW),
+                    0666);
         outcome.error = errno_result(fd);
     } else {
         outcome.error = path_open(&path, call->follow, flags, &fd);
@@ -163,17 +176,22 @@ static struct outcome make_stat(const struct call *call, enum way way) {
     struct outcome outcome = {0};
     struct path path = at(call->from, way);
     struct stat stat;
-    outcome.error = way == NATIVE ? errno_result(fstatat(base, call->from, &stat, nofollow(call)))
-                                  : path_stat(&path, call->follow, &stat);
-    if (!outcome.error) say(&outcome, &stat);
+    outcome.error =
+        way == NATIVE
+            ? errno_result(fstatat(base, call->from, &stat, nofollow(call)))
+            : path_stat(&path, call->follow, &stat);
+    if (!outcome.error)
+        say(&outcome, &stat);
     return outcome;
 }
 
 static struct outcome make_times(const struct call *call, enum way way) {
     static const struct timespec times[2] = {{.tv_sec = 5}, {.tv_sec = 5}};
     struct path path = at(call->from, way);
-    if (way == NATIVE) return result(utimensat(base, call->from, times, nofollow(call)));
-    return (struct outcome){.error = path_set_times(&path, call->follow, times)};
+    if (way == NATIVE)
+        return result(utimensat(base, call->from, times, nofollow(call)));
+    return (struct outcome){.error =
+                                path_set_times(&path, call->follow, times)};
 }
 
 static struct outcome make_readlink(const struct call *call, enum way way) {
@@ -181,33 +199,41 @@ static struct outcome make_readlink(const struct call *call, enum way way) {
     struct path path = at(call->from, way);
     size_t used = 0;
     if (way == NATIVE) {
-        outcome.error = errno_result((int)readlinkat(base, call->from, outcome.what, 16));
+        outcome.error =
+            errno_result((int)readlinkat(base, call->from, outcome.what, 16));
     } else {
-        outcome.error = path_readlink(&path, (uint8_t *)outcome.what, 16, &used);
+        outcome.error =
+            path_readlink(&path, (uint8_t *)outcome.what, 16, &used);
     }
     return outcome;
 }
 
 static struct outcome make_unlink(const struct call *call, enum way way) {
     struct path path = at(call->from, way);
-    if (way == NATIVE) return result(unlinkat(base, call->from, call->flags));
-    return (struct outcome){call->flags ? path_remove_directory(&path) : path_unlink(&path), ""};
+    if (way == NATIVE)
+        return result(unlinkat(base, call->from, call->flags));
+    return (struct outcome){
+        call->flags ? path_remove_directory(&path) : path_unlink(&path), ""};
 }
 
 static struct outcome make_directory(const struct call *call, enum way way) {
     struct path path = at(call->from, way);
-    if (way == NATIVE) return result(mkdirat(base, call->from, 0777));
+    if (way == NATIVE)
+        return result(mkdirat(base, call->from, 0777));
     return (struct outcome){.error = path_create_directory(&path)};
 }
 
-/* Here WASI's official suite wants NOTDIR, as POSIX has it, where Linux says EEXIST. */
+/* Here WASI's official suite wants NOTDIR, as POSIX has it, where Linux says
+ * EEXIST. */
 static bool is_file_with_slash(const char *path) {
     char name[PATH_SIZE] = "";
     struct stat stat;
     size_t size = strlen(path);
-    while (size > 0 && path[size - 1] == '/') size--;
+    while (size > 0 && path[size - 1] == '/')
+        size--;
     memcpy(name, path, size);
-    bool file = fstatat(base, name, &stat, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(stat.st_mode);
+    bool file = fstatat(base, name, &stat, AT_SYMLINK_NOFOLLOW) == 0 &&
+                S_ISREG(stat.st_mode);
     return file && path[size] == '/';
 }
 
@@ -215,7 +241,8 @@ static struct outcome make_symlink(const struct call *call, enum way way) {
     struct path path = at(call->from, way);
     if (way == NATIVE) {
         struct outcome outcome = result(symlinkat("file/", base, call->from));
-        if (is_file_with_slash(call->from)) outcome.error = WASI_NOTDIR;
+        if (is_file_with_slash(call->from))
+            outcome.error = WASI_NOTDIR;
         return outcome;
     }
     return (struct outcome){.error = path_symlink(slice_of("file/"), &path)};
@@ -223,13 +250,15 @@ static struct outcome make_symlink(const struct call *call, enum way way) {
 
 static struct outcome make_link(const struct call *call, enum way way) {
     struct path from = at(call->from, way), to = at(call->to, way);
-    if (way == NATIVE) return result(linkat(base, call->from, base, call->to, 0));
+    if (way == NATIVE)
+        return result(linkat(base, call->from, base, call->to, 0));
     return (struct outcome){.error = path_link(&from, &to)};
 }
 
 static struct outcome make_rename(const struct call *call, enum way way) {
     struct path from = at(call->from, way), to = at(call->to, way);
-    if (way == NATIVE) return result(renameat(base, call->from, base, call->to));
+    if (way == NATIVE)
+        return result(renameat(base, call->from, base, call->to));
     return (struct outcome){.error = path_rename(&from, &to)};
 }
 
@@ -244,11 +273,14 @@ static void try_call(const struct call *call) {
         outcomes[way] = call->make(call, way);
         say_tree(&outcomes[way]);
         struct outcome *native = &outcomes[NATIVE], *ours = &outcomes[way];
-        if (ours->error == native->error && strcmp(ours->what, native->what) == 0) continue;
-        print_message("%s \"%s\" \"%s\" follow %d flags %o: native %s (%s), %s %s (%s)\n",
-                      call->name, call->from, call->to ? call->to : "", call->follow,
-                      (unsigned)call->flags, errno_name(native->error), native->what,
-                      way_names[way], errno_name(ours->error), ours->what);
+        if (ours->error == native->error &&
+            strcmp(ours->what, native->what) == 0)
+            continue;
+        print_message(
+            "%s \"%s\" \"%s\" follow %d flags %o: native %s (%s), %s %s (%s)\n",
+            call->name, call->from, call->to ? call->to : "", call->follow,
+            (unsigned)call->flags, errno_name(native->error), native->what,
+            way_names[way], errno_name(ours->error), ours->what);
         differences++;
     }
 }
@@ -280,10 +312,12 @@ static void try_pairs(struct call call) {
 
 static void opening(void **state) {
     (void)state;
-    static const int creating[] = {0, O_CREAT, O_EXCL, O_CREAT | O_EXCL, O_DIRECTORY};
+    static const int creating[] = {0, O_CREAT, O_EXCL, O_CREAT | O_EXCL,
+                                   O_DIRECTORY};
     static const int using[] = {O_RDONLY, O_WRONLY, O_RDWR | O_TRUNC};
     for (int i = 0; i < 15; i++) {
-        try_paths((struct call){"open", make_open, .flags = creating[i / 3] | using[i % 3]});
+        try_paths((struct call){"open", make_open,
+                                .flags = creating[i / 3] | using[i % 3]});
     }
 }
 

@@ -1,4 +1,5 @@
-/* Words of the command line: what numbers are worth, and which word a mistyped one is near. */
+/* Words of the command line: what numbers are worth, and which word a mistyped
+ * one is near. */
 #include "nearest.h"
 #include "quantity.h"
 
@@ -103,7 +104,8 @@ static void quantities_are_read_as_written(void **state) {
         uint64_t number = 0;
         if (!quantity_read(good[i].kind, "x", good[i].text, &number, &error))
             fail_msg("%s", error.text);
-        if (number != good[i].number) fail_msg("%s: %zu", good[i].text, (size_t)number);
+        if (number != good[i].number)
+            fail_msg("%s: %zu", good[i].text, (size_t)number);
     }
 }
 
@@ -123,8 +125,14 @@ static void others_are_refused(void **state) {
 
 static void the_nearest_word_is_found(void **state) {
     (void)state;
-    static const char *const words[] = {
-        "dir", "env", "run", "check", "allow-net", "deny-net", "allow-private-net", "http-timeout"};
+    static const char *const words[] = {"dir",
+                                        "env",
+                                        "run",
+                                        "check",
+                                        "allow-net",
+                                        "deny-net",
+                                        "allow-private-net",
+                                        "http-timeout"};
     static const struct {
         const char *typed, *meant;
     } cases[] = {
@@ -143,12 +151,18 @@ static void the_nearest_word_is_found(void **state) {
         {"x", NULL},
         {"", NULL},
         {"quite-another-thing", NULL},
-        {"http-timeouthttp-timeouthttp-timeouthttp-timeouthttp-timeouthttp-timeout", NULL},
+        {"http-timeouthttp-timeouthttp-timeouthttp-timeouthttp-timeouthttp-"
+         "timeout",
+         NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const char *found = nearest(slice_of(cases[i].typed), words, sizeof words / sizeof *words);
-        bool right = cases[i].meant ? found && strcmp(found, cases[i].meant) == 0 : !found;
-        if (!right) fail_msg("%s: %s", cases[i].typed, found ? found : "nothing");
+        const char *found = nearest(slice_of(cases[i].typed), words,
+                                    sizeof words / sizeof *words);
+        bool right = cases[i].meant
+                         ? found && strcmp(found, cases[i].meant) == 0
+                         : !found;
+        if (!right)
+            fail_msg("%s: %s", cases[i].typed, found ? found : "nothing");
     }
 }
 

@@ -1,5 +1,5 @@
-/* What the tests of the vm share: open a vm, load a guest of tests/guests/vm, call it. Whatever
- * cannot be set up fails the test. */
+/* What the tests of the vm share: open a vm, load a guest of tests/guests/vm,
+ * call it. Whatever cannot be set up fails the test. */
 #ifndef HOSTEL_TESTS_UNIT_VM_GUEST_H
 #define HOSTEL_TESTS_UNIT_VM_GUEST_H
 
@@ -32,7 +32,8 @@ static inline struct guest guest_open(const struct vm_limits *limits) {
 static inline void guest_read(struct buffer *bytes, const char *name) {
     const char *build = getenv("BUILD");
     char path[1024];
-    snprintf(path, sizeof path, "%s/guests/vm/%s.wasm", build ? build : "build", name);
+    snprintf(path, sizeof path, "%s/guests/vm/%s.wasm", build ? build : "build",
+             name);
     struct error error = ERROR_INIT;
     buffer_init(bytes, 1 << 20);
     assert_true(file_read(path, bytes, &error));
@@ -43,17 +44,20 @@ static inline void guest_load(struct guest *guest, const char *name) {
     struct error error = ERROR_INIT;
     guest_read(&guest->bytes, name);
     guest->module = vm_load(guest->vm, buffer_slice(&guest->bytes), &error);
-    if (!guest->module) fail_msg("%s: %s", name, error.text);
+    if (!guest->module)
+        fail_msg("%s: %s", name, error.text);
 }
 
 static inline void guest_start(struct guest *guest) {
     struct error error = ERROR_INIT;
     guest->instance = vm_instantiate(guest->vm, guest->module, &error);
-    if (!guest->instance) fail_msg("%s", error.text);
+    if (!guest->instance)
+        fail_msg("%s", error.text);
 }
 
 /* All of the above. */
-static inline struct guest guest_run(const char *name, const struct vm_limits *limits) {
+static inline struct guest guest_run(const char *name,
+                                     const struct vm_limits *limits) {
     struct guest guest = guest_open(limits);
     guest_load(&guest, name);
     guest_start(&guest);
@@ -65,9 +69,12 @@ static inline void guest_close(struct guest *guest) {
     buffer_free(&guest->bytes);
 }
 
-static inline struct function *guest_function(const struct guest *guest, const char *name) {
-    struct function *function = vm_find_function(guest->instance, slice_of(name));
-    if (!function) fail_msg("no function %s", name);
+static inline struct function *guest_function(const struct guest *guest,
+                                              const char *name) {
+    struct function *function =
+        vm_find_function(guest->instance, slice_of(name));
+    if (!function)
+        fail_msg("no function %s", name);
     return function;
 }
 
@@ -75,29 +82,36 @@ static inline struct vm_value i32(uint32_t number) {
     return (struct vm_value){.type = VM_I32, .of.i32 = number};
 }
 
-/* Call a function of at most two i32 parameters and at most one i32 result; returns the kind of
- * error. */
-static inline enum error_kind guest_try(const struct guest *guest, const char *name,
-                                        const uint32_t *args, uint32_t *result) {
+/* Call a function of at most two i32 parameters and at most one i32 result;
+ * returns the kind of error. */
+static inline enum error_kind guest_try(const struct guest *guest,
+                                        const char *name, const uint32_t *args,
+                                        uint32_t *result) {
     struct function *function = guest_function(guest, name);
-    struct vm_value values[2] = {i32(args ? args[0] : 0), i32(args ? args[1] : 0)}, out = {0};
+    struct vm_value values[2] = {i32(args ? args[0] : 0),
+                                 i32(args ? args[1] : 0)},
+                    out = {0};
     struct error error = ERROR_INIT;
-    vm_call(function, values, vm_function_type(function)->param_count, &out, &error);
-    if (result) *result = out.of.i32;
+    vm_call(function, values, vm_function_type(function)->param_count, &out,
+            &error);
+    if (result)
+        *result = out.of.i32;
     return error.kind;
 }
 
 /* Call a function which must succeed; returns its i32 result, if any. */
-static inline uint32_t guest_call(const struct guest *guest, const char *name, uint32_t first,
-                                  uint32_t second) {
+static inline uint32_t guest_call(const struct guest *guest, const char *name,
+                                  uint32_t first, uint32_t second) {
     uint32_t result = 0;
-    assert_int_equal(guest_try(guest, name, (uint32_t[]){first, second}, &result), ERROR_NONE);
+    assert_int_equal(
+        guest_try(guest, name, (uint32_t[]){first, second}, &result),
+        ERROR_NONE);
     return result;
 }
 
 /* Call a function without results, which must fail so. */
-static inline struct error guest_fails(const struct guest *guest, const char *name,
-                                       enum error_kind kind) {
+static inline struct error guest_fails(const struct guest *guest,
+                                       const char *name, enum error_kind kind) {
     struct function *function = guest_function(guest, name);
     struct vm_value values[2] = {i32(0), i32(0)}, out[2];
     struct error error = ERROR_INIT;

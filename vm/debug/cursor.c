@@ -26,12 +26,13 @@ struct slice cursor_bytes(struct cursor *cursor, uint64_t size) {
 uint64_t cursor_fixed(struct cursor *cursor, size_t size) {
     struct slice bytes = cursor_bytes(cursor, size);
     uint64_t value = 0;
-    for (size_t i = 0; i < bytes.size; i++) value |= (uint64_t)bytes.data[i] << (8 * i);
+    for (size_t i = 0; i < bytes.size; i++)
+        value |= (uint64_t)bytes.data[i] << (8 * i);
     return value;
 }
 
-/* No writer pads a number to more bytes than that. A longer one is damage, so that to read one is a
- * step, however large the module. */
+/* No writer pads a number to more bytes than that. A longer one is damage, so
+ * that to read one is a step, however large the module. */
 enum { LONGEST_LEB128 = 16 };
 
 /* `bits` is how many were read. */
@@ -46,7 +47,8 @@ static uint64_t leb128(struct cursor *cursor, unsigned *bits, bool *sign) {
             *bits += 7;
         }
     }
-    if (byte & 0x80) cursor_fail(cursor);
+    if (byte & 0x80)
+        cursor_fail(cursor);
     *sign = byte & 0x40;
     return value;
 }
@@ -61,7 +63,8 @@ int64_t cursor_sleb(struct cursor *cursor) {
     unsigned bits;
     bool sign;
     uint64_t value = leb128(cursor, &bits, &sign);
-    if (sign && bits < 64) value |= UINT64_MAX << bits;
+    if (sign && bits < 64)
+        value |= UINT64_MAX << bits;
     return (int64_t)value;
 }
 

@@ -1,13 +1,13 @@
-/* What a module's debugging information says about its code: DWARF, as compilers leave it in custom
- * sections (https://yurydelendik.github.io/webassembly-dwarf/).
+/* What a module's debugging information says about its code: DWARF, as
+ * compilers leave it in custom sections
+ * (https://yurydelendik.github.io/webassembly-dwarf/).
  *
- * It is the guest's word, and only a hint. Nothing here fails: what is damaged, unknown or absent
- * has no name, as if it were not there. Opening it reads all entries once, and each question what
- * it needs, with work and memory in step with the sections' size; whoever does not ask pays
- * nothing.
+ * It is the guest's word, and only a hint. Nothing here fails: what is damaged,
+ * unknown or absent has no name, as if it were not there. Opening it reads all
+ * entries once, and each question what it needs, with work and memory in step
+ * with the sections' size; whoever does not ask pays nothing.
  *
- * This folder needs nothing of the vm but the module's bytes.
- */
+ * This folder needs nothing of the vm but the module's bytes. */
 #ifndef HOSTEL_VM_DEBUG_DEBUG_H
 #define HOSTEL_VM_DEBUG_DEBUG_H
 
@@ -15,27 +15,29 @@
 
 struct debug; /* what is known of one module */
 
-/* Read what the module (borrowed, as long as this lives) says. NULL without memory, which is drawn
- * from the budget. */
+/* Read what the module (borrowed, as long as this lives) says. NULL without
+ * memory, which is drawn from the budget. */
 struct debug *debug_open(struct slice module, struct budget *memory);
 void debug_free(struct debug *debug); /* or NULL */
 
-/* The name of the function whose body is number `body` in the code section: its own behind those of
- * the namespaces and classes it stands in, with "::" between. A stranger's bytes; empty if unknown.
- */
+/* The name of the function whose body is number `body` in the code section: its
+ * own behind those of the namespaces and classes it stands in, with "::"
+ * between. A stranger's bytes; empty if unknown. */
 struct slice debug_function_name(const struct debug *debug, uint32_t body);
 
 /* Where a piece of code stands in the source. */
 struct debug_place {
     struct slice name; /* of the function; as above */
-    struct slice file; /* a path, from the directory the compiler ran in; or empty */
-    uint32_t line;     /* from 1 on, or 0 */
-    bool inlined;      /* into the code of the next place */
+    /* A path, from the directory the compiler ran in; or empty. */
+    struct slice file;
+    uint32_t line; /* from 1 on, or 0 */
+    bool inlined;  /* into the code of the next place */
 };
 
-/* The places of the instruction at byte `offset` of the module: first, innermost first, those in
- * functions that were inlined, each of which the next place calls; last, that in the function which
- * has the body. At most `capacity`; returns how many, which is 0 outside of all bodies. Texts that
+/* The places of the instruction at byte `offset` of the module: first,
+ * innermost first, those in functions that were inlined, each of which the next
+ * place calls; last, that in the function which has the body. At most
+ * `capacity`; returns how many, which is 0 outside of all bodies. Texts that
  * have to be put together are in `texts`. */
 size_t debug_places(struct debug *debug, uint32_t offset, struct arena *texts,
                     struct debug_place *places, size_t capacity);

@@ -1,18 +1,20 @@
-/* What the files of this folder share: the sections, their units, and how an entry is read.
+/* What the files of this folder share: the sections, their units, and how an
+ * entry is read.
  *
- * DWARF describes a program by a tree of entries (DWARF 5, section 2.1). Each has a tag (what it
- * is: a subprogram, a namespace) and attributes (its name, where its code is). A unit, the tree of
- * one source file, is written in .debug_info parent first, each row of siblings ended by a zero:
+ * DWARF describes a program by a tree of entries (DWARF 5, section 2.1). Each
+ * has a tag (what it is: a subprogram, a namespace) and attributes (its name,
+ * where its code is). A unit, the tree of one source file, is written in
+ * .debug_info parent first, each row of siblings ended by a zero:
  *
  *     unit header                          7.5.1; where its abbreviations are, sizes
  *     1 "demo.c"                           the unit's own entry, by abbreviation 1, and its
- * children: 2 "count"  02000000 1B000000         a subprogram from 2 on, 27 bytes long 0 no more
- * children
+ * children: 2 "count"  02000000 1B000000         a subprogram from 2 on, 27
+ * bytes long 0 no more children
  *
- * An abbreviation says the tag, whether there are children, and of every attribute its name and its
- * form: how the value is written (7.5.3). It may be in another section, of which the entry holds an
- * offset or an index. Addresses count from the start of the code section's content.
- */
+ * An abbreviation says the tag, whether there are children, and of every
+ * attribute its name and its form: how the value is written (7.5.3). It may be
+ * in another section, of which the entry holds an offset or an index. Addresses
+ * count from the start of the code section's content. */
 #ifndef HOSTEL_VM_DEBUG_DWARF_H
 #define HOSTEL_VM_DEBUG_DWARF_H
 
@@ -20,16 +22,18 @@
 #include "vm/debug/debug.h"
 
 /* Those whose absence only makes what refers to them unknown. */
-#define SECTIONS(X)                                                                                \
-    X(INFO, ".debug_info")               /* 7.5: the entries */                                    \
-    X(ABBREV, ".debug_abbrev")           /* 7.5.3 */                                               \
-    X(STR, ".debug_str")                 /* 7.26: texts, */                                        \
-    X(LINE_STR, ".debug_line_str")       /* those of files, */                                     \
-    X(STR_OFFSETS, ".debug_str_offsets") /* and where number so-and-so is in .debug_str */         \
-    X(ADDR, ".debug_addr")               /* 7.27: addresses by number */                           \
-    X(RANGES, ".debug_ranges")           /* DWARF 4, 2.17.3: code that is not in one piece */      \
-    X(RNGLISTS, ".debug_rnglists")       /* 7.25: the same since DWARF 5 */                        \
-    X(LINE, ".debug_line")               /* 6.2: from addresses to lines */
+#define SECTIONS(X)                                                            \
+    X(INFO, ".debug_info")         /* 7.5: the entries */                      \
+    X(ABBREV, ".debug_abbrev")     /* 7.5.3 */                                 \
+    X(STR, ".debug_str")           /* 7.26: texts, */                          \
+    X(LINE_STR, ".debug_line_str") /* those of files, */                       \
+    X(STR_OFFSETS,                                                             \
+      ".debug_str_offsets") /* and where number so-and-so is in .debug_str */  \
+    X(ADDR, ".debug_addr")  /* 7.27: addresses by number */                    \
+    X(RANGES,                                                                  \
+      ".debug_ranges") /* DWARF 4, 2.17.3: code that is not in one piece */    \
+    X(RNGLISTS, ".debug_rnglists") /* 7.25: the same since DWARF 5 */          \
+    X(LINE, ".debug_line")         /* 6.2: from addresses to lines */
 
 enum section {
 #define X(section, name) SECTION_##section,
@@ -40,19 +44,22 @@ enum section {
 
 /* A unit, and the values of its own entry that others are read by. */
 struct unit {
-    enum section section;          /* its bytes are in: .debug_info */
-    uint32_t offset, entries, end; /* in .debug_info: header, first entry, behind the last */
-    uint16_t version;              /* 2 to 5 */
-    uint8_t offset_size;           /* 4 or 8 */
-    uint8_t address_size;          /* 4 or 8 */
-    bool damaged;                  /* has no entries to believe */
-    uint64_t abbreviations;        /* where its own begin, in .debug_abbrev */
-    uint64_t low_pc;               /* addresses in lists of ranges count from here */
-    uint64_t str_offsets, addresses, range_lists, lines; /* where its own begin in their sections */
+    enum section section; /* its bytes are in: .debug_info */
+    /* In .debug_info: header, first entry, behind the last. */
+    uint32_t offset, entries, end;
+    uint16_t version;       /* 2 to 5 */
+    uint8_t offset_size;    /* 4 or 8 */
+    uint8_t address_size;   /* 4 or 8 */
+    bool damaged;           /* has no entries to believe */
+    uint64_t abbreviations; /* where its own begin, in .debug_abbrev */
+    /* Addresses in lists of ranges count from here. */
+    uint64_t low_pc;
+    /* Where its own begin in their sections. */
+    uint64_t str_offsets, addresses, range_lists, lines;
 };
 
-/* Entries with children that name what is in them: namespaces, classes. As in the tree, a scope's
- * bytes lie within those of its parent. */
+/* Entries with children that name what is in them: namespaces, classes. As in
+ * the tree, a scope's bytes lie within those of its parent. */
 struct scope {
     uint32_t start, end; /* in .debug_info */
     uint32_t parent;     /* number + 1, or 0 */
@@ -86,7 +93,8 @@ struct debug {
     size_t unit_count, unit_capacity;
     struct scope *scopes; /* owned; ascending */
     size_t scope_count, scope_capacity;
-    struct abbreviation *abbreviations; /* owned; by code, as many as .debug_abbrev has bytes */
+    /* Owned; by code, as many as .debug_abbrev has bytes. */
+    struct abbreviation *abbreviations;
     size_t abbreviation_count;
     uint32_t table;        /* the current one's number, */
     uint64_t table_offset; /* and where it is; UINT64_MAX: there is none */
@@ -109,19 +117,21 @@ struct body *body_at(const struct debug *debug, uint64_t address);
 /* ---- entry.c ---- */
 
 /* The attributes that somebody asks for (7.5.4). */
-#define ATTRIBUTES(X)                                                                              \
-    X(NAME, 0x03)                                                                                  \
-    X(STMT_LIST, 0x10) /* where the unit's lines are */                                            \
-    X(LOW_PC, 0x11)                                                                                \
-    X(HIGH_PC, 0x12)                                                                               \
-    X(ABSTRACT_ORIGIN, 0x31) /* of code: the entry that says what all copies have in common */     \
-    X(SPECIFICATION, 0x47)   /* of a definition: the declaration, which says the rest */           \
-    X(RANGES, 0x55)                                                                                \
-    X(CALL_FILE, 0x58) /* of an inlined subroutine: where it was called */                         \
-    X(CALL_LINE, 0x59)                                                                             \
-    X(LINKAGE_NAME, 0x6E)                                                                          \
-    X(STR_OFFSETS_BASE, 0x72)                                                                      \
-    X(ADDR_BASE, 0x73)                                                                             \
+#define ATTRIBUTES(X)                                                          \
+    X(NAME, 0x03)                                                              \
+    X(STMT_LIST, 0x10) /* where the unit's lines are */                        \
+    X(LOW_PC, 0x11)                                                            \
+    X(HIGH_PC, 0x12)                                                           \
+    X(ABSTRACT_ORIGIN,                                                         \
+      0x31) /* of code: the entry that says what all copies have in common */  \
+    X(SPECIFICATION,                                                           \
+      0x47) /* of a definition: the declaration, which says the rest */        \
+    X(RANGES, 0x55)                                                            \
+    X(CALL_FILE, 0x58) /* of an inlined subroutine: where it was called */     \
+    X(CALL_LINE, 0x59)                                                         \
+    X(LINKAGE_NAME, 0x6E)                                                      \
+    X(STR_OFFSETS_BASE, 0x72)                                                  \
+    X(ADDR_BASE, 0x73)                                                         \
     X(RNGLISTS_BASE, 0x74)
 
 enum attribute {
@@ -156,23 +166,27 @@ struct entry {
     struct value values[ATTRIBUTE_COUNT];
 };
 
-/* Read the entry at the cursor, which is the unit's; false if it is damaged, or too much work. */
+/* Read the entry at the cursor, which is the unit's; false if it is damaged, or
+ * too much work. */
 bool entry_read(struct debug *debug, const struct unit *unit, struct cursor *at,
                 struct entry *entry);
 
 /* Read a value at the cursor, which is in the unit's section. */
-struct value value_decode(const struct unit *unit, struct cursor *at, uint64_t form,
-                          uint64_t implicit);
+struct value value_decode(const struct unit *unit, struct cursor *at,
+                          uint64_t form, uint64_t implicit);
 
-/* What a value means. False, or empty: it is absent, of another kind, or leads out of a section. */
-bool value_address(const struct debug *debug, const struct unit *unit, struct value value,
-                   uint64_t *address);
-bool address_at(const struct debug *debug, const struct unit *unit, uint64_t index,
-                uint64_t *address);
-bool value_range_list(const struct debug *debug, const struct unit *unit, struct value value,
-                      uint64_t *offset);
-bool value_reference(const struct unit *unit, struct value value, uint64_t *offset);
-struct slice value_string(struct debug *debug, const struct unit *unit, struct value value);
+/* What a value means. False, or empty: it is absent, of another kind, or leads
+ * out of a section. */
+bool value_address(const struct debug *debug, const struct unit *unit,
+                   struct value value, uint64_t *address);
+bool address_at(const struct debug *debug, const struct unit *unit,
+                uint64_t index, uint64_t *address);
+bool value_range_list(const struct debug *debug, const struct unit *unit,
+                      struct value value, uint64_t *offset);
+bool value_reference(const struct unit *unit, struct value value,
+                     uint64_t *offset);
+struct slice value_string(struct debug *debug, const struct unit *unit,
+                          struct value value);
 
 /* A constant, or an offset, which before DWARF 4 was written as one. */
 bool value_number(struct value value, uint64_t *number);
@@ -182,8 +196,10 @@ void debug_refill(struct debug *debug);
 
 /* Make so many steps; false if they are too many. */
 static inline bool work(struct debug *debug, uint64_t steps) {
-    if (steps > debug->work) debug->work = 0;
-    if (debug->work == 0) return false;
+    if (steps > debug->work)
+        debug->work = 0;
+    if (debug->work == 0)
+        return false;
     debug->work -= steps;
     return true;
 }
@@ -202,26 +218,29 @@ struct ranges ranges_of(const struct debug *debug, const struct unit *unit,
                         const struct entry *entry);
 
 /* The next piece, from `low` up to `high`; false if there is none. */
-bool ranges_next(struct debug *debug, const struct unit *unit, struct ranges *ranges, uint64_t *low,
-                 uint64_t *high);
+bool ranges_next(struct debug *debug, const struct unit *unit,
+                 struct ranges *ranges, uint64_t *low, uint64_t *high);
 
 /* ---- unit.c ---- */
 
-/* Read all units, and which functions and scopes are in them. False without memory. */
+/* Read all units, and which functions and scopes are in them. False without
+ * memory. */
 bool units_read(struct debug *debug);
 
 /* In which an offset is; NULL if in none. */
 const struct unit *unit_at(const struct debug *debug, uint64_t offset);
 
 /* The entry at an offset, and its unit; NULL if there is none. */
-const struct unit *unit_entry(struct debug *debug, uint64_t offset, struct entry *entry);
+const struct unit *unit_entry(struct debug *debug, uint64_t offset,
+                              struct entry *entry);
 
 /* ---- names.c ---- */
 
 /* Give all bodies their names. False without memory. */
 bool names_read(struct debug *debug);
 
-/* The name of a subprogram, with those of its scopes; what is put together is in `texts`. */
+/* The name of a subprogram, with those of its scopes; what is put together is
+ * in `texts`. */
 struct slice name_of(struct debug *debug, uint64_t entry, struct arena *texts);
 
 /* ---- line.c ---- */
@@ -232,10 +251,11 @@ struct line {
 };
 
 /* The line of an address, by the unit's table; false if it is unknown. */
-bool line_find(struct debug *debug, const struct unit *unit, uint64_t address, struct line *line);
+bool line_find(struct debug *debug, const struct unit *unit, uint64_t address,
+               struct line *line);
 
 /* The path of a file; what is put together is in `texts`. */
-struct slice line_file(struct debug *debug, const struct unit *unit, uint64_t file,
-                       struct arena *texts);
+struct slice line_file(struct debug *debug, const struct unit *unit,
+                       uint64_t file, struct arena *texts);
 
 #endif

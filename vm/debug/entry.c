@@ -1,5 +1,5 @@
-/* Reading one entry, by its abbreviation, and what its values mean (DWARF 5, sections 7.5.3 to
- * 7.5.6).
+/* Reading one entry, by its abbreviation, and what its values mean (DWARF 5,
+ * sections 7.5.3 to 7.5.6).
  *
  *     .debug_abbrev      01 11 01  25 0E  03 0E  00 00      abbreviation 1: tag 0x11 (a unit), with
  *                                                           children; attribute 0x25 in form 0x0E,
@@ -8,13 +8,13 @@
  *                        00                                 the end of the table
  *     .debug_info        01  00000000 1B000000              an entry: two offsets in .debug_str
  *
- * All numbers in abbreviations are LEB128. Each unit names its table; a compiler makes one table a
- * source file, or one for all.
+ * All numbers in abbreviations are LEB128. Each unit names its table; a
+ * compiler makes one table a source file, or one for all.
  *
- * An entry of one byte may have thousands of attributes that take none, and one of a megabyte may
- * be what a thousand others refer to. That is why steps are counted, one for an attribute and more
- * for a long one, and why there is an end to them.
- */
+ * An entry of one byte may have thousands of attributes that take none, and one
+ * of a megabyte may be what a thousand others refer to. That is why steps are
+ * counted, one for an attribute and more for a long one, and why there is an
+ * end to them. */
 #include "vm/debug/dwarf.h"
 
 #include <string.h>
@@ -39,54 +39,55 @@ enum {
     AS_UNKNOWN
 };
 
-/* form, code, how it is written (7.5.6); behind those of DWARF 5, some of GNU's. */
-#define FORMS(X)                                                                                   \
-    X(ADDR, 0x01, AS_ADDRESS)                                                                      \
-    X(BLOCK2, 0x03, AS_BLOCK_2)                                                                    \
-    X(BLOCK4, 0x04, AS_BLOCK_4)                                                                    \
-    X(DATA2, 0x05, 2)                                                                              \
-    X(DATA4, 0x06, 4)                                                                              \
-    X(DATA8, 0x07, 8)                                                                              \
-    X(STRING, 0x08, AS_TEXT)                                                                       \
-    X(BLOCK, 0x09, AS_BLOCK)                                                                       \
-    X(BLOCK1, 0x0A, AS_BLOCK_1)                                                                    \
-    X(DATA1, 0x0B, 1)                                                                              \
-    X(FLAG, 0x0C, 1)                                                                               \
-    X(SDATA, 0x0D, AS_SLEB)                                                                        \
-    X(STRP, 0x0E, AS_OFFSET)                                                                       \
-    X(UDATA, 0x0F, AS_ULEB)                                                                        \
-    X(REF_ADDR, 0x10, AS_REFERENCE)                                                                \
-    X(REF1, 0x11, 1)                                                                               \
-    X(REF2, 0x12, 2)                                                                               \
-    X(REF4, 0x13, 4)                                                                               \
-    X(REF8, 0x14, 8)                                                                               \
-    X(REF_UDATA, 0x15, AS_ULEB)                                                                    \
-    X(INDIRECT, 0x16, AS_INDIRECT)                                                                 \
-    X(SEC_OFFSET, 0x17, AS_OFFSET)                                                                 \
-    X(EXPRLOC, 0x18, AS_BLOCK)                                                                     \
-    X(FLAG_PRESENT, 0x19, 0)                                                                       \
-    X(STRX, 0x1A, AS_ULEB)                                                                         \
-    X(ADDRX, 0x1B, AS_ULEB)                                                                        \
-    X(REF_SUP4, 0x1C, 4)                                                                           \
-    X(STRP_SUP, 0x1D, AS_OFFSET)                                                                   \
-    X(DATA16, 0x1E, AS_16)                                                                         \
-    X(LINE_STRP, 0x1F, AS_OFFSET)                                                                  \
-    X(REF_SIG8, 0x20, 8)                                                                           \
-    X(IMPLICIT_CONST, 0x21, AS_IMPLICIT)                                                           \
-    X(LOCLISTX, 0x22, AS_ULEB)                                                                     \
-    X(RNGLISTX, 0x23, AS_ULEB)                                                                     \
-    X(REF_SUP8, 0x24, 8)                                                                           \
-    X(STRX1, 0x25, 1)                                                                              \
-    X(STRX2, 0x26, 2)                                                                              \
-    X(STRX3, 0x27, 3)                                                                              \
-    X(STRX4, 0x28, 4)                                                                              \
-    X(ADDRX1, 0x29, 1)                                                                             \
-    X(ADDRX2, 0x2A, 2)                                                                             \
-    X(ADDRX3, 0x2B, 3)                                                                             \
-    X(ADDRX4, 0x2C, 4)                                                                             \
-    X(GNU_ADDR_INDEX, 0x1F01, AS_ULEB)                                                             \
-    X(GNU_STR_INDEX, 0x1F02, AS_ULEB)                                                              \
-    X(GNU_REF_ALT, 0x1F20, AS_OFFSET)                                                              \
+/* form, code, how it is written (7.5.6); behind those of DWARF 5, some of
+ * GNU's. */
+#define FORMS(X)                                                               \
+    X(ADDR, 0x01, AS_ADDRESS)                                                  \
+    X(BLOCK2, 0x03, AS_BLOCK_2)                                                \
+    X(BLOCK4, 0x04, AS_BLOCK_4)                                                \
+    X(DATA2, 0x05, 2)                                                          \
+    X(DATA4, 0x06, 4)                                                          \
+    X(DATA8, 0x07, 8)                                                          \
+    X(STRING, 0x08, AS_TEXT)                                                   \
+    X(BLOCK, 0x09, AS_BLOCK)                                                   \
+    X(BLOCK1, 0x0A, AS_BLOCK_1)                                                \
+    X(DATA1, 0x0B, 1)                                                          \
+    X(FLAG, 0x0C, 1)                                                           \
+    X(SDATA, 0x0D, AS_SLEB)                                                    \
+    X(STRP, 0x0E, AS_OFFSET)                                                   \
+    X(UDATA, 0x0F, AS_ULEB)                                                    \
+    X(REF_ADDR, 0x10, AS_REFERENCE)                                            \
+    X(REF1, 0x11, 1)                                                           \
+    X(REF2, 0x12, 2)                                                           \
+    X(REF4, 0x13, 4)                                                           \
+    X(REF8, 0x14, 8)                                                           \
+    X(REF_UDATA, 0x15, AS_ULEB)                                                \
+    X(INDIRECT, 0x16, AS_INDIRECT)                                             \
+    X(SEC_OFFSET, 0x17, AS_OFFSET)                                             \
+    X(EXPRLOC, 0x18, AS_BLOCK)                                                 \
+    X(FLAG_PRESENT, 0x19, 0)                                                   \
+    X(STRX, 0x1A, AS_ULEB)                                                     \
+    X(ADDRX, 0x1B, AS_ULEB)                                                    \
+    X(REF_SUP4, 0x1C, 4)                                                       \
+    X(STRP_SUP, 0x1D, AS_OFFSET)                                               \
+    X(DATA16, 0x1E, AS_16)                                                     \
+    X(LINE_STRP, 0x1F, AS_OFFSET)                                              \
+    X(REF_SIG8, 0x20, 8)                                                       \
+    X(IMPLICIT_CONST, 0x21, AS_IMPLICIT)                                       \
+    X(LOCLISTX, 0x22, AS_ULEB)                                                 \
+    X(RNGLISTX, 0x23, AS_ULEB)                                                 \
+    X(REF_SUP8, 0x24, 8)                                                       \
+    X(STRX1, 0x25, 1)                                                          \
+    X(STRX2, 0x26, 2)                                                          \
+    X(STRX3, 0x27, 3)                                                          \
+    X(STRX4, 0x28, 4)                                                          \
+    X(ADDRX1, 0x29, 1)                                                         \
+    X(ADDRX2, 0x2A, 2)                                                         \
+    X(ADDRX3, 0x2B, 3)                                                         \
+    X(ADDRX4, 0x2C, 4)                                                         \
+    X(GNU_ADDR_INDEX, 0x1F01, AS_ULEB)                                         \
+    X(GNU_STR_INDEX, 0x1F02, AS_ULEB)                                          \
+    X(GNU_REF_ALT, 0x1F20, AS_OFFSET)                                          \
     X(GNU_STRP_ALT, 0x1F21, AS_OFFSET)
 
 enum form {
@@ -97,7 +98,7 @@ enum form {
 
 static int form_how(uint64_t form) {
     switch (form) {
-#define X(form, code, how)                                                                         \
+#define X(form, code, how)                                                     \
     case code: return how;
         FORMS(X)
 #undef X
@@ -119,7 +120,8 @@ static uint64_t read_number(const struct unit *unit, struct cursor *at, int how,
     case AS_ADDRESS: return cursor_fixed(at, unit->address_size);
     case AS_OFFSET: return cursor_fixed(at, unit->offset_size);
     case AS_REFERENCE: /* DWARF 2 had it otherwise */
-        return cursor_fixed(at, unit->version == 2 ? unit->address_size : unit->offset_size);
+        return cursor_fixed(at, unit->version == 2 ? unit->address_size
+                                                   : unit->offset_size);
     case AS_ULEB: return cursor_uleb(at);
     case AS_SLEB: return (uint64_t)cursor_sleb(at);
     case AS_TEXT: cursor_text(at); return position;
@@ -135,8 +137,8 @@ static uint64_t read_number(const struct unit *unit, struct cursor *at, int how,
 }
 
 /* An indirect form is followed by the true one, which must be another. */
-struct value value_decode(const struct unit *unit, struct cursor *at, uint64_t form,
-                          uint64_t implicit) {
+struct value value_decode(const struct unit *unit, struct cursor *at,
+                          uint64_t form, uint64_t implicit) {
     int how = form_how(form);
     if (how == AS_INDIRECT) {
         form = cursor_uleb(at);
@@ -149,47 +151,57 @@ struct value value_decode(const struct unit *unit, struct cursor *at, uint64_t f
 /* ---- abbreviations ---- */
 
 /* The attributes of a declaration; false behind the last. */
-static bool next_attribute(struct cursor *declaration, uint64_t *name, uint64_t *form,
-                           uint64_t *implicit) {
+static bool next_attribute(struct cursor *declaration, uint64_t *name,
+                           uint64_t *form, uint64_t *implicit) {
     *name = cursor_uleb(declaration);
     *form = cursor_uleb(declaration);
-    *implicit = *form == FORM_IMPLICIT_CONST ? (uint64_t)cursor_sleb(declaration) : 0;
+    *implicit =
+        *form == FORM_IMPLICIT_CONST ? (uint64_t)cursor_sleb(declaration) : 0;
     return *name || *form;
 }
 
-/* Note where each abbreviation of the table is declared. A code is bounded by the section's bytes,
- * which no table in use exceeds: codes count from 1. Entries of other tables go by their number. */
+/* Note where each abbreviation of the table is declared. A code is bounded by
+ * the section's bytes, which no table in use exceeds: codes count from 1.
+ * Entries of other tables go by their number. */
 static bool load_table(struct debug *debug, uint64_t offset) {
-    if (debug->table_offset == offset) return true;
+    if (debug->table_offset == offset)
+        return true;
     debug->table_offset = UINT64_MAX;
     debug->table++;
     struct cursor at = cursor_at(debug->sections[SECTION_ABBREV], offset);
     for (uint64_t code; (code = cursor_uleb(&at)) != 0;) {
-        if (code >= debug->sections[SECTION_ABBREV].size || !work(debug, 1)) return false;
-        debug->abbreviations[code] = (struct abbreviation){debug->table, (uint32_t)at.position};
+        if (code >= debug->sections[SECTION_ABBREV].size || !work(debug, 1))
+            return false;
+        debug->abbreviations[code] =
+            (struct abbreviation){debug->table, (uint32_t)at.position};
         cursor_uleb(&at);
         cursor_u8(&at);
         uint64_t name, form, implicit;
         while (next_attribute(&at, &name, &form, &implicit)) {
-            if (!work(debug, 1)) return false;
+            if (!work(debug, 1))
+                return false;
         }
     }
-    if (!work(debug, 1) || at.failed) return false;
+    if (!work(debug, 1) || at.failed)
+        return false;
     debug->table_offset = offset;
     return true;
 }
 
-static struct cursor find_declaration(const struct debug *debug, uint64_t code) {
+static struct cursor find_declaration(const struct debug *debug,
+                                      uint64_t code) {
     struct slice section = debug->sections[SECTION_ABBREV];
-    bool known = code < section.size && debug->abbreviations[code].table == debug->table;
-    return cursor_at(section, known ? debug->abbreviations[code].declaration : UINT64_MAX);
+    bool known =
+        code < section.size && debug->abbreviations[code].table == debug->table;
+    return cursor_at(section, known ? debug->abbreviations[code].declaration
+                                    : UINT64_MAX);
 }
 
 /* ---- entries ---- */
 
 static int attribute_number(uint64_t code) {
     switch (code) {
-#define X(attribute, code)                                                                         \
+#define X(attribute, code)                                                     \
     case code: return ATTRIBUTE_##attribute;
         ATTRIBUTES(X)
 #undef X
@@ -200,11 +212,13 @@ static int attribute_number(uint64_t code) {
 enum { BYTES_A_STEP = 16 }; /* when looking for the end of a text */
 
 /* Read an attribute's value. False if it is damaged, or too much work. */
-static bool attribute_read(struct debug *debug, const struct unit *unit, struct cursor *at,
-                           uint64_t form, uint64_t implicit, struct value *value) {
+static bool attribute_read(struct debug *debug, const struct unit *unit,
+                           struct cursor *at, uint64_t form, uint64_t implicit,
+                           struct value *value) {
     size_t start = at->position;
     *value = value_decode(unit, at, form, implicit);
-    return work(debug, 1 + (at->position - start) / BYTES_A_STEP) && !at->failed;
+    return work(debug, 1 + (at->position - start) / BYTES_A_STEP) &&
+           !at->failed;
 }
 
 bool entry_read(struct debug *debug, const struct unit *unit, struct cursor *at,
@@ -212,9 +226,12 @@ bool entry_read(struct debug *debug, const struct unit *unit, struct cursor *at,
     memset(entry, 0, sizeof *entry);
     entry->offset = (uint32_t)at->position;
     uint64_t code = cursor_uleb(at);
-    if (!work(debug, 1) || at->failed) return false;
-    if (code == 0) return true;
-    if (!load_table(debug, unit->abbreviations)) return false;
+    if (!work(debug, 1) || at->failed)
+        return false;
+    if (code == 0)
+        return true;
+    if (!load_table(debug, unit->abbreviations))
+        return false;
     struct cursor declaration = find_declaration(debug, code);
     entry->tag = cursor_uleb(&declaration);
     entry->children = cursor_u8(&declaration);
@@ -222,8 +239,10 @@ bool entry_read(struct debug *debug, const struct unit *unit, struct cursor *at,
     while (next_attribute(&declaration, &name, &form, &implicit)) {
         struct value value;
         int number = attribute_number(name);
-        if (!attribute_read(debug, unit, at, form, implicit, &value)) return false;
-        if (number < ATTRIBUTE_COUNT) entry->values[number] = value;
+        if (!attribute_read(debug, unit, at, form, implicit, &value))
+            return false;
+        if (number < ATTRIBUTE_COUNT)
+            entry->values[number] = value;
     }
     return !declaration.failed && entry->tag != TAG_NONE;
 }
@@ -245,23 +264,24 @@ bool value_number(struct value value, uint64_t *number) {
 }
 
 /* Number `index` of a table of numbers that begins at `base`. */
-static bool table_number(struct slice section, uint64_t base, uint64_t index, size_t size,
-                         uint64_t *number) {
-    if (index > section.size / size || base > section.size) return false;
+static bool table_number(struct slice section, uint64_t base, uint64_t index,
+                         size_t size, uint64_t *number) {
+    if (index > section.size / size || base > section.size)
+        return false;
     struct cursor at = cursor_at(section, base + index * size);
     *number = cursor_fixed(&at, size);
     return !at.failed;
 }
 
 /* An address by its number. */
-bool address_at(const struct debug *debug, const struct unit *unit, uint64_t index,
-                uint64_t *address) {
-    return table_number(debug->sections[SECTION_ADDR], unit->addresses, index, unit->address_size,
-                        address);
+bool address_at(const struct debug *debug, const struct unit *unit,
+                uint64_t index, uint64_t *address) {
+    return table_number(debug->sections[SECTION_ADDR], unit->addresses, index,
+                        unit->address_size, address);
 }
 
-bool value_address(const struct debug *debug, const struct unit *unit, struct value value,
-                   uint64_t *address) {
+bool value_address(const struct debug *debug, const struct unit *unit,
+                   struct value value, uint64_t *address) {
     switch (value.form) {
     case FORM_ADDR: *address = value.number; return true;
     case FORM_ADDRX:
@@ -273,17 +293,21 @@ bool value_address(const struct debug *debug, const struct unit *unit, struct va
     }
 }
 
-/* An index counts from the unit's part of the section, and so do the offsets found there. */
-bool value_range_list(const struct debug *debug, const struct unit *unit, struct value value,
-                      uint64_t *offset) {
-    if (value.form != FORM_RNGLISTX) return value_number(value, offset);
-    bool found = table_number(debug->sections[SECTION_RNGLISTS], unit->range_lists, value.number,
-                              unit->offset_size, offset);
+/* An index counts from the unit's part of the section, and so do the offsets
+ * found there. */
+bool value_range_list(const struct debug *debug, const struct unit *unit,
+                      struct value value, uint64_t *offset) {
+    if (value.form != FORM_RNGLISTX)
+        return value_number(value, offset);
+    bool found =
+        table_number(debug->sections[SECTION_RNGLISTS], unit->range_lists,
+                     value.number, unit->offset_size, offset);
     *offset += unit->range_lists;
     return found;
 }
 
-bool value_reference(const struct unit *unit, struct value value, uint64_t *offset) {
+bool value_reference(const struct unit *unit, struct value value,
+                     uint64_t *offset) {
     switch (value.form) {
     case FORM_REF_ADDR: *offset = value.number; return true;
     case FORM_REF1:
@@ -297,17 +321,23 @@ bool value_reference(const struct unit *unit, struct value value, uint64_t *offs
     }
 }
 
-/* What is longer is no name that would help anybody. Looking for its end is work, too. */
-static struct slice text_at(struct debug *debug, enum section section, uint64_t offset) {
+/* What is longer is no name that would help anybody. Looking for its end is
+ * work, too. */
+static struct slice text_at(struct debug *debug, enum section section,
+                            uint64_t offset) {
     enum { LONGEST = 4096 };
     struct cursor at = cursor_at(debug->sections[section], offset);
-    if (at.end - at.position > LONGEST) at.end = at.position + LONGEST;
+    if (at.end - at.position > LONGEST)
+        at.end = at.position + LONGEST;
     size_t start = at.position;
     struct slice text = cursor_text(&at);
-    return work(debug, (at.position - start) / BYTES_A_STEP) ? text : (struct slice){NULL, 0};
+    return work(debug, (at.position - start) / BYTES_A_STEP)
+               ? text
+               : (struct slice){NULL, 0};
 }
 
-struct slice value_string(struct debug *debug, const struct unit *unit, struct value value) {
+struct slice value_string(struct debug *debug, const struct unit *unit,
+                          struct value value) {
     uint64_t offset = 0;
     switch (value.form) {
     case FORM_STRING: return text_at(debug, unit->section, value.number);
@@ -318,8 +348,9 @@ struct slice value_string(struct debug *debug, const struct unit *unit, struct v
     case FORM_STRX2:
     case FORM_STRX3:
     case FORM_STRX4:
-        if (!table_number(debug->sections[SECTION_STR_OFFSETS], unit->str_offsets, value.number,
-                          unit->offset_size, &offset)) {
+        if (!table_number(debug->sections[SECTION_STR_OFFSETS],
+                          unit->str_offsets, value.number, unit->offset_size,
+                          &offset)) {
             return (struct slice){NULL, 0};
         }
         return text_at(debug, SECTION_STR, offset);

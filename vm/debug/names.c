@@ -1,5 +1,5 @@
-/* The names of functions: a subprogram's own, or that of the entry it refers to, behind the names
- * of what it stands in.
+/* The names of functions: a subprogram's own, or that of the entry it refers
+ * to, behind the names of what it stands in.
  *
  *     namespace "shop"
  *       class "Basket"
@@ -7,8 +7,8 @@
  *     subprogram from 2 on, 27 bytes long     its definition; says of which declaration:
  * shop::Basket::add
  *
- * The linker's name, which would have to be taken apart, is for those that have no other.
- */
+ * The linker's name, which would have to be taken apart, is for those that have
+ * no other. */
 #include "vm/debug/dwarf.h"
 
 #include <string.h>
@@ -16,8 +16,8 @@
 /* Of references and of scopes: no program has more, and circles must end. */
 enum { MOST_REFERENCES = 16, MOST_SCOPES = 64, LONGEST_NAME = 4096 };
 
-/* The innermost scope around an offset: its number + 1, or 0. Those that begin before it either end
- * before it too, or are around it. */
+/* The innermost scope around an offset: its number + 1, or 0. Those that begin
+ * before it either end before it too, or are around it. */
 static uint32_t scope_around(struct debug *debug, uint64_t offset) {
     size_t low = 0, high = debug->scope_count;
     while (low < high) {
@@ -30,35 +30,41 @@ static uint32_t scope_around(struct debug *debug, uint64_t offset) {
     }
     uint32_t scope = (uint32_t)low;
     while (scope && debug->scopes[scope - 1].end <= offset) {
-        if (!work(debug, 1)) return 0;
+        if (!work(debug, 1))
+            return 0;
         scope = debug->scopes[scope - 1].parent;
     }
     return scope;
 }
 
 /* What is no text is no name. */
-static struct slice text_of(struct debug *debug, const struct unit *unit, struct value value) {
+static struct slice text_of(struct debug *debug, const struct unit *unit,
+                            struct value value) {
     struct slice text = value_string(debug, unit, value);
     return utf8_valid(text) ? text : (struct slice){NULL, 0};
 }
 
 static struct slice scope_name(struct debug *debug, uint32_t scope) {
     struct entry entry;
-    const struct unit *unit = unit_entry(debug, debug->scopes[scope - 1].start, &entry);
-    if (!unit) return (struct slice){NULL, 0};
+    const struct unit *unit =
+        unit_entry(debug, debug->scopes[scope - 1].start, &entry);
+    if (!unit)
+        return (struct slice){NULL, 0};
     return text_of(debug, unit, entry.values[ATTRIBUTE_NAME]);
 }
 
-/* Put the names together, the last first. Where a name would become too long, the outermost are
- * left out. */
-static struct slice join(struct debug *debug, const struct slice *parts, size_t count,
-                         struct arena *texts) {
+/* Put the names together, the last first. Where a name would become too long,
+ * the outermost are left out. */
+static struct slice join(struct debug *debug, const struct slice *parts,
+                         size_t count, struct arena *texts) {
     static const char between[] = {':', ':'};
     size_t size = parts[0].size, used = 1;
-    while (used < count && size + sizeof between + parts[used].size <= LONGEST_NAME) {
+    while (used < count &&
+           size + sizeof between + parts[used].size <= LONGEST_NAME) {
         size += sizeof between + parts[used++].size;
     }
-    if (used == 1 || !work(debug, size)) return parts[0];
+    if (used == 1 || !work(debug, size))
+        return parts[0];
     uint8_t *name = arena_alloc(texts, size, 1);
     if (!name) {
         debug->out_of_memory = true;
@@ -68,39 +74,48 @@ static struct slice join(struct debug *debug, const struct slice *parts, size_t 
     for (size_t i = used; i-- > 0;) {
         memcpy(end, parts[i].data, parts[i].size);
         end += parts[i].size;
-        if (i == 0) break;
+        if (i == 0)
+            break;
         memcpy(end, between, sizeof between);
         end += sizeof between;
     }
     return (struct slice){name, size};
 }
 
-static struct slice qualify(struct debug *debug, struct slice name, uint64_t offset,
-                            struct arena *texts) {
+static struct slice qualify(struct debug *debug, struct slice name,
+                            uint64_t offset, struct arena *texts) {
     struct slice parts[1 + MOST_SCOPES] = {name};
     size_t count = 1;
     uint32_t scope = scope_around(debug, offset);
-    for (; scope && count <= MOST_SCOPES; scope = debug->scopes[scope - 1].parent) {
+    for (; scope && count <= MOST_SCOPES;
+         scope = debug->scopes[scope - 1].parent) {
         parts[count] = scope_name(debug, scope);
-        if (parts[count].size > 0) count++;
+        if (parts[count].size > 0)
+            count++;
     }
     return join(debug, parts, count, texts);
 }
 
 /* Follow references from the entry to one that has a name. */
-struct slice name_of(struct debug *debug, uint64_t offset, struct arena *texts) {
+struct slice name_of(struct debug *debug, uint64_t offset,
+                     struct arena *texts) {
     struct slice linkage_name = {NULL, 0};
     for (int i = 0; i < MOST_REFERENCES; i++) {
         struct entry entry;
         const struct unit *unit = unit_entry(debug, offset, &entry);
-        if (!unit) break;
+        if (!unit)
+            break;
         struct slice name = text_of(debug, unit, entry.values[ATTRIBUTE_NAME]);
-        if (name.size > 0) return qualify(debug, name, offset, texts);
+        if (name.size > 0)
+            return qualify(debug, name, offset, texts);
         if (linkage_name.size == 0) {
-            linkage_name = text_of(debug, unit, entry.values[ATTRIBUTE_LINKAGE_NAME]);
+            linkage_name =
+                text_of(debug, unit, entry.values[ATTRIBUTE_LINKAGE_NAME]);
         }
-        if (!value_reference(unit, entry.values[ATTRIBUTE_ABSTRACT_ORIGIN], &offset) &&
-            !value_reference(unit, entry.values[ATTRIBUTE_SPECIFICATION], &offset)) {
+        if (!value_reference(unit, entry.values[ATTRIBUTE_ABSTRACT_ORIGIN],
+                             &offset) &&
+            !value_reference(unit, entry.values[ATTRIBUTE_SPECIFICATION],
+                             &offset)) {
             break;
         }
     }
@@ -110,8 +125,10 @@ struct slice name_of(struct debug *debug, uint64_t offset, struct arena *texts) 
 bool names_read(struct debug *debug) {
     for (uint32_t i = 0; i < debug->body_count; i++) {
         struct body *body = &debug->bodies[i];
-        if (body->entry) body->name = name_of(debug, body->entry, &debug->names);
-        if (debug->out_of_memory) return false;
+        if (body->entry)
+            body->name = name_of(debug, body->entry, &debug->names);
+        if (debug->out_of_memory)
+            return false;
     }
     return true;
 }

@@ -1,27 +1,30 @@
-/* Which code an entry describes (DWARF 5, section 2.17): one piece, from low_pc up to high_pc, or a
- * list of pieces.
+/* Which code an entry describes (DWARF 5, section 2.17): one piece, from low_pc
+ * up to high_pc, or a list of pieces.
  *
- * Up to DWARF 4 the list is pairs of addresses in .debug_ranges (DWARF 4, section 2.17.3), which
- * count from a base, at first the unit's:
+ * Up to DWARF 4 the list is pairs of addresses in .debug_ranges (DWARF 4,
+ * section 2.17.3), which count from a base, at first the unit's:
  *
  *     05000000 09000000  FFFFFFFF 20000000  00000000 04000000  00000000 00000000
  *     from 5 up to 9;    the base is 0x20;  from 0x20 to 0x24; the end
  *
- * Since DWARF 5 each piece in .debug_rnglists is preceded by a byte that says how it is written
- * (7.25).
- */
+ * Since DWARF 5 each piece in .debug_rnglists is preceded by a byte that says
+ * how it is written (7.25). */
 #include "vm/debug/dwarf.h"
 
-static struct ranges one_piece(const struct debug *debug, const struct unit *unit,
+static struct ranges one_piece(const struct debug *debug,
+                               const struct unit *unit,
                                const struct entry *entry) {
     struct ranges ranges = {.kind = RANGES_ONE};
     struct value high = entry->values[ATTRIBUTE_HIGH_PC];
-    bool known = value_address(debug, unit, entry->values[ATTRIBUTE_LOW_PC], &ranges.low);
-    if (known && !value_address(debug, unit, high, &ranges.high)) { /* then it is a size */
+    bool known = value_address(debug, unit, entry->values[ATTRIBUTE_LOW_PC],
+                               &ranges.low);
+    if (known && !value_address(debug, unit, high, &ranges.high)) {
+        /* Then it is a size. */
         known = value_number(high, &ranges.high);
         ranges.high += ranges.low;
     }
-    if (!known) ranges.kind = RANGES_NONE;
+    if (!known)
+        ranges.kind = RANGES_NONE;
     return ranges;
 }
 
@@ -30,21 +33,25 @@ struct ranges ranges_of(const struct debug *debug, const struct unit *unit,
     struct value list = entry->values[ATTRIBUTE_RANGES];
     struct ranges ranges = {.kind = RANGES_NONE, .base = unit->low_pc};
     uint64_t offset;
-    if (list.form == 0) return one_piece(debug, unit, entry);
-    if (!value_range_list(debug, unit, list, &offset)) return ranges;
+    if (list.form == 0)
+        return one_piece(debug, unit, entry);
+    if (!value_range_list(debug, unit, list, &offset))
+        return ranges;
     bool pairs = unit->version < 5;
     ranges.kind = pairs ? RANGES_PAIRS : RANGES_LIST;
-    ranges.at = cursor_at(debug->sections[pairs ? SECTION_RANGES : SECTION_RNGLISTS], offset);
+    ranges.at = cursor_at(
+        debug->sections[pairs ? SECTION_RANGES : SECTION_RNGLISTS], offset);
     return ranges;
 }
 
 /* False at the end; a pair that only sets the base is empty. */
-static bool next_pair(const struct unit *unit, struct ranges *ranges, uint64_t *low,
-                      uint64_t *high) {
+static bool next_pair(const struct unit *unit, struct ranges *ranges,
+                      uint64_t *low, uint64_t *high) {
     uint64_t set_base = unit->address_size == 4 ? UINT32_MAX : UINT64_MAX;
     *low = cursor_fixed(&ranges->at, unit->address_size);
     *high = cursor_fixed(&ranges->at, unit->address_size);
-    if (*low == 0 && *high == 0) return false;
+    if (*low == 0 && *high == 0)
+        return false;
     if (*low == set_base) {
         ranges->base = *high;
         *low = *high = 0;
@@ -55,8 +62,8 @@ static bool next_pair(const struct unit *unit, struct ranges *ranges, uint64_t *
 }
 
 /* The same for a list of DWARF 5. */
-static bool next_in_list(const struct debug *debug, const struct unit *unit, struct ranges *ranges,
-                         uint64_t *low, uint64_t *high) {
+static bool next_in_list(const struct debug *debug, const struct unit *unit,
+                         struct ranges *ranges, uint64_t *low, uint64_t *high) {
     enum {
         END,
         BASE_ADDRESSX,
@@ -70,13 +77,17 @@ static bool next_in_list(const struct debug *debug, const struct unit *unit, str
     struct cursor *at = &ranges->at;
     *low = *high = 0;
     switch (cursor_u8(at)) {
-    case BASE_ADDRESSX: return address_at(debug, unit, cursor_uleb(at), &ranges->base);
-    case BASE_ADDRESS: ranges->base = cursor_fixed(at, unit->address_size); return true;
+    case BASE_ADDRESSX:
+        return address_at(debug, unit, cursor_uleb(at), &ranges->base);
+    case BASE_ADDRESS:
+        ranges->base = cursor_fixed(at, unit->address_size);
+        return true;
     case STARTX_ENDX:
         return address_at(debug, unit, cursor_uleb(at), low) &&
                address_at(debug, unit, cursor_uleb(at), high);
     case STARTX_LENGTH:
-        if (!address_at(debug, unit, cursor_uleb(at), low)) return false;
+        if (!address_at(debug, unit, cursor_uleb(at), low))
+            return false;
         *high = *low + cursor_uleb(at);
         return true;
     case OFFSET_PAIR:
@@ -95,13 +106,16 @@ static bool next_in_list(const struct debug *debug, const struct unit *unit, str
     }
 }
 
-bool ranges_next(struct debug *debug, const struct unit *unit, struct ranges *ranges, uint64_t *low,
-                 uint64_t *high) {
+bool ranges_next(struct debug *debug, const struct unit *unit,
+                 struct ranges *ranges, uint64_t *low, uint64_t *high) {
     *low = ranges->low;
     *high = ranges->high;
     bool one = ranges->kind == RANGES_ONE, more = one;
-    if (ranges->kind == RANGES_PAIRS) more = next_pair(unit, ranges, low, high);
-    if (ranges->kind == RANGES_LIST) more = next_in_list(debug, unit, ranges, low, high);
-    if (one || !more || ranges->at.failed || !work(debug, 1)) ranges->kind = RANGES_NONE;
+    if (ranges->kind == RANGES_PAIRS)
+        more = next_pair(unit, ranges, low, high);
+    if (ranges->kind == RANGES_LIST)
+        more = next_in_list(debug, unit, ranges, low, high);
+    if (one || !more || ranges->at.failed || !work(debug, 1))
+        ranges->kind = RANGES_NONE;
     return more && (one || ranges->kind != RANGES_NONE);
 }

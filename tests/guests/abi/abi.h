@@ -1,10 +1,12 @@
-/* What the guests of the interface tests share: the import, and printing what it gave. */
+/* What the guests of the interface tests share: the import, and printing what
+ * it gave. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-__attribute__((import_module("host"), import_name("host_http_request"))) uint64_t
+__attribute__((import_module("host"), import_name("host_http_request")))
+uint64_t
 host_http_request(const char *request, size_t size);
 
 static inline const char *reply_text(uint64_t reply) {

@@ -22,9 +22,11 @@ __attribute__((export_name("malloc"))) void *growing_malloc(uint32_t size) {
 static size_t count_x(const char *text, size_t size) {
     static const char start[] = "\"body\":\"";
     for (size_t i = 0; i + sizeof start < size; i++) {
-        if (memcmp(text + i, start, sizeof start - 1) != 0) continue;
+        if (memcmp(text + i, start, sizeof start - 1) != 0)
+            continue;
         size_t n = i += sizeof start - 1;
-        while (n < size && text[n] == 'x') n++;
+        while (n < size && text[n] == 'x')
+            n++;
         return n - i;
     }
     return 0;
@@ -32,10 +34,11 @@ static size_t count_x(const char *text, size_t size) {
 
 __attribute__((export_name("run"))) void run(void) {
     static char request[BODY + 200];
-    int length = snprintf(request, sizeof request,
-                          "{\"method\":\"POST\",\"url\":\"%s/echo\",\"body_encoding\":\"utf8\","
-                          "\"body\":\"",
-                          getenv("SERVER"));
+    int length = snprintf(
+        request, sizeof request,
+        "{\"method\":\"POST\",\"url\":\"%s/echo\",\"body_encoding\":\"utf8\","
+        "\"body\":\"",
+        getenv("SERVER"));
     memset(request + length, 'x', BODY);
     strcpy(request + length + BODY, "\"}");
     for (int i = 1; i <= 3; i++) {

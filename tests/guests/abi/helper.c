@@ -1,6 +1,6 @@
 /* flags: -mexec-model=reactor -Wl,--export=malloc */
-/* The guest's header, guest/http.h: what it sends, what it finds in a reply, and in replies that a
- * host might lay out in another way.
+/* The guest's header, guest/http.h: what it sends, what it finds in a reply,
+ * and in replies that a host might lay out in another way.
  *
  * run: --invoke send
  * out: status 200, 6 bytes: 00 22 5c 0a 80 ff
@@ -26,20 +26,22 @@
  * out: the host gave no reply
  * out: the host gave no reply
  * out: tls: bad
- * status: 0
- */
+ * status: 0 */
 #include "guest/http.h"
 
 static void print_status(const struct http_response *response) {
     printf("status %d", response->status);
-    if (response->status == 200) printf(", %zu bytes:", response->body_size);
-    for (size_t i = 0; i < response->body_size && response->status == 200; i++) {
+    if (response->status == 200)
+        printf(", %zu bytes:", response->body_size);
+    for (size_t i = 0; i < response->body_size && response->status == 200;
+         i++) {
         printf(" %02x", response->body[i] & 255);
     }
     putchar('\n');
 }
 
-static void print_header(const struct http_response *response, const char *name) {
+static void print_header(const struct http_response *response,
+                         const char *name) {
     char *value = http_get_header(response, name);
     printf("%s: %s\n", name, value ? value : "(none)");
     free(value);
@@ -61,7 +63,8 @@ static void print_error(const char *method, const char *url) {
     if (http_send(&request, &response))
         puts("no error");
     else
-        printf("error: %.*s\n", (int)strcspn(response.error, ":"), response.error);
+        printf("error: %.*s\n", (int)strcspn(response.error, ":"),
+               response.error);
     http_free(&response);
 }
 
@@ -75,7 +78,8 @@ static bool get(const char *path, struct http_response *response) {
 __attribute__((export_name("send"))) void send_requests(void) {
     char url[100];
     snprintf(url, sizeof url, "%s/echo", getenv("SERVER"));
-    struct http_header headers[] = {{"X-One", "say \"hi\" \\o/\ttab"}, {NULL, NULL}};
+    struct http_header headers[] = {{"X-One", "say \"hi\" \\o/\ttab"},
+                                    {NULL, NULL}};
     struct http_request request = {"PUT", url, headers, "\0\"\\\n\x80\xff", 6};
     struct http_response response;
     http_send(&request, &response);
@@ -101,21 +105,23 @@ __attribute__((export_name("send"))) void send_requests(void) {
 }
 
 static void print_string(const char *json, const char *name) {
-    char *text = http_read_string(http_find((struct http_cursor){json, json + strlen(json)}, name));
+    char *text = http_read_string(
+        http_find((struct http_cursor){json, json + strlen(json)}, name));
     puts(text ? text : "(none)");
     free(text);
 }
 
 static void print_reply_error(const char *json) {
-    char *text = http_read_error((struct http_cursor){json, json + strlen(json)});
+    char *text =
+        http_read_error((struct http_cursor){json, json + strlen(json)});
     puts(text);
     free(text);
 }
 
 __attribute__((export_name("read"))) void read_replies(void) {
-    const char *spaced =
-        " { \"x\" : { \"s\" : [ \"}\\\"\" ] } ,\n\t\"s\" : \"\\ud83d\\ude00 \\/ \\\" "
-        "\\u00e9 \\u20AC\" , \"n\" : 200 }";
+    const char *spaced = " { \"x\" : { \"s\" : [ \"}\\\"\" ] } ,\n\t\"s\" : "
+                         "\"\\ud83d\\ude00 \\/ \\\" "
+                         "\\u00e9 \\u20AC\" , \"n\" : 200 }";
     print_string(spaced, "s");
     print_string("{\"s\":\"{\\\"a\\\":[1,\\\"}\\\"]}\"}", "s");
     struct http_cursor number =

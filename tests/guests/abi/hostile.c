@@ -1,5 +1,6 @@
 /* flags: -mexec-model=reactor */
-/* A guest whose malloc is not what it should be. Each export chooses how, then sends a request.
+/* A guest whose malloc is not what it should be. Each export chooses how, then
+ * sends a request.
  *
  * run: --invoke returns_zero
  * out: 0 0
@@ -43,11 +44,21 @@
  *
  * run: --invoke writes_over_the_request
  * out: {"error":{"kind":"denied",
- * status: 0
- */
+ * status: 0 */
 #include "abi.h"
 
-static enum { ZERO, OUTSIDE, FITS, BEYOND, TRAP, AGAIN, LOOP, RECURSE, EXIT, OVERWRITE } mode;
+static enum {
+    ZERO,
+    OUTSIDE,
+    FITS,
+    BEYOND,
+    TRAP,
+    AGAIN,
+    LOOP,
+    RECURSE,
+    EXIT,
+    OVERWRITE
+} mode;
 
 static char request[] = "{}";
 static char valid[] = "{\"method\":\"GET\",\"url\":\"http://127.0.0.1:1/\"}";
@@ -72,7 +83,8 @@ __attribute__((export_name("malloc"))) uint32_t hostile_malloc(uint32_t size) {
     case TRAP: __builtin_trap();
     case AGAIN: return (uint32_t)host_http_request(request, 2);
     case LOOP:
-        for (;;) spin++;
+        for (;;)
+            spin++;
     case RECURSE: return recurse(&spin);
     case EXIT: _Exit(7);
     case OVERWRITE: memset(valid, '!', sizeof valid); break;
@@ -86,7 +98,8 @@ EXPORT(returns_zero) {
     mode = ZERO;
     for (int i = 0; i < 2; i++) { /* and goes on */
         uint64_t reply = host_http_request(request, 2);
-        printf("%lu %lu\n", (unsigned long)(reply >> 32), (unsigned long)reply_size(reply));
+        printf("%lu %lu\n", (unsigned long)(reply >> 32),
+               (unsigned long)reply_size(reply));
     }
     fflush(stdout);
 }

@@ -24,11 +24,14 @@
  */
 #include "guest/http.h"
 
-static void perform(bool (*send)(const struct http_request *, struct http_response *)) {
+static void perform(bool (*send)(const struct http_request *,
+                                 struct http_response *)) {
     char url[200];
     snprintf(url, sizeof url, "%s/headers", getenv("SERVER"));
-    struct http_header headers[] = {{"Authorization", "open sesame"}, {NULL, NULL}};
-    struct http_request request = {.method = "GET", .url = url, .headers = headers};
+    struct http_header headers[] = {{"Authorization", "open sesame"},
+                                    {NULL, NULL}};
+    struct http_request request = {
+        .method = "GET", .url = url, .headers = headers};
     struct http_response response;
     send(&request, &response);
     printf("%d\n", response.status);

@@ -1,7 +1,8 @@
 /* flags: -Wl,--export=malloc -Wl,--export=free -Wl,--export=ask */
-/* A command whose exports are called one by one: wasm-ld of LLVM 14 wraps every one of them, malloc
- * too, in constructors and destructors, so these run while the guest waits for its reply. Later
- * ones wrap none, so that they do not run at all.
+/* A command whose exports are called one by one: wasm-ld of LLVM 14 wraps every
+ * one of them, malloc too, in constructors and destructors, so these run while
+ * the guest waits for its reply. Later ones wrap none, so that they do not run
+ * at all.
  *
  * run: --invoke ask
  * out: {"error":{"kind":"invalid_request","message":"url: not a string"}}
@@ -12,8 +13,7 @@
  * out: constructed 1
  * out: main
  * out: {"error":{"kind":"invalid_request","message":"url: not a string"}}
- * status: 0
- */
+ * status: 0 */
 #include "abi.h"
 
 static volatile int constructed;
@@ -27,7 +27,8 @@ void ask(void) {
     uint64_t reply = talk("{\"method\":\"GET\"}");
     int by_malloc = constructed - by_ask;
     free((void *)reply_text(reply));
-    printf("malloc is wrapped %s\n", by_malloc == by_ask ? "as ask is" : "otherwise");
+    printf("malloc is wrapped %s\n",
+           by_malloc == by_ask ? "as ask is" : "otherwise");
     fflush(stdout); /* where nothing is wrapped nobody else does */
 }
 

@@ -21,13 +21,15 @@ __attribute__((noinline)) static void outer(void) {
 __attribute__((noinline)) static int deep(int n) {
     volatile char here[64];
     here[0] = (char)n;
-    if (n < 0) return 0;
+    if (n < 0)
+        return 0;
     return deep(n + 1) + here[0];
 }
 
 static int lines(long count) {
     for (long i = 0; i < count; i++) {
-        if (printf("line %ld\n", i) < 0 || fflush(stdout) != 0) return errno == EPIPE ? 32 : 1;
+        if (printf("line %ld\n", i) < 0 || fflush(stdout) != 0)
+            return errno == EPIPE ? 32 : 1;
     }
     return 0;
 }
@@ -53,9 +55,11 @@ static void fill(void) {
     symlink("hostel-0", "/link");
     for (int i = 0; i < 60; i++) {
         close(put_file(here, "file", "x"));
-        if (mkdirat(here, name, 0700) != 0) perror("mkdirat"), exit(1);
+        if (mkdirat(here, name, 0700) != 0)
+            perror("mkdirat"), exit(1);
         int next = openat(here, name, O_RDONLY | O_DIRECTORY);
-        if (next < 0) perror("openat"), exit(1);
+        if (next < 0)
+            perror("openat"), exit(1);
         close(here);
         here = next;
     }
@@ -66,13 +70,16 @@ static void fill(void) {
 int main(int argc, char **argv) {
     const char *what = argc > 1 ? argv[1] : "";
     if (strcmp(what, "args") == 0) {
-        for (int i = 0; i < argc; i++) puts(argv[i]);
+        for (int i = 0; i < argc; i++)
+            puts(argv[i]);
     } else if (strcmp(what, "env") == 0) {
-        for (char **e = environ; *e; e++) puts(*e);
+        for (char **e = environ; *e; e++)
+            puts(*e);
     } else if (strcmp(what, "exit") == 0) {
         exit(atoi(argv[2]));
     } else if (strcmp(what, "cat") == 0) {
-        for (int c; (c = getchar()) != EOF;) putchar(c);
+        for (int c; (c = getchar()) != EOF;)
+            putchar(c);
     } else if (strcmp(what, "sleep") == 0) {
         sleep(1000);
     } else if (strcmp(what, "stderr") == 0) {
@@ -81,8 +88,10 @@ int main(int argc, char **argv) {
         return lines(atol(argv[2]));
     } else if (strcmp(what, "read") == 0) {
         FILE *file = fopen(argv[2], "r");
-        if (!file) return perror(argv[2]), 1;
-        for (int c; (c = getc(file)) != EOF;) putchar(c);
+        if (!file)
+            return perror(argv[2]), 1;
+        for (int c; (c = getc(file)) != EOF;)
+            putchar(c);
     } else if (strcmp(what, "write") == 0) {
         put_file(AT_FDCWD, argv[2], "in the file\n");
         puts("on stdout");
@@ -94,10 +103,13 @@ int main(int argc, char **argv) {
         return deep(0);
     } else if (strcmp(what, "fill") == 0) {
         fill();
-        if (argc > 2 && strcmp(argv[2], "trap") == 0) __builtin_trap();
-        if (argc > 2 && strcmp(argv[2], "exit") == 0) exit(3);
+        if (argc > 2 && strcmp(argv[2], "trap") == 0)
+            __builtin_trap();
+        if (argc > 2 && strcmp(argv[2], "exit") == 0)
+            exit(3);
         if (argc > 2)
-            for (;;) sleep(1);
+            for (;;)
+                sleep(1);
     } else {
         puts("hello");
     }

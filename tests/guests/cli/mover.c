@@ -1,5 +1,5 @@
-/* A guest that was also given the parent /p of its temporary directory /t, and another one, /q: it
- * does to the directory what its first argument says. */
+/* A guest that was also given the parent /p of its temporary directory /t, and
+ * another one, /q: it does to the directory what its first argument says. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,7 +9,8 @@
 #include <unistd.h>
 
 static void must(int result, const char *what) {
-    if (result == 0) return;
+    if (result == 0)
+        return;
     perror(what);
     exit(1);
 }
@@ -25,7 +26,8 @@ static void find(char path[64]) {
     DIR *parent = opendir("/p");
     must(!parent, "/p");
     for (struct dirent *entry; (entry = readdir(parent));) {
-        if (strncmp(entry->d_name, "hostel-", 7) == 0) snprintf(path, 64, "/p/%s", entry->d_name);
+        if (strncmp(entry->d_name, "hostel-", 7) == 0)
+            snprintf(path, 64, "/p/%s", entry->d_name);
     }
     closedir(parent);
 }

@@ -1,4 +1,5 @@
-/* flags: -mexec-model=reactor -Wl,--export=state -Wl,--export=run_demo -Wl,--export=leave */
+/* flags: -mexec-model=reactor -Wl,--export=state -Wl,--export=run_demo
+ * -Wl,--export=leave */
 #include <stdio.h>
 #include <stdlib.h>
 

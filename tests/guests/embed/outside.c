@@ -1,4 +1,5 @@
-/* flags: -mexec-model=reactor -Wl,--export=malloc -Wl,--export=copy_file -Wl,--export=fetch */
+/* flags: -mexec-model=reactor -Wl,--export=malloc -Wl,--export=copy_file
+ * -Wl,--export=fetch */
 /* A guest that uses a directory and makes a request. */
 #include "guest/http.h"
 
@@ -6,7 +7,8 @@
 int copy_file(void) {
     char bytes[100];
     FILE *in = fopen("/in.txt", "r"), *out = fopen("/out.txt", "w");
-    if (!in || !out) return -1;
+    if (!in || !out)
+        return -1;
     size_t size = fread(bytes, 1, sizeof bytes, in);
     size_t written = fwrite(bytes, 1, size, out);
     fclose(in);
