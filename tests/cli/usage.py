@@ -135,7 +135,7 @@ def test_check(t, place):
                 t.expect(t.run("check", *words), 1, said[0], "^%s$" % told) or
                 t.expect(t.run("check", *words, "--quiet"), 1, "", "^%s$" % told))
     t.check("features of several", t.expect(
-        t.run("check", "--features", values, hello, t.guest("memories")), 0,
+        t.run("check", "--features", values, t.guest("traps"), t.guest("memories")), 0,
         "".join("%s: %s\n" % (f, n) for f, ns in ((values, ("multi-value", "reference-types")), (
             t.guest("memories"), ("bulk-memory", "multi-memory"))) for n in ns)))
     t.check("one time for all files", t.expect(
