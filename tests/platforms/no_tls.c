@@ -18,9 +18,9 @@ struct tls_settings *tls_settings_open(const char *ca_file,
                                        struct error *error) {
     (void)suffixes;
     bool readable = !ca_file || access(ca_file, R_OK) == 0;
-    net_fail(error, NET_TLS, "no TLS in this program; %.160s: %s",
-             ca_file ? ca_file : "no file",
-             readable ? "not read" : strerror(errno));
+    const char *why = readable ? "not read" : strerror(errno);
+    struct shown file = shown_text(ca_file ? ca_file : "no file", 160);
+    net_fail(error, NET_TLS, "no TLS in this program; %s: %s", file.text, why);
     return NULL;
 }
 
@@ -38,6 +38,10 @@ struct tls *tls_open(struct tls_settings *settings, int fd,
 
 void tls_close(struct tls *tls) {
     (void)tls;
+}
+
+void tls_set_deadline(struct tls *tls, int64_t deadline) {
+    (void)tls, (void)deadline;
 }
 
 enum io tls_handshake(struct tls *tls, struct error *error) {
@@ -65,6 +69,10 @@ void tls_describe(const struct tls *tls, char *out, size_t size) {
     snprintf(out, size, "none");
 }
 
+void tls_version(char *out, size_t size) {
+    snprintf(out, size, "no TLS");
+}
+
 /* ---- public suffixes ---- */
 
 struct suffix_list *suffix_open(void) {
@@ -78,4 +86,8 @@ void suffix_close(struct suffix_list *list) {
 bool suffix_is_public(struct suffix_list *list, const char *name) {
     (void)list;
     return !strchr(name, '.');
+}
+
+const char *suffix_version(void) {
+    return "none";
 }
