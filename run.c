@@ -1,0 +1,98 @@
+/* Modules come in here, and everything goes.
+ *
+ * A module takes three steps, each with an owner of its own: bytes (source.c),
+ * binary format (assemble.c, for text), a module in a vm (vm/). Since all of
+ * its limits begin with the command, what is left of the time is counted anew
+ * before each step that may take long. */
+#include "run.h"
+
+#include "source.h"
+
+#include <unistd.h>
+
+/* Below 0 if there is no limit. */
+static int64_t time_left_ms(const struct run *run) {
+    int64_t limit = run->options->limits.timeout_ms;
+    int64_t spent = clock_ms() - run->began_ms;
+    if (limit == VM_UNLIMITED)
+        return limit;
+    return limit > spent ? limit - spent : 0;
+}
+
+static bool load_module(struct run *run, const char *path,
+                        struct loaded *loaded, struct error *error) {
+    loaded->path = path;
+    buffer_init(&loaded->bytes, VM_MODULE_BYTES);
+    run->about = NULL;
+    if (!source_read(path, &loaded->bytes, error))
+        return false;
+
+    run->about = source_name(path);
+    if (!source_decode(&loaded->bytes, time_left_ms(run), error))
+        return false;
+    loaded->module = vm_load(run->vm, buffer_slice(&loaded->bytes), error);
+    return loaded->module != NULL;
+}
+
+static bool open_vm(struct run *run, struct error *error) {
+    struct vm_limits limits = run->options->limits;
+    run->memory = (struct budget){.limit = limits.memory_bytes};
+    limits.memory = &run->memory;
+    limits.timeout_ms = time_left_ms(run);
+    run->vm = vm_open(&limits, error);
+    return run->vm != NULL;
+}
+
+bool run_load(struct run *run, const char *path, struct error *error) {
+    if (open_vm(run, error) && load_module(run, path, &run->main, error))
+        return true;
+
+    bool missing = run->main.bytes.size == 0 && access(path, F_OK) != 0;
+    if (missing)
+        run->meant = run->options->meant;
+    return false;
+}
+
+bool run_load_preloads(struct run *run, struct error *error) {
+    struct options *options = run->options;
+    run->preloads = arena_alloc(&options->arena, options->preload_count,
+                                sizeof *run->preloads);
+    if (!run->preloads)
+        return error_set(error, ERROR_IO, "out of memory");
+
+    for (size_t i = 0; i < options->preload_count; i++) {
+        const char *path = options->preloads[i].path;
+        if (!load_module(run, path, &run->preloads[i], error))
+            return false;
+    }
+    return true;
+}
+
+/* The vm goes first: its guests call into the others, which must outlive it. */
+void run_close(struct run *run) {
+    if (run->vm)
+        vm_close(run->vm);
+    if (run->imports)
+        imports_close(run->imports);
+    if (run->net)
+        net_close(run->net);
+    if (run->wasi)
+        wasi_close(run->wasi);
+    buffer_free(&run->main.bytes);
+    for (size_t i = 0; run->preloads && i < run->options->preload_count; i++) {
+        buffer_free(&run->preloads[i].bytes);
+    }
+
+    run->vm = NULL;
+    run->imports = NULL;
+    run->net = NULL;
+    run->wasi = NULL;
+    run->preloads = NULL;
+    run->about = run->advice = run->meant = NULL;
+}
+
+void run_begin_line(void *context, FILE *out) {
+    const struct run *run = context;
+    if (run->wasi)
+        wasi_begin_line(run->wasi, out);
+}
