@@ -432,7 +432,7 @@ deb: deps-deb
 	rm -rf $(BUILD)/deb/root
 	$(MAKE) BUILD=$(BUILD)/deb STATIC= prefix=/usr DESTDIR=$(BUILD)/deb/root install \
 	    libdir=/usr/lib/$$(dpkg-architecture -q DEB_HOST_MULTIARCH)
-	BUILD=$(BUILD) tests/platforms/deb $(BUILD)/deb/root $(VERSION) libjsmn-dev \
+	BUILD=$(BUILD) tests/platforms/deb $(BUILD)/deb/root $(VERSION) \
 	    $(if $(HTTP_OBJECTS),node-llhttp)
 
 clean:

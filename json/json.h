@@ -43,6 +43,7 @@ struct json {
 enum {
     JSON_DEPTH_MAX = 32,       /* arrays and objects inside each other */
     JSON_VALUES_MAX = 1 << 20, /* values in a document, names counted */
+    JSON_SIZE_MAX = INT32_MAX, /* bytes of a document */
 };
 
 /* Read a whole document, strictly: the grammar, UTF-8, surrogate pairs, no name

@@ -7,7 +7,7 @@
  * \u gives a unit of UTF-16: what lies beyond U+FFFF takes two of them, a high
  * surrogate and a low one, and a surrogate alone is no character and refused. A
  * decoded string is never longer than its source, and may hold NUL (\u0000). */
-#include "json/json_text.h"
+#include "json/string.h"
 
 #include <string.h>
 
