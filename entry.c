@@ -19,7 +19,7 @@ static const struct func_type *exported_type(const struct module *module,
     for (size_t i = 0; i < vm_export_count(module); i++) {
         struct vm_export export = vm_export_at(module, i);
         if (export.kind == VM_FUNCTION && slice_is(export.name, name)) {
-            return vm_export_type(module, export.index);
+            return vm_export_type(module, i).function;
         }
     }
     return NULL;

@@ -61,7 +61,7 @@ static void print_extern_type(const struct extern_type *type, FILE *out) {
         print_func_type(type->function, out);
         break;
     case VM_GLOBAL:
-        fprintf(out, "global %s%s", type->mutable ? "mutable " : "", name);
+        fprintf(out, "global %s%s", type->is_mutable ? "mutable " : "", name);
         break;
     }
 }

@@ -63,7 +63,7 @@ static const struct instance *registered(const struct vm *vm,
 }
 
 static const struct host_function *find_host(const struct vm *vm,
-                                             const struct import *import) {
+                                             const struct vm_import *import) {
     for (size_t i = vm->host_count; i-- > 0;) {
         const struct host_function *host = &vm->host_functions[i];
         if (slice_is(import->module, host->module) &&
@@ -96,13 +96,14 @@ static void describe(const struct extern_type *type, char out[DESCRIBED]) {
     case VM_TAG: snprintf(out, size, "tag"); break;
     case VM_GLOBAL:
         snprintf(out, size, "%s global %s",
-                 type->mutable ? "mutable" : "immutable",
+                 type->is_mutable ? "mutable" : "immutable",
                  vm_type_name((enum vm_type)type->type));
         break;
     }
 }
 
-static bool unknown_import(const struct import *import, struct error *error) {
+static bool unknown_import(const struct vm_import *import,
+                           struct error *error) {
     char wanted[DESCRIBED];
     describe(&import->type, wanted);
     return error_set(error, ERROR_UNLINKABLE, "unknown import %s %s: %s",
@@ -110,7 +111,7 @@ static bool unknown_import(const struct import *import, struct error *error) {
                      quoted(import->name, QUOTED).text, wanted);
 }
 
-static bool incompatible_import(const struct import *import,
+static bool incompatible_import(const struct vm_import *import,
                                 const struct extern_type *found,
                                 struct error *error) {
     char wanted[DESCRIBED], is[DESCRIBED];
@@ -143,7 +144,8 @@ static bool types_match(const struct extern_type *found,
                limits_match(found->limits, wanted->limits);
     case VM_MEMORY: return limits_match(found->limits, wanted->limits);
     case VM_GLOBAL:
-        return found->type == wanted->type && found->mutable == wanted->mutable;
+        return found->type == wanted->type &&
+               found->is_mutable == wanted->is_mutable;
     }
     return false;
 }
@@ -170,7 +172,7 @@ static struct extern_type export_type(const struct instance *from,
     case VM_GLOBAL:
         global = &from->module->globals[export->index];
         type.type = global->type;
-        type.mutable = global->mutable;
+        type.is_mutable = global->mutable;
         break;
     }
     return type;
@@ -203,20 +205,21 @@ static bool import_function(struct instance *instance,
 static bool call_unknown(void *context, struct instance *caller,
                          uint64_t *slots, struct error *error) {
     (void)caller, (void)slots;
-    const struct import *import = context;
+    const struct vm_import *import = context;
     return error_set(error, ERROR_TRAP, "unknown import %s.%s was called",
                      shown(import->module, QUOTED).text,
                      shown(import->name, QUOTED).text);
 }
 
 /* A function that nobody provides can be one that traps. */
-static bool may_be_unknown(const struct vm *vm, const struct import *import) {
+static bool may_be_unknown(const struct vm *vm,
+                           const struct vm_import *import) {
     return vm->limits.trap_unknown_imports && import->type.kind == VM_FUNCTION;
 }
 
 /* A function may do without, if that is wanted: it is a trap for who calls it.
  * There is no such thing for a memory, table, global or tag. */
-static bool import_nothing(struct instance *instance, struct import *import,
+static bool import_nothing(struct instance *instance, struct vm_import *import,
                            struct filled *filled, struct error *error) {
     if (!may_be_unknown(instance->vm, import))
         return unknown_import(import, error);
@@ -241,7 +244,7 @@ struct provider {
 
 /* False if what is there is of another type. Once a module has been registered
  * under a name, the host's functions are not seen there. */
-static bool find_provider(struct vm *vm, const struct import *import,
+static bool find_provider(struct vm *vm, const struct vm_import *import,
                           struct provider *provider, struct error *error) {
     struct extern_type type = {.kind = VM_FUNCTION};
     if (!pay_for_import(vm))
@@ -265,7 +268,7 @@ static bool find_provider(struct vm *vm, const struct import *import,
 
 bool vm_can_import(struct vm *vm, const struct module *module, size_t i,
                    struct error *error) {
-    const struct import *import = &module->imports[i];
+    const struct vm_import *import = &module->imports[i];
     struct provider provider;
     if (!find_provider(vm, import, &provider, error))
         return false;
@@ -298,7 +301,7 @@ static void import_from_instance(struct instance *instance,
 static bool resolve_imports(struct instance *instance, struct filled *filled,
                             struct error *error) {
     for (uint32_t i = 0; i < instance->module->import_count; i++) {
-        struct import *import = &instance->module->imports[i];
+        struct vm_import *import = &instance->module->imports[i];
         struct provider provider;
         bool ok = find_provider(instance->vm, import, &provider, error);
         if (!ok)

@@ -229,7 +229,7 @@ static const struct func_type *decode_tag(struct module *module,
  * all kinds stand in one list; how many there are of each tells make_space
  * where the module's own begin. */
 static void decode_import(struct module *module, struct reader *reader,
-                          struct import *import) {
+                          struct vm_import *import) {
     import->module = reader_name(reader);
     import->name = reader_name(reader);
     struct extern_type *type = &import->type;
@@ -248,7 +248,7 @@ static void decode_import(struct module *module, struct reader *reader,
         module->imported_memories++;
         break;
     case VM_GLOBAL:
-        decode_global_type(reader, &type->type, &type->mutable);
+        decode_global_type(reader, &type->type, &type->is_mutable);
         module->imported_globals++;
         break;
     case VM_TAG:
@@ -302,7 +302,7 @@ static void add_import(struct module *module, const struct extern_type *type) {
         break;
     case VM_GLOBAL:
         module->globals[module->global_count++] = (struct global_declaration){
-            .type = type->type, .mutable = type->mutable};
+            .type = type->type, .mutable = type->is_mutable};
         break;
     case VM_TAG: module->tags[module->tag_count++] = type->function; break;
     }

@@ -12,29 +12,6 @@
 #include "vm/reader.h"
 #include "vm/vm.h"
 
-/* Of a table or a memory. */
-struct limits {
-    uint64_t min, max;
-    bool has_max;
-    uint8_t address; /* VM_I32 or VM_I64: the type of addresses and sizes */
-};
-
-/* The type of anything that can be imported or exported; `kind` says which
- * members count. */
-struct extern_type {
-    enum vm_kind kind;
-    /* Or of a tag; interned: equal types are one pointer. */
-    const struct func_type *function;
-    uint8_t type; /* of a table's elements or of a global */
-    bool mutable; /* of a global */
-    struct limits limits;
-};
-
-struct import {
-    struct slice module, name;
-    struct extern_type type;
-};
-
 /* A part of a function's code in which exceptions are caught. A function's
  * ranges are in the order in which they end, so that the first that fits is the
  * innermost; `depth` counts the blocks around it. One that delegates hands all
@@ -106,7 +83,7 @@ struct module {
 
     const struct func_type **types;
     uint32_t type_count;
-    struct import *imports;
+    struct vm_import *imports;
     uint32_t import_count;
     struct function_declaration *functions;
     uint32_t function_count, imported_functions;

@@ -271,8 +271,7 @@ size_t vm_import_count(const struct module *module) {
 }
 
 struct vm_import vm_import_at(const struct module *module, size_t i) {
-    const struct import *import = &module->imports[i];
-    return (struct vm_import){import->module, import->name, import->type.kind};
+    return module->imports[i];
 }
 
 size_t vm_export_count(const struct module *module) {
@@ -283,9 +282,24 @@ struct vm_export vm_export_at(const struct module *module, size_t i) {
     return module->exports[i];
 }
 
-const struct func_type *vm_export_type(const struct module *module,
-                                       uint32_t index) {
-    return module->functions[index].type;
+struct extern_type vm_export_type(const struct module *module, size_t i) {
+    const struct vm_export *export = &module->exports[i];
+    struct extern_type type = {.kind = export->kind};
+    const struct global_declaration *global;
+    switch (export->kind) {
+    case VM_FUNCTION:
+        type.function = module->functions[export->index].type;
+        break;
+    case VM_TABLE: type = module->tables[export->index]; break;
+    case VM_MEMORY: type.limits = module->memories[export->index]; break;
+    case VM_TAG: type.function = module->tags[export->index]; break;
+    case VM_GLOBAL:
+        global = &module->globals[export->index];
+        type.type = global->type;
+        type.is_mutable = global->mutable;
+        break;
+    }
+    return type;
 }
 
 /* ---- calls ---- */

@@ -61,6 +61,33 @@ struct func_type {
     const uint16_t *slots;
 };
 
+/* ---- what is imported and exported (spec 2.3, "External Types") ---- */
+
+/* The format's codes. */
+enum vm_kind { VM_FUNCTION, VM_TABLE, VM_MEMORY, VM_GLOBAL, VM_TAG };
+
+/* The size that a table (in elements) or a memory (in pages of 64 KiB) has at
+ * least, and may grow to. Where there is no maximum, `max` is what the format
+ * has room for; who hands in limits need not set it then. */
+struct limits {
+    uint64_t min, max;
+    bool has_max;
+    /* The type of addresses and sizes: VM_I64, or VM_I32, which 0 means too. */
+    uint8_t address;
+};
+
+/* The type of anything that can be imported or exported; `kind` says which
+ * members count. */
+struct extern_type {
+    enum vm_kind kind;
+    /* Or of a tag. Equal types of one vm are one pointer, valid as long as
+     * it. */
+    const struct func_type *function;
+    uint8_t type;    /* enum vm_type: of a table's elements or of a global */
+    bool is_mutable; /* of a global */
+    struct limits limits; /* of a table or a memory */
+};
+
 /* ---- the store ---- */
 
 struct vm_limits {
@@ -158,9 +185,6 @@ bool vm_define(struct vm *vm, const char *module, const char *name,
  * are missing. */
 struct module *vm_load(struct vm *vm, struct slice bytes, struct error *error);
 
-/* The format's codes. */
-enum vm_kind { VM_FUNCTION, VM_TABLE, VM_MEMORY, VM_GLOBAL, VM_TAG };
-
 struct vm_export {
     struct slice name; /* UTF-8 */
     enum vm_kind kind;
@@ -169,9 +193,10 @@ struct vm_export {
 
 struct vm_import {
     struct slice module, name; /* UTF-8 */
-    enum vm_kind kind;
+    struct extern_type type;
 };
 
+/* What must be there to instantiate the module, in its order. */
 size_t vm_import_count(const struct module *module);
 struct vm_import vm_import_at(const struct module *module, size_t i);
 
@@ -186,9 +211,9 @@ bool vm_has_start(const struct module *module);
 size_t vm_export_count(const struct module *module);
 struct vm_export vm_export_at(const struct module *module, size_t i);
 
-/* The type of function `index` of the module's function index space. */
-const struct func_type *vm_export_type(const struct module *module,
-                                       uint32_t index);
+/* The type that export `i` is declared with; a table or memory may have grown
+ * since: vm_table_type, vm_memory_type. */
+struct extern_type vm_export_type(const struct module *module, size_t i);
 
 /* What WebAssembly's first version, the MVP, did not have. */
 #define VM_FEATURES(X)                                                         \

@@ -12,7 +12,7 @@
 
 OBJCOPY ?= objcopy
 libdir  = $(exec_prefix)/lib
-SONAME  = 0
+SONAME  = 1
 
 LIB_FOLDERS  = base vm vm/debug wasi
 LIB_VM       = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(LIB_FOLDERS:=/*.c)))

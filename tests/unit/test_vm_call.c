@@ -81,10 +81,10 @@ static void exports_are_found_by_name_and_kind(void **state) {
         kinds[export.kind]++;
         if (!slice_is(export.name, "call_reference"))
             continue;
-        assert_int_equal(
-            vm_export_type(guest.module, export.index)->param_count, 3);
-        assert_int_equal(vm_export_type(guest.module, export.index)->types[0],
-                         VM_FUNCREF);
+        const struct func_type *declared =
+            vm_export_type(guest.module, i).function;
+        assert_int_equal(declared->param_count, 3);
+        assert_int_equal(declared->types[0], VM_FUNCREF);
     }
     assert_int_equal(kinds[VM_FUNCTION], 9);
     assert_int_equal(kinds[VM_TABLE], 1);
