@@ -159,7 +159,7 @@ static uint32_t emit_branch(struct translator *t, struct condition condition,
                             bool sense) {
     const struct instruction *row = condition.row;
     unsigned op = condition.form;
-    /* The forms stand in code.h: those of a value, of a branch if, of a float's
+    /* The forms stand in ops.def: those of a value, of a branch if, of a float's
      * branch if not. */
     if (condition.masked) {
         bool some = sense == (row->code == WASM_i32_ne);

@@ -40,113 +40,15 @@
 
 #include <stdint.h>
 
-/* The forms of each class, in the order the translator counts on (enum
- * form). */
-#define FORMS_UNARY(X, name) X(name##_s) X(name##_r)
-#define FORMS_INTEGER(X, name)                                                 \
-    X(name##_ss) X(name##_rs) X(name##_sr) X(name##_si) X(name##_ri)
-#define FORMS_FLOAT(X, name) X(name##_ss) X(name##_rs) X(name##_sr)
-
-/* The address of a load is a slot or r0, or the sum of one and an immediate or
- * a slot. */
-#define FORMS_LOAD(X, name)                                                    \
-    X(name##_far)                                                              \
-    FORMS_UNARY(X, name)                                                       \
-    X(name##_si) X(name##_ri) X(name##_ss) X(name##_rs)
-
-#define FORMS_BINARY_I32 FORMS_INTEGER
-#define FORMS_BINARY_I64 FORMS_INTEGER
-#define FORMS_BINARY_F32 FORMS_FLOAT
-#define FORMS_BINARY_F64 FORMS_FLOAT
-
-/* A comparison of integers as a value, and as a branch taken if it holds. */
-#define FORMS_INTEGER_COMPARE(X, name)                                         \
-    FORMS_INTEGER(X, name) FORMS_INTEGER(X, br_##name)
-/* Floats need a branch for the opposite too: not (x < y) is not x >= y if one
- * of them is NaN. */
-#define FORMS_FLOAT_COMPARE(X, name)                                           \
-    FORMS_FLOAT(X, name) FORMS_FLOAT(X, br_##name) FORMS_FLOAT(X, br_not_##name)
-
-/* The end of most loops: x += k; branch if x compares so with a slot or an
- * immediate. */
-#define FORMS_I32_COMPARE(X, name)                                             \
-    FORMS_INTEGER_COMPARE(X, name) X(step_##name##_s) X(step_##name##_i)
-
-#define FORMS_COMPARE_I32 FORMS_I32_COMPARE
-#define FORMS_COMPARE_I64 FORMS_INTEGER_COMPARE
-#define FORMS_COMPARE_F32 FORMS_FLOAT_COMPARE
-#define FORMS_COMPARE_F64 FORMS_FLOAT_COMPARE
-
-#define FORMS_STORE_I32(X, name) X(name##_far) FORMS_INTEGER(X, name)
-#define FORMS_STORE_I64          FORMS_STORE_I32
-#define FORMS_STORE_F32(X, name) X(name##_far) FORMS_FLOAT(X, name) X(name##_rr)
-#define FORMS_STORE_F64          FORMS_STORE_F32
-
-#define FORMS_VECTOR_MEMARG(X, name) X(name##_far) X(name)
-#define FORMS_VECTOR_MEMARG_LANE     FORMS_VECTOR_MEMARG
-#define FORMS_VECTOR_LANE(X, name)   X(name)
-#define FORMS_VECTOR_SHUFFLE         FORMS_VECTOR_LANE
-#define FORMS_VECTOR_V128            FORMS_VECTOR_LANE
-
+/* The forms of each class, in the order of ops.def. */
 enum form { FORM_SS, FORM_RS, FORM_SR, FORM_SI, FORM_RI, FORM_COUNT_INTEGER };
 enum { FORM_RR = 3, FORM_COUNT_FLOAT = 3 };
 enum { FORM_S, FORM_R, FORM_SUM_SI, FORM_SUM_RI, FORM_SUM_SS, FORM_SUM_RS };
 enum { FORM_STEP_S = 2 * FORM_COUNT_INTEGER, FORM_STEP_I };
 enum { FORM_FAR = -1 }; /* before the first */
 
-/* Operations that come from no row of the table. */
-#define SPECIAL_OPS(X)                                                          \
-    X(trap_unreachable)  /* what it says */                                     \
-    X(tick)              /* charge imm units of fuel */                         \
-    X(move)              /* d = a */                                            \
-    X(move_two)          /* d = a, b = c */                                     \
-    X(const_u32)         /* d = imm, zero-extended */                           \
-    X(const_s32)         /* d = imm, sign-extended */                           \
-    X(const_wide)        /* d = the data cell */                                \
-    X(move_many)         /* imm slots from a to d, ascending */                 \
-    X(select_s)          /* d = c ? a : b */                                    \
-    X(select_r)          /* d = r0 ? a : b */                                   \
-    X(global_get)        /* d = global imm */                                   \
-    X(global_set)        /* global imm = a */                                   \
-    X(global_get_add)    /* d = global imm + a, a short constant */             \
-    X(global_set_add)    /* global imm = a + d, a short constant */             \
-    X(move_v128)         /* d = a, of two slots, as the next three */           \
-    X(select_v128)       /* d = c ? a : b */                                    \
-    X(global_get_v128)   /* d = global imm */                                   \
-    X(global_set_v128)   /* global imm = a */                                   \
-    X(ref_func)          /* d = reference to function imm */                    \
-    X(br_masked_s)       /* to imm if a & d, the mask, is not 0 */              \
-    X(br_masked_r)       /* if r0 & d is not 0 */                               \
-    X(br_not_masked_s)   /* if a & d is 0 */                                    \
-    X(br_not_masked_r)   /* if r0 & d is 0 */                                   \
-    X(br)                /* to imm */                                           \
-    X(br_table_s)        /* to entry min(a, imm) of the data cells behind */    \
-    X(br_table_r)        /* the same, to min(r0, imm) */                        \
-    X(br_table_move)     /* first the entry's count of slots from a to d */     \
-    X(br_to_table_s)     /* to the br_table at imm, and through it */           \
-    X(br_to_table_r)     /* the same */                                         \
-    X(call)              /* the function whose code is at imm; window at a */   \
-    X(first_call)        /* function imm; translated, it becomes a call */      \
-    X(first_return_call) /* becomes a return_call */                            \
-    X(call_import)       /* function imm of the instance */                     \
-    X(call_indirect) /* element d of table imm; the data cell holds the type */ \
-    X(call_indirect_other)  /* of another instance, or no code */               \
-    X(return_call)          /* call, in this frame; d = link */                 \
-    X(return_call_import)   /* d = link */                                      \
-    X(return_call_indirect) /* the data cell's d = link */                      \
-    X(return_void)          /* b = link, in all of them */                      \
-    X(return_s)             /* the value of slot a */                           \
-    X(return_i)             /* the accumulator r0 */                            \
-    X(return_f32)           /* s0 */                                            \
-    X(return_f64)           /* f0 */                                            \
-    X(return_many)          /* d values from slot a on */                       \
-    X(return_foreign)       /* back to a caller in another instance */          \
-    X(throw_tag)            /* an exception of tag imm; its values at a */      \
-    X(throw_ref)            /* the exception of slot a */                       \
-    X(halt)                 /* leave the interpreter */
-
 enum op {
-#define OP(name) OP_##name,
+#define OP(name, ...) OP_##name,
 #include "vm/ops.def"
     OP_COUNT
 };

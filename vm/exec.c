@@ -241,7 +241,7 @@ static inline uint16_t selected(const struct cell *cell, bool first) {
 #include "vm/handlers.h"
 
 static const handler handlers[OP_COUNT] = {
-#define OP(name) [OP_##name] = do_##name,
+#define OP(name, ...) [OP_##name] = do_##name,
 #include "vm/ops.def"
 };
 
