@@ -91,9 +91,12 @@ GUESTS += $(patsubst tests/spec/%.wast,$(BUILD)/spec/own/%.json,$(wildcard tests
 
 # ---- how ----
 
-WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+# What makes of a row without its case, or of two with one code, a program that does not compile.
+COMPLETE = -Werror=switch -Werror=override-init
+WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(COMPLETE)
 FLAGS    = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARNINGS) -I. $(HTTP_FLAGS) -MMD -MP -pthread
 COMPILER = $(CC) $(FLAGS) $(CPPFLAGS) $(CFLAGS) $(HARDENING)
+PLAIN_FLAGS = $(filter-out -MMD -MP,$(COMPILER:$(CC)%=%))
 LIBS     = $(HTTP_LIBS) $(or $(ARCHIVES),-lmbedtls -lmbedx509 -lmbedcrypto -lpsl) -lm -pthread
 
 # Static libraries are taken if all are there: a start takes 1.0 ms with them, and 1.4 with shared
@@ -158,7 +161,7 @@ READY = $(patsubst %,$(BUILD)/ready-%,program guests tests)
 
 $(READY): $(BUILD)/ready-%: Makefile base/host.h tests/platforms/ready
 	mkdir -p $(@D)
-	CC="$(CC)" FLAGS="$(filter-out -MMD -MP,$(COMPILER:$(CC)%=%))" tests/platforms/ready $*
+	CC="$(CC)" FLAGS="$(PLAIN_FLAGS)" tests/platforms/ready $*
 	touch $@
 
 $(BUILD)/obj/%.o: %.c Makefile | $(BUILD)/ready-program
@@ -291,7 +294,8 @@ check:
 	$(if $(filter demo,$(or $(T),demo)), \
 	    if guest/rust/build --ready >/dev/null; then $(MAKE) $(RUST_GUESTS); fi)
 	$(if $(filter release,$(BUILDS)),$(if $(filter embed,$(or $(T),embed)),$(MAKE) embedded))
-	BUILD=$(BUILD) DATA=$(DATA) BUILDS="$(BUILDS)" EMULATOR="$(EMULATOR)" tests/run $(T)
+	BUILD=$(BUILD) DATA=$(DATA) BUILDS="$(BUILDS)" EMULATOR="$(EMULATOR)" \
+	    CC="$(CC)" FLAGS="$(PLAIN_FLAGS)" tests/run $(T)
 
 test: deps
 	$(MAKE) check

@@ -25,10 +25,48 @@
 
 enum { PREFIX_FC = 0xFC, PREFIX_FD = 0xFD };
 
+/* Where the rows of a prefix begin, and end. */
+#define START(prefix) ((prefix) == PREFIX_FC ? START_FC : START_FD)
+#define END(prefix)   ((prefix) == PREFIX_FC ? START_FD : INSTRUCTION_ROWS)
+
+#define PREFIX(code) ((code) >> 12)
+#define NUMBER(code) ((code)&0xFFF)
 #define INDEX(code)                                                            \
-    ((code) < 0x100              ? (code)                                      \
-     : (code) >> 12 == PREFIX_FC ? START_FC + ((code)&0xFFF)                   \
-                                 : START_FD + ((code)&0xFFF))
+    ((code) < 0x100 ? (code) : START(PREFIX(code)) + NUMBER(code))
+
+#define IS_PREFIX(byte) ((byte) == PREFIX_FC || (byte) == PREFIX_FD)
+#define HAS_PLACE(code)                                                        \
+    ((code) < 0x100                                                            \
+         ? !IS_PREFIX(code)                                                    \
+         : IS_PREFIX(PREFIX(code)) && INDEX(code) < END(PREFIX(code)))
+
+/* What a row says must fit where it is kept. */
+#define PLACED(code, name)                                                     \
+    _Static_assert(HAS_PLACE(code), #name ": INSTRUCTION_ROWS has no such");
+#define SWAPPED(name, other)                                                   \
+    _Static_assert(WASM_##other <= UINT8_MAX, #name ": `swapped` is a byte");
+#define SIGNED(name, types)                                                    \
+    _Static_assert(sizeof types - sizeof ":" <= SIGNATURE_TYPES,               \
+                   #name ": more than SIGNATURE_TYPES");
+#define UNARY(code, name, ...) PLACED(code, name)
+#define BINARY(code, name, mnemonic, type, other, ...)                         \
+    PLACED(code, name) SWAPPED(name, other)
+#define COMPARE BINARY
+#define LOAD    UNARY
+#define STORE   UNARY
+#define LOCAL   UNARY
+#define CONST   UNARY
+#define OTHER   UNARY
+#define WINDOW(code, name, mnemonic, immediate, types)                         \
+    PLACED(code, name) SIGNED(name, types)
+#define VECTOR(code, name, mnemonic, types, ...)                               \
+    PLACED(code, name) SIGNED(name, types)
+#define VECTOR_IMMEDIATE(code, name, mnemonic, immediate, size, types, ...)    \
+    PLACED(code, name) SIGNED(name, types)
+#define VECTOR_LIKE VECTOR
+#include "vm/opcodes.def"
+
+_Static_assert(OP_COUNT <= UINT16_MAX, "struct instruction has 16 bits for it");
 
 /* The feature that brought an instruction; most are the MVP's. Ranges are of
  * codes, which the spec assigned feature by feature; the first that fits is
@@ -108,9 +146,8 @@ const struct instruction *instruction_at(uint32_t code) {
  * if there is none. The number is a guest's: it must be bounded before it is an
  * index. */
 static const struct instruction *prefixed(uint32_t prefix, uint32_t number) {
-    uint32_t start = prefix == PREFIX_FC ? START_FC : START_FD;
-    uint32_t end = prefix == PREFIX_FC ? START_FD : INSTRUCTION_ROWS;
-    return &instructions[number < end - start ? start + number : prefix];
+    uint32_t start = START(prefix), rows = END(prefix) - start;
+    return &instructions[number < rows ? start + number : prefix];
 }
 
 /* A code that has no row of its own: a prefix, or illegal. The error is where
@@ -120,7 +157,7 @@ const struct instruction *instruction_read_rare(struct reader *reader,
     size_t start = reader->position - 1;
     const struct instruction *row = &instructions[code];
     uint32_t whole = code;
-    if (code == PREFIX_FC || code == PREFIX_FD) {
+    if (IS_PREFIX(code)) {
         uint32_t number = reader_u32(reader);
         row = prefixed(code, number);
         if (number <= 0xFFF)

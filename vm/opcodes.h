@@ -24,6 +24,24 @@ enum wasm_code {
     WASM_none = 0xFF,
 };
 
+/* OTHER_block and so on: the instructions that no row describes. A switch over
+ * them must have a case for each, or it does not compile. */
+enum by_hand {
+#define UNARY(...)
+#define BINARY                 UNARY
+#define COMPARE                UNARY
+#define LOAD                   UNARY
+#define STORE                  UNARY
+#define WINDOW                 UNARY
+#define LOCAL                  UNARY
+#define CONST                  UNARY
+#define OTHER(code, name, ...) OTHER_##name = code,
+#define VECTOR                 UNARY
+#define VECTOR_IMMEDIATE       UNARY
+#define VECTOR_LIKE            UNARY
+#include "vm/opcodes.def"
+};
+
 enum shape {
     SHAPE_ILLEGAL, /* no such instruction */
     SHAPE_UNARY,
@@ -74,6 +92,25 @@ enum immediates {
     IMMEDIATE_MEMARG_LANE,
     IMMEDIATE_SHUFFLE, /* sixteen lanes */
     IMMEDIATE_V128,
+};
+
+/* The immediates of rows that have a signature: a switch over them must have a
+ * case for each kind that a row has. */
+enum described {
+#define UNARY(...)
+#define BINARY  UNARY
+#define COMPARE UNARY
+#define LOAD    UNARY
+#define STORE   UNARY
+#define LOCAL   UNARY
+#define CONST   UNARY
+#define OTHER   UNARY
+#define WINDOW(code, name, mnemonic, immediates, ...)                          \
+    DESCRIBED_##name = IMMEDIATE_##immediates,
+#define VECTOR(code, name, ...) DESCRIBED_##name = IMMEDIATE_NONE,
+#define VECTOR_IMMEDIATE        WINDOW
+#define VECTOR_LIKE             VECTOR
+#include "vm/opcodes.def"
 };
 
 /* The block type without parameters and results (0x40 as s33). */
@@ -138,8 +175,12 @@ struct varying {
 };
 
 /* The types of a WINDOW or VECTOR instruction. */
+/* What there is room for: in a signature, and of operands of a vector
+ * instruction. */
+enum { SIGNATURE_TYPES = 8, VECTOR_OPERANDS = 3 };
+
 struct signature {
-    uint8_t types[4]; /* parameters, then results */
+    uint8_t types[SIGNATURE_TYPES]; /* parameters, then results */
     uint32_t params, results;
 };
 

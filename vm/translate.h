@@ -86,7 +86,7 @@ struct operand {
     uint8_t place;
 };
 
-enum { TYPE_ANY = 0, PENDING_MAX = 32, ACCUMULATORS = 3, VECTOR_OPERANDS = 3 };
+enum { TYPE_ANY = 0, PENDING_MAX = 32, ACCUMULATORS = 3 };
 enum { LOOP_HEAD = 5 }; /* cells that are repeated at most */
 #define NO_CELL UINT32_MAX
 #define NO_SLOT UINT16_MAX

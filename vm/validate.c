@@ -279,6 +279,14 @@ static bool table_named(struct validator *v, uint32_t index, uint8_t *element,
     return true;
 }
 
+static bool data_named(struct validator *v, uint32_t index) {
+    if (!v->module->has_data_count) { /* spec 5.5.16 */
+        return reader_fail(&v->reader, ERROR_MALFORMED,
+                           "data count section required");
+    }
+    return check_index(v, "data segment", index, v->module->data_count);
+}
+
 /* Spec 3.3.7. The alignment, of which the exponent is given (2 for 4 bytes), is
  * a promise that may be broken; nothing is made of it. Since memory64 the
  * format has offsets of 64 bits. */
@@ -323,15 +331,39 @@ static inline bool near_access(struct validator *v, struct immediate *memarg) {
     return false;
 }
 
-/* The indices of an instruction with a window, and the types that depend on
- * them. Which segment is meant is the first index in the format, although the
- * text format writes it last. */
-static bool check_window(struct validator *v, const struct immediate *immediate,
-                         struct varying *types) {
+/* The lane that an instruction names is there. */
+static bool check_lane(struct validator *v, uint8_t lane) {
+    return lane < 16u / v->row->bytes || invalid(v, "invalid lane index");
+}
+
+/* A shuffle chooses from two vectors. */
+static bool check_shuffle(struct validator *v, const uint8_t *lanes) {
+    bool valid = true;
+    for (int i = 0; i < 16; i++)
+        valid = valid && lanes[i] < 32;
+    return valid || invalid(v, "invalid lane index");
+}
+
+/* What the immediates name is there, and `types` are those that depend on it.
+ * Which segment is meant is the first index in the format, although the text
+ * format writes it last. */
+static bool check_named(struct validator *v, const struct immediate *immediate,
+                        struct varying *types) {
     const struct module *m = v->module;
     uint32_t first = immediate->first, second = immediate->second;
     uint8_t other;
-    switch (v->row->immediates) {
+    switch ((enum described)v->row->immediates) {
+    case IMMEDIATE_NONE:
+    case IMMEDIATE_V128: break;
+    case IMMEDIATE_LANE: return check_lane(v, immediate->lane);
+    case IMMEDIATE_SHUFFLE: return check_shuffle(v, immediate->bytes);
+    case IMMEDIATE_MEMARG:
+        return memory_named(v, second, &types->first) &&
+               check_access(v, immediate, types->first);
+    case IMMEDIATE_MEMARG_LANE:
+        return memory_named(v, second, &types->first) &&
+               check_access(v, immediate, types->first) &&
+               check_lane(v, immediate->lane);
     case IMMEDIATE_TABLE:
         return table_named(v, first, &types->element, &types->first);
     case IMMEDIATE_TABLE_TABLE:
@@ -348,28 +380,21 @@ static bool check_window(struct validator *v, const struct immediate *immediate,
     case IMMEDIATE_ELEMENT:
         return check_index(v, "elem segment", first, m->element_count);
     case IMMEDIATE_DATA_MEMORY:
-        if (!memory_named(v, second, &types->first))
-            return false;
-        /* fall through */
-    case IMMEDIATE_DATA:
-        if (!m->has_data_count) { /* spec 5.5.16 */
-            return reader_fail(&v->reader, ERROR_MALFORMED,
-                               "data count section required");
-        }
-        return check_index(v, "data segment", first, m->data_count);
+        return memory_named(v, second, &types->first) && data_named(v, first);
+    case IMMEDIATE_DATA: return data_named(v, first);
+    case IMMEDIATE_MEMORY: return memory_named(v, first, &types->first);
     case IMMEDIATE_MEMORY_MEMORY:
-        if (!memory_named(v, second, &types->second))
-            return false;
-        /* fall through */
-    default: return memory_named(v, first, &types->first);
+        return memory_named(v, second, &types->second) &&
+               memory_named(v, first, &types->first);
     }
+    return true;
 }
 
 /* The operands stay on the stack while it is translated, and are then replaced
  * by the results. None is a v128: each takes one slot. */
 static void window(struct validator *v, const struct immediate *immediate) {
     struct varying types = {0};
-    if (!check_window(v, immediate, &types))
+    if (!check_named(v, immediate, &types))
         return;
     struct signature s = signature_of(v->row, types);
     struct types taken = {s.types, s.params, s.params};
@@ -380,33 +405,12 @@ static void window(struct validator *v, const struct immediate *immediate) {
                 (struct types){s.types + s.params, s.results, s.results});
 }
 
-/* The lanes that an instruction names are there; a shuffle chooses from two
- * vectors. */
-static bool check_lanes(struct validator *v,
-                        const struct immediate *immediate) {
-    bool valid = true;
-    switch (v->row->immediates) {
-    case IMMEDIATE_MEMARG_LANE:
-    case IMMEDIATE_LANE: valid = immediate->lane < 16u / v->row->bytes; break;
-    case IMMEDIATE_SHUFFLE:
-        for (int i = 0; i < 16; i++)
-            valid = valid && immediate->bytes[i] < 32;
-        break;
-    }
-    return valid || invalid(v, "invalid lane index");
-}
-
 /* A memory access among them may be far, as those of SHAPE_LOAD and
  * SHAPE_STORE. */
 static void vector(struct validator *v, const struct immediate *immediate) {
     const struct instruction *row = v->row;
     struct varying types = {0};
-    if (accesses_memory(row) &&
-        (!memory_named(v, immediate->second, &types.first) ||
-         !check_access(v, immediate, types.first))) {
-        return;
-    }
-    if (!check_lanes(v, immediate))
+    if (!check_named(v, immediate, &types))
         return;
     struct signature s = signature_of(row, types);
     struct operand operands[VECTOR_OPERANDS] = {0};
@@ -420,74 +424,71 @@ static void vector(struct validator *v, const struct immediate *immediate) {
 }
 
 /* The instructions that no row describes, one by one. */
-static void by_code(struct validator *v, const struct immediate *immediate) {
-    switch (v->row->code) {
-    case WASM_unreachable:
+static void by_hand(struct validator *v, const struct immediate *immediate) {
+    switch ((enum by_hand)v->row->code) {
+    case OTHER_unreachable:
         translate_unreachable(&v->t);
         set_unreachable(v);
         break;
-    case WASM_nop: break;
-    case WASM_block:
-    case WASM_loop:
-    case WASM_try:
-    case WASM_if: begin_block(v, immediate->block); break;
-    case WASM_else: do_else(v); break;
-    case WASM_end: do_end(v); break;
-    case WASM_br:
-    case WASM_br_if: branch(v, immediate->first); break;
-    case WASM_br_table: br_table(v, immediate->first); break;
+    case OTHER_nop: break;
+    case OTHER_block:
+    case OTHER_loop:
+    case OTHER_try:
+    case OTHER_if: begin_block(v, immediate->block); break;
+    case OTHER_else: do_else(v); break;
+    case OTHER_end: do_end(v); break;
+    case OTHER_br:
+    case OTHER_br_if: branch(v, immediate->first); break;
+    case OTHER_br_table: br_table(v, immediate->first); break;
     /* To the outermost label. */
-    case WASM_return: branch(v, v->control_count - 1); break;
-    case WASM_call:
-    case WASM_return_call:
+    case OTHER_return: branch(v, v->control_count - 1); break;
+    case OTHER_call:
+    case OTHER_return_call:
         if (!check_index(v, "function", immediate->first,
                          v->module->function_count))
             break;
         call(v, immediate->first);
         break;
-    case WASM_call_indirect:
-    case WASM_return_call_indirect:
+    case OTHER_call_indirect:
+    case OTHER_return_call_indirect:
         call_indirect(v, immediate->first, immediate->second);
         break;
-    case WASM_try_table: begin_try_table(v, immediate); break;
-    case WASM_catch: do_catch(v, immediate->first); break;
-    case WASM_catch_all: do_catch(v, ANY_TAG); break;
-    case WASM_delegate: do_delegate(v, immediate->first); break;
-    case WASM_throw: do_throw(v, immediate->first); break;
-    case WASM_throw_ref: do_throw_ref(v); break;
-    case WASM_rethrow: do_rethrow(v, immediate->first); break;
-    case WASM_drop: pop(v, TYPE_ANY); break;
-    case WASM_select: select(v, TYPE_ANY); break;
+    case OTHER_try_table: begin_try_table(v, immediate); break;
+    case OTHER_catch: do_catch(v, immediate->first); break;
+    case OTHER_catch_all: do_catch(v, ANY_TAG); break;
+    case OTHER_delegate: do_delegate(v, immediate->first); break;
+    case OTHER_throw: do_throw(v, immediate->first); break;
+    case OTHER_throw_ref: do_throw_ref(v); break;
+    case OTHER_rethrow: do_rethrow(v, immediate->first); break;
+    case OTHER_drop: pop(v, TYPE_ANY); break;
+    case OTHER_select: select(v, TYPE_ANY); break;
     /* The format has a vector of types, for some day to come. */
-    case WASM_select_t:
+    case OTHER_select_t:
         if (immediate->first != 1) {
             invalid(v, "invalid result arity");
         } else {
             select(v, immediate->type);
         }
         break;
-    case WASM_global_get:
-    case WASM_global_set: global(v, immediate->first); break;
+    case OTHER_global_get:
+    case OTHER_global_set: global(v, immediate->first); break;
     /* Null is 0. */
-    case WASM_ref_null: translate_constant(&v->t, immediate->type, 0); break;
-    case WASM_ref_is_null: ref_is_null(v); break;
-    case WASM_ref_func: ref_func(v, immediate->first); break;
-    case WASM_i32_eqz: equals_zero(v, VM_I32, WASM_i32_eq); break;
-    case WASM_i64_eqz: equals_zero(v, VM_I64, WASM_i64_eq); break;
+    case OTHER_ref_null: translate_constant(&v->t, immediate->type, 0); break;
+    case OTHER_ref_is_null: ref_is_null(v); break;
+    case OTHER_ref_func: ref_func(v, immediate->first); break;
+    case OTHER_i32_eqz: equals_zero(v, VM_I32, WASM_i32_eq); break;
+    case OTHER_i64_eqz: equals_zero(v, VM_I64, WASM_i64_eq); break;
     }
 }
 
 /* What is too rare for a case of its own in `instruction`. */
-static void other(struct validator *v) {
+static void other(struct validator *v,
+                  void (*validate)(struct validator *v,
+                                   const struct immediate *immediate)) {
     struct immediate immediate =
         immediate_read(&v->reader, (enum immediates)v->row->immediates);
-    if (!reader_ok(&v->reader))
-        return;
-    switch ((enum shape)v->row->shape) {
-    case SHAPE_WINDOW: window(v, &immediate); break;
-    case SHAPE_VECTOR: vector(v, &immediate); break;
-    default: by_code(v, &immediate);
-    }
+    if (reader_ok(&v->reader))
+        validate(v, &immediate);
 }
 
 /* One instruction: read it, pop what it takes, let the translator push what it
@@ -541,9 +542,9 @@ static void instruction(struct validator *v) {
     case SHAPE_CONST_F64:
         translate_constant(&v->t, VM_F64, reader_fixed(&v->reader, 8));
         return;
-    case SHAPE_WINDOW:
-    case SHAPE_VECTOR:
-    case SHAPE_OTHER: other(v); return;
+    case SHAPE_WINDOW: other(v, window); return;
+    case SHAPE_VECTOR: other(v, vector); return;
+    case SHAPE_OTHER: other(v, by_hand); return;
     case SHAPE_ILLEGAL: return; /* instruction_read refused it */
     }
 }
