@@ -215,7 +215,7 @@ static bool emit_step(struct translator *t, struct condition condition,
     cell->a = k;
     cell->tail.slots.b = constant ? (uint16_t)condition.constant : y;
     cell->tail.slots.c = (uint16_t)distance;
-    slot_written(t, x, VM_I32);
+    slots_written(t, x, 1);
     mirror_set(t, 0, x);
     t->barrier = here(t);
     return true;

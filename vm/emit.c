@@ -11,7 +11,7 @@
  *     emit                  return_i
  *
  * Whoever emits an operation that writes slots or accumulators otherwise says
- * so, by slot_written, mirror_set or forget_mirrors. */
+ * so, by slots_written, mirror_set or forget_mirrors. */
 #include "vm/emit.h"
 
 #include "vm/store.h"
@@ -101,11 +101,10 @@ void forget_mirrors(struct translator *t) {
         t->mirror[k] = NO_SLOT;
 }
 
-void slot_written(struct translator *t, uint32_t slot, uint8_t type) {
-    uint32_t slots = type_slots(type);
+void slots_written(struct translator *t, uint32_t slot, uint32_t count) {
     for (int k = 0; k < ACCUMULATORS; k++) {
         /* Unsigned: a mirror below the slot gives a large number. */
-        if (t->mirror[k] - slot < slots)
+        if (t->mirror[k] - slot < count)
             t->mirror[k] = NO_SLOT;
     }
 }
@@ -215,7 +214,7 @@ void push_result(struct translator *t, struct cell *cell, uint8_t type,
     if (t->dead)
         return;
     x->from.producer = t->last->cell;
-    slot_written(t, x->home, type);
+    slots_written(t, x->home, type_slots(type));
     mirror_set(t, k, x->home);
 }
 
@@ -232,11 +231,11 @@ static void emit_constant(struct translator *t, uint32_t slot, uint64_t bits) {
     } else {
         emit(t, OP_const_wide)->d = (uint16_t)slot;
         emit_data(t)->head.wide = bits;
-        slot_written(t, slot, VM_I64);
+        slots_written(t, slot, 1);
         return;
     }
     cell->d = (uint16_t)slot;
-    slot_written(t, slot, VM_I64);
+    slots_written(t, slot, 1);
 }
 
 /* Copy a value between slots. Two copies in a row become one cell. */
@@ -255,7 +254,7 @@ static void move_slots(struct translator *t, uint32_t to, uint16_t from,
         cell->a = from;
         t->last->is_move = !wide;
     }
-    slot_written(t, to, type);
+    slots_written(t, to, type_slots(type));
 }
 
 /* Write the operand's value to a slot. */
@@ -330,7 +329,7 @@ const struct cell *last_immediate(const struct translator *t, uint16_t code) {
  * mirrors that. */
 void redirect(struct translator *t, const struct operand *x, uint32_t slot) {
     t->module->cells[t->last->cell].d = (uint16_t)slot;
-    slot_written(t, slot, x->type);
+    slots_written(t, slot, type_slots(x->type));
     for (int k = 0; k < ACCUMULATORS; k++) {
         if (t->mirror[k] == x->home)
             t->mirror[k] = (uint16_t)slot;

@@ -40,8 +40,8 @@ bool in_accumulator(const struct translator *t, const struct operand *x);
 void mirror_set(struct translator *t, unsigned k, uint32_t slot);
 void forget_mirrors(struct translator *t);
 
-/* The slots of a value have a new one that no accumulator holds. */
-void slot_written(struct translator *t, uint32_t slot, uint8_t type);
+/* So many slots, from one on, have new contents that no accumulator holds. */
+void slots_written(struct translator *t, uint32_t slot, uint32_t count);
 
 /* ---- operands ---- */
 

@@ -440,13 +440,14 @@ void translate_store(struct translator *t, const struct instruction *row,
 /* ---- windows and calls ---- */
 
 void translate_window(struct translator *t, const struct instruction *row,
-                      uint32_t args, const struct immediate *immediate) {
+                      uint32_t args, uint32_t results,
+                      const struct immediate *immediate) {
     operands_home(t, args);
     struct cell *cell = emit(t, row->op);
     cell->a = cell->d = window(t, args);
     cell->tail.imm = (int32_t)immediate->first;
     emit_data(t)->head.wide = immediate->second;
-    slot_written(t, window(t, args), VM_I64);
+    slots_written(t, window(t, args), results);
 }
 
 /* A function of the module is called by the offset between two cells, which is

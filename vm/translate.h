@@ -284,11 +284,12 @@ void translate_vector(struct translator *t, const struct instruction *row,
 
 /* These find their operands still on the stack: bring the topmost, which take
  * so many slots, home first. The cell's window begins at the first of them;
- * operands_truncate and operands_push then replace them. A tail call is
+ * operands_truncate and operands_push then replace them by the results. A tail call is
  * followed by a return all the same, for functions of the host. */
 void operands_home(struct translator *t, uint32_t slots);
 void translate_window(struct translator *t, const struct instruction *row,
-                      uint32_t args, const struct immediate *immediate);
+                      uint32_t args, uint32_t results,
+                      const struct immediate *immediate);
 void translate_call(struct translator *t, uint32_t function, bool tail);
 void translate_call_indirect(struct translator *t, const struct func_type *type,
                              uint32_t table, struct operand index, bool tail);

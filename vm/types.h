@@ -40,6 +40,13 @@ struct types {
     uint32_t count, slots;
 };
 
+static inline struct types types_of(const uint8_t *list, uint32_t count) {
+    struct types types = {list, count, 0};
+    for (uint32_t i = 0; i < count; i++)
+        types.slots += type_slots(list[i]);
+    return types;
+}
+
 static inline struct types params_of(const struct func_type *type) {
     return (struct types){type->types, type->param_count, type->param_slots};
 }

@@ -391,18 +391,18 @@ static bool check_named(struct validator *v, const struct immediate *immediate,
 }
 
 /* The operands stay on the stack while it is translated, and are then replaced
- * by the results. None is a v128: each takes one slot. */
+ * by the results. */
 static void window(struct validator *v, const struct immediate *immediate) {
     struct varying types = {0};
     if (!check_named(v, immediate, &types))
         return;
     struct signature s = signature_of(v->row, types);
-    struct types taken = {s.types, s.params, s.params};
+    struct types taken = types_of(s.types, s.params);
+    struct types given = types_of(s.types + s.params, s.results);
     if (!check_top(v, taken))
         return;
-    translate_window(&v->t, v->row, s.params, immediate);
-    replace_top(v, taken,
-                (struct types){s.types + s.params, s.results, s.results});
+    translate_window(&v->t, v->row, taken.slots, given.slots, immediate);
+    replace_top(v, taken, given);
 }
 
 /* A memory access among them may be far, as those of SHAPE_LOAD and

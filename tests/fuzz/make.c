@@ -17,7 +17,7 @@ enum { FUNCTIONS = 4, TYPES = 5, LOCALS = 3 * TYPES, LABELS = 8, STACK = 64 };
 enum { COUNTER = LOCALS, COUNTDOWN }; /* further locals, of the loops */
 
 struct types {
-    uint8_t count, of[8];
+    uint8_t count, of[SIGNATURE_TYPES];
 };
 
 /* Of all functions' parameters, of the globals, and of the locals over and over
@@ -218,7 +218,9 @@ static void immediates(struct maker *m, const struct instruction *row,
                        struct places at) {
     if (accesses_memory(row))
         memarg(m, at.first);
-    switch (row->immediates) {
+    switch ((enum described)row->immediates) {
+    case IMMEDIATE_NONE:
+    case IMMEDIATE_MEMARG: break;
     case IMMEDIATE_TABLE_TABLE:
     case IMMEDIATE_MEMORY_MEMORY:
         put_byte(m->out, at.first), put_byte(m->out, at.second);
@@ -262,8 +264,8 @@ static void plain(struct maker *m, uint32_t code) {
     struct types in = none, out = none;
     for (uint32_t i = 0; i < types.params; i++)
         in = with(in, types.types[i]);
-    if (types.results)
-        out = with(out, types.types[types.params]);
+    for (uint32_t i = 0; i < types.results; i++)
+        out = with(out, types.types[types.params + i]);
     if (accesses_memory(row) && choose(m, 8)) {
         address(m, in.of[0]);
         for (uint32_t i = 1; i < in.count; i++)
@@ -514,7 +516,7 @@ static void instruction(struct maker *m) {
     } else if (kind < 29 && choose(m, 2)) {
         switch_loop(m);
     } else if (kind < 29) {
-        plain(m, FC + choose(m, WASM_table_fill - FC + 1));
+        plain(m, FC + choose(m, START_FD - START_FC));
     } else {
         plain(m, FD + 2 * choose(m, 138) + choose(m, 2));
     }
