@@ -220,18 +220,22 @@ $(BUILD)/tests/spec/run: $(SPEC:%.c=$(BUILD)/obj/%.o) $(LIBRARY)
 	mkdir -p $(@D)
 	$(CC) $(LINK_FLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-# Guests get the flags that their first line asks for: /* flags: ... */ or ;; flags: ... But for what
-# wabt no longer knows, since it is no longer off: `--enable-exceptions` is one until 1.0.41.
-FIRST_LINE_FLAGS = $(shell sed -n '1s,^\(/\*\|;;\) flags: *\([^*]*\).*,\2,p' $<)
-FEATURES         = $(filter --enable-%,$(FIRST_LINE_FLAGS))
-KNOWN_FEATURES   = $(filter $(FEATURES),$(shell wat2wasm --help))
-WABT_FLAGS       = $(filter-out $(filter-out $(KNOWN_FEATURES),$(FEATURES)),$(FIRST_LINE_FLAGS))
+# Guests get the flags that their first comment asks for, /* flags: ... */ of any number of lines or
+# ;; flags: ... of one. But for what wabt no longer knows, since it is no longer off:
+# `--enable-exceptions` is one until 1.0.41.
+ASKED_FLAGS    = $(shell awk '\
+    NR == 1 && !sub("^(/[*]|;;) flags:", "") { exit } \
+    { sub("^ [*] ", ""); last = sub("[*]/.*", "") || FILENAME ~ /was?t$$/; print } \
+    last { exit }' $<)
+FEATURES       = $(filter --enable-%,$(ASKED_FLAGS))
+KNOWN_FEATURES = $(filter $(FEATURES),$(shell wat2wasm --help))
+WABT_FLAGS     = $(filter-out $(filter-out $(KNOWN_FEATURES),$(FEATURES)),$(ASKED_FLAGS))
 
 GUEST_CC = clang --target=wasm32-wasi -O2 -g0 -Wall -Wextra -I.
 
 guest/demo.wasm: guest/demo.c guest/http.h
 	echo "GUEST  $@"
-	$(GUEST_CC) -o $@ $< $(FIRST_LINE_FLAGS)
+	$(GUEST_CC) -o $@ $< $(ASKED_FLAGS)
 
 # Guests in Rust, where there is a Rust for WASI: the demo, and a test of guest/http.rs.
 RUST_GUESTS = $(BUILD)/guests/rust/demo.wasm $(BUILD)/guests/rust/client.wasm
@@ -247,7 +251,7 @@ $(RUST_GUESTS): guest/http.rs guest/rust/build guest/rust/build.rs
 $(BUILD)/guests/%.wasm: tests/guests/%.c
 	echo "GUEST  $@"
 	mkdir -p $(@D)
-	$(GUEST_CC) -MMD -MP -MT $@ -MF $(@:.wasm=.d) -o $@ $< $(FIRST_LINE_FLAGS)
+	$(GUEST_CC) -MMD -MP -MT $@ -MF $(@:.wasm=.d) -o $@ $< $(ASKED_FLAGS)
 
 $(BUILD)/guests/%.wasm: tests/guests/%.wat
 	echo "GUEST  $@"
@@ -350,7 +354,7 @@ NATIVE_CC = clang -O2 -Wall -Wextra -fno-math-errno -ffp-contract=off -I.
 $(BENCH)/%.wasm: bench/guests/%.c bench/guests/guest.h
 	echo "GUEST  $@"
 	mkdir -p $(@D)
-	$(GUEST_CC) -c -o $(@:.wasm=.o) $< $(FIRST_LINE_FLAGS)
+	$(GUEST_CC) -c -o $(@:.wasm=.o) $< $(ASKED_FLAGS)
 	clang --target=wasm32-wasi -o $@ $(@:.wasm=.o)
 
 $(BENCH)/%: bench/guests/%.c bench/guests/guest.h
