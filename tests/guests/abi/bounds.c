@@ -1,13 +1,13 @@
 /* flags: -mexec-model=reactor -Wl,--export=malloc */
 /* Requests that lie where there is no memory are refused, in a reply.
  *
- * run: --invoke run out: {"error":{"kind":"invalid_request","message":"the
- * request lies outside memory"}} out:
- * {"error":{"kind":"invalid_request","message":"the request lies outside
- * memory"}} out: {"error":{"kind":"invalid_request","message":"the request lies
- * outside memory"}} out: {"error":{"kind":"too_large","message":"the request is
- * too large"}} out: {"error":{"kind":"invalid_request","message":"the request
- * is not JSON: a value was status: 0 */
+ * run: --invoke run
+ * out: {"error":{"kind":"invalid_request","message":"the request lies outside memory"}}
+ * out: {"error":{"kind":"invalid_request","message":"the request lies outside memory"}}
+ * out: {"error":{"kind":"invalid_request","message":"the request lies outside memory"}}
+ * out: {"error":{"kind":"too_large","message":"the request is too large"}}
+ * out: {"error":{"kind":"invalid_request","message":"the request is not JSON: a value was
+ * status: 0 */
 #include "abi.h"
 
 static void ask(uint32_t address, uint32_t size) {
