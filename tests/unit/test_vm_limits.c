@@ -323,7 +323,8 @@ static void limits_hold_in_a_storm_of_exceptions(void **state) {
     } storms[] = {{"storm", 0}, {"above", 50000}, {"passed_on", 0}};
     for (size_t i = 0; i < 2 * sizeof storms / sizeof *storms; i++) {
         struct vm_limits limits = vm_limits_default();
-        if (i & 1) {
+        bool timed = i & 1; /* the rounds are the machine's matter */
+        if (timed) {
             limits.timeout_ms = 50;
         } else {
             limits.fuel = 1000000;
@@ -332,7 +333,7 @@ static void limits_hold_in_a_storm_of_exceptions(void **state) {
         const uint32_t args[2] = {storms[i / 2].arg, 0};
         assert_int_equal(guest_try(&guest, storms[i / 2].name, args, NULL),
                          ERROR_EXHAUSTION);
-        assert_true(rounds(&guest) > 10);
+        assert_true(timed || rounds(&guest) > 10);
         guest_close(&guest);
     }
 }
