@@ -16,6 +16,7 @@ DATA    = $(firstword $(wildcard ../shared/data) $(BUILD)/suites)
 VARIANT = release
 EMULATOR =
 T       =
+P       =
 F       = vm
 G       = c
 SECONDS = 60
@@ -64,8 +65,9 @@ $(error F=$(F): no such fuzzer; there are: $(FUZZERS))
 endif
 BENCH_GUESTS := $(patsubst bench/guests/%.c,%,$(wildcard bench/guests/*.c))
 BENCH_MADE    = load load_all
-ifneq ($(filter-out $(BENCH_GUESTS) $(BENCH_MADE),$(B)),)
-$(error B=$(B): no such guest; there are: $(BENCH_GUESTS) $(BENCH_MADE))
+BENCH_PARTS   = guests
+ifneq ($(filter-out $(BENCH_PARTS),$(P)),)
+$(error P=$(P): no such part of the benchmarks; there are: $(BENCH_PARTS))
 endif
 
 # Commands are shown by `make V=1` only.
@@ -346,9 +348,12 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(LIBRARY)
 
 # Each guest once as a module and once as a native program, whose answer is the right one.
 BENCH = $(BUILD)/bench
-BENCH_ALL = $(patsubst %,$(BENCH)/%,$(BENCH_GUESTS) $(BENCH_GUESTS:=.wasm) rusage embed \
-              $(BENCH_MADE:=.wasm))
 NATIVE_CC = clang -O2 -Wall -Wextra -fno-math-errno -ffp-contract=off -I.
+
+# What the parts of bench/run need: P names them.
+BENCH_GUESTS_ALL = $(patsubst %,$(BENCH)/%,$(BENCH_GUESTS) $(BENCH_GUESTS:=.wasm) \
+                     $(BENCH_MADE:=.wasm))
+BENCH_guests = $(BENCH_GUESTS_ALL) $(BENCH)/rusage $(BENCH)/embed
 
 # Linked without -O, or clang would let binaryen change the module where that is installed.
 $(BENCH)/%.wasm: bench/guests/%.c bench/guests/guest.h
@@ -375,11 +380,13 @@ $(BENCH)/embed: $(BUILD)/obj/bench/embed.o $(LIBRARY)
 	mkdir -p $(@D)
 	$(CC) $(LINK_FLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-BENCH_RUN = BUILD=$(BUILD) B="$(B)" RUNS=$(RUNS) PEERS="$(PEERS)" CC="$(CC)" \
+BENCH_RUN = BUILD=$(BUILD) P="$(P)" B="$(B)" RUNS=$(RUNS) PEERS="$(PEERS)" CC="$(CC)" \
+            AGAINST=$(AGAINST) \
             BENCH_FLAGS="$(CFLAGS) $(HARDENING)" bench/run
 
 bench: deps
-	$(MAKE) all $(BENCH_ALL)
+	$(BENCH_RUN) check
+	$(MAKE) all $(foreach part,$(or $(P),$(BENCH_PARTS)),$(BENCH_$(part)))
 	$(BENCH_RUN)
 
 bench-http: deps
@@ -387,7 +394,8 @@ bench-http: deps
 	HOSTEL=$(BUILD)/hostel BUILD=$(BUILD) bench/http/run
 
 bench-count: deps-count
-	$(MAKE) all $(BENCH_ALL)
+	$(BENCH_RUN) check count
+	$(MAKE) all $(BENCH_guests)
 	UPDATE=$(UPDATE) $(BENCH_RUN) count
 
 # ---- the tree ----
@@ -469,8 +477,10 @@ help:
 	echo "make fuzz       try odd inputs on F=vm|dwarf|http|json|url for SECONDS=60"
 	echo "make lint       check the layers, the formatting and the engine's machine code"
 	echo "make format     let clang-format lay out all C files"
-	echo "make bench      measure against other engines: B=\"crc32 fib\" RUNS=5 PEERS=\"wasm3 iwasm\""
-	echo "make bench-count  count instructions, compare with bench/baseline.tsv (UPDATE=1: write it)"
+	echo "make bench      measure against other engines: P=\"$(BENCH_PARTS)\" B=\"crc32 sort\""
+	echo "                RUNS=5 PEERS=\"wasm3 iwasm\" AGAINST=another/tree; bench/run says more"
+	echo "make bench-count  count instructions, compare with AGAINST, another tree that is built, or"
+	echo "                bench/baseline.tsv (UPDATE=1: write it)"
 	echo "make bench-http   requests a second beside curl and Python, and what large bodies cost"
 	echo "make library    build the libraries, to embed hostel in a program, in $(LIB)"
 	echo "make install    install program and libraries to prefix ($(prefix)), under DESTDIR"
@@ -484,8 +494,8 @@ help:
 	echo "           STATIC= links the shared libraries"
 	echo "           DATA ($(DATA)): suites that tests read and the project does not hold"
 
-.PHONY: all programs guests sanitized embedded test check suites demo fuzz bench bench-count bench-http \
-        format lint install uninstall dist deb clean deps deps-fuzz deps-count deps-deb deps-rust help
+.PHONY: all programs guests sanitized embedded test check suites demo fuzz bench bench-count \
+        bench-http format lint install uninstall dist deb clean deps deps-fuzz deps-count deps-deb deps-rust help
 .SECONDARY:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL = all

@@ -1,65 +1,102 @@
-"""The chart of bench/run: one row a guest, hostel as a bar from the line of ratio 1, each peer as a
-mark (the one that all are compared with is the line), on a logarithmic scale. Plain SVG, with a
-ground of its own: it reads well on light and dark pages.
+"""The charts, plain SVG with a ground of its own: it reads well on light and dark pages.
+
+ratios(): one row a guest, hostel as a bar from the line of ratio 1, each peer as a mark (the one that
+all are compared with is the line), on a logarithmic scale; hollow marks for what others publish.
 """
 import math
 from xml.sax.saxutils import escape
 
-WIDTH, LEFT, RIGHT, TOP, ROW = 820, 110, 60, 64, 19
-COLOURS = ["#2563eb", "#9ca3af", "#f59e0b", "#10b981", "#ef4444", "#8b5cf6", "#06b6d4", "#84cc16"]
+WIDTH, LEFT, RIGHT, TOP, ROW = 820, 130, 60, 84, 19
+COLOURS = {
+    "hostel": "#2563eb", "before": "#93c5fd", "wasm3": "#9ca3af", "iwasm": "#f59e0b",
+    "wamr fast": "#f59e0b", "wasmi_cli": "#10b981", "wasmi-v2.eager.checked": "#10b981",
+    "node": "#65a30d", "wasmtime": "#8b5cf6", "wasmer": "#06b6d4", "silverfir-nano": "#dc2626",
+    "stitch": "#a16207", "wasmtime.pulley": "#8b5cf6",
+}
+OTHER_COLOUR = "#111827"
+SLOWER_COLOUR = "#dc2626"
 TICKS = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 7, 10, 20, 50]
+TOO_FAST = ("wasmtime.winch", "wasmtime.cranelift")  # compilers, of those published
+
+
+def colour_of(engine):
+    return COLOURS.get(engine, OTHER_COLOUR)
 
 
 def text(x, y, words, more=""):
     return '<text x="%.1f" y="%.1f" %s>%s</text>' % (x, y, more, escape(words))
 
 
-def rows_of(rows, mean):
-    """(label, {engine: ratio}) sorted by hostel's ratio, the mean at the end."""
-    counted = [(r["guest"], {n: c["ratio"] for n, c in r["engines"].items() if "ratio" in c})
-               for r in rows if r["counts"]]
-    counted = sorted((r for r in counted if "hostel" in r[1]), key=lambda r: r[1]["hostel"])
-    return counted + ([("mean", mean)] if mean else [])
+def line(x1, y1, x2, y2, more):
+    return '<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" %s/>' % (x1, y1, x2, y2, more)
 
 
-def draw(rows, mean, engines, base, about):
-    lines = rows_of(rows, mean)
-    ratios = [r[n] for _, r in lines for n in engines if n in r] or [1]
-    low, high = min(0.4, min(ratios) * 0.95), max(1.6, max(ratios) * 1.05)
-    height = TOP + ROW * len(lines) + 46
+def mark(x, y, engine, hollow=False):
+    fill, stroke = (("#ffffff", colour_of(engine)) if hollow else (colour_of(engine), "#ffffff"))
+    return ('<circle cx="%.1f" cy="%.1f" r="4" fill="%s" stroke="%s" stroke-width="%s"/>'
+            % (x, y, fill, stroke, 2 if hollow else 1))
 
-    def place(ratio):
-        share = math.log(ratio / low) / math.log(high / low)
-        return LEFT + share * (WIDTH - LEFT - RIGHT)
 
+def legend(names, y, hollow=False, x=LEFT):
+    out = []
+    for name in names:
+        out += [mark(x + 4, y - 4, name, hollow), text(x + 12, y, name)]
+        x += 30 + 7 * len(name)
+    return out
+
+
+def page(height, title, parts, notes):
     out = ['<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" '
            'font-family="sans-serif" font-size="12" fill="#4b5563">' % (WIDTH, height, WIDTH),
            '<rect width="100%" height="100%" fill="#ffffff"/>',
-           text(LEFT, 18, "CPU time relative to %s (left is faster)" % base,
-                'font-size="14" font-weight="bold"')]
-    x = LEFT
-    peers = [p for p in list(zip(engines, COLOURS))[1:] if p[0] != base]
-    for engine, colour in [(engines[0], COLOURS[0])] + peers:
-        out.append('<circle cx="%d" cy="32" r="4" fill="%s"/>' % (x + 4, colour))
-        out.append(text(x + 12, 36, engine))
-        x += 30 + 7 * len(engine)
+           text(LEFT, 18, title, 'font-size="14" font-weight="bold"')]
+    for i, note in enumerate(reversed(notes)):
+        parts.append(text(LEFT, height - 10 - 15 * i, note, 'font-size="11"'))
+    return "\n".join(out + parts + ["</svg>", ""])
+
+
+def logarithmic(low, high, start, end):
+    """Where on a line from `start` to `end` a value lies."""
+    return lambda value: start + math.log(value / low) / math.log(high / low) * (end - start)
+
+
+# ---- ratios ----
+
+def ratios(lines, engines, base, notes, published=None):
+    """lines: (label, {engine: ratio}); published: {label: {engine: ratio}}."""
+    published = {label: {n: r for n, r in marks.items() if n not in TOO_FAST}
+                 for label, marks in (published or {}).items()}
+    every = [r[n] for _, r in lines for n in engines if n in r] or [1]
+    every += [r for marks in published.values() for r in marks.values()]
+    low, high = min(0.4, min(every) * 0.95), max(1.6, max(every) * 1.05)
+    place = logarithmic(low, high, LEFT, WIDTH - RIGHT)
     bottom = TOP + ROW * len(lines)
-    last = -100.0
+
+    peers = [name for name in engines[1:] if name != base]
+    others = sorted({n for marks in published.values() for n in marks})
+    out = legend(engines[:1] + peers, 36) + legend(others, 54, hollow=True)
+    out += grid(low, high, place, bottom)
+    for i, (label, ratio_of) in enumerate(lines):
+        y = TOP + ROW * i
+        out += draw_row(y, label, ratio_of, peers, place)
+        out += [mark(place(ratio), y + ROW / 2, name, hollow=True)
+                for name, ratio in published.get(label, {}).items()]
+    title = "CPU time relative to %s (left is faster)" % base
+    return page(bottom + 20 + 15 * len(notes), title, out, notes)
+
+
+def grid(low, high, place, bottom):
+    out, last = [], -100.0
     for tick in TICKS:
         if not low <= tick <= high:
             continue
         x = place(tick)
-        out.append('<line x1="%.1f" x2="%.1f" y1="%d" y2="%d" stroke="%s"/>'
-                   % (x, x, TOP - 8, bottom, "#6b7280" if tick == 1 else "#e5e7eb"))
+        colour = "#6b7280" if tick == 1 else "#e5e7eb"
+        out.append(line(x, TOP - 8, x, bottom, 'stroke="%s"' % colour))
         if x - last > 26:
             out.append(text(x, TOP - 12, "%g" % tick, 'text-anchor="middle" font-size="11"'))
             last = x
-    for i, (label, ratio_of) in enumerate(lines):
-        out += draw_row(TOP + ROW * i, label, ratio_of, peers, place)
-    out.append(text(LEFT, bottom + 20, about["machine"], 'font-size="11"'))
-    out.append(text(LEFT, bottom + 35, "%s, %s" % (about["date"], about["hostel"]),
-                    'font-size="11"'))
-    return "\n".join(out + ["</svg>", ""])
+    return out
 
 
 def draw_row(y, label, ratio_of, peers, place):
@@ -68,12 +105,10 @@ def draw_row(y, label, ratio_of, peers, place):
     out = [text(LEFT - 8, middle + 4, label, 'text-anchor="end" ' + weight)]
     hostel = ratio_of["hostel"]
     left, right = sorted((place(1), place(hostel)))
+    colour = colour_of("hostel") if hostel <= 1 else SLOWER_COLOUR
     out.append('<rect x="%.1f" y="%.1f" width="%.1f" height="%d" fill="%s"/>'
-               % (left, y + 3, max(right - left, 1), ROW - 6,
-                  COLOURS[0] if hostel <= 1 else "#dc2626"))
-    for engine, colour in peers:
-        if engine in ratio_of:
-            out.append('<circle cx="%.1f" cy="%.1f" r="4" fill="%s" stroke="#ffffff"/>'
-                       % (place(ratio_of[engine]), middle, colour))
+               % (left, y + 3, max(right - left, 1), ROW - 6, colour))
+    out += [mark(place(ratio_of[peer]), middle, peer) for peer in peers if peer in ratio_of]
     out.append(text(WIDTH - RIGHT + 8, middle + 4, "%.2f" % hostel, weight))
     return out
+
