@@ -65,7 +65,7 @@ $(error F=$(F): no such fuzzer; there are: $(FUZZERS))
 endif
 BENCH_GUESTS := $(patsubst bench/guests/%.c,%,$(wildcard bench/guests/*.c))
 BENCH_MADE    = load load_all
-BENCH_PARTS   = guests
+BENCH_PARTS   = guests suite
 ifneq ($(filter-out $(BENCH_PARTS),$(P)),)
 $(error P=$(P): no such part of the benchmarks; there are: $(BENCH_PARTS))
 endif
@@ -354,6 +354,10 @@ NATIVE_CC = clang -O2 -Wall -Wextra -fno-math-errno -ffp-contract=off -I.
 BENCH_GUESTS_ALL = $(patsubst %,$(BENCH)/%,$(BENCH_GUESTS) $(BENCH_GUESTS:=.wasm) \
                      $(BENCH_MADE:=.wasm))
 BENCH_guests = $(BENCH_GUESTS_ALL) $(BENCH)/rusage $(BENCH)/embed
+BENCH_suite  = $(patsubst %,$(BENCH)/suite-%,hostel $(if $(AGAINST),before) $(LIBRARIES))
+
+# Engines that the suite's driver is linked with, besides: ENGINE_wasm3="-Ifolder -Lfolder -lm3".
+LIBRARIES := $(patsubst ENGINE_%,%,$(filter ENGINE_%,$(.VARIABLES)))
 
 # Linked without -O, or clang would let binaryen change the module where that is installed.
 $(BENCH)/%.wasm: bench/guests/%.c bench/guests/guest.h
@@ -380,8 +384,26 @@ $(BENCH)/embed: $(BUILD)/obj/bench/embed.o $(LIBRARY)
 	mkdir -p $(@D)
 	$(CC) $(LINK_FLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-BENCH_RUN = BUILD=$(BUILD) P="$(P)" B="$(B)" RUNS=$(RUNS) PEERS="$(PEERS)" CC="$(CC)" \
-            AGAINST=$(AGAINST) \
+$(BENCH)/suite-hostel: $(patsubst %,$(BUILD)/obj/bench/suite/%.o,main hostel) $(LIBRARY)
+	mkdir -p $(@D)
+	$(CC) $(LINK_FLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# Made anew every time, for another tree or library may be meant. The build in another tree of ours
+# is used by the headers that are there; wasm3 has an API of its own, others have the common one.
+SUITE_CC = $(CC) $(WARNINGS) -std=c11 -D_POSIX_C_SOURCE=200809L $(CFLAGS)
+
+$(BENCH)/suite-before: always
+	mkdir -p $(@D)
+	$(SUITE_CC) -I$(AGAINST) -I. -o $@ bench/suite/main.c bench/suite/hostel.c \
+	    $(AGAINST)/build/all.a $(LIBS)
+
+$(BENCH)/suite-%: always
+	mkdir -p $(@D)
+	$(SUITE_CC) -I. -o $@ bench/suite/main.c \
+	    bench/suite/$(if $(filter wasm3%,$*),wasm3,wasm_c).c $(ENGINE_$*) -lm -pthread
+
+BENCH_RUN = BUILD=$(BUILD) DATA=$(DATA) P="$(P)" B="$(B)" RUNS=$(RUNS) PEERS="$(PEERS)" CC="$(CC)" \
+            AGAINST=$(AGAINST) LIBRARIES="$(LIBRARIES)" \
             BENCH_FLAGS="$(CFLAGS) $(HARDENING)" bench/run
 
 bench: deps
@@ -494,7 +516,7 @@ help:
 	echo "           STATIC= links the shared libraries"
 	echo "           DATA ($(DATA)): suites that tests read and the project does not hold"
 
-.PHONY: all programs guests sanitized embedded test check suites demo fuzz bench bench-count \
+.PHONY: all always programs guests sanitized embedded test check suites demo fuzz bench bench-count \
         bench-http format lint install uninstall dist deb clean deps deps-fuzz deps-count deps-deb deps-rust help
 .SECONDARY:
 .DELETE_ON_ERROR:

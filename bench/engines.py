@@ -44,6 +44,16 @@ def programs():
     return found
 
 
+def drivers():
+    """The programs that run the suite's cases, by the engine's name: bench/suite."""
+    found = {"hostel": ["%s/bench/suite-hostel" % BUILD]}
+    for name in (["before"] if AGAINST else []) + words("LIBRARIES"):
+        found[name] = ["%s/bench/suite-%s" % (BUILD, name)]
+    if "node" in programs():
+        found["node"] = [programs()["node"], "bench/suite/node.mjs"]
+    return found
+
+
 def wanted(found, without=()):
     """Of the engines that were found those that PEERS names, or all but some."""
     peers = words("PEERS")
