@@ -65,7 +65,7 @@ $(error F=$(F): no such fuzzer; there are: $(FUZZERS))
 endif
 BENCH_GUESTS := $(patsubst bench/guests/%.c,%,$(wildcard bench/guests/*.c))
 BENCH_MADE    = load load_all
-BENCH_PARTS   = guests suite
+BENCH_PARTS   = guests suite whole
 ifneq ($(filter-out $(BENCH_PARTS),$(P)),)
 $(error P=$(P): no such part of the benchmarks; there are: $(BENCH_PARTS))
 endif
@@ -354,6 +354,7 @@ NATIVE_CC = clang -O2 -Wall -Wextra -fno-math-errno -ffp-contract=off -I.
 BENCH_GUESTS_ALL = $(patsubst %,$(BENCH)/%,$(BENCH_GUESTS) $(BENCH_GUESTS:=.wasm) \
                      $(BENCH_MADE:=.wasm))
 BENCH_guests = $(BENCH_GUESTS_ALL) $(BENCH)/rusage $(BENCH)/embed
+BENCH_whole  = $(BENCH_GUESTS_ALL) $(BENCH)/rusage
 BENCH_suite  = $(patsubst %,$(BENCH)/suite-%,hostel $(if $(AGAINST),before) $(LIBRARIES))
 
 # Engines that the suite's driver is linked with, besides: ENGINE_wasm3="-Ifolder -Lfolder -lm3".

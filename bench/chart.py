@@ -2,6 +2,9 @@
 
 ratios(): one row a guest, hostel as a bar from the line of ratio 1, each peer as a mark (the one that
 all are compared with is the line), on a logarithmic scale; hollow marks for what others publish.
+
+whole_runs(): how long a peer takes for a run, over how long hostel takes for it, both logarithmic.
+hostel is the diagonal; where a peer's line lies above it, hostel is done first.
 """
 import math
 from xml.sax.saxutils import escape
@@ -112,3 +115,51 @@ def draw_row(y, label, ratio_of, peers, place):
     out.append(text(WIDTH - RIGHT + 8, middle + 4, "%.2f" % hostel, weight))
     return out
 
+
+# ---- whole runs ----
+
+HEIGHT, BOTTOM = 520, 430
+
+
+def whole_runs(curves, engines, notes):
+    """curves: of each guest a list of {engine: seconds}"""
+    every = [s for points in curves for times in points for s in times.values()]
+    low, high = min(every or [0.001]) * 0.8, max(every or [1]) * 1.25
+    across = logarithmic(low, high, LEFT, WIDTH - RIGHT)
+    up = logarithmic(low, high, BOTTOM, TOP)
+
+    out = seconds_grid(low, high, across, up)
+    out.append(line(across(low), up(low), across(high), up(high),
+                    'stroke="%s" stroke-width="3"' % colour_of("hostel")))
+    for points in curves:
+        for jit in engines[1:]:
+            out += draw_curve(points, jit, across, up)
+    out += legend(engines, 36) + [
+        text(LEFT + 12, TOP + 4, "above hostel's line: hostel is done first", 'font-size="11"'),
+        text((LEFT + WIDTH - RIGHT) / 2, BOTTOM + 32, "what hostel takes for the run",
+             'text-anchor="middle"')]
+    return page(HEIGHT, "A whole run, with start-up and translation: wall time, guest by guest",
+                out, notes)
+
+
+def seconds_grid(low, high, across, up):
+    out = []
+    for power in range(-4, 3):
+        for digit in (1, 3):
+            tick = digit * 10.0 ** power
+            if not low <= tick <= high:
+                continue
+            label = "%g ms" % (1000 * tick) if tick < 1 else "%g s" % tick
+            x, y = across(tick), up(tick)
+            out += [line(x, TOP, x, BOTTOM, 'stroke="#e5e7eb"'),
+                    line(LEFT, y, WIDTH - RIGHT, y, 'stroke="#e5e7eb"'),
+                    text(x, BOTTOM + 15, label, 'text-anchor="middle" font-size="11"'),
+                    text(LEFT - 8, y + 4, label, 'text-anchor="end" font-size="11"')]
+    return out
+
+
+def draw_curve(points, jit, across, up):
+    places = [(across(times["hostel"]), up(times[jit])) for times in points]
+    corners = " ".join("%.1f,%.1f" % place for place in places)
+    out = ['<polyline points="%s" fill="none" stroke="%s"/>' % (corners, colour_of(jit))]
+    return out + [mark(x, y, jit) for x, y in places]
