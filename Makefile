@@ -65,7 +65,7 @@ $(error F=$(F): no such fuzzer; there are: $(FUZZERS))
 endif
 BENCH_GUESTS := $(patsubst bench/guests/%.c,%,$(wildcard bench/guests/*.c))
 BENCH_MADE    = load load_all
-BENCH_PARTS   = guests suite whole
+BENCH_PARTS   = guests suite whole growth
 ifneq ($(filter-out $(BENCH_PARTS),$(P)),)
 $(error P=$(P): no such part of the benchmarks; there are: $(BENCH_PARTS))
 endif
@@ -356,6 +356,8 @@ BENCH_GUESTS_ALL = $(patsubst %,$(BENCH)/%,$(BENCH_GUESTS) $(BENCH_GUESTS:=.wasm
 BENCH_guests = $(BENCH_GUESTS_ALL) $(BENCH)/rusage $(BENCH)/embed
 BENCH_whole  = $(BENCH_GUESTS_ALL) $(BENCH)/rusage
 BENCH_suite  = $(patsubst %,$(BENCH)/suite-%,hostel $(if $(AGAINST),before) $(LIBRARIES))
+BENCH_growth = $(BENCH)/growth $(BENCH)/growth.wasm \
+               $(foreach size,1 10 100,$(BENCH)/load-$(size).wasm $(BENCH)/all-$(size).wasm)
 
 # Engines that the suite's driver is linked with, besides: ENGINE_wasm3="-Ifolder -Lfolder -lm3".
 LIBRARIES := $(patsubst ENGINE_%,%,$(filter ENGINE_%,$(.VARIABLES)))
@@ -372,16 +374,28 @@ $(BENCH)/%: bench/guests/%.c bench/guests/guest.h
 	mkdir -p $(@D)
 	$(NATIVE_CC) -o $@ $< -lm
 
-# A module of 10 MB that calls none of its functions, and one that calls all.
+# Modules of so many MB that call none of their functions, and those that call all.
+$(BENCH)/load-%.wasm: bench/generate
+	mkdir -p $(@D)
+	bench/generate $* 0 $@
+
+$(BENCH)/all-%.wasm: bench/generate
+	mkdir -p $(@D)
+	bench/generate $* 1 $@
+
 $(BENCH)/load.wasm $(BENCH)/load_all.wasm: bench/generate
 	mkdir -p $(@D)
 	bench/generate 10 $(if $(findstring all,$@),1,0) $@
+
+$(BENCH)/growth.wasm: bench/growth.wat
+	mkdir -p $(@D)
+	wat2wasm -o $@ $<
 
 $(BENCH)/rusage: bench/rusage.c
 	mkdir -p $(@D)
 	$(CC) $(WARNINGS) -std=c11 -D_DEFAULT_SOURCE $(CFLAGS) -o $@ $<
 
-$(BENCH)/embed: $(BUILD)/obj/bench/embed.o $(LIBRARY)
+$(BENCH)/embed $(BENCH)/growth: $(BENCH)/%: $(BUILD)/obj/bench/%.o $(LIBRARY)
 	mkdir -p $(@D)
 	$(CC) $(LINK_FLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
@@ -411,6 +425,9 @@ bench: deps
 	$(BENCH_RUN) check
 	$(MAKE) all $(foreach part,$(or $(P),$(BENCH_PARTS)),$(BENCH_$(part)))
 	$(BENCH_RUN)
+
+bench-growth:
+	$(MAKE) bench P=growth
 
 bench-http: deps
 	$(MAKE) all guests
@@ -502,6 +519,7 @@ help:
 	echo "make format     let clang-format lay out all C files"
 	echo "make bench      measure against other engines: P=\"$(BENCH_PARTS)\" B=\"crc32 sort\""
 	echo "                RUNS=5 PEERS=\"wasm3 iwasm\" AGAINST=another/tree; bench/run says more"
+	echo "make bench-growth  what loading, tables, instances and the like cost as they grow"
 	echo "make bench-count  count instructions, compare with AGAINST, another tree that is built, or"
 	echo "                bench/baseline.tsv (UPDATE=1: write it)"
 	echo "make bench-http   requests a second beside curl and Python, and what large bodies cost"
@@ -517,7 +535,7 @@ help:
 	echo "           STATIC= links the shared libraries"
 	echo "           DATA ($(DATA)): suites that tests read and the project does not hold"
 
-.PHONY: all always programs guests sanitized embedded test check suites demo fuzz bench bench-count \
+.PHONY: all always programs guests sanitized embedded test check suites demo fuzz bench bench-count bench-growth \
         bench-http format lint install uninstall dist deb clean deps deps-fuzz deps-count deps-deb deps-rust help
 .SECONDARY:
 .DELETE_ON_ERROR:
