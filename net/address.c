@@ -11,7 +11,7 @@
  * operator knows (RFC 6052 allows any prefix for translation) cannot be
  * told. */
 #include "net/address.h"
-#include "net/internal.h"
+#include "net/syntax.h"
 
 #include <arpa/inet.h>
 #include <string.h>

@@ -6,7 +6,7 @@
  * not yet known wins. Whatever follows the digits of a token must not be a
  * digit and is ignored. No locale, no time zone: all is UTC. */
 #include "net/date.h"
-#include "net/internal.h"
+#include "net/syntax.h"
 
 struct date {
     int hour, minute, second, day, month, year;

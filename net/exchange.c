@@ -14,6 +14,9 @@
  * it. */
 enum { MAX_DRAIN_SIZE = 64 * 1024, DRAIN_MS = 500, SMALL_BODY_SIZE = 8 * 1024 };
 
+/* Further Set-Cookie headers are passed over. */
+enum { MAX_COOKIES_PER_RESPONSE = 50 };
+
 /* Read the first hop's URL, or the next one's relative to this one's. The cap
  * holds for the text and for the target made of it, to which a relative one may
  * add hop by hop. */

@@ -22,6 +22,9 @@
 #include <llhttp.h>
 #include <string.h>
 
+/* 1xx before the one that counts (RFC 9110 section 15.2). */
+enum { MAX_INTERIM_RESPONSES = 16 };
+
 enum framing { BODY_LENGTH, BODY_TO_END, BODY_CHUNKED };
 enum chunk {
     CHUNK_SIZE,

@@ -10,6 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Limits that no option changes: of names and values that the guest sets. */
+enum {
+    MAX_METHOD_SIZE = 32,
+    MAX_REQUEST_HEADERS = 500,
+    MAX_REQUEST_HEADERS_SIZE = 256 * 1024,
+};
+
 static bool invalid(struct error *error, const char *what, struct slice name) {
     return net_fail(error, NET_INVALID_REQUEST, "%s: %s", what,
                     shown(name, 160).text);

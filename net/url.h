@@ -5,7 +5,8 @@
 #define HOSTEL_NET_URL_H
 
 #include "net/address.h"
-#include "net/internal.h"
+#include "net/net.h"
+#include "net/syntax.h"
 
 enum { HOST_TEXT_SIZE = 254 };
 

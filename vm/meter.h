@@ -25,7 +25,7 @@
  *     growing a full table       10 million references are moved by the system at most: 40 ms
  *     a piece of a bulk copy     PIECE bytes (memory.c): 10 ms if no page was touched before
  *     a look's worth of steps    16,384 of them: 1 ms
- *     a system call on a file    a slice of a transfer (wasi/files.c), one entry of a listing; what
+ *     a system call on a file    a slice of a transfer (wasi/transfer.c), one entry of a listing; what
  *                                one call of the system takes by itself, such as to remove a large
  *                                file, is not ours to divide
  *

@@ -8,10 +8,13 @@
  *
  * A right is a bit. `rights` says what may be done with the descriptor itself,
  * `inheriting` what may at most be asked for when something is opened beneath
- * it (paths.c). Rights only shrink. A missing right is NOTCAPABLE, except where
+ * it (path_calls.c). Rights only shrink. A missing right is NOTCAPABLE, except where
  * POSIX programs know a better word: see `refusal`. To change anything in a
  * read-only directory is ROFS, as in a file system that is mounted so. */
-#include "wasi/internal.h"
+#include "wasi/fd.h"
+#include "wasi/call.h"
+#include "wasi/readdir.h"
+#include "wasi/stat.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,7 +5,9 @@
  * guest wrote to either is remembered, and the host ends the guest's line
  * before it begins its own. Both may be one terminal or one file, and then what
  * is written to one shows behind the other's. */
-#include "wasi/internal.h"
+#include "wasi/lines.h"
+
+#include <sys/stat.h>
 
 void lines_init(struct wasi *wasi) {
     struct stat out, err;

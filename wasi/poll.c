@@ -12,7 +12,9 @@
  * for yields an event with its error at once. A subscription that means nothing
  * (its type, clock or flags are no such thing) is a mistake of the caller's:
  * INVAL, and nothing is waited for. */
-#include "wasi/internal.h"
+#include "wasi/call.h"
+#include "wasi/clocks.h"
+#include "wasi/fd.h"
 #include "wasi/platform.h"
 
 #include <errno.h>
@@ -21,6 +23,7 @@
 #include <string.h>
 #include <time.h>
 
+enum { SUBSCRIPTIONS_MAX = 4096 }; /* of one call */
 enum { SUBSCRIPTION_SIZE = 48, EVENT_SIZE = 32 };
 enum { ON_CLOCK, ON_READ, ON_WRITE }; /* also the types of their events */
 enum { CLOCK_ABSOLUTE = 1, HANGUP = 1 };

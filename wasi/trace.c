@@ -1,31 +1,14 @@
-/* The rows of calls.def as text: their arguments one by one, and a finished
- * call as a line:
+/* A finished call as a line:
  *
  *     path_open(fd=3, lookup=0x1, path="a.txt", ..., opened=4) = SUCCESS
  *
  * Pointers to results of 2, 4 and 8 bytes show the result, once there is
  * one. */
-#include "wasi/internal.h"
+#include "wasi/trace.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 enum { TEXT_SHOWN = 256 }; /* bytes of one text */
-
-bool argument_next(const char **rest, struct argument *argument) {
-    const char *at = *rest + (**rest == ' ');
-    const char *colon = strchr(at, ':');
-    if (!colon)
-        return false;
-    *argument = (struct argument){{(const uint8_t *)at, (size_t)(colon - at)},
-                                  colon[1]};
-    *rest = colon + 2;
-    return true;
-}
-
-int argument_width(char kind) {
-    return kind == 's' || kind == 'v' ? 2 : 1;
-}
 
 static void print_text(FILE *out, const struct call *call, int i) {
     uint32_t size = arg(call, i + 1);

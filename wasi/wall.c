@@ -14,7 +14,7 @@
  *
  * Missing on purpose: it does not hide that a file exists, its size or its
  * times, which Landlock leaves alone. */
-#include "wasi/internal.h"
+#include "wasi/fd.h"
 #include "wasi/platform.h"
 
 #include <errno.h>

@@ -16,7 +16,11 @@
  * blocking and without becoming the controlling terminal, looked at, and
  * closed. What is a file is truncated then, if that is wanted: the system would
  * do it at once, however long that takes. */
-#include "wasi/internal.h"
+#include "wasi/call.h"
+#include "wasi/fd.h"
+#include "wasi/path.h"
+#include "wasi/sizes.h"
+#include "wasi/stat.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,21 +1,9 @@
-/* What the files of net share: how a failure is said, and small text
- * helpers. */
-#ifndef HOSTEL_NET_INTERNAL_H
-#define HOSTEL_NET_INTERNAL_H
+/* Small pieces of the grammars of HTTP and URLs (RFC 9110 section 5.6, RFC 3986
+ * section 2): tokens, field values, numbers, and cutting text into parts. */
+#ifndef HOSTEL_NET_SYNTAX_H
+#define HOSTEL_NET_SYNTAX_H
 
-#include "net/net.h"
-
-/* Limits that no option changes. */
-enum {
-    /* Names and values of what the guest sets. */
-    MAX_REQUEST_HEADERS_SIZE = 256 * 1024,
-    MAX_REQUEST_HEADERS = 500,
-    /* 1xx before the one that counts (RFC 9110 section 15.2). */
-    MAX_INTERIM_RESPONSES = 16,
-    MAX_METHOD_SIZE = 32,
-    /* Further Set-Cookie headers are passed over. */
-    MAX_COOKIES_PER_RESPONSE = 50,
-};
+#include "base/base.h"
 
 /* ASCII, without regard to case. */
 bool text_equal(struct slice a, const char *b);

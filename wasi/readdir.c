@@ -16,8 +16,11 @@
  * file system and `..` does not tell the inode of a directory outside: it has
  * that of `.`. No inode is 0, which C libraries take for "look yourself", and
  * `..` is nothing they may look at. */
-#include "wasi/internal.h"
+#include "wasi/readdir.h"
+#include "wasi/call.h"
+#include "wasi/path.h"
 #include "wasi/platform.h"
+#include "wasi/stat.h"
 
 #include <errno.h>
 #include <stdlib.h>

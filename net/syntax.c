@@ -1,31 +1,11 @@
-/* Small helpers over text, and the one way to record a failure. See
- * net/internal.h.
+/* Small pieces of grammars. See net/syntax.h.
  *
  * Text from the network may hold any byte, NUL among them, at which strchr
  * would find the end of its set; and it has no NUL behind it, so nothing here
  * runs on until it meets one. */
-#include "net/internal.h"
+#include "net/syntax.h"
 
 #include <string.h>
-
-bool net_fail(struct error *error, enum net_error code, const char *format,
-              ...) {
-    if (error->kind != ERROR_NONE)
-        return false;
-    va_list arguments;
-    va_start(arguments, format);
-    error_set_list(error, ERROR_NET, ERROR_NO_OFFSET, format, arguments);
-    va_end(arguments);
-    error->code = (int)code;
-    return false;
-}
-
-const char *net_error_name(enum net_error kind) {
-#define X(kind, word) [NET_##kind] = word,
-    static const char *const names[] = {[NET_OK] = "ok", NET_ERRORS(X)};
-#undef X
-    return names[kind];
-}
 
 bool text_begins(struct slice text, const char *prefix) {
     for (size_t i = 0; prefix[i]; i++) {

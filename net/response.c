@@ -1,75 +1,12 @@
-/* The client itself: opened with a configuration, asked for whole exchanges.
- * See net/net.h.
- *
- * The life of a response: begun (net_begin: its head is there, after all
+/* The life of a response: begun (net_begin: its head is there, after all
  * redirects), read until its body ends or something fails, which gives the
  * connection back or closes it (end), freed. Freeing one that was not read to
  * its end closes the connection, since what is left of the body would stand
  * before the next response. */
-#include "net/client.h"
 #include "net/exchange.h"
 #include "net/trace.h"
 
-#include <stdlib.h>
-
-enum { MEBIBYTE = 1 << 20, PIECE_SIZE = 16 * 1024 };
-
-static const struct net_limits default_limits = {
-#define X(name, value) .name = value,
-    NET_LIMITS(X)
-#undef X
-};
-
-struct net_config net_config_default(void) {
-    return (struct net_config){
-        .cookies = true,
-        .timeout_ms = 30 * 1000,
-        .connect_timeout_ms = 10 * 1000,
-        .idle_timeout_ms = 90 * 1000,
-        .max_redirects = 10,
-        .max_response_body = 16 * MEBIBYTE,
-        .max_request_body = 16 * MEBIBYTE,
-        .limits = default_limits,
-    };
-}
-
-struct net *net_open(const struct net_config *config, struct error *error) {
-    struct net *net = calloc(1, sizeof *net);
-    if (!net) {
-        error_set(error, ERROR_IO, "no memory for the network client");
-        return NULL;
-    }
-    net->config = *config;
-    net->pool.idle_timeout_ms = config->idle_timeout_ms;
-    net->suffixes = suffix_open();
-    cookie_jar_init(&net->jar, net->suffixes);
-    net->jar.memory = config->memory;
-    proxies_init(&net->proxies);
-    if (!net->suffixes)
-        error_set(error, ERROR_IO, "no memory for the network client");
-    /* Roots the user named are read at once, to say what is wrong with them;
-     * the system's many when https is first used. */
-    if (policy_init(&net->policy, config, error) && net->suffixes &&
-        config->ca_file)
-        net->tls = tls_settings_open(config->ca_file, net->suffixes, error);
-    if (error->kind == ERROR_NONE)
-        return net;
-    net_close(net);
-    return NULL;
-}
-
-void net_close(struct net *net) {
-    if (!net)
-        return;
-    pool_free(&net->pool);
-    lookups_free(&net->lookups);
-    tls_settings_close(net->tls);
-    cookie_jar_free(&net->jar);
-    suffix_close(net->suffixes);
-    proxies_free(&net->proxies);
-    policy_free(&net->policy);
-    free(net);
-}
+enum { PIECE_SIZE = 16 * 1024 };
 
 /* Let go of the exchange, whose connection may serve again. */
 static void end(struct net_response *response, const struct error *error) {
@@ -158,12 +95,4 @@ void net_response_free(struct net_response *response) {
     end(response, &(struct error)ERROR_INIT);
     arena_free(&response->arena);
     buffer_free(&response->storage);
-}
-
-void net_libraries(char out[NET_LIBRARIES_SIZE]) {
-    char tls[32], http[32];
-    tls_version(tls, sizeof tls);
-    http_version(http, sizeof http);
-    snprintf(out, NET_LIBRARIES_SIZE, "%s, %s, libpsl %s", tls, http,
-             suffix_version());
 }
