@@ -2,9 +2,9 @@
  * the start function.
  *
  * Imports are resolved by name: instances registered under the module's name
- * first, the latest winning, then host functions. What is found must match the
- * declared type (spec 3.2.8 and 4.5.1): functions and globals exactly, tables
- * and memories by their limits.
+ * first, the latest winning, then what the host defines. What is found must
+ * match the declared type (extern.c): functions and globals exactly, tables and
+ * memories by their limits.
  *
  * An index space is an array of addresses, so that what is imported is shared,
  * and code does not see the difference. A module with
@@ -29,28 +29,6 @@
 /* Bytes of a name in a message, which has two, and two types. */
 enum { QUOTED = 80 };
 
-/* ---- what an export is ---- */
-
-struct function *vm_find_function(const struct instance *instance,
-                                  struct slice name) {
-    const struct vm_export *export = module_find_export(instance->module, name);
-    return export && export->kind == VM_FUNCTION
-               ? instance->functions[export->index]
-               : NULL;
-}
-
-bool vm_get_global(const struct instance *instance, struct slice name,
-                   struct vm_value *value) {
-    const struct vm_export *export = module_find_export(instance->module, name);
-    if (!export || export->kind != VM_GLOBAL)
-        return false;
-    value->type = (enum vm_type)instance->module->globals[export->index].type;
-    value->of.i64 = instance->globals[export->index][0];
-    if (value->type == VM_V128)
-        value->of.v128[1] = instance->globals[export->index][1];
-    return true;
-}
-
 /* ---- imports ---- */
 
 static const struct instance *registered(const struct vm *vm,
@@ -62,50 +40,22 @@ static const struct instance *registered(const struct vm *vm,
     return NULL;
 }
 
-static const struct host_function *find_host(const struct vm *vm,
-                                             const struct vm_import *import) {
-    for (size_t i = vm->host_count; i-- > 0;) {
-        const struct host_function *host = &vm->host_functions[i];
-        if (slice_is(import->module, host->module) &&
-            slice_is(import->name, host->name)) {
-            return host;
+static const struct definition *defined(const struct vm *vm,
+                                        const struct vm_import *import) {
+    for (size_t i = vm->definition_count; i-- > 0;) {
+        const struct definition *definition = &vm->definitions[i];
+        if (slice_is(import->module, definition->module) &&
+            slice_is(import->name, definition->name)) {
+            return definition;
         }
     }
     return NULL;
 }
 
-/* "function (i32) -> ()", "memory of 1 page and more", for messages. */
-enum { DESCRIBED = 120 };
-static void describe(const struct extern_type *type, char out[DESCRIBED]) {
-    const size_t size = DESCRIBED;
-    char signature[100];
-    unsigned long long min = type->limits.min, max = type->limits.max;
-    const char *wide = type->limits.address == VM_I64 ? "64-bit " : "";
-    switch (type->kind) {
-    case VM_FUNCTION:
-        func_type_format(type->function, signature, sizeof signature);
-        snprintf(out, size, "function %s", signature);
-        break;
-    case VM_TABLE:
-        snprintf(out, size, "%stable of %llu to %llu %s", wide, min, max,
-                 vm_type_name((enum vm_type)type->type));
-        break;
-    case VM_MEMORY:
-        snprintf(out, size, "%smemory of %llu to %llu pages", wide, min, max);
-        break;
-    case VM_TAG: snprintf(out, size, "tag"); break;
-    case VM_GLOBAL:
-        snprintf(out, size, "%s global %s",
-                 type->is_mutable ? "mutable" : "immutable",
-                 vm_type_name((enum vm_type)type->type));
-        break;
-    }
-}
-
 static bool unknown_import(const struct vm_import *import,
                            struct error *error) {
     char wanted[DESCRIBED];
-    describe(&import->type, wanted);
+    extern_type_format(&import->type, wanted);
     return error_set(error, ERROR_UNLINKABLE, "unknown import %s %s: %s",
                      quoted(import->module, QUOTED).text,
                      quoted(import->name, QUOTED).text, wanted);
@@ -115,67 +65,12 @@ static bool incompatible_import(const struct vm_import *import,
                                 const struct extern_type *found,
                                 struct error *error) {
     char wanted[DESCRIBED], is[DESCRIBED];
-    describe(&import->type, wanted);
-    describe(found, is);
+    extern_type_format(&import->type, wanted);
+    extern_type_format(found, is);
     return error_set(error, ERROR_UNLINKABLE,
                      "incompatible import type %s %s: %s wanted, it is a %s",
                      quoted(import->module, QUOTED).text,
                      quoted(import->name, QUOTED).text, wanted, is);
-}
-
-/* Spec 3.2.8, "Import Subtyping": what is found may be larger than the minimum
- * that is wanted, and must not be able to grow beyond the maximum. */
-static bool limits_match(struct limits found, struct limits wanted) {
-    return found.address == wanted.address && found.min >= wanted.min &&
-           (!wanted.has_max || (found.has_max && found.max <= wanted.max));
-}
-
-/* Function types are interned: equal types are one object, also those of other
- * modules. */
-static bool types_match(const struct extern_type *found,
-                        const struct extern_type *wanted) {
-    if (found->kind != wanted->kind)
-        return false;
-    switch (wanted->kind) {
-    case VM_FUNCTION:
-    case VM_TAG: return found->function == wanted->function;
-    case VM_TABLE:
-        return found->type == wanted->type &&
-               limits_match(found->limits, wanted->limits);
-    case VM_MEMORY: return limits_match(found->limits, wanted->limits);
-    case VM_GLOBAL:
-        return found->type == wanted->type &&
-               found->is_mutable == wanted->is_mutable;
-    }
-    return false;
-}
-
-/* The type of an instance's export as it is now (spec 4.5.1): the minimum is
- * the present size, to which it may have grown. */
-static struct extern_type export_type(const struct instance *from,
-                                      const struct vm_export *export) {
-    struct extern_type type = {.kind = export->kind};
-    const struct global_declaration *global;
-    switch (export->kind) {
-    case VM_FUNCTION:
-        type.function = from->functions[export->index]->type;
-        break;
-    case VM_TABLE:
-        type = from->tables[export->index]->type;
-        type.limits.min = from->tables[export->index]->size;
-        break;
-    case VM_MEMORY:
-        type.limits = from->memories[export->index]->declared;
-        type.limits.min = from->memories[export->index]->size >> PAGE_SIZE_BITS;
-        break;
-    case VM_TAG: type.function = from->tags[export->index]->type; break;
-    case VM_GLOBAL:
-        global = &from->module->globals[export->index];
-        type.type = global->type;
-        type.is_mutable = global->mutable;
-        break;
-    }
-    return type;
 }
 
 /* How many entries of each index space are filled; the imports of a kind are
@@ -186,17 +81,15 @@ struct filled {
 
 /* A function object for each import, since it says to the host which instance
  * calls. */
-static bool import_function(struct instance *instance,
-                            const struct host_function *host,
-                            struct filled *filled, struct error *error) {
+static bool import_host_function(struct instance *instance,
+                                 const struct function *host,
+                                 struct filled *filled, struct error *error) {
     struct function *function =
         arena_alloc(&instance->arena, 1, sizeof *function);
     if (!function)
         return error_set_memory(instance->vm, error, "imported functions");
-    *function = (struct function){.type = host->type,
-                                  .instance = instance,
-                                  .host = host->function,
-                                  .host_context = host->context};
+    *function = *host;
+    function->instance = instance;
     instance->functions[filled->functions++] = function;
     return true;
 }
@@ -223,46 +116,52 @@ static bool import_nothing(struct instance *instance, struct vm_import *import,
                            struct filled *filled, struct error *error) {
     if (!may_be_unknown(instance->vm, import))
         return unknown_import(import, error);
-    struct host_function trap = {.type = import->type.function,
-                                 .function = call_unknown,
-                                 .context = import};
-    return import_function(instance, &trap, filled, error);
+    struct function trap = {.type = import->type.function,
+                            .host = call_unknown,
+                            .host_context = import};
+    return import_host_function(instance, &trap, filled, error);
 }
 
 /* All names that could be meant are looked through. */
 static bool pay_for_import(struct vm *vm) {
-    return meter_step(&vm->meter, 1 + vm->registration_count + vm->host_count);
+    return meter_step(&vm->meter,
+                      1 + vm->registration_count + vm->definition_count);
 }
 
-/* What provides an import: an instance's export, a host function, or nothing at
- * all. */
+/* What an import gets, if anything provides it. */
 struct provider {
-    const struct instance *from;
-    const struct vm_export *export;
-    const struct host_function *host;
+    bool found;
+    struct external external;
 };
 
-/* False if what is there is of another type. Once a module has been registered
- * under a name, the host's functions are not seen there. */
+/* Once a module has been registered under a name, what the host defines is not
+ * seen there. */
+static struct provider look_for(const struct vm *vm,
+                                const struct vm_import *import) {
+    const struct instance *from = registered(vm, import->module);
+    if (!from) {
+        const struct definition *definition = defined(vm, import);
+        return definition ? (struct provider){true, definition->external}
+                          : (struct provider){false};
+    }
+    const struct vm_export *export =
+        module_find_export(from->module, import->name);
+    if (!export)
+        return (struct provider){false};
+    return (struct provider){true,
+                             external_at(from, export->kind, export->index)};
+}
+
+/* False if what is there is of another type. */
 static bool find_provider(struct vm *vm, const struct vm_import *import,
                           struct provider *provider, struct error *error) {
-    struct extern_type type = {.kind = VM_FUNCTION};
     if (!pay_for_import(vm))
         return vm_time_out(vm, error);
-    *provider = (struct provider){.from = registered(vm, import->module)};
-    if (provider->from) {
-        provider->export =
-            module_find_export(provider->from->module, import->name);
-        if (!provider->export)
-            return true;
-        type = export_type(provider->from, provider->export);
-    } else {
-        provider->host = find_host(vm, import);
-        if (!provider->host)
-            return true;
-        type.function = provider->host->type;
-    }
-    return types_match(&type, &import->type) ||
+    *provider = look_for(vm, import);
+    if (!provider->found)
+        return true;
+    struct extern_type type = external_type(&provider->external);
+    return extern_type_matches(&type, &import->type) ||
            incompatible_import(import, &type, error);
 }
 
@@ -272,30 +171,32 @@ bool vm_can_import(struct vm *vm, const struct module *module, size_t i,
     struct provider provider;
     if (!find_provider(vm, import, &provider, error))
         return false;
-    return provider.export || provider.host || may_be_unknown(vm, import) ||
+    return provider.found || may_be_unknown(vm, import) ||
            unknown_import(import, error);
 }
 
-static void import_from_instance(struct instance *instance,
-                                 const struct provider *provider,
-                                 struct filled *filled) {
-    const struct instance *from = provider->from;
-    const uint32_t index = provider->export->index;
-    switch (provider->export->kind) {
+static bool import_external(struct instance *instance,
+                            const struct external *external,
+                            struct filled *filled, struct error *error) {
+    struct function *function = external->of.function;
+    switch (external->kind) {
     case VM_FUNCTION:
-        instance->functions[filled->functions++] = from->functions[index];
+        if (!function->instance)
+            return import_host_function(instance, function, filled, error);
+        instance->functions[filled->functions++] = function;
         break;
     case VM_TABLE:
-        instance->tables[filled->tables++] = from->tables[index];
+        instance->tables[filled->tables++] = external->of.table;
         break;
     case VM_MEMORY:
-        instance->memories[filled->memories++] = from->memories[index];
+        instance->memories[filled->memories++] = external->of.memory;
         break;
-    case VM_TAG: instance->tags[filled->tags++] = from->tags[index]; break;
+    case VM_TAG: instance->tags[filled->tags++] = external->of.tag; break;
     case VM_GLOBAL:
-        instance->globals[filled->globals++] = from->globals[index];
+        instance->globals[filled->globals++] = external->of.global->value;
         break;
     }
+    return true;
 }
 
 static bool resolve_imports(struct instance *instance, struct filled *filled,
@@ -306,10 +207,8 @@ static bool resolve_imports(struct instance *instance, struct filled *filled,
         bool ok = find_provider(instance->vm, import, &provider, error);
         if (!ok)
             return false;
-        if (provider.export)
-            import_from_instance(instance, &provider, filled);
-        else if (provider.host)
-            ok = import_function(instance, provider.host, filled, error);
+        if (provider.found)
+            ok = import_external(instance, &provider.external, filled, error);
         else
             ok = import_nothing(instance, import, filled, error);
         if (!ok)
@@ -327,8 +226,7 @@ static bool allocate_spaces(struct instance *instance, struct error *error) {
     const struct module *m = instance->module;
     struct arena *arena = &instance->arena;
     uint32_t functions = m->function_count - m->imported_functions;
-    /* Slots, if all are v128. */
-    uint32_t globals = 2 * (m->global_count - m->imported_globals);
+    uint32_t globals = m->global_count - m->imported_globals;
     uint32_t tags = m->tag_count - m->imported_tags;
     instance->functions =
         arena_alloc(arena, m->function_count, sizeof *instance->functions);
@@ -365,8 +263,7 @@ static struct memory *shared_memory(const struct instance *instance) {
 }
 
 /* Globals come last and in order: their initialisers may refer to functions and
- * to the globals before them. Their slots stand close together, a v128 taking
- * two. */
+ * to the globals before them. */
 static bool allocate_own(struct instance *instance, struct filled filled,
                          struct error *error) {
     const struct module *module = instance->module;
@@ -379,13 +276,13 @@ static bool allocate_own(struct instance *instance, struct filled filled,
     }
     for (uint32_t i = filled.tables; i < module->table_count; i++) {
         instance->tables[i] =
-            table_new(instance->vm, &module->tables[i], error);
+            table_new(instance->vm, &module->tables[i], instance, error);
         if (!instance->tables[i])
             return false;
     }
     for (uint32_t i = filled.memories; i < module->memory_count; i++) {
         instance->memories[i] =
-            memory_new(instance->vm, module->memories[i], error);
+            memory_new(instance->vm, module->memories[i], instance, error);
         if (!instance->memories[i])
             return false;
     }
@@ -394,16 +291,20 @@ static bool allocate_own(struct instance *instance, struct filled filled,
     instance->shared = shared_memory(instance);
     for (uint32_t i = filled.tags; i < module->tag_count; i++) {
         struct tag *tag = &instance->own_tags[i - filled.tags];
-        tag->type = module->tags[i];
+        *tag = (struct tag){module->tags[i], instance};
         instance->tags[i] = tag;
     }
-    uint64_t *global = instance->own_globals;
     for (uint32_t i = filled.globals; i < module->global_count; i++) {
+        const struct global_declaration *declaration = &module->globals[i];
+        struct global *global = &instance->own_globals[i - filled.globals];
         if (!meter_step(&instance->vm->meter, 1))
             return vm_time_out(instance->vm, error);
-        constant_evaluate(instance, module->globals[i].init, global);
-        instance->globals[i] = global;
-        global += type_slots(module->globals[i].type);
+        global->type = declaration->type;
+        global->is_mutable = declaration->mutable;
+        global->vm = instance->vm;
+        global->owner = instance;
+        constant_evaluate(instance, declaration->init, global->value);
+        instance->globals[i] = global->value;
     }
     return true;
 }

@@ -23,16 +23,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct owned_memory {
-    struct memory memory;
-    struct owned_memory *next;
-};
-
-struct owned_table {
-    struct table table;
-    struct owned_table *next;
-};
-
 /* ---- memories ---- */
 
 static uint64_t page_bytes(uint64_t pages) {
@@ -101,47 +91,68 @@ static bool resize(struct memory *memory, uint64_t size) {
     return true;
 }
 
-/* A memory holds what it has grown to, whether or not its pages have been
- * touched.
- *
- * NULL if the limit or the system refuses. It is on the vm's list as soon as it
- * has a mapping. */
-struct memory *memory_new(struct vm *vm, struct limits limits,
-                          struct error *error) {
-    char what[64];
-    snprintf(what, sizeof what, "a memory of %llu pages of 64 KiB",
-             (unsigned long long)limits.min);
-    uint64_t most = vm->memory->limit >> PAGE_SIZE_BITS;
-    if (limits.min > most) {
-        error_set(error, ERROR_IO,
-                  "limit: the module wants %s, --max-memory allows %llu", what,
-                  (unsigned long long)most);
-        return NULL;
-    }
-    /* No overflow: the limit is in bytes. */
-    uint64_t size = page_bytes(limits.min);
-    struct owned_memory *owned = arena_alloc(&vm->arena, 1, sizeof *owned);
-    if (!owned || !budget_take(vm->memory, size)) {
-        return error_set_memory(vm, error, what), NULL;
-    }
-    struct memory *memory = &owned->memory;
-    memory->vm = vm;
-    memory->declared = limits;
-    memory->max = limits.max < most ? limits.max : most;
+/* Who made the module, or the program that embeds us, asks for too much. */
+static const char *wanting(const struct instance *owner) {
+    return owner ? "the module" : "the host";
+}
+
+/* Reserve what the memory may need, or else what it needs now, which is taken
+ * from the budget. */
+static bool map(struct memory *memory, uint64_t size) {
+    struct budget *budget = memory->vm->memory;
+    if (!budget_take(budget, size))
+        return false;
     memory->reserved = page_bytes(memory->max);
     memory->data = platform_reserve(memory->reserved);
     if (!memory->data) {
         memory->reserved = size;
         memory->data = platform_reserve(size);
     }
-    owned->next = vm->memories;
-    if (memory->data)
-        vm->memories = owned;
     if (memory->data && resize(memory, size))
-        return memory;
-    budget_give(vm->memory, size);
-    error_set_memory(vm, error, what);
-    return NULL;
+        return true;
+    budget_give(budget, size);
+    return false;
+}
+
+static void memory_free(struct memory *memory) {
+    struct budget *budget = memory->vm->memory;
+    if (memory->data)
+        platform_release(memory->data, memory->reserved);
+    budget_give(budget, memory->size);
+    budget_free(budget, memory, sizeof *memory);
+}
+
+/* A memory holds what it has grown to, whether or not its pages have been
+ * touched.
+ *
+ * NULL if the limit or the system refuses. */
+struct memory *memory_new(struct vm *vm, struct limits limits,
+                          struct instance *owner, struct error *error) {
+    char what[64];
+    snprintf(what, sizeof what, "a memory of %llu pages of 64 KiB",
+             (unsigned long long)limits.min);
+    uint64_t most = vm->memory->limit >> PAGE_SIZE_BITS;
+    if (limits.min > most) {
+        error_set(error, ERROR_IO,
+                  "limit: %s wants %s, --max-memory allows %llu",
+                  wanting(owner), what, (unsigned long long)most);
+        return NULL;
+    }
+    struct memory *memory = budget_alloc(vm->memory, 1, sizeof *memory);
+    if (!memory)
+        return error_set_memory(vm, error, what), NULL;
+    memory->vm = vm;
+    memory->owner = owner;
+    memory->declared = limits;
+    memory->max = limits.max < most ? limits.max : most;
+    /* No overflow: the limit is in bytes. */
+    if (!map(memory, page_bytes(limits.min))) {
+        memory_free(memory);
+        return error_set_memory(vm, error, what), NULL;
+    }
+    memory->next = vm->memories;
+    vm->memories = memory;
+    return memory;
 }
 
 /* What the system takes to change a mapping. */
@@ -227,33 +238,41 @@ enum trap memory_init(struct instance *instance, struct memory *memory,
 
 /* ---- tables ---- */
 
+static void table_free(struct table *table) {
+    struct vm *vm = table->vm;
+    vm->table_elements -= table->size;
+    budget_free(vm->memory, table->elements,
+                table->size * sizeof *table->elements);
+    budget_free(vm->memory, table, sizeof *table);
+}
+
 /* Elements are bounded for all tables together: a module could declare any
  * number of tables. */
 struct table *table_new(struct vm *vm, const struct extern_type *type,
-                        struct error *error) {
+                        struct instance *owner, struct error *error) {
     char what[64];
     snprintf(what, sizeof what, "a table of %llu elements",
              (unsigned long long)type->limits.min);
-    struct owned_table *owned = arena_alloc(&vm->arena, 1, sizeof *owned);
-    if (!owned)
-        return error_set_memory(vm, error, what), NULL;
-    struct table *table = &owned->table;
     uint64_t cap = vm->limits.table_elements - vm->table_elements;
-    table->vm = vm;
-    table->type = *type;
-    table->max = type->limits.max < cap ? type->limits.max : cap;
-    if (type->limits.min > table->max) {
-        error_set(error, ERROR_IO,
-                  "limit: the module wants %s, %llu are left for it", what,
-                  (unsigned long long)cap);
+    if (type->limits.min > cap) {
+        error_set(error, ERROR_IO, "limit: %s wants %s, %llu are left for it",
+                  wanting(owner), what, (unsigned long long)cap);
         return NULL;
     }
-    owned->next = vm->tables;
-    vm->tables = owned;
-    if (table_grow(table, type->limits.min, 0) != refused(type->limits))
-        return table;
-    error_set_memory(vm, error, what);
-    return NULL;
+    struct table *table = budget_alloc(vm->memory, 1, sizeof *table);
+    if (!table)
+        return error_set_memory(vm, error, what), NULL;
+    table->vm = vm;
+    table->owner = owner;
+    table->type = *type;
+    table->max = type->limits.max < cap ? type->limits.max : cap;
+    if (table_grow(table, type->limits.min, 0) == refused(type->limits)) {
+        table_free(table);
+        return error_set_memory(vm, error, what), NULL;
+    }
+    table->next = vm->tables;
+    vm->tables = table;
+    return table;
 }
 
 /* Memory for `count` elements; what there is moves, or stays as it is. */
@@ -352,14 +371,14 @@ enum trap table_init(struct instance *instance, struct table *table,
 }
 
 void memories_free(struct vm *vm) {
-    for (struct owned_memory *owned = vm->memories; owned;
-         owned = owned->next) {
-        platform_release(owned->memory.data, owned->memory.reserved);
-        budget_give(vm->memory, owned->memory.size);
+    while (vm->memories) {
+        struct memory *memory = vm->memories;
+        vm->memories = memory->next;
+        memory_free(memory);
     }
-    for (struct owned_table *owned = vm->tables; owned; owned = owned->next) {
-        struct table *table = &owned->table;
-        budget_free(vm->memory, table->elements,
-                    table->size * sizeof *table->elements);
+    while (vm->tables) {
+        struct table *table = vm->tables;
+        vm->tables = table->next;
+        table_free(table);
     }
 }

@@ -1,6 +1,6 @@
 /* The store (spec 4.2.3): everything that exists while guests run.
  *
- *     vm ── modules, instances, host functions, types: lists the vm owns
+ *     vm ── modules, instances, tables, memories, what the host offers, types: lists the vm owns
  *      └── the value stack on which all guest frames live
  *     instance ── addresses of its functions, tables, memories, globals: own ones and imported
  *
@@ -19,7 +19,9 @@
 
 struct function {
     const struct func_type *type;
-    struct instance *instance; /* a host function's: the one that imported it */
+    /* A host function's: the one that imported it. NULL in a definition, of
+     * which each that imports it gets a copy. */
+    struct instance *instance;
     /* The entry cell, NULL before the first call and for the host's. */
     const struct cell *entry;
     vm_host_function host; /* NULL for a guest function */
@@ -31,7 +33,9 @@ struct table {
     uint64_t size;
     uint64_t max; /* what it may grow to */
     struct vm *vm;
+    struct instance *owner;  /* or NULL: the host made it */
     struct extern_type type; /* as declared */
+    struct table *next;      /* of the vm's */
 };
 
 /* A page of linear memory has 65,536 bytes (spec 4.2.8). */
@@ -44,13 +48,29 @@ struct memory {
     uint64_t reserved; /* bytes */
     uint64_t max;      /* pages it may grow to */
     struct vm *vm;
+    struct instance *owner; /* or NULL: the host made it */
     struct limits declared;
+    struct memory *next; /* of the vm's */
 };
+
+struct global {
+    /* First: what an instance has in its index space is the address of this. */
+    uint64_t value[2]; /* the second word is of a v128 */
+    uint8_t type;
+    bool is_mutable;
+    struct vm *vm;
+    struct instance *owner; /* or NULL: the host made it */
+};
+
+static inline struct global *global_of(uint64_t *value) {
+    return (struct global *)(void *)value;
+}
 
 /* A tag is what it is by its address (spec with exceptions, 4.2): two equal
  * ones differ. */
 struct tag {
     const struct func_type *type;
+    struct instance *owner;
 };
 
 /* A thrown exception; a reference to it is its address. Those no longer
@@ -68,24 +88,35 @@ struct instance {
     struct function **functions; /* index spaces: addresses, own or imported */
     struct table **tables;
     struct memory **memories;
-    uint64_t **globals;
+    uint64_t **globals; /* their values; see global_of */
     const struct tag **tags;
     struct memory *memory; /* memories[0], or an empty one */
     struct memory *shared; /* what vm_memory_at shows to the host */
     uint64_t *stack_end;   /* the vm's */
     struct function *own_functions;
-    uint64_t *own_globals;
+    struct global *own_globals;
     struct tag *own_tags;
     bool *dropped_elements, *dropped_data;
     struct arena arena;
     struct instance *next;
 };
 
-struct host_function {
+/* What an export is, or an import gets. */
+struct external {
+    enum vm_kind kind;
+    union {
+        struct function *function;
+        struct table *table;
+        struct memory *memory;
+        struct global *global;
+        const struct tag *tag;
+    } of;
+};
+
+/* What the host offers. */
+struct definition {
     const char *module, *name;
-    const struct func_type *type;
-    vm_host_function function;
-    void *context;
+    struct external external;
 };
 
 struct registration {
@@ -114,16 +145,16 @@ struct vm {
     struct budget *memory;
     struct budget own_memory; /* that is it, unless vm_limits name another */
     struct type_table types;
-    /* Tables, memories, host functions: the records, not what they own. */
+    /* Functions and globals of the host's. */
     struct arena arena;
     struct module *modules;
     struct instance *instances;
-    struct owned_table *tables;
+    struct table *tables;    /* owned */
     uint64_t table_elements; /* of all of them */
-    struct owned_memory *memories;
-    struct host_function *host_functions; /* owned */
-    size_t host_count, host_capacity;
-    /* Owned; a later one of the same name wins. */
+    struct memory *memories; /* owned */
+    /* Owned, both; a later one of the same name wins. */
+    struct definition *definitions;
+    size_t definition_count, definition_capacity;
     struct registration *registrations;
     size_t registration_count, registration_capacity;
 
@@ -158,8 +189,9 @@ static inline uint64_t refused(struct limits declared) {
     return declared.address == VM_I64 ? UINT64_MAX : UINT32_MAX;
 }
 
+/* `owner` is NULL for the host's. */
 struct memory *memory_new(struct vm *vm, struct limits limits,
-                          struct error *error);
+                          struct instance *owner, struct error *error);
 uint64_t memory_grow(struct memory *memory, uint64_t pages);
 enum trap memory_fill(struct memory *memory, uint64_t at, uint8_t value,
                       uint64_t size);
@@ -180,7 +212,7 @@ static inline uint8_t *memory_at(const struct memory *memory, uint64_t address,
 }
 
 struct table *table_new(struct vm *vm, const struct extern_type *type,
-                        struct error *error);
+                        struct instance *owner, struct error *error);
 uint64_t table_grow(struct table *table, uint64_t count, uint64_t reference);
 enum trap table_fill(struct table *table, uint64_t at, uint64_t reference,
                      uint64_t count);
@@ -191,6 +223,41 @@ enum trap table_init(struct instance *instance, struct table *table,
                      uint64_t count);
 
 void memories_free(struct vm *vm);
+
+/* ---- extern.c ---- */
+
+/* What stands at `index` in an index space of the instance's. */
+struct external external_at(const struct instance *instance, enum vm_kind kind,
+                            uint32_t index);
+
+/* Its type as it is now (spec 4.5.1): the minimum is the present size, to which
+ * it may have grown. */
+struct extern_type external_type(const struct external *external);
+
+/* Whether one of the type `found` may be imported as `wanted` (spec 3.2.8). */
+bool extern_type_matches(const struct extern_type *found,
+                         const struct extern_type *wanted);
+
+/* "function (i32) -> ()", "memory of 1 to 3 pages", for messages. */
+enum { DESCRIBED = 120 };
+void extern_type_format(const struct extern_type *type, char out[DESCRIBED]);
+
+/* ---- access.c ---- */
+
+/* Whether the host may put the value where one of `type` is wanted. No
+ * exception but null, since its address must be one of an exception that lives;
+ * no function of another vm. */
+bool value_fits(const struct vm *vm, const struct vm_value *value,
+                enum vm_type type);
+
+/* Says why not, of `what`: "argument 1". Returns false. */
+bool error_set_value(struct error *error, const char *what,
+                     const struct vm_value *value, enum vm_type type);
+
+/* Write a value to its slots, or read one, whose type is set; they return the
+ * next slot. */
+uint64_t *value_put(uint64_t *slots, const struct vm_value *value);
+const uint64_t *value_get(const uint64_t *slots, struct vm_value *value);
 
 /* ---- exception.c ---- */
 

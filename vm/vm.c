@@ -1,5 +1,5 @@
-/* The embedding interface: opening and closing a vm, loading, host functions,
- * calls.
+/* The embedding interface: opening and closing a vm, loading, calls. What else
+ * there is of it: define.c, extern.c, access.c, instance.c.
  *
  * The vm owns everything until vm_close, since a table may refer to the
  * functions of any instance. Only exceptions are freed before (exception.c),
@@ -92,7 +92,7 @@ void vm_close(struct vm *vm) {
         arena_free(&instance->arena);
     }
     memories_free(vm);
-    free(vm->host_functions);
+    free(vm->definitions);
     free(vm->registrations);
     type_table_free(&vm->types);
     arena_free(&vm->arena);
@@ -162,75 +162,6 @@ bool vm_refuel(struct vm *vm, int64_t fuel, struct error *error) {
 
 struct vm *vm_of(const struct instance *instance) {
     return instance->vm;
-}
-
-/* ---- host functions and registered instances ---- */
-
-enum { SIGNATURE_TYPES = 32 };
-
-/* The types a signature such as "ii:I" spells, which is (i32 i32) -> (i64);
- * false if it is none. */
-static bool parse_signature(const char *signature,
-                            uint8_t types[SIGNATURE_TYPES], uint32_t *params,
-                            uint32_t *results) {
-    uint32_t count = 0;
-    bool after_colon = false;
-    for (const char *c = signature; *c; c++) {
-        uint8_t type = type_of_letter(*c);
-        if (*c == ':' && !after_colon) {
-            after_colon = true;
-            *params = count;
-        } else if (type && count < SIGNATURE_TYPES) {
-            types[count++] = type;
-        } else {
-            return false;
-        }
-    }
-    *results = count - *params;
-    return after_colon;
-}
-
-/* A later definition of the same name wins, for instances that are still to
- * come. */
-bool vm_define(struct vm *vm, const char *module, const char *name,
-               const char *signature, vm_host_function function, void *context,
-               struct error *error) {
-    uint8_t types[SIGNATURE_TYPES];
-    uint32_t params = 0, results;
-    if (!parse_signature(signature, types, &params, &results)) {
-        return error_set(error, ERROR_USAGE, "%s.%s: \"%s\" is not a signature",
-                         module, name, signature);
-    }
-    const struct func_type *type =
-        type_intern(&vm->types, types, params, results);
-    struct host_function *grown =
-        array_reserve(NULL, vm->host_functions, vm->host_count,
-                      &vm->host_capacity, sizeof *grown);
-    if (grown)
-        vm->host_functions = grown;
-    if (!type || !grown)
-        return error_set(error, ERROR_IO, "out of memory: host functions");
-    vm->host_functions[vm->host_count++] =
-        (struct host_function){.module = module,
-                               .name = name,
-                               .type = type,
-                               .function = function,
-                               .context = context};
-    return true;
-}
-
-bool vm_register(struct vm *vm, struct slice name, struct instance *instance,
-                 struct error *error) {
-    struct registration *grown =
-        array_reserve(NULL, vm->registrations, vm->registration_count,
-                      &vm->registration_capacity, sizeof *grown);
-    if (!grown)
-        return error_set(error, ERROR_IO,
-                         "out of memory: registered instances");
-    vm->registrations = grown;
-    vm->registrations[vm->registration_count++] =
-        (struct registration){name, instance};
-    return true;
 }
 
 /* ---- modules ---- */
@@ -308,9 +239,7 @@ const struct func_type *vm_function_type(const struct function *function) {
     return function->type;
 }
 
-/* No exception but null, since its address must be one of an exception that
- * lives. */
-static bool check_args(const struct func_type *type,
+static bool check_args(const struct vm *vm, const struct func_type *type,
                        const struct vm_value *args, size_t count,
                        struct error *error) {
     if (count != type->param_count) {
@@ -319,37 +248,14 @@ static bool check_args(const struct func_type *type,
                          type->param_count, count);
     }
     for (size_t i = 0; i < count; i++) {
-        if (args[i].type == VM_EXNREF && args[i].of.ref != 0) {
-            return error_set(error, ERROR_USAGE,
-                             "argument %zu: the host has no exceptions", i + 1);
-        }
-        if (args[i].type != type->types[i]) {
-            return error_set(error, ERROR_USAGE,
-                             "argument %zu is of type %s, %s was given", i + 1,
-                             vm_type_name((enum vm_type)type->types[i]),
-                             vm_type_name(args[i].type));
-        }
+        enum vm_type wanted = (enum vm_type)type->types[i];
+        if (value_fits(vm, &args[i], wanted))
+            continue;
+        char what[40];
+        snprintf(what, sizeof what, "argument %zu", i + 1);
+        return error_set_value(error, what, &args[i], wanted);
     }
     return true;
-}
-
-/* Write a value to its slots; returns the next. The high half of a narrow one
- * must be zero: other code reads it as 64 bits (memories and tables,
- * returns). */
-static uint64_t *put_value(uint64_t *slots, const struct vm_value *value) {
-    bool narrow = value->type == VM_I32 || value->type == VM_F32;
-    slots[0] = narrow ? value->of.i32 : value->of.i64;
-    if (value->type == VM_V128)
-        slots[1] = value->of.v128[1];
-    return slots + type_slots((uint8_t)value->type);
-}
-
-static const uint64_t *get_value(const uint64_t *slots,
-                                 struct vm_value *value) {
-    value->of.i64 = slots[0];
-    if (value->type == VM_V128)
-        value->of.v128[1] = slots[1];
-    return slots + type_slots((uint8_t)value->type);
 }
 
 /* A call through a table that fails names the element: its number is still in
@@ -370,7 +276,7 @@ bool vm_call(struct function *function, const struct vm_value *args,
              size_t arg_count, struct vm_value *results, struct error *error) {
     struct vm *vm = function->instance->vm;
     const struct func_type *type = function->type;
-    if (!check_args(type, args, arg_count, error))
+    if (!check_args(vm, type, args, arg_count, error))
         return false;
     if (meter_interrupted(&vm->meter))
         return vm_time_out(vm, error);
@@ -387,7 +293,7 @@ bool vm_call(struct function *function, const struct vm_value *args,
     }
     uint64_t *slots = top;
     for (size_t i = 0; i < arg_count; i++)
-        slots = put_value(slots, &args[i]);
+        slots = value_put(slots, &args[i]);
     /* Host functions report to the call that is innermost in C. */
     struct error *outer = vm->host_error;
     vm->host_error = error;
@@ -401,7 +307,7 @@ bool vm_call(struct function *function, const struct vm_value *args,
     const uint64_t *from = top;
     for (size_t i = 0; i < type->result_count; i++) {
         results[i].type = (enum vm_type)type->types[type->param_count + i];
-        from = get_value(from, &results[i]);
+        from = value_get(from, &results[i]);
     }
     return true;
 }
@@ -435,12 +341,4 @@ size_t vm_backtrace(struct vm *vm, struct vm_frame *frames, size_t capacity) {
         count += describe(vm, &vm->trace[i], frames + count, capacity - count);
     }
     return count;
-}
-
-/* ---- guest memory ---- */
-
-/* Without a memory there is an empty one, so that this needs no case for it. */
-uint8_t *vm_memory_at(const struct instance *instance, uint64_t address,
-                      uint64_t size) {
-    return memory_at(instance->shared, address, 0, size);
 }

@@ -8,7 +8,7 @@
  *     vm_close(vm);                                           frees everything above
  *
  * Everything belongs to its vm and lives until vm_close. Two vms share nothing;
- * one vm is used by one thread at a time. The spec meant throughout is
+ * one vm, with all that belongs to it, is used by one thread at a time. The spec meant throughout is
  * WebAssembly 2.0, core; what came after it is named by its proposal. */
 #ifndef HOSTEL_VM_VM_H
 #define HOSTEL_VM_VM_H
@@ -20,6 +20,13 @@ struct vm;
 struct module;   /* a decoded and validated module */
 struct instance; /* a module with its memories, tables and globals */
 struct function; /* a function instance: a guest's or a host's */
+
+/* What instances share with each other and with the host. Each belongs to the
+ * instance that declares it, or to the vm if the host made it, and lives as
+ * long. */
+struct memory;
+struct table;
+struct global;
 
 /* ---- values (spec 2.3, "Types") ---- */
 
@@ -37,8 +44,8 @@ enum vm_type {
 
 const char *vm_type_name(enum vm_type type);
 
-/* A reference is opaque; 0 is null. An externref is any other number the host
- * likes. */
+/* A reference is opaque; 0 is null. A funcref is what vm_funcref_of or a guest
+ * gave, an externref any other number the host likes. */
 struct vm_value {
     enum vm_type type;
     union {
@@ -50,6 +57,11 @@ struct vm_value {
         uint64_t v128[2]; /* the low half first */
     } of;
 };
+
+/* The reference to a function, or null; and the function that a value refers
+ * to, NULL if it is null or of another type. */
+struct vm_value vm_funcref_of(struct function *function);
+struct function *vm_function_of(const struct vm_value *value);
 
 struct func_type {
     uint32_t param_count, result_count;
@@ -157,7 +169,7 @@ void vm_interrupt(struct vm *vm, bool interrupted);
 int64_t vm_fuel_left(const struct vm *vm);
 bool vm_refuel(struct vm *vm, int64_t fuel, struct error *error);
 
-/* ---- host functions ---- */
+/* ---- what the host offers for import ---- */
 
 /* A function the host provides. `slots` holds the arguments in order, one
  * 64-bit slot each (i32 and f32 in the low half, zero-extended; a v128 two);
@@ -174,6 +186,30 @@ typedef bool (*vm_host_function)(void *context, struct instance *caller,
 bool vm_define(struct vm *vm, const char *module, const char *name,
                const char *signature, vm_host_function function, void *context,
                struct error *error);
+
+/* Provide a memory, all zeros; a table of funcref or externref, all null; or a
+ * global. A later definition of the same name wins, of whatever kind, for
+ * instances that are still to come; `module` and `name` are borrowed as above.
+ * Each draws from the vm's budget and table_elements until vm_close.
+ *
+ * It is linked to an import that wants the same, or less: a smaller minimum, or
+ * no maximum, or a larger one. Else vm_instantiate is ERROR_UNLINKABLE, for the
+ * sizes as they are then. The `type` of an import that was listed, as
+ * vm_import_at gives it, makes what fits it.
+ *
+ * NULL and ERROR_USAGE if the type is of another kind, its limits are none, or
+ * the value none of the host's; ERROR_IO if memory is refused. */
+struct memory *vm_define_memory(struct vm *vm, const char *module,
+                                const char *name,
+                                const struct extern_type *type,
+                                struct error *error);
+struct table *vm_define_table(struct vm *vm, const char *module,
+                              const char *name, const struct extern_type *type,
+                              struct error *error);
+struct global *vm_define_global(struct vm *vm, const char *module,
+                                const char *name, bool is_mutable,
+                                const struct vm_value *value,
+                                struct error *error);
 
 /* ---- modules (spec 5, "Binary Format"; spec 3, "Validation") ---- */
 
@@ -288,14 +324,17 @@ bool vm_register(struct vm *vm, struct slice name, struct instance *instance,
 
 struct vm *vm_of(const struct instance *instance);
 
-/* An exported function, or NULL. */
+/* An export of that kind and name, which may be what the instance imports; or
+ * NULL. */
 struct function *vm_find_function(const struct instance *instance,
                                   struct slice name);
-const struct func_type *vm_function_type(const struct function *function);
+struct memory *vm_find_memory(const struct instance *instance,
+                              struct slice name);
+struct table *vm_find_table(const struct instance *instance, struct slice name);
+struct global *vm_find_global(const struct instance *instance,
+                              struct slice name);
 
-/* The value of an exported global; false if there is none of that name. */
-bool vm_get_global(const struct instance *instance, struct slice name,
-                   struct vm_value *value);
+const struct func_type *vm_function_type(const struct function *function);
 
 /* Call a function. `args` must match its parameters in number and type (else
  * ERROR_USAGE); `results` has room for its results. May be called from a host
@@ -303,13 +342,52 @@ bool vm_get_global(const struct instance *instance, struct slice name,
 bool vm_call(struct function *function, const struct vm_value *args,
              size_t arg_count, struct vm_value *results, struct error *error);
 
-/* ---- guest memory ---- */
+/* ---- memories, tables and globals ---- */
 
-/* The `size` bytes at `address` of the memory that the instance exports as
- * "memory", or of its first if it exports none so; NULL if any of them lies
- * outside. The pointer must not be kept over anything that runs the guest. */
+/* All of these may be called from a host function, too: the guest goes on with
+ * what it finds. */
+
+/* The type it was declared with, but for the minimum, which is its present
+ * size. */
+struct extern_type vm_memory_type(const struct memory *memory);
+struct extern_type vm_table_type(const struct table *table);
+struct extern_type vm_global_type(const struct global *global);
+
+uint64_t vm_memory_size(const struct memory *memory); /* bytes */
+
+/* The `size` bytes at `address`, to read and write; NULL if any of them lies
+ * outside. The pointer is valid until the memory grows: it must not be kept
+ * over vm_memory_grow, nor over anything that runs a guest. */
+uint8_t *vm_memory_range(const struct memory *memory, uint64_t address,
+                         uint64_t size);
+
+/* The same in the memory that the instance exports as "memory", or in its first
+ * if it exports none so. */
 uint8_t *vm_memory_at(const struct instance *instance, uint64_t address,
                       uint64_t size);
+
+/* Add so many pages of 64 KiB, zeros, or elements that are `value`. If its
+ * maximum or the vm's limits forbid it, or memory is refused, ERROR_EXHAUSTION,
+ * and it stays as it is. */
+bool vm_memory_grow(struct memory *memory, uint64_t pages, struct error *error);
+bool vm_table_grow(struct table *table, uint64_t count,
+                   const struct vm_value *value, struct error *error);
+
+uint64_t vm_table_size(const struct table *table); /* elements */
+
+/* Element `i`; false if there are not so many. */
+bool vm_table_get(const struct table *table, uint64_t i,
+                  struct vm_value *value);
+
+/* ERROR_USAGE if there are not so many elements, the value is of another type,
+ * a function of another vm, or an exception. */
+bool vm_table_set(struct table *table, uint64_t i, const struct vm_value *value,
+                  struct error *error);
+
+/* The same for a global, which must be mutable to be set. */
+struct vm_value vm_global_get(const struct global *global);
+bool vm_global_set(struct global *global, const struct vm_value *value,
+                   struct error *error);
 
 /* ---- after a trap ---- */
 

@@ -56,11 +56,14 @@ static bool note_end(struct buffer *out, struct vm *vm,
 /* Call function or note global number `index` of the exports. */
 static bool use(struct buffer *out, struct instance *instance,
                 struct vm_export export, int round) {
-    struct vm_value values[1000], results[1000], global;
+    struct vm_value values[1000], results[1000];
     buffer_printf(out, "%.*s:", (int)export.name.size,
                   (const char *)export.name.data);
-    if (vm_get_global(instance, export.name, &global))
-        note_value(out, &global);
+    const struct global *global = vm_find_global(instance, export.name);
+    if (global) {
+        struct vm_value value = vm_global_get(global);
+        note_value(out, &value);
+    }
     struct function *function = vm_find_function(instance, export.name);
     if (!function)
         return true;

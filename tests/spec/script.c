@@ -246,9 +246,12 @@ static bool act(struct script *script, const struct json *command,
     results->values = arena_alloc(&script->arena, 1, sizeof *results->values);
     if (!results->values)
         return fail(script, "out of memory");
-    return vm_get_global(instance, json_string(action, "field"),
-                         results->values) ||
-           fail(script, "no such global");
+    const struct global *global =
+        vm_find_global(instance, json_string(action, "field"));
+    if (!global)
+        return fail(script, "no such global");
+    results->values[0] = vm_global_get(global);
+    return true;
 }
 
 static bool do_action(struct script *script, const struct json *command) {

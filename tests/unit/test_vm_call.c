@@ -96,15 +96,13 @@ static void exports_are_found_by_name_and_kind(void **state) {
 static void globals_are_read(void **state) {
     (void)state;
     struct guest guest = guest_run("values", NULL);
-    struct vm_value value;
-    assert_true(vm_get_global(guest.instance, slice_of("answer"), &value));
-    assert_int_equal(value.type, VM_I64);
-    assert_int_equal(value.of.i64, (uint64_t)-42);
+    struct vm_value answer = guest_global(&guest, "answer");
+    assert_int_equal(answer.type, VM_I64);
+    assert_int_equal(answer.of.i64, (uint64_t)-42);
     guest_call(&guest, "bump", 0, 0);
-    assert_true(vm_get_global(guest.instance, slice_of("count"), &value));
-    assert_int_equal(value.of.i32, 8);
-    assert_false(vm_get_global(guest.instance, slice_of("add"), &value));
-    assert_false(vm_get_global(guest.instance, slice_of("absent"), &value));
+    assert_int_equal(guest_global(&guest, "count").of.i32, 8);
+    assert_null(vm_find_global(guest.instance, slice_of("add")));
+    assert_null(vm_find_global(guest.instance, slice_of("absent")));
     guest_close(&guest);
 }
 

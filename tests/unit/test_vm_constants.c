@@ -13,23 +13,19 @@ static struct guest constants_guest(struct guest *other) {
     return guest;
 }
 
-static struct vm_value global(const struct guest *guest, const char *name) {
-    struct vm_value value;
-    assert_true(vm_get_global(guest->instance, slice_of(name), &value));
-    return value;
-}
-
 static void initial_values_are_computed(void **state) {
     (void)state;
     struct guest other, guest = constants_guest(&other);
-    assert_int_equal(global(&guest, "computed").of.i64, -42 + 10 * (7 - 2));
-    assert_int_equal(global(&guest, "add_i32").of.i32, 0x80000000);
+    assert_int_equal(guest_global(&guest, "computed").of.i64,
+                     -42 + 10 * (7 - 2));
+    assert_int_equal(guest_global(&guest, "add_i32").of.i32, 0x80000000);
     /* The high half is zero. */
-    assert_int_equal(global(&guest, "sub_i32").of.i64, UINT32_MAX);
-    assert_int_equal(global(&guest, "mul_i32").of.i64, 0x20001);
-    assert_true(global(&guest, "add_i64").of.i64 == 0);
-    assert_true(global(&guest, "sub_i64").of.i64 == INT64_MAX);
-    assert_true(global(&guest, "mul_i64").of.i64 == UINT64_C(0x200000001));
+    assert_int_equal(guest_global(&guest, "sub_i32").of.i64, UINT32_MAX);
+    assert_int_equal(guest_global(&guest, "mul_i32").of.i64, 0x20001);
+    assert_true(guest_global(&guest, "add_i64").of.i64 == 0);
+    assert_true(guest_global(&guest, "sub_i64").of.i64 == INT64_MAX);
+    assert_true(guest_global(&guest, "mul_i64").of.i64 ==
+                UINT64_C(0x200000001));
     guest_close(&guest);
     buffer_free(&other.bytes);
 }
@@ -37,8 +33,9 @@ static void initial_values_are_computed(void **state) {
 static void globals_of_the_module_are_read(void **state) {
     (void)state;
     struct guest other, guest = constants_guest(&other);
-    assert_int_equal(global(&guest, "next").of.i32, 42);
-    assert_true(global(&guest, "vector").of.v128[1] == (UINT64_C(4) << 32 | 3));
+    assert_int_equal(guest_global(&guest, "next").of.i32, 42);
+    assert_true(guest_global(&guest, "vector").of.v128[1] ==
+                (UINT64_C(4) << 32 | 3));
     assert_int_equal(*vm_memory_at(guest.instance, 42, 1), 'x');
     assert_int_equal(*vm_memory_at(guest.instance, 82, 1), 'y');
     assert_int_equal(guest_call(&guest, "call", 3, 0), 7);

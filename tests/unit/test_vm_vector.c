@@ -43,8 +43,7 @@ static void globals_take_two_words(void **state) {
     struct guest guest = vector_guest();
     assert_int_equal(guest_call(&guest, "double_g", 0, 0), 20 + 77 + 78);
     assert_int_equal(guest_call(&guest, "double_g", 0, 0), 40 + 77 + 78);
-    struct vm_value g;
-    assert_true(vm_get_global(guest.instance, slice_of("g"), &g));
+    struct vm_value g = guest_global(&guest, "g");
     assert_int_equal(g.type, VM_V128);
     assert_true(g.of.v128[0] == (UINT64_C(8) << 32 | 4));
     assert_true(g.of.v128[1] == (UINT64_C(16) << 32 | 12));

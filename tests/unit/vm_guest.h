@@ -78,6 +78,15 @@ static inline struct function *guest_function(const struct guest *guest,
     return function;
 }
 
+/* The value of an exported global. */
+static inline struct vm_value guest_global(const struct guest *guest,
+                                           const char *name) {
+    struct global *global = vm_find_global(guest->instance, slice_of(name));
+    if (!global)
+        fail_msg("no global %s", name);
+    return vm_global_get(global);
+}
+
 static inline struct vm_value i32(uint32_t number) {
     return (struct vm_value){.type = VM_I32, .of.i32 = number};
 }

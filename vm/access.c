@@ -1,0 +1,159 @@
+/* What the host does with values, and with memories, tables and globals, its
+ * own and those that guests export.
+ *
+ * All of it may be done at any time, from a host function too: the interpreter
+ * fetches the place and size of a memory again after each call of the host. */
+#include "vm/store.h"
+
+/* ---- values ---- */
+
+static struct function *referred(uint64_t reference) {
+    return (struct function *)(uintptr_t)reference;
+}
+
+bool value_fits(const struct vm *vm, const struct vm_value *value,
+                enum vm_type type) {
+    if (value->type != type)
+        return false;
+    bool null = value->of.ref == 0;
+    switch (type) {
+    case VM_EXNREF: return null;
+    case VM_FUNCREF: return null || referred(value->of.ref)->instance->vm == vm;
+    default: return true;
+    }
+}
+
+bool error_set_value(struct error *error, const char *what,
+                     const struct vm_value *value, enum vm_type type) {
+    if (value->type != type)
+        return error_set(error, ERROR_USAGE, "%s is of type %s, %s was given",
+                         what, vm_type_name(type), vm_type_name(value->type));
+    return error_set(error, ERROR_USAGE, "%s: %s", what,
+                     type == VM_EXNREF ? "the host has no exceptions"
+                                       : "a function of another vm");
+}
+
+/* The high half of a narrow value must be zero: other code reads it as 64 bits
+ * (memories and tables, returns). */
+uint64_t *value_put(uint64_t *slots, const struct vm_value *value) {
+    bool narrow = value->type == VM_I32 || value->type == VM_F32;
+    slots[0] = narrow ? value->of.i32 : value->of.i64;
+    if (value->type == VM_V128)
+        slots[1] = value->of.v128[1];
+    return slots + type_slots((uint8_t)value->type);
+}
+
+const uint64_t *value_get(const uint64_t *slots, struct vm_value *value) {
+    value->of.i64 = slots[0];
+    if (value->type == VM_V128)
+        value->of.v128[1] = slots[1];
+    return slots + type_slots((uint8_t)value->type);
+}
+
+struct vm_value vm_funcref_of(struct function *function) {
+    return (struct vm_value){.type = VM_FUNCREF, .of.ref = (uintptr_t)function};
+}
+
+struct function *vm_function_of(const struct vm_value *value) {
+    return value->type == VM_FUNCREF ? referred(value->of.ref) : NULL;
+}
+
+/* ---- memories ---- */
+
+uint64_t vm_memory_size(const struct memory *memory) {
+    return memory->size;
+}
+
+uint8_t *vm_memory_range(const struct memory *memory, uint64_t address,
+                         uint64_t size) {
+    return memory_at(memory, address, 0, size);
+}
+
+/* Without a memory there is an empty one, so that this needs no case for it. */
+uint8_t *vm_memory_at(const struct instance *instance, uint64_t address,
+                      uint64_t size) {
+    return vm_memory_range(instance->shared, address, size);
+}
+
+/* Sets the error of growth that was refused. Returns false. */
+static bool cannot_grow(const struct vm *vm, struct extern_type now,
+                        uint64_t more, struct error *error) {
+    char what[DESCRIBED];
+    if (meter_late(&vm->meter))
+        return vm_time_out(vm, error);
+    extern_type_format(&now, what);
+    return error_set(error, ERROR_EXHAUSTION,
+                     "limit: a %s cannot grow by %llu, with %llu bytes left",
+                     what, (unsigned long long)more,
+                     (unsigned long long)budget_left(vm->memory));
+}
+
+bool vm_memory_grow(struct memory *memory, uint64_t pages,
+                    struct error *error) {
+    bool grown = memory_grow(memory, pages) != refused(memory->declared);
+    return grown ||
+           cannot_grow(memory->vm, vm_memory_type(memory), pages, error);
+}
+
+/* ---- tables ---- */
+
+static bool element_fits(const struct table *table,
+                         const struct vm_value *value, struct error *error) {
+    enum vm_type type = (enum vm_type)table->type.type;
+    return value_fits(table->vm, value, type) ||
+           error_set_value(error, "an element", value, type);
+}
+
+uint64_t vm_table_size(const struct table *table) {
+    return table->size;
+}
+
+bool vm_table_get(const struct table *table, uint64_t i,
+                  struct vm_value *value) {
+    if (i >= table->size)
+        return false;
+    value->type = (enum vm_type)table->type.type;
+    value->of.ref = table->elements[i];
+    return true;
+}
+
+bool vm_table_set(struct table *table, uint64_t i, const struct vm_value *value,
+                  struct error *error) {
+    if (i >= table->size) {
+        return error_set(
+            error, ERROR_USAGE, "element %llu of a table that has %llu",
+            (unsigned long long)i, (unsigned long long)table->size);
+    }
+    if (!element_fits(table, value, error))
+        return false;
+    table->elements[i] = value->of.ref;
+    return true;
+}
+
+bool vm_table_grow(struct table *table, uint64_t count,
+                   const struct vm_value *value, struct error *error) {
+    if (!element_fits(table, value, error))
+        return false;
+    bool grown =
+        table_grow(table, count, value->of.ref) != refused(table->type.limits);
+    return grown || cannot_grow(table->vm, vm_table_type(table), count, error);
+}
+
+/* ---- globals ---- */
+
+struct vm_value vm_global_get(const struct global *global) {
+    struct vm_value value = {.type = (enum vm_type)global->type};
+    value_get(global->value, &value);
+    return value;
+}
+
+bool vm_global_set(struct global *global, const struct vm_value *value,
+                   struct error *error) {
+    enum vm_type type = (enum vm_type)global->type;
+    if (!global->is_mutable)
+        return error_set(error, ERROR_USAGE, "the global is immutable");
+    if (!value_fits(global->vm, value, type))
+        return error_set_value(error, "the global", value, type);
+    value_put(global->value, value);
+    return true;
+}

@@ -1,0 +1,145 @@
+/* Externals (spec 4.2.11): what a module exports and another imports, and their
+ * types.
+ *
+ * A function, table, memory, global or tag is what it is by its address. So an
+ * import is a copied address, and whoever has one, the host among them, sees
+ * what all others do with it. Types are compared when an import is linked, by
+ * what the thing is then: a memory that has grown may be imported where its
+ * declared size would be too small. */
+#include "vm/store.h"
+
+#include <string.h>
+
+/* ---- what an export is ---- */
+
+struct external external_at(const struct instance *instance, enum vm_kind kind,
+                            uint32_t index) {
+    struct external at = {.kind = kind};
+    switch (kind) {
+    case VM_FUNCTION: at.of.function = instance->functions[index]; break;
+    case VM_TABLE: at.of.table = instance->tables[index]; break;
+    case VM_MEMORY: at.of.memory = instance->memories[index]; break;
+    case VM_GLOBAL: at.of.global = global_of(instance->globals[index]); break;
+    case VM_TAG: at.of.tag = instance->tags[index]; break;
+    }
+    return at;
+}
+
+/* False if there is none of that name and kind. */
+static bool find(const struct instance *instance, struct slice name,
+                 enum vm_kind kind, struct external *external) {
+    const struct vm_export *export = module_find_export(instance->module, name);
+    if (!export || export->kind != kind)
+        return false;
+    *external = external_at(instance, kind, export->index);
+    return true;
+}
+
+struct function *vm_find_function(const struct instance *instance,
+                                  struct slice name) {
+    struct external found;
+    return find(instance, name, VM_FUNCTION, &found) ? found.of.function : NULL;
+}
+
+struct table *vm_find_table(const struct instance *instance,
+                            struct slice name) {
+    struct external found;
+    return find(instance, name, VM_TABLE, &found) ? found.of.table : NULL;
+}
+
+struct memory *vm_find_memory(const struct instance *instance,
+                              struct slice name) {
+    struct external found;
+    return find(instance, name, VM_MEMORY, &found) ? found.of.memory : NULL;
+}
+
+struct global *vm_find_global(const struct instance *instance,
+                              struct slice name) {
+    struct external found;
+    return find(instance, name, VM_GLOBAL, &found) ? found.of.global : NULL;
+}
+
+/* ---- types ---- */
+
+struct extern_type vm_table_type(const struct table *table) {
+    struct extern_type type = table->type;
+    type.limits.min = table->size;
+    return type;
+}
+
+struct extern_type vm_memory_type(const struct memory *memory) {
+    struct extern_type type = {.kind = VM_MEMORY, .limits = memory->declared};
+    type.limits.min = memory->size >> PAGE_SIZE_BITS;
+    return type;
+}
+
+struct extern_type vm_global_type(const struct global *global) {
+    return (struct extern_type){.kind = VM_GLOBAL,
+                                .type = global->type,
+                                .is_mutable = global->is_mutable};
+}
+
+struct extern_type external_type(const struct external *external) {
+    struct extern_type type = {.kind = external->kind};
+    switch (external->kind) {
+    case VM_FUNCTION: type.function = external->of.function->type; break;
+    case VM_TABLE: return vm_table_type(external->of.table);
+    case VM_MEMORY: return vm_memory_type(external->of.memory);
+    case VM_GLOBAL: return vm_global_type(external->of.global);
+    case VM_TAG: type.function = external->of.tag->type; break;
+    }
+    return type;
+}
+
+/* Spec 3.2.8, "Import Subtyping": what is found may be larger than the minimum
+ * that is wanted, and must not be able to grow beyond the maximum. */
+static bool limits_match(struct limits found, struct limits wanted) {
+    return found.address == wanted.address && found.min >= wanted.min &&
+           (!wanted.has_max || (found.has_max && found.max <= wanted.max));
+}
+
+/* Function types are interned: equal types are one object, also those of other
+ * modules. */
+bool extern_type_matches(const struct extern_type *found,
+                         const struct extern_type *wanted) {
+    if (found->kind != wanted->kind)
+        return false;
+    switch (wanted->kind) {
+    case VM_FUNCTION:
+    case VM_TAG: return found->function == wanted->function;
+    case VM_TABLE:
+        return found->type == wanted->type &&
+               limits_match(found->limits, wanted->limits);
+    case VM_MEMORY: return limits_match(found->limits, wanted->limits);
+    case VM_GLOBAL:
+        return found->type == wanted->type &&
+               found->is_mutable == wanted->is_mutable;
+    }
+    return false;
+}
+
+void extern_type_format(const struct extern_type *type, char out[DESCRIBED]) {
+    const size_t size = DESCRIBED;
+    char signature[100];
+    unsigned long long min = type->limits.min, max = type->limits.max;
+    const char *wide = type->limits.address == VM_I64 ? "64-bit " : "";
+    switch (type->kind) {
+    case VM_FUNCTION:
+        func_type_format(type->function, signature, sizeof signature);
+        snprintf(out, size, "function %s", signature);
+        break;
+    case VM_TABLE:
+        snprintf(out, size, "%stable of %llu to %llu %s", wide, min, max,
+                 vm_type_name((enum vm_type)type->type));
+        break;
+    case VM_MEMORY:
+        snprintf(out, size, "%smemory of %llu to %llu pages", wide, min, max);
+        break;
+    case VM_TAG: snprintf(out, size, "tag"); break;
+    case VM_GLOBAL:
+        snprintf(out, size, "%s global %s",
+                 type->is_mutable ? "mutable" : "immutable",
+                 vm_type_name((enum vm_type)type->type));
+        break;
+    }
+}
