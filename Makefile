@@ -75,7 +75,8 @@ $(filter 1,$(V)).SILENT:
 
 # ---- what is built from what ----
 
-FOLDERS  = base vm vm/debug wasi net json
+RINGS    = simd exceptions proposals debug
+FOLDERS  = base vm $(RINGS:%=vm/%) wasi net json
 SOURCES := $(wildcard *.c $(FOLDERS:=/*.c))
 OBJECTS  = $(SOURCES:%.c=$(BUILD)/obj/%.o)
 LIBRARY  = $(BUILD)/all.a
@@ -203,7 +204,7 @@ $(BUILD)/tests/unit/test_tmpdir: WRAPPED = socketpair sigprocmask fork close sig
 
 # These tests count work: the code they run tells them of every basic block that is entered, and has
 # them allocate and move memory.
-COUNTED = $(patsubst %.c,$(BUILD)/obj/counted/%.o,$(filter-out vm/exec.c,$(wildcard base/*.c vm/*.c vm/debug/*.c)))
+COUNTED = $(patsubst %.c,$(BUILD)/obj/counted/%.o,$(filter-out vm/exec.c,$(wildcard base/*.c vm/*.c vm/*/*.c)))
 
 $(BUILD)/obj/counted/%.o: %.c Makefile | $(BUILD)/ready-program
 	$(COMPILE)

@@ -42,7 +42,7 @@ struct label label_init(const struct translator *t, struct types types) {
 static void link_patch(struct translator *t, uint32_t cell, uint32_t *patches) {
     if (t->dead)
         return;
-    t->module->cells[cell].tail.imm = (int32_t)*patches;
+    t->module->code.cells[cell].tail.imm = (int32_t)*patches;
     *patches = cell;
 }
 
@@ -54,7 +54,7 @@ static void link_branch(struct translator *t, uint32_t cell,
     if (label->target == NO_CELL) {
         link_patch(t, cell, &label->patches);
     } else {
-        t->module->cells[cell].tail.imm = (int32_t)(label->target - cell);
+        t->module->code.cells[cell].tail.imm = (int32_t)(label->target - cell);
     }
 }
 
@@ -63,8 +63,8 @@ void patches_bind(struct translator *t, uint32_t *patches) {
     if (*patches == NO_CELL)
         return;
     for (uint32_t cell = *patches; cell != NO_CELL;) {
-        uint32_t next = (uint32_t)t->module->cells[cell].tail.imm;
-        t->module->cells[cell].tail.imm = (int32_t)(here(t) - cell);
+        uint32_t next = (uint32_t)t->module->code.cells[cell].tail.imm;
+        t->module->code.cells[cell].tail.imm = (int32_t)(here(t) - cell);
         cell = next;
     }
     *patches = NO_CELL;
@@ -130,7 +130,7 @@ static struct condition take_condition(struct translator *t, struct operand x) {
     const struct cell *cell = NULL;
     struct condition condition;
     if (made_by_last(t, &x) && row && row->shape == SHAPE_COMPARE) {
-        cell = &t->module->cells[t->last->cell];
+        cell = &t->module->code.cells[t->last->cell];
         if (t->last->form == FORM_SI && !is_short(cell->tail.imm))
             cell = NULL;
     }

@@ -9,20 +9,22 @@
  *
  * From a cell, as a frame's link gives it, code_find goes back to the
  * function. */
-#include "vm/module.h"
+#include "vm/code.h"
 
 #include "vm/platform.h"
-#include "vm/store.h"
-#include "vm/translate.h"
+#include "vm/rings.h"
 
 /* What translation can make at most of a byte of a body: a conditional branch
  * that has two values to move has three cells for its two bytes
  * (tests/unit/test_vm_ratio.c). Every function has a few of its own. */
-enum { CELLS_A_BYTE = 2, CELLS_A_FUNCTION = 8 + LOOP_HEAD };
+enum { CELLS_A_BYTE = 2, CELLS_A_FUNCTION = 16 };
 
 /* The code grows by a quarter, but by whole pages, and not by more than what a
  * limit on memory would notice. */
 enum { FEWEST_CELLS = 1 << 10, GROW_LEAST = 1 << 8, GROW_MOST = 1 << 14 };
+
+/* A displacement has 32 bits. */
+enum { MOST_CELLS = INT32_MAX / 2 };
 
 static uint64_t cell_bytes(uint64_t cells) {
     return cells * sizeof(struct cell);
@@ -32,34 +34,35 @@ static uint64_t offset_bytes(uint64_t cells) {
     return cells * sizeof(uint32_t);
 }
 
+void code_init(struct code *code, struct budget *memory) {
+    *code = (struct code){.memory = memory, .expected = FEWEST_CELLS};
+}
+
+void code_expect(struct code *code, size_t body) {
+    code->expected += CELLS_A_FUNCTION + CELLS_A_BYTE * (uint64_t)body;
+}
+
 /* Both or none. */
-static bool reserve(struct module *module, uint64_t cells) {
+static bool reserve(struct code *code, uint64_t cells) {
     uint8_t *at = platform_reserve(cell_bytes(cells));
     uint8_t *offsets = at ? platform_reserve(offset_bytes(cells)) : NULL;
     if (at && !offsets)
         platform_release(at, cell_bytes(cells));
     if (!offsets)
         return false;
-    module->cells = (struct cell *)(void *)at;
-    module->offsets = (uint32_t *)(void *)offsets;
-    module->cell_limit = (uint32_t)cells;
+    code->cells = (struct cell *)(void *)at;
+    code->offsets = (uint32_t *)(void *)offsets;
+    code->cell_limit = (uint32_t)cells;
     return true;
 }
 
-/* Reserve address space for the code of all functions. */
-static bool reserve_all(struct module *module) {
-    uint64_t cells = FEWEST_CELLS;
-    for (uint32_t i = module->imported_functions; i < module->function_count;
-         i++) {
-        cells += CELLS_A_FUNCTION +
-                 CELLS_A_BYTE * (uint64_t)module->functions[i].body.size;
-    }
-    /* A displacement has 32 bits. */
-    if (cells > INT32_MAX / 2)
-        cells = INT32_MAX / 2;
-    /* Where address space is scarce less must do: nearly all modules need a
-     * tenth. */
-    while (!reserve(module, cells)) {
+/* Reserve address space for the code of all functions. Where it is scarce less
+ * must do: nearly all modules need a tenth. */
+static bool reserve_all(struct code *code) {
+    uint64_t cells = code->expected;
+    if (cells > MOST_CELLS)
+        cells = MOST_CELLS;
+    while (!reserve(code, cells)) {
         cells /= 2;
         if (cells < FEWEST_CELLS)
             return false;
@@ -68,9 +71,9 @@ static bool reserve_all(struct module *module) {
 }
 
 /* How many cells more are made usable. */
-static uint32_t growth(const struct module *module) {
-    uint32_t left = module->cell_limit - module->cell_capacity;
-    uint32_t more = module->cell_capacity / 4 / GROW_LEAST * GROW_LEAST;
+static uint32_t growth(const struct code *code) {
+    uint32_t left = code->cell_limit - code->cell_capacity;
+    uint32_t more = code->cell_capacity / 4 / GROW_LEAST * GROW_LEAST;
     if (more < GROW_LEAST)
         more = GROW_LEAST;
     if (more > GROW_MOST)
@@ -80,81 +83,77 @@ static uint32_t growth(const struct module *module) {
 
 /* False when the reserve is used up or the system refuses; what there was stays
  * as it was. */
-bool code_grow(struct module *module) {
-    struct budget *memory = module->vm->memory;
-    memory->refused = 0; /* it is to say whether the limit is the reason */
-    if (!module->cells && !reserve_all(module))
+bool code_grow(struct code *code) {
+    code->memory->refused =
+        0; /* it is to say whether the limit is the reason */
+    if (!code->cells && !reserve_all(code))
         return false;
-    uint32_t more = growth(module), capacity = module->cell_capacity + more;
+    uint32_t more = growth(code), capacity = code->cell_capacity + more;
     uint64_t bytes = cell_bytes(more) + offset_bytes(more);
-    if (more == 0 || !budget_take(memory, bytes))
+    if (more == 0 || !budget_take(code->memory, bytes))
         return false;
-    bool ok =
-        platform_commit((uint8_t *)module->cells, cell_bytes(capacity)) &&
-        platform_commit((uint8_t *)module->offsets, offset_bytes(capacity));
+    bool ok = platform_commit((uint8_t *)code->cells, cell_bytes(capacity)) &&
+              platform_commit((uint8_t *)code->offsets, offset_bytes(capacity));
     if (ok) {
-        module->cell_capacity = capacity;
+        code->cell_capacity = capacity;
     } else {
-        budget_give(memory, bytes);
+        budget_give(code->memory, bytes);
     }
     return ok;
 }
 
 /* Room for the record is made first, so that nothing can fail once the function
  * has its code; it is counted last. */
-bool code_begin(struct module *m, uint32_t function) {
+bool code_begin(struct code *code, uint32_t function) {
     struct translation *translations =
-        array_reserve(m->vm->memory, m->translations, m->translation_count,
-                      &m->translation_capacity, sizeof *translations);
+        array_reserve(code->memory, code->translations, code->translation_count,
+                      &code->translation_capacity, sizeof *translations);
     if (!translations)
         return false;
-    m->translations = translations;
-    translations[m->translation_count] =
-        (struct translation){.function = function,
-                             .entry = m->cell_count,
-                             .tries = m->try_count,
-                             .clauses = m->clause_count};
+    code->translations = translations;
+    translations[code->translation_count] =
+        (struct translation){.function = function, .entry = code->cell_count};
     return true;
 }
 
-void code_commit(struct module *module) {
-    module->translation_count++;
+void code_commit(struct code *code) {
+    code->translation_count++;
 }
 
-void code_abandon(struct module *module) {
-    const struct translation *abandoned =
-        &module->translations[module->translation_count];
-    module->cell_count = abandoned->entry;
-    module->try_count = abandoned->tries;
-    module->clause_count = abandoned->clauses;
+void code_abandon(struct code *code) {
+    code->cell_count = code->translations[code->translation_count].entry;
+    tries_cut(code);
 }
 
 /* The last that begins at the cell or before it; the cell must be one of a
  * function's. */
-const struct translation *code_find(const struct module *module,
-                                    uint32_t cell) {
-    size_t low = 0, high = module->translation_count;
+const struct translation *code_find(const struct code *code, uint32_t cell) {
+    size_t low = 0, high = code->translation_count;
     while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
-        if (module->translations[middle].entry <= cell) {
+        if (code->translations[middle].entry <= cell) {
             low = middle;
         } else {
             high = middle;
         }
     }
-    return &module->translations[low];
+    return &code->translations[low];
 }
 
-void code_free(struct module *m) {
-    struct budget *memory = m->vm->memory;
-    if (m->cells) {
-        platform_release((uint8_t *)m->cells, cell_bytes(m->cell_limit));
-        platform_release((uint8_t *)m->offsets, offset_bytes(m->cell_limit));
-        budget_give(memory, cell_bytes(m->cell_capacity) +
-                                offset_bytes(m->cell_capacity));
+uint32_t code_end(const struct code *code, const struct translation *of) {
+    bool newest = of + 1 == code->translations + code->translation_count;
+    return newest ? code->cell_count : of[1].entry;
+}
+
+void code_free(struct code *code) {
+    if (code->cells) {
+        platform_release((uint8_t *)code->cells, cell_bytes(code->cell_limit));
+        platform_release((uint8_t *)code->offsets,
+                         offset_bytes(code->cell_limit));
+        budget_give(code->memory, cell_bytes(code->cell_capacity) +
+                                      offset_bytes(code->cell_capacity));
     }
-    array_free(memory, m->translations, m->translation_capacity,
-               sizeof *m->translations);
-    array_free(memory, m->tries, m->try_capacity, sizeof *m->tries);
-    array_free(memory, m->clauses, m->clause_capacity, sizeof *m->clauses);
+    array_free(code->memory, code->translations, code->translation_capacity,
+               sizeof *code->translations);
+    tries_free(code);
 }

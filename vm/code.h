@@ -1,89 +1,55 @@
-/* The internal code: what the translator emits and the interpreter runs.
- *
- * A guest's stack machine is translated to a register machine. A frame is an
- * array of 64-bit slots:
- *
- *     [ parameters | locals | ... | link | temporaries ... ]
- *       0                           link   link + 1
- *
- * Every height of the operand stack owns one temporary slot, so there is no
- * stack pointer. `link` holds the address of the call cell to return to; it
- * stands behind max(locals, results), because results are returned in slots 0
- * and up. A callee's frame begins at its arguments, in the middle of its
- * caller's: the call cell says at which slot. An i32 or f32 occupies the low
- * half of a slot whose high half is zero.
- *
- * Code is an array of 16-byte cells:
- *
- *      8 bytes    2     2     4
- *     [ handler | d   | a   | b, c  or  imm ]
- *
- * d is the slot written; a, b, c are slots read; imm is a constant, a memory
- * offset or a displacement in cells. Some operations are followed by a data
- * cell (`wide` instead of the handler). Branches that compare keep their
- * operands in a and d, since imm is the displacement.
- *
- * Operations come in forms, named by where each operand is: s = slot, r = the
- * accumulator of its class (r0 integers, s0 floats, f0 doubles), i = imm. The
- * accumulators mirror the result written last in their class; every result goes
- * to its slot too, so that nothing ever needs spilling.
- *
- * Memory 0 is near if its addresses have 32 bits: the interpreter has its base
- * and size at hand. An access to any other memory has one form only, far: the
- * address is in slot a, imm is the index of the memory, and the offset is in
- * the data cell. */
+/* A module's internal code: the cells of all functions translated so far. */
 #ifndef HOSTEL_VM_CODE_H
 #define HOSTEL_VM_CODE_H
 
-#include "vm/limits.h"
-#include "vm/trap.h"
+#include "base/base.h"
+#include "vm/cell.h"
 
-#include <stdint.h>
-
-/* The forms of each class, in the order of ops.def. */
-enum form { FORM_SS, FORM_RS, FORM_SR, FORM_SI, FORM_RI, FORM_COUNT_INTEGER };
-enum { FORM_RR = 3, FORM_COUNT_FLOAT = 3 };
-enum { FORM_S, FORM_R, FORM_SUM_SI, FORM_SUM_RI, FORM_SUM_SS, FORM_SUM_RS };
-enum { FORM_STEP_S = 2 * FORM_COUNT_INTEGER, FORM_STEP_I };
-enum { FORM_FAR = -1 }; /* before the first */
-
-enum op {
-#define OP(name, ...) OP_##name,
-#include "vm/ops.def"
-    OP_COUNT
+/* A function that has been translated. Its code ends where the next one's
+ * begins. */
+struct translation {
+    uint32_t function, entry; /* entry: a cell */
 };
 
-struct cell;
-struct instance;
-
-/* What executes an operation; see exec.c for the arguments. */
-typedef enum trap (*handler)(const struct cell *pc, uint64_t *frame,
-                             uint8_t *memory, uint64_t memory_size,
-                             struct instance *instance, uint64_t r0, double f0,
-                             float s0);
-
-struct cell {
-    union {
-        handler run;   /* with tail calls */
-        uint64_t op;   /* with a switch: enum op */
-        uint64_t wide; /* of a data cell */
-    } head;
-    uint16_t d, a;
-    union {
-        struct {
-            uint16_t b, c;
-        } slots;
-        int32_t imm;
-    } tail;
+struct code {
+    struct budget *memory; /* what all here is drawn from */
+    /* Owned; of the functions translated so far, one after the other. */
+    struct cell *cells;
+    /* Owned; of each cell: where in the module its instruction stands. */
+    uint32_t *offsets;
+    uint32_t cell_count, cell_capacity, cell_limit; /* used, usable, reserved */
+    uint64_t expected; /* cells that all functions can make */
+    /* Owned; in the order of their code. */
+    struct translation *translations;
+    size_t translation_count, translation_capacity;
+    struct tries *tries; /* owned; vm/exceptions; or NULL */
 };
 
-/* The head of a cell that executes `op`; from exec.c, which alone knows the
- * dispatch. */
-void cell_set_op(struct cell *cell, enum op op);
+void code_init(struct code *code, struct budget *memory);
+void code_free(struct code *code);
 
-/* A function's code begins with an entry cell, which is data: `d` is the first
- * slot to be zeroed (behind the parameters), `a` is the link slot and the end
- * of the zeroes, `imm` the size of the frame in slots. The first operation
- * follows it. */
+/* A function with a body of so many bytes may be translated some day. */
+void code_expect(struct code *code, size_t body);
+
+/* Make room for more cells. */
+bool code_grow(struct code *code);
+
+/* A function's code is appended between code_begin, false without memory, and
+ * either code_commit or code_abandon, which leaves all as it was. */
+bool code_begin(struct code *code, uint32_t function);
+void code_commit(struct code *code);
+void code_abandon(struct code *code);
+
+/* The index of a cell that execution stands at; and to whose code it
+ * belongs. */
+static inline uint32_t code_index(const struct code *code,
+                                  const struct cell *cell) {
+    return (uint32_t)(cell - code->cells);
+}
+
+const struct translation *code_find(const struct code *code, uint32_t cell);
+
+/* The first cell behind a function's code. */
+uint32_t code_end(const struct code *code, const struct translation *of);
 
 #endif

@@ -21,6 +21,8 @@
  * whichever way, is in the slots of the heights it has there. */
 #include "vm/validator.h"
 
+#include "vm/rings.h"
+
 #include <string.h>
 
 /* Its results, but to a loop its parameters. */

@@ -22,7 +22,7 @@
 /* Make more room for cells. Without it all that follows is dead: nothing may
  * look at a cell that is not there. */
 static bool grow_code(struct translator *t) {
-    if (code_grow(t->module))
+    if (code_grow(&t->module->code))
         return true;
     t->dead = true;
     return module_no_memory(t->module, t->reader, "translated code");
@@ -34,17 +34,17 @@ static struct cell *new_cell(struct translator *t) {
     struct module *module = t->module;
     if (t->dead)
         return &t->scratch;
-    if (module->cell_count == module->cell_capacity && !grow_code(t))
+    if (module->code.cell_count == module->code.cell_capacity && !grow_code(t))
         return &t->scratch;
     t->unpaid++;
-    module->offsets[module->cell_count] = t->offset;
-    struct cell *cell = &module->cells[module->cell_count++];
+    module->code.offsets[module->code.cell_count] = t->offset;
+    struct cell *cell = &module->code.cells[module->code.cell_count++];
     *cell = (struct cell){0};
     return cell;
 }
 
 uint32_t here(const struct translator *t) {
-    return t->module->cell_count;
+    return t->module->code.cell_count;
 }
 
 /* The last two operations are remembered, so that there still is a last one
@@ -68,14 +68,14 @@ struct cell *emit(struct translator *t, unsigned op) {
 /* Only for operations that change no accumulator but r0. */
 void emit_copy(struct translator *t, uint32_t cell) {
     uint32_t offset = t->offset;
-    t->offset = t->module->offsets[cell];
+    t->offset = t->module->code.offsets[cell];
     /* The operation is copied with the rest. */
-    *emit(t, OP_br) = t->module->cells[cell];
+    *emit(t, OP_br) = t->module->code.cells[cell];
     t->offset = offset;
 }
 
 void take_back(struct translator *t) {
-    t->module->cell_count--;
+    t->module->code.cell_count--;
     t->mirror[0] = t->last->r0_before;
     t->last->cell = NO_CELL;
     t->last = other_than(t, t->last);
@@ -243,7 +243,7 @@ static void move_slots(struct translator *t, uint32_t to, uint16_t from,
                        uint8_t type) {
     bool wide = type == VM_V128;
     if (last_is_open(t) && t->last->is_move && !wide) {
-        struct cell *cell = &t->module->cells[t->last->cell];
+        struct cell *cell = &t->module->code.cells[t->last->cell];
         cell_set_op(cell, OP_move_two);
         cell->tail.slots.b = (uint16_t)to;
         cell->tail.slots.c = from;
@@ -321,14 +321,15 @@ const struct cell *last_immediate(const struct translator *t, uint16_t code) {
     bool constant = last->form == FORM_SI || last->form == FORM_RI;
     if (!last_is_open(t) || last->cell + 1 != here(t) || !constant)
         return NULL;
-    return last->row && last->row->code == code ? &t->module->cells[last->cell]
-                                                : NULL;
+    return last->row && last->row->code == code
+               ? &t->module->code.cells[last->cell]
+               : NULL;
 }
 
 /* Let the last cell write its result to another slot; what mirrored its home
  * mirrors that. */
 void redirect(struct translator *t, const struct operand *x, uint32_t slot) {
-    t->module->cells[t->last->cell].d = (uint16_t)slot;
+    t->module->code.cells[t->last->cell].d = (uint16_t)slot;
     slots_written(t, slot, type_slots(x->type));
     for (int k = 0; k < ACCUMULATORS; k++) {
         if (t->mirror[k] == x->home)

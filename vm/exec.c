@@ -25,7 +25,7 @@
  * and goes on behind the cell of the link, whose `a`, 3, says where the
  * caller's frame is.
  *
- * Dispatch comes in two forms over the same text, handlers.h. With tail calls
+ * Dispatch comes in two forms over the same text, handlers.def. With tail calls
  * every handler is a function that ends by jumping to the next: the compiler
  * keeps the state in registers, and each handler has a jump of its own for the
  * branch predictor to learn. This needs clang's musttail or gcc's sibling calls
@@ -37,8 +37,10 @@
  * restore:
  *
  *     [ window of the caller | results | link | instance | frame ][ frame of the callee ... */
-#include "vm/lanes.h"
+#include "vm/exceptions/exception.h"
+#include "vm/frames.h"
 #include "vm/numeric.h"
+#include "vm/simd/lanes.h"
 #include "vm/store.h"
 
 #include <string.h>
@@ -55,9 +57,7 @@
 static enum trap leave(struct instance *instance, const struct cell *pc,
                        uint64_t *frame, enum trap trap) {
     struct vm *vm = instance->vm;
-    vm->trap_pc = pc;
-    vm->trap_frame = frame;
-    vm->trap_instance = instance;
+    vm->trapped = (struct position){pc, frame, instance};
     return trap;
 }
 
@@ -81,7 +81,7 @@ static enum trap function_prepare(struct function *function) {
         module->imported_functions + (function - instance->own_functions);
     enum trap trap = translate(module, (uint32_t)index);
     if (!trap)
-        function->entry = &module->cells[module->functions[index].entry];
+        function->entry = &module->code.cells[module->functions[index].entry];
     return trap;
 }
 
@@ -92,83 +92,14 @@ static enum trap link_call(const struct instance *instance,
                            const struct cell *pc, enum op op) {
     struct module *module = instance->module;
     uint32_t function = (uint32_t)pc->tail.imm,
-             at = (uint32_t)(pc - module->cells);
+             at = (uint32_t)(pc - module->code.cells);
     enum trap trap = translate(module, function);
     if (trap)
         return trap;
-    cell_set_op(&module->cells[at], op);
-    module->cells[at].tail.imm =
+    cell_set_op(&module->code.cells[at], op);
+    module->code.cells[at].tail.imm =
         (int32_t)(module->functions[function].entry - at);
     return TRAP_NONE;
-}
-
-/* ---- calls into another instance ---- */
-
-enum { FOREIGN_SLOTS = 4 };
-
-struct foreign_call {
-    const struct cell *link;
-    struct instance *instance;
-    uint64_t *frame;
-};
-
-/* Where the outermost frame, and one called from another instance, return to: a
- * link whose window is at 0, and the operation behind it. */
-static const struct cell halt_cells[2], foreign_cells[2];
-
-/* Lay out the callee's frame above the caller's window; NULL if the stack is
- * used up. The arguments are in the window if `args` does not say otherwise. */
-static uint64_t *foreign_frame(const struct function *function,
-                               const struct cell *link, uint64_t *frame,
-                               struct instance *instance,
-                               const uint64_t *args) {
-    const struct func_type *type = function->type;
-    uint64_t *window = frame + link->a;
-    uint32_t params = type->param_slots, results = type->result_slots;
-    uint32_t taken = (params > results ? params : results) + FOREIGN_SLOTS;
-    const struct cell *entry = function->entry;
-    uint64_t need = (uint64_t)taken + (uint32_t)entry->tail.imm;
-    if ((uint64_t)(instance->stack_end - window) < need)
-        return NULL;
-    uint64_t *callee = window + taken;
-    /* They come first, since they may be where the rest goes. */
-    memmove(callee, args ? args : window, params * sizeof *callee);
-    callee[-4] = results; /* how many slots return_foreign has to copy */
-    callee[-3] = (uintptr_t)link;
-    callee[-2] = (uintptr_t)instance;
-    callee[-1] = (uintptr_t)frame;
-    for (unsigned i = entry->d; i < entry->a; i++)
-        callee[i] = 0;
-    callee[entry->a] = (uintptr_t)foreign_cells;
-    return callee;
-}
-
-static struct foreign_call foreign_caller(const uint64_t *callee) {
-    return (struct foreign_call){
-        .link = (const struct cell *)(uintptr_t)callee[-3],
-        .instance = (struct instance *)(uintptr_t)callee[-2],
-        .frame = (uint64_t *)(uintptr_t)callee[-1]};
-}
-
-/* The same for a tail call: the caller is whoever called the frame that is
- * left. */
-static uint64_t *foreign_tail_frame(const struct function *function,
-                                    const struct cell *cell, uint64_t *frame,
-                                    struct instance *instance) {
-    const struct cell *link = (const struct cell *)(uintptr_t)frame[cell->d];
-    struct foreign_call caller = {
-        .link = link, .instance = instance, .frame = frame - link->a};
-    if (link == foreign_cells)
-        caller = foreign_caller(frame);
-    return foreign_frame(function, caller.link, caller.frame, caller.instance,
-                         frame + cell->a);
-}
-
-/* Copy the results to the caller's window. */
-static struct foreign_call foreign_return(const uint64_t *callee) {
-    struct foreign_call call = foreign_caller(callee);
-    memcpy(call.frame + call.link->a, callee, callee[-4] * sizeof *callee);
-    return call;
 }
 
 /* ---- calls to the host ---- */
@@ -238,19 +169,12 @@ static inline uint16_t selected(const struct cell *cell, bool first) {
     }
 #define NEXT(n)           JUMP(pc + (n))
 #define CONTINUE_AS(name) MUSTTAIL return do_##name(ARGUMENTS)
-#include "vm/handlers.h"
+#include "vm/handlers.def"
 
-static const handler handlers[OP_COUNT] = {
-#define OP(name, ...) [OP_##name] = do_##name,
+const union head heads[OP_COUNT] = {
+#define OP(name, ...) [OP_##name] = {.run = do_##name},
 #include "vm/ops.def"
 };
-
-#define CELL_OF(name)                                                          \
-    { .head.run = do_##name }
-
-void cell_set_op(struct cell *cell, enum op op) {
-    cell->head.run = handlers[op];
-}
 
 static enum trap run(PARAMETERS) {
     return pc->head.run(ARGUMENTS);
@@ -271,19 +195,17 @@ static enum trap run(PARAMETERS) {
         goto dispatch;                                                         \
     }
 
-#define CELL_OF(name)                                                          \
-    { .head.op = OP_##name }
-
-void cell_set_op(struct cell *cell, enum op op) {
-    cell->head.op = op;
-}
+const union head heads[OP_COUNT] = {
+#define OP(name, ...) [OP_##name] = {.op = OP_##name},
+#include "vm/ops.def"
+};
 
 static enum trap run(PARAMETERS) {
     for (;;) {
         enum op op = (enum op)pc->head.op;
     dispatch:
         switch (op) {
-#include "vm/handlers.h"
+#include "vm/handlers.def"
         case OP_COUNT: return TRAP_NONE; /* no cell holds it */
         }
     }
@@ -291,55 +213,7 @@ static enum trap run(PARAMETERS) {
 
 #endif
 
-static const struct cell halt_cells[2] = {[1] = CELL_OF(halt)};
-static const struct cell foreign_cells[2] = {[1] = CELL_OF(return_foreign)};
-
 /* ---- entry from the host ---- */
-
-bool error_set_trap(struct error *error, enum trap trap) {
-    static const struct {
-        enum error_kind kind;
-        const char *text;
-    } traps[] = {{ERROR_NONE, ""},
-#define X(name, kind, text) {ERROR_##kind, text},
-                 TRAPS(X)
-#undef X
-    };
-    return error_set(error, traps[trap].kind, "%s", traps[trap].text);
-}
-
-/* The link's slot is in the entry cell; whose code the pc is in says which that
- * is. */
-bool position_outward(struct position *at) {
-    const struct module *module = at->instance->module;
-    const struct translation *of =
-        code_find(module, (uint32_t)(at->pc - module->cells));
-    uint64_t link = at->frame[module->cells[of->entry].a];
-    at->pc = (const struct cell *)(uintptr_t)link;
-    if (at->pc == foreign_cells) {
-        struct foreign_call call = foreign_caller(at->frame);
-        *at = (struct position){
-            .pc = call.link, .frame = call.frame, .instance = call.instance};
-    } else if (at->pc != halt_cells) {
-        at->frame -= at->pc->a;
-    }
-    return at->pc != halt_cells;
-}
-
-/* Append the guest frames of a run() that trapped to the backtrace. */
-static void record_backtrace(struct vm *vm) {
-    struct position at = {vm->trap_pc, vm->trap_frame, vm->trap_instance};
-    do {
-        if (vm->trace_count == TRACE_FRAMES)
-            return;
-        struct module *module = at.instance->module;
-        uint32_t cell = (uint32_t)(at.pc - module->cells);
-        vm->trace[vm->trace_count++] =
-            (struct traced){.module = module,
-                            .function = code_find(module, cell)->function,
-                            .offset = module->offsets[cell]};
-    } while (position_outward(&at));
-}
 
 /* The run begins behind the entry cell and is ended by `halt`, behind the link
  * that it finds in the outermost frame, or by a trap. */
@@ -354,12 +228,12 @@ enum trap execute(struct vm *vm, struct function *function) {
     const struct cell *entry = function->entry;
     if ((uint64_t)(vm->stack_end - frame) < (uint32_t)entry->tail.imm)
         return TRAP_STACK;
-    frame[entry->a] = (uintptr_t)halt_cells;
+    frame[entry->a] = (uintptr_t)vm->halt;
     for (unsigned i = entry->d; i < entry->a; i++)
         frame[i] = 0;
     trap = run(entry + 1, frame, instance->memory->data, instance->memory->size,
                instance, 0, 0, 0);
     if (trap != TRAP_NONE)
-        record_backtrace(vm);
+        backtrace_record(vm, vm->trapped);
     return trap;
 }

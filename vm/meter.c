@@ -1,6 +1,6 @@
 #include "vm/meter.h"
 
-#include "vm/vm.h"
+#include "vm/store.h"
 
 /* Units between two looks at the clock: few enough for the slowest of cells,
  * and enough for a look to cost nothing beside the fastest. */
@@ -79,5 +79,46 @@ bool meter_look(struct meter *meter) {
         return false;
     }
     meter->steps = 0;
+    return true;
+}
+
+/* ---- what host functions see of it (vm.h) ---- */
+
+int64_t vm_time_left_ms(const struct vm *vm) {
+    return meter_left_ms(&vm->meter);
+}
+
+bool vm_work(struct vm *vm, uint64_t steps) {
+    return meter_step(&vm->meter, steps);
+}
+
+bool vm_time_out(const struct vm *vm, struct error *error) {
+    return error_set_trap(error, vm ? meter_reason(&vm->meter) : TRAP_TIME);
+}
+
+/* An interrupted guest is seen to be so within one such wait. */
+enum { WAIT_MS = 20 };
+
+int64_t vm_wait_ms(const struct vm *vm) {
+    int64_t left = vm_time_left_ms(vm);
+    return vm->limits.interruptible && left > WAIT_MS ? WAIT_MS : left;
+}
+
+void vm_interrupt(struct vm *vm, bool interrupted) {
+    atomic_store_explicit(&vm->meter.interrupted, interrupted,
+                          memory_order_relaxed);
+}
+
+int64_t vm_fuel_left(const struct vm *vm) {
+    return meter_fuel(&vm->meter);
+}
+
+bool vm_refuel(struct vm *vm, int64_t fuel, struct error *error) {
+    if (!vm->meter.fueled || fuel < 0) {
+        return error_set(error, ERROR_USAGE, "fuel: %s",
+                         fuel < 0 ? "less than none"
+                                  : "the vm was opened without a limit of it");
+    }
+    meter_refuel(&vm->meter, fuel);
     return true;
 }

@@ -1,5 +1,4 @@
-/* A module: what the decoder makes of the bytes (spec 2.5), and the code
- * translated so far.
+/* A module: what the decoder makes of the bytes (spec 2.5).
  *
  * All of it lives in the module's arena, except the code, which grows as
  * functions are called for the first time. Names, bodies, initialisers and
@@ -12,44 +11,11 @@
 #include "vm/reader.h"
 #include "vm/vm.h"
 
-/* A part of a function's code in which exceptions are caught. A function's
- * ranges are in the order in which they end, so that the first that fits is the
- * innermost; `depth` counts the blocks around it. One that delegates hands all
- * its exceptions to those of at most the depth `delegate`. */
-struct try_range {
-    uint32_t first, end; /* cells */
-    uint32_t depth, delegate;
-    uint32_t clause; /* the first, in order, or NO_CLAUSE */
-};
-
-enum exception_reference { REFERENCE_NONE, REFERENCE_BEFORE, REFERENCE_AFTER };
-
-/* What to do with an exception of a tag, or of any if it is ANY_TAG: write its
- * values to the slots from `slot` on, with a reference to itself before or
- * behind them, and go on at `landing`. */
-struct catch_clause {
-    uint32_t tag, landing, next;
-    uint16_t slot;
-    uint8_t reference; /* enum exception_reference */
-};
-
-#define NO_CLAUSE   UINT32_MAX
-#define NO_DELEGATE UINT32_MAX
-#define ANY_TAG     UINT32_MAX
-
 struct function_declaration {
     const struct func_type *type;
     struct slice body; /* locals and code; empty for an import */
     /* The index of its entry cell, or NO_CELL if it is not translated. */
     uint32_t entry;
-};
-
-/* A function that has been translated. Its code and its try ranges end where
- * the next one's begin. */
-struct translation {
-    uint32_t function, entry;
-    uint32_t tries;   /* the first of its try ranges */
-    uint32_t clauses; /* the first of its catch clauses */
 };
 
 struct global_declaration {
@@ -104,7 +70,7 @@ struct module {
     struct data_segment *data;
     uint32_t data_count;
     bool has_data_count, has_start;
-    bool has_near_memory; /* memory 0 has addresses of 32 bits: see code.h */
+    bool has_near_memory; /* memory 0 has addresses of 32 bits: see cell.h */
     uint32_t start;
     struct slice names; /* the name section's content, unchecked */
     /* Read out of it when first asked for; or NULL. */
@@ -117,20 +83,7 @@ struct module {
     /* One bit a function: ref.func may name it (spec 3.4.10, C.refs). */
     uint8_t *referenced;
 
-    /* Owned; of the functions translated so far, one after the other. */
-    struct cell *cells;
-    /* Owned; of each cell: where in `bytes` its instruction stands. */
-    uint32_t *offsets;
-    uint32_t cell_count, cell_capacity, cell_limit; /* used, usable, reserved */
-    /* Owned; in the order of their code. */
-    struct translation *translations;
-    size_t translation_count, translation_capacity;
-    struct try_range *tries; /* owned */
-    uint32_t try_count;
-    size_t try_capacity;
-    struct catch_clause *clauses; /* owned */
-    uint32_t clause_count;
-    size_t clause_capacity;
+    struct code code;
     bool metered; /* tick operations are emitted: the vm limits fuel or time */
 
     struct module *next; /* of the vm's modules */
@@ -196,21 +149,5 @@ bool module_validate(struct module *module, struct error *error);
 /* Translate a function of a validated module, unless that has been done. */
 bool module_translate(struct module *module, uint32_t function,
                       struct error *error);
-
-/* ---- the code: code.c ---- */
-
-/* Make room for more cells. */
-bool code_grow(struct module *module);
-
-/* A function's code is appended between code_begin, false without memory, and
- * either code_commit or code_abandon, which leaves all as it was. */
-bool code_begin(struct module *module, uint32_t function);
-void code_commit(struct module *module);
-void code_abandon(struct module *module);
-
-/* To whose code the cell belongs. */
-const struct translation *code_find(const struct module *module, uint32_t cell);
-
-void code_free(struct module *module);
 
 #endif

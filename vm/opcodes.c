@@ -20,8 +20,8 @@
 #include "vm/opcodes.h"
 
 #include "vm/code.h"
+#include "vm/proposals/unsupported.h"
 #include "vm/types.h"
-#include "vm/unsupported.h"
 
 enum { PREFIX_FC = 0xFC, PREFIX_FD = 0xFD };
 
@@ -93,7 +93,7 @@ _Static_assert(OP_COUNT <= UINT16_MAX, "struct instruction has 16 bits for it");
 /* clang-format off: it folds the rows into one another */
 const struct instruction instructions[INSTRUCTION_ROWS] = {
 /* `op` is the form of two slots (or one); the translator adds the form it has
- * chosen (code.h). */
+ * chosen (cell.h). */
 #define ROW(code_, mnemonic_, shape_, ...)                                     \
     [INDEX(code_)] = {.code = code_,                                           \
                       .mnemonic = mnemonic_,                                   \

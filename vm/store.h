@@ -73,15 +73,6 @@ struct tag {
     struct instance *owner;
 };
 
-/* A thrown exception; a reference to it is its address. Those no longer
- * referred to are freed when many have been made: see exception.c. */
-struct exception {
-    struct exception *next;
-    const struct tag *tag;
-    bool marked;
-    uint64_t values[]; /* the tag's parameters, in slots */
-};
-
 struct instance {
     struct vm *vm;
     struct module *module;
@@ -126,7 +117,7 @@ struct registration {
 
 enum { TRACE_FRAMES = 64 };
 
-/* Where execution is: enough to walk the guest's frames outward. */
+/* Where execution is: enough to walk the guest's frames outward (frames.c). */
 struct position {
     const struct cell *pc;
     uint64_t *frame;
@@ -162,18 +153,16 @@ struct vm {
     uint64_t *stack_end;
     uint64_t *top; /* where the frame of a call from the host begins */
     unsigned nesting;
+    /* Where the outermost frame returns to, and one that was called from
+     * another instance: a link whose window is at 0, and the operation behind
+     * it. */
+    struct cell halt[2], foreign[2];
 
-    struct exception *exceptions; /* owned */
-    size_t exception_count, exception_limit;
-    size_t exception_bytes;
-    struct exception *thrown; /* the last one */
-    struct position caught;   /* where the last one was */
+    struct exceptions *exceptions; /* owned; vm/exceptions; or NULL */
 
     struct meter meter;
 
-    const struct cell *trap_pc; /* where the interpreter was left */
-    uint64_t *trap_frame;
-    struct instance *trap_instance;
+    struct position trapped;  /* where the interpreter was left */
     struct error *host_error; /* where host functions and translation report */
 
     struct traced trace[TRACE_FRAMES];
@@ -259,38 +248,10 @@ bool error_set_value(struct error *error, const char *what,
 uint64_t *value_put(uint64_t *slots, const struct vm_value *value);
 const uint64_t *value_get(const uint64_t *slots, struct vm_value *value);
 
-/* ---- exception.c ---- */
-
-/* Make the exception that the throwing cell `pc` says; it is left in
- * vm->thrown. */
-enum trap exception_new(struct instance *instance, const struct cell *pc,
-                        uint64_t *frame);
-
-/* Find who catches an exception that is thrown at `pc`, and hand it its values;
- * where it goes on is left in vm->caught. TRAP_EXCEPTION if nobody does before
- * the frame that the host called. */
-enum trap exception_catch(struct instance *instance, const struct cell *pc,
-                          uint64_t *frame, struct exception *exception);
-
-void exceptions_free(struct vm *vm);
-
 /* ---- exec.c ---- */
-
-/* Move to the calling frame; false if the host called this one. */
-bool position_outward(struct position *at);
 
 /* Call a function whose arguments stand at vm->top; its results replace them.
  * The frames of a trap are added to the backtrace. */
 enum trap execute(struct vm *vm, struct function *function);
-
-/* Sets the error of a trap; returns false. */
-bool error_set_trap(struct error *error, enum trap trap);
-
-/* ---- vm.c ---- */
-
-/* Sets the error of memory that was just refused for `what`: by the limit, or
- * by the system. Returns false. */
-bool error_set_memory(const struct vm *vm, struct error *error,
-                      const char *what);
 
 #endif

@@ -86,7 +86,7 @@ void translate_tick(struct translator *t) {
 void translate_end(struct translator *t, uint32_t function) {
     if (t->idle || !reader_ok(t->reader))
         return;
-    t->module->cells[t->entry].tail.imm = (int32_t)t->frame_slots;
+    t->module->code.cells[t->entry].tail.imm = (int32_t)t->frame_slots;
     t->module->functions[function].entry = t->entry;
 }
 
@@ -186,7 +186,7 @@ static bool add_to_global(struct translator *t, const struct operand *x,
         return false;
     if (!is_immediate(y) || !is_short((int32_t)(uint32_t)y->from.constant))
         return false;
-    struct cell *cell = &t->module->cells[t->last->cell];
+    struct cell *cell = &t->module->code.cells[t->last->cell];
     cell_set_op(cell, OP_global_get_add);
     cell->a = (uint16_t)y->from.constant;
     t->last->row = NULL;
@@ -202,7 +202,7 @@ static bool set_to_sum(struct translator *t, const struct operand *value,
     const struct cell *sum = last_immediate(t, WASM_i32_add);
     if (!sum || !made_by_last(t, value) || !is_short(sum->tail.imm))
         return false;
-    struct cell *cell = &t->module->cells[t->last->cell];
+    struct cell *cell = &t->module->code.cells[t->last->cell];
     cell_set_op(cell, OP_global_set_add);
     cell->d = (uint16_t)cell->tail.imm;
     cell->tail.imm = (int32_t)global;
@@ -345,7 +345,7 @@ static unsigned take_sum(struct translator *t, const struct operand *address,
         return FORM_S;
     enum form form = (enum form)t->last->form;
     /* A copy, since the cell itself will be reused. */
-    *load = t->module->cells[t->last->cell];
+    *load = t->module->code.cells[t->last->cell];
     if (form == FORM_SI || form == FORM_RI) {
         int32_t constant = load->tail.imm;
         if (constant != (int16_t)constant)

@@ -88,7 +88,6 @@ struct operand {
 
 enum { TYPE_ANY = 0, PENDING_MAX = 32, ACCUMULATORS = 3 };
 enum { LOOP_HEAD = 5 }; /* cells that are repeated at most */
-#define NO_CELL UINT32_MAX
 #define NO_SLOT UINT16_MAX
 
 /* Where branches go. A loop's is known when it begins; branches to any other

@@ -3,6 +3,8 @@
 #ifndef HOSTEL_VM_TRAP_H
 #define HOSTEL_VM_TRAP_H
 
+#include "base/base.h"
+
 /* name, kind of error, text */
 #define TRAPS(X)                                                               \
     X(UNREACHABLE, TRAP, "unreachable executed")                               \
@@ -34,5 +36,14 @@ enum trap {
     TRAPS(X)
 #undef X
 };
+
+/* Sets the error of a trap; returns false. */
+bool error_set_trap(struct error *error, enum trap trap);
+
+/* Sets the error of memory that was just refused for `what`: by the limit, or
+ * by the system. Returns false. */
+struct vm;
+bool error_set_memory(const struct vm *vm, struct error *error,
+                      const char *what);
 
 #endif

@@ -26,6 +26,8 @@
  * second time makes it safe to keep nothing of the first but the bytes. */
 #include "vm/validator.h"
 
+#include "vm/rings.h"
+
 #include <string.h>
 
 /* Nothing here unwinds: a failure is noted in the reader, which then gives
@@ -455,7 +457,7 @@ static void by_hand(struct validator *v, const struct immediate *immediate) {
         break;
     case OTHER_try_table: begin_try_table(v, immediate); break;
     case OTHER_catch: do_catch(v, immediate->first); break;
-    case OTHER_catch_all: do_catch(v, ANY_TAG); break;
+    case OTHER_catch_all: do_catch_all(v); break;
     case OTHER_delegate: do_delegate(v, immediate->first); break;
     case OTHER_throw: do_throw(v, immediate->first); break;
     case OTHER_throw_ref: do_throw_ref(v); break;
@@ -660,7 +662,7 @@ static void validator_free(struct validator *v) {
     struct budget *memory = v->module->vm->memory;
     translator_free(&v->t);
     array_free(memory, v->controls, v->control_capacity, sizeof *v->controls);
-    array_free(memory, v->attempts, v->attempt_capacity, sizeof *v->attempts);
+    attempts_free(v);
     array_free(memory, v->runs, v->run_capacity, sizeof *v->runs);
 }
 
@@ -672,6 +674,7 @@ bool module_validate(struct module *module, struct error *error) {
     for (uint32_t i = module->imported_functions;
          ok && i < module->function_count; i++) {
         module->functions[i].entry = NO_CELL;
+        code_expect(&module->code, module->functions[i].body.size);
         ok = validate_body(&v, i);
     }
     validator_free(&v);
@@ -680,15 +683,15 @@ bool module_validate(struct module *module, struct error *error) {
 
 /* Append the code of a function to the module's, or leave all as it was. */
 static bool translate_body(struct validator *v, uint32_t function) {
-    if (!code_begin(v->module, function)) {
+    if (!code_begin(&v->module->code, function)) {
         return error_set_memory(v->module->vm, v->reader.error,
                                 "translated code");
     }
     bool ok = validate_body(v, function);
     if (ok) {
-        code_commit(v->module);
+        code_commit(&v->module->code);
     } else {
-        code_abandon(v->module);
+        code_abandon(&v->module->code);
     }
     return ok;
 }

@@ -1,4 +1,4 @@
-/* The validator's state, and what its three files share.
+/* The validator's state, and what its files share.
  *
  * validate.c walks the bodies and validates most instructions by their rows;
  * control.c validates blocks, branches and calls, try.c exceptions. Functions
@@ -11,23 +11,6 @@
 #include "vm/opcodes.h"
 #include "vm/store.h"
 #include "vm/translate.h"
-
-/* A try that has begun; those around each other are a stack of their own. In
- * its catch clauses a hidden operand below the others refers to the exception,
- * for rethrow. */
-struct attempt {
-    uint32_t first; /* cell */
-    union {
-        struct {
-            uint32_t range;  /* index of its try range, once there is one */
-            uint32_t clause; /* the last one so far */
-        } made;
-        struct {
-            /* Of try_table: where its clauses stand in the module. */
-            uint32_t count, position;
-        } read;
-    } of;
-};
 
 /* A block that has begun. Two bytes begin one, so it is small. */
 struct control {
@@ -168,15 +151,13 @@ void br_table(struct validator *v, uint32_t count);
 void call(struct validator *v, uint32_t function);
 void call_indirect(struct validator *v, uint32_t type_index, uint32_t table);
 
-/* ---- try.c ---- */
+/* ---- exceptions/try.c ---- */
 
 void begin_try_table(struct validator *v, const struct immediate *immediate);
 /* Of the try block just begun. */
 void begin_attempt(struct validator *v);
-/* That has been popped. */
-void end_try(struct validator *v, struct control *block);
-/* ANY_TAG: catch_all. */
 void do_catch(struct validator *v, uint32_t tag);
+void do_catch_all(struct validator *v);
 void do_delegate(struct validator *v, uint32_t depth);
 void do_throw(struct validator *v, uint32_t tag);
 void do_throw_ref(struct validator *v);

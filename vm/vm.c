@@ -19,6 +19,7 @@
 #include "vm/vm.h"
 
 #include "vm/platform.h"
+#include "vm/rings.h"
 #include "vm/store.h"
 
 #include <stdlib.h>
@@ -67,12 +68,14 @@ struct vm *vm_open(const struct vm_limits *limits, struct error *error) {
     }
     vm->stack = vm->top = (uint64_t *)(void *)stack;
     vm->stack_end = vm->stack + vm->limits.stack_bytes / sizeof(uint64_t);
+    cell_set_op(&vm->halt[1], OP_halt);
+    cell_set_op(&vm->foreign[1], OP_return_foreign);
     meter_init(&vm->meter, limits->fuel, limits->timeout_ms);
     return vm;
 }
 
 static void module_free(struct module *module) {
-    code_free(module);
+    code_free(&module->code);
     debug_free(module->debug);
     arena_free(&module->arena);
     free(module);
@@ -105,61 +108,6 @@ struct budget *vm_budget(struct vm *vm) {
     return vm->memory;
 }
 
-/* While a guest runs the limit ends it, like that of its stack. Before, what
- * was asked for cannot be had. */
-bool error_set_memory(const struct vm *vm, struct error *error,
-                      const char *what) {
-    const struct budget *memory = vm->memory;
-    if (!memory->refused)
-        return error_set(error, ERROR_IO, "out of memory: %s", what);
-    return error_set(error, vm->nesting > 0 ? ERROR_EXHAUSTION : ERROR_IO,
-                     "memory limit: %s: %llu bytes more are needed, %llu of "
-                     "%llu are left: raise "
-                     "--max-memory",
-                     what, (unsigned long long)memory->refused,
-                     (unsigned long long)budget_left(memory),
-                     (unsigned long long)memory->limit);
-}
-
-int64_t vm_time_left_ms(const struct vm *vm) {
-    return meter_left_ms(&vm->meter);
-}
-
-bool vm_work(struct vm *vm, uint64_t steps) {
-    return meter_step(&vm->meter, steps);
-}
-
-bool vm_time_out(const struct vm *vm, struct error *error) {
-    return error_set_trap(error, vm ? meter_reason(&vm->meter) : TRAP_TIME);
-}
-
-/* An interrupted guest is seen to be so within one such wait. */
-enum { WAIT_MS = 20 };
-
-int64_t vm_wait_ms(const struct vm *vm) {
-    int64_t left = vm_time_left_ms(vm);
-    return vm->limits.interruptible && left > WAIT_MS ? WAIT_MS : left;
-}
-
-void vm_interrupt(struct vm *vm, bool interrupted) {
-    atomic_store_explicit(&vm->meter.interrupted, interrupted,
-                          memory_order_relaxed);
-}
-
-int64_t vm_fuel_left(const struct vm *vm) {
-    return meter_fuel(&vm->meter);
-}
-
-bool vm_refuel(struct vm *vm, int64_t fuel, struct error *error) {
-    if (!vm->meter.fueled || fuel < 0) {
-        return error_set(error, ERROR_USAGE, "fuel: %s",
-                         fuel < 0 ? "less than none"
-                                  : "the vm was opened without a limit of it");
-    }
-    meter_refuel(&vm->meter, fuel);
-    return true;
-}
-
 struct vm *vm_of(const struct instance *instance) {
     return instance->vm;
 }
@@ -184,6 +132,7 @@ struct module *vm_load(struct vm *vm, struct slice bytes, struct error *error) {
         vm->meter.fueled || vm->meter.timed || vm->limits.interruptible;
     arena_init(&module->arena);
     module->arena.budget = vm->memory;
+    code_init(&module->code, vm->memory);
     if (!module_decode(module, error) || !module_validate(module, error)) {
         module_free(module);
         return NULL;
@@ -268,7 +217,7 @@ static bool report(const struct vm *vm, enum trap trap, struct error *error) {
         return false;
     size_t length = strlen(error->text);
     snprintf(error->text + length, sizeof error->text - length, " %llu",
-             (unsigned long long)vm->trap_frame[vm->trap_pc->d]);
+             (unsigned long long)vm->trapped.frame[vm->trapped.pc->d]);
     return false;
 }
 

@@ -14,7 +14,7 @@ OBJCOPY ?= objcopy
 libdir  = $(exec_prefix)/lib
 SONAME  = 1
 
-LIB_FOLDERS  = base vm vm/debug wasi
+LIB_FOLDERS  = base vm $(RINGS:%=vm/%) wasi
 LIB_VM       = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(LIB_FOLDERS:=/*.c)))
 LIB_ALL      = $(LIB_VM) $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard net/*.c json/*.c) imports.c messages.c) \
                $(HTTP_OBJECTS)

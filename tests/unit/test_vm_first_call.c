@@ -7,18 +7,18 @@ static void only_what_is_called_is_translated(void **state) {
     (void)state;
     struct guest guest = guest_run("first", NULL);
     const struct module *module = guest.module;
-    assert_int_equal(module->translation_count, 0);
+    assert_int_equal(module->code.translation_count, 0);
     assert_int_equal(guest_call(&guest, "even", 0, 0), 1);
-    assert_int_equal(module->translation_count, 1);
+    assert_int_equal(module->code.translation_count, 1);
     assert_int_equal(guest_call(&guest, "even", 7, 0), 0);
-    assert_int_equal(module->translation_count, 2);
+    assert_int_equal(module->code.translation_count, 2);
     assert_int_equal(guest_call(&guest, "indirect", 30, 2), 10);
-    assert_int_equal(module->translation_count, 4);
-    uint32_t cells = module->cell_count;
+    assert_int_equal(module->code.translation_count, 4);
+    uint32_t cells = module->code.cell_count;
     assert_int_equal(guest_call(&guest, "odd", 7, 0), 1);
     assert_int_equal(guest_call(&guest, "indirect", 7, 1), 1);
-    assert_int_equal(module->translation_count, 4);
-    assert_int_equal(module->cell_count, cells);
+    assert_int_equal(module->code.translation_count, 4);
+    assert_int_equal(module->code.cell_count, cells);
     guest_close(&guest);
 }
 
@@ -27,10 +27,10 @@ static void instances_of_a_module_share_its_code(void **state) {
     struct guest guest = guest_run("first", NULL), second = guest;
     guest_start(&second);
     assert_int_equal(guest_call(&guest, "indirect", 5, 1), 1);
-    uint32_t cells = guest.module->cell_count;
+    uint32_t cells = guest.module->code.cell_count;
     assert_int_equal(guest_call(&second, "indirect", 5, 1), 1);
     assert_int_equal(guest_call(&second, "even", 5, 0), 0);
-    assert_int_equal(guest.module->cell_count, cells);
+    assert_int_equal(guest.module->code.cell_count, cells);
     guest_close(&guest);
 }
 
@@ -56,7 +56,7 @@ static void another_instance_may_be_the_first_to_call(void **state) {
     assert_int_equal(guest_call(&other, "call", 9, 1), 1);
     assert_int_equal(guest_call(&other, "call", 99, 2), 33);
     assert_int_equal(guest_call(&guest, "odd", 8, 0), 0);
-    assert_int_equal(guest.module->translation_count, 3);
+    assert_int_equal(guest.module->code.translation_count, 3);
     guest_close(&guest);
 }
 

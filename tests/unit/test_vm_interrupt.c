@@ -116,7 +116,8 @@ static void code_without_limits_counts_nothing(void **state) {
                  counting = guest_run("limits", &limits);
     assert_int_equal(guest_try(&plain, "fine", NULL, NULL), ERROR_NONE);
     assert_int_equal(guest_try(&counting, "fine", NULL, NULL), ERROR_NONE);
-    assert_true(plain.module->cell_count < counting.module->cell_count);
+    assert_true(plain.module->code.cell_count <
+                counting.module->code.cell_count);
     guest_close(&plain);
     guest_close(&counting);
 }

@@ -6,6 +6,7 @@
 #define HOSTEL_TESTS_UNIT_VM_COST_H
 
 #include "tests/unit/vm_module.h"
+#include "vm/exceptions/tries.h"
 
 /* What loading, translating and instantiating a module costs, in counts that
  * are always the same. The last three are told by the vm's own code, as the
@@ -63,10 +64,15 @@ static void count_cost(void (*make)(struct buffer *m, uint32_t n), uint32_t n) {
         fail_msg("%s", error.text);
     guest_start(&guest);
     const struct module *m = guest.module;
-    cost[KEPT] = m->arena.allocated +
-                 m->cell_count * (sizeof *m->cells + sizeof *m->offsets) +
-                 m->try_count * sizeof *m->tries +
-                 m->clause_count * sizeof *m->clauses;
+    const struct code *code = &m->code;
+    cost[KEPT] =
+        m->arena.allocated +
+        code->cell_count * (sizeof *code->cells + sizeof *code->offsets);
+    const struct tries *tries = code->tries;
+    if (tries) {
+        cost[KEPT] += tries->range_count * sizeof *tries->ranges +
+                      tries->clause_count * sizeof *tries->clauses;
+    }
     guest_close(&guest);
 }
 

@@ -9,7 +9,7 @@
  *     60 .. 5F        a type of the form 5F is a structure        garbage collection
  *     5  01 0B        flags of limits, bit 3                      custom page sizes
  *     FC 13           an opcode, in this table 0xFC013            wide arithmetic */
-#include "vm/unsupported.h"
+#include "vm/proposals/unsupported.h"
 
 #include "vm/vm.h"
 

@@ -1,4 +1,4 @@
-/* Translating vector instructions: one operation each, whose cell simd.h
+/* Translating vector instructions: one operation each, whose cell handlers.def
  * describes.
  *
  * They have no forms and no part in fusions, since a vector has no accumulator.

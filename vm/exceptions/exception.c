@@ -20,7 +20,11 @@
  * Each draws from the budget for its places in the set and the list of the
  * marking too, so that memory can be freed when all of the budget is used
  * up. */
-#include "vm/store.h"
+#include "vm/exceptions/exception.h"
+
+#include "vm/exceptions/tries.h"
+#include "vm/frames.h"
+#include "vm/rings.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -56,7 +60,7 @@ static struct exception **place_of(const struct marking *marking,
 
 /* Here and below, false means that the time is up. */
 static bool fill_set(const struct vm *vm, struct marking *marking) {
-    for (struct exception *e = vm->exceptions; e; e = e->next) {
+    for (struct exception *e = vm->exceptions->first; e; e = e->next) {
         if (!meter_step(marking->meter, LOOK_STEPS))
             return false;
         /* A collection may have ended before it took its marks away. */
@@ -96,10 +100,9 @@ static uint64_t exception_cost(const struct tag *tag) {
 /* The words between the bottom of the value stack and the end of the throwing
  * frame. */
 static size_t live_slots(const struct vm *vm, const struct position *at) {
-    const struct module *module = at->instance->module;
-    const struct translation *of =
-        code_find(module, (uint32_t)(at->pc - module->cells));
-    const struct cell *entry = &module->cells[of->entry];
+    const struct code *code = &at->instance->module->code;
+    const struct translation *of = code_find(code, code_index(code, at->pc));
+    const struct cell *entry = &code->cells[of->entry];
     return (size_t)(at->frame - vm->stack) + (uint32_t)entry->tail.imm;
 }
 
@@ -139,7 +142,8 @@ static bool mark_all(struct vm *vm, const struct position *at,
 }
 
 static bool sweep(struct vm *vm) {
-    struct exception **link = &vm->exceptions;
+    struct exceptions *all = vm->exceptions;
+    struct exception **link = &all->first;
     while (*link) {
         if (!meter_step(&vm->meter, LOOK_STEPS))
             return false;
@@ -149,8 +153,8 @@ static bool sweep(struct vm *vm) {
             link = &exception->next;
         } else {
             *link = exception->next;
-            vm->exception_count--;
-            vm->exception_bytes -= exception_cost(exception->tag);
+            all->count--;
+            all->bytes -= exception_cost(exception->tag);
             budget_give(vm->memory, exception_cost(exception->tag));
             free(exception);
         }
@@ -162,7 +166,8 @@ static bool sweep(struct vm *vm) {
  * is referred to has been freed then. The work is charged to the guest.
  * Doubling the limit makes the cost of each exception constant on average. */
 static bool collect(struct vm *vm, const struct position *at) {
-    size_t count = vm->exception_count;
+    struct exceptions *all = vm->exceptions;
+    size_t count = all->count;
     struct marking marking = {.capacity = 2, .meter = &vm->meter};
     while (marking.capacity < 2 * count)
         marking.capacity *= 2;
@@ -177,17 +182,19 @@ static bool collect(struct vm *vm, const struct position *at) {
 
     free(marking.set);
     free(marking.waiting);
-    vm->exception_limit = vm->exception_count * 2 + FIRST_LIMIT;
+    all->limit = all->count * 2 + FIRST_LIMIT;
     return ok;
 }
 
 void exceptions_free(struct vm *vm) {
-    while (vm->exceptions) {
-        struct exception *next = vm->exceptions->next;
-        budget_give(vm->memory, exception_cost(vm->exceptions->tag));
-        free(vm->exceptions);
-        vm->exceptions = next;
+    struct exceptions *all = vm->exceptions;
+    while (all && all->first) {
+        struct exception *exception = all->first;
+        all->first = exception->next;
+        budget_give(vm->memory, exception_cost(exception->tag));
+        free(exception);
     }
+    free(all);
 }
 
 /* ---- throwing ---- */
@@ -205,12 +212,13 @@ static enum trap no_memory(struct vm *vm, uint64_t refused) {
  * made. */
 static enum trap make_room(struct vm *vm, const struct position *at,
                            uint64_t cost) {
+    struct exceptions *all = vm->exceptions;
     /* Of all exceptions. */
-    uint64_t most = vm->exception_bytes + budget_left(vm->memory);
+    uint64_t most = all->bytes + budget_left(vm->memory);
     if (most > LIMIT_EXCEPTION_BYTES)
         most = LIMIT_EXCEPTION_BYTES;
-    bool full = vm->exception_bytes + cost > most;
-    if (!full && vm->exception_count < vm->exception_limit)
+    bool full = all->bytes + cost > most;
+    if (!full && all->count < all->limit)
         return TRAP_NONE;
     if (!collect(vm, at)) {
         return meter_late(&vm->meter) ? meter_reason(&vm->meter)
@@ -218,7 +226,7 @@ static enum trap make_room(struct vm *vm, const struct position *at,
     }
     /* If next to nothing could be freed, the same would be tried for every one
      * to come. */
-    uint64_t room = most - vm->exception_bytes;
+    uint64_t room = most - all->bytes;
     if (room >= cost && (!full || room >= most / 4))
         return TRAP_NONE;
     if (most == LIMIT_EXCEPTION_BYTES)
@@ -229,6 +237,11 @@ static enum trap make_room(struct vm *vm, const struct position *at,
 enum trap exception_new(struct instance *instance, const struct cell *pc,
                         uint64_t *frame) {
     struct vm *vm = instance->vm;
+    struct exceptions *all = vm->exceptions;
+    if (!all)
+        all = vm->exceptions = calloc(1, sizeof *all);
+    if (!all)
+        return no_memory(vm, 0);
     const struct tag *tag = instance->tags[pc->tail.imm];
     struct position at = {pc, frame, instance};
     uint64_t cost = exception_cost(tag);
@@ -242,13 +255,30 @@ enum trap exception_new(struct instance *instance, const struct cell *pc,
         budget_give(vm->memory, cost);
         return no_memory(vm, 0);
     }
-    *exception = (struct exception){.next = vm->exceptions, .tag = tag};
+    *exception = (struct exception){.next = all->first, .tag = tag};
     memcpy(exception->values, frame + pc->a,
            tag->type->param_slots * sizeof *frame);
-    vm->thrown = vm->exceptions = exception;
-    vm->exception_count++;
-    vm->exception_bytes += cost;
+    all->thrown = all->first = exception;
+    all->count++;
+    all->bytes += cost;
     return TRAP_NONE;
+}
+
+/* The first clause of a range for the exception, or NULL. */
+static const struct catch_clause *clause_for(const struct tries *tries,
+                                             const struct try_range *range,
+                                             const struct exception *exception,
+                                             const struct instance *instance) {
+    for (uint32_t i = range->clause; i != NO_CLAUSE;) {
+        const struct catch_clause *clause = &tries->clauses[i];
+        instance->vm->meter.budget--;
+        if (clause->tag == ANY_TAG)
+            return clause;
+        if (instance->tags[clause->tag] == exception->tag)
+            return clause;
+        i = clause->next;
+    }
+    return NULL;
 }
 
 /* The clause of the frame's function that catches the exception, or NULL. The
@@ -257,28 +287,27 @@ enum trap exception_new(struct instance *instance, const struct cell *pc,
  * it says. */
 static const struct catch_clause *
 find_clause(const struct position *at, const struct exception *exception) {
-    const struct module *module = at->instance->module;
-    uint32_t cell = (uint32_t)(at->pc - module->cells);
-    const struct translation *of = code_find(module, cell);
-    bool newest = of + 1 == module->translations + module->translation_count;
-    uint32_t end = newest ? module->try_count : of[1].tries,
-             deepest = NO_DELEGATE;
-    for (uint32_t i = of->tries; i < end; i++) {
-        const struct try_range *range = &module->tries[i];
+    const struct code *code = &at->instance->module->code;
+    const struct tries *tries = code->tries;
+    if (!tries)
+        return NULL;
+
+    uint32_t cell = code_index(code, at->pc), deepest = NO_DELEGATE;
+    const struct translation *of = code_find(code, cell);
+    uint32_t end = code_end(code, of);
+    for (uint32_t i = tries_first(tries, of->entry);
+         i < tries->range_count && tries->ranges[i].first < end; i++) {
+        const struct try_range *range = &tries->ranges[i];
         at->instance->vm->meter.budget--;
-        if (cell < range->first || cell >= range->end || range->depth > deepest)
+        bool has_cell = cell >= range->first && cell < range->end;
+        if (!has_cell || range->depth > deepest)
             continue;
         if (range->delegate != NO_DELEGATE)
             deepest = range->delegate;
-        for (uint32_t k = range->clause; k != NO_CLAUSE;
-             k = module->clauses[k].next) {
-            const struct catch_clause *clause = &module->clauses[k];
-            at->instance->vm->meter.budget--;
-            if (clause->tag == ANY_TAG ||
-                at->instance->tags[clause->tag] == exception->tag) {
-                return clause;
-            }
-        }
+        const struct catch_clause *clause =
+            clause_for(tries, range, exception, at->instance);
+        if (clause)
+            return clause;
     }
     return NULL;
 }
@@ -286,7 +315,7 @@ find_clause(const struct position *at, const struct exception *exception) {
 enum trap exception_catch(struct instance *instance, const struct cell *pc,
                           uint64_t *frame, struct exception *exception) {
     struct vm *vm = instance->vm;
-    struct position *at = &vm->caught;
+    struct position *at = &vm->exceptions->caught;
     *at = (struct position){pc, frame, instance};
     const struct catch_clause *clause = find_clause(at, exception);
     while (!clause) {
@@ -305,6 +334,6 @@ enum trap exception_catch(struct instance *instance, const struct cell *pc,
     memcpy(to, exception->values, slots * sizeof *to);
     if (clause->reference == REFERENCE_AFTER)
         to[slots] = (uintptr_t)exception;
-    at->pc = &at->instance->module->cells[clause->landing];
+    at->pc = &at->instance->module->code.cells[clause->landing];
     return meter_charge(&vm->meter, 0);
 }

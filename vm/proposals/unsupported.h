@@ -1,6 +1,6 @@
 /* Features a module may need that hostel does not have: see unsupported.c. */
-#ifndef HOSTEL_VM_UNSUPPORTED_H
-#define HOSTEL_VM_UNSUPPORTED_H
+#ifndef HOSTEL_VM_PROPOSALS_UNSUPPORTED_H
+#define HOSTEL_VM_PROPOSALS_UNSUPPORTED_H
 
 #include "vm/reader.h"
 

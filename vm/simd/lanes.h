@@ -1,6 +1,6 @@
-/* 128-bit vectors and what the computations of simd.h need of them. */
-#ifndef HOSTEL_VM_LANES_H
-#define HOSTEL_VM_LANES_H
+/* 128-bit vectors and what the computations of handlers.def need of them. */
+#ifndef HOSTEL_VM_SIMD_LANES_H
+#define HOSTEL_VM_SIMD_LANES_H
 
 #include <stdint.h>
 #include <string.h>

@@ -38,7 +38,26 @@
  * clauses: for tag 0, with the landing 8, then for ANY_TAG, with the landing
  * 10; both write from slot 2 on. */
 #include "vm/emit.h"
+#include "vm/exceptions/tries.h"
+#include "vm/rings.h"
 #include "vm/validator.h"
+
+/* A try that has begun; those around each other are a stack of their own. In
+ * its catch clauses a hidden operand below the others refers to the exception,
+ * for rethrow. */
+struct attempt {
+    uint32_t first; /* cell */
+    union {
+        struct {
+            uint32_t range;  /* index of its try range, once there is one */
+            uint32_t clause; /* the last one so far */
+        } made;
+        struct {
+            /* Of try_table: where its clauses stand in the module. */
+            uint32_t count, position;
+        } read;
+    } of;
+};
 
 /* ---- the tables ---- */
 
@@ -46,18 +65,16 @@
  * cell. */
 static bool add_range(struct validator *v, struct attempt *attempt,
                       uint32_t depth) {
-    struct module *m = v->module;
-    struct try_range *tries = array_reserve(
-        m->vm->memory, m->tries, m->try_count, &m->try_capacity, sizeof *tries);
-    if (!tries)
-        return module_no_memory(m, &v->reader, "translated try blocks");
-    m->tries = tries;
-    attempt->of.made.range = m->try_count++;
-    tries[attempt->of.made.range] = (struct try_range){.first = attempt->first,
-                                                       .end = here(&v->t),
-                                                       .depth = depth,
-                                                       .delegate = NO_DELEGATE,
-                                                       .clause = NO_CLAUSE};
+    struct code *code = &v->module->code;
+    struct try_range *range = tries_add_range(code);
+    if (!range)
+        return module_no_memory(v->module, &v->reader, "translated try blocks");
+    attempt->of.made.range = (uint32_t)(range - code->tries->ranges);
+    *range = (struct try_range){.first = attempt->first,
+                                .end = here(&v->t),
+                                .depth = depth,
+                                .delegate = NO_DELEGATE,
+                                .clause = NO_CLAUSE};
     return true;
 }
 
@@ -66,33 +83,31 @@ static bool add_range(struct validator *v, struct attempt *attempt,
  * changed by what comes. */
 static void add_clause(struct validator *v, struct attempt *attempt,
                        uint32_t tag, enum exception_reference reference) {
-    struct module *m = v->module;
+    struct code *code = &v->module->code;
     forget_mirrors(&v->t);
     v->t.barrier = here(&v->t);
     if (v->t.dead)
         return;
-    struct catch_clause *clauses =
-        array_reserve(m->vm->memory, m->clauses, m->clause_count,
-                      &m->clause_capacity, sizeof *clauses);
-    if (!clauses) {
+    struct catch_clause *clause = tries_add_clause(code);
+    if (!clause) {
         v->t.dead = true; /* the clause's values will not be on the stack */
-        module_no_memory(m, &v->reader, "translated try blocks");
+        module_no_memory(v->module, &v->reader, "translated try blocks");
         return;
     }
-    m->clauses = clauses;
-    uint32_t clause = m->clause_count++;
-    clauses[clause] = (struct catch_clause){.tag = tag,
-                                            .landing = here(&v->t),
-                                            .next = NO_CLAUSE,
-                                            .slot = (uint16_t)v->t.home,
-                                            .reference = (uint8_t)reference};
+    *clause = (struct catch_clause){.tag = tag,
+                                    .landing = here(&v->t),
+                                    .next = NO_CLAUSE,
+                                    .slot = (uint16_t)v->t.home,
+                                    .reference = (uint8_t)reference};
+    struct tries *tries = code->tries;
+    uint32_t index = (uint32_t)(clause - tries->clauses);
     uint32_t before = attempt->of.made.clause;
     if (before == NO_CLAUSE) {
-        m->tries[attempt->of.made.range].clause = clause;
+        tries->ranges[attempt->of.made.range].clause = index;
     } else {
-        clauses[before].next = clause;
+        tries->clauses[before].next = index;
     }
-    attempt->of.made.clause = clause;
+    attempt->of.made.clause = index;
 }
 
 /* If a cell before the try could still be taken back, its own would begin
@@ -242,7 +257,7 @@ void end_try(struct validator *v, struct control *block) {
 /* The block goes on as one whose floor is above the hidden reference: no
  * instruction can pop it. The range is added at the first clause, where the
  * body that it covers has ended. */
-void do_catch(struct validator *v, uint32_t tag) {
+static void begin_catch(struct validator *v, uint32_t tag) {
     struct control *block = innermost(v);
     const struct func_type *type = tag_type(v, tag);
     if (!type)
@@ -270,6 +285,14 @@ void do_catch(struct validator *v, uint32_t tag) {
     push_types(v, params_of(type));
 }
 
+void do_catch(struct validator *v, uint32_t tag) {
+    begin_catch(v, tag);
+}
+
+void do_catch_all(struct validator *v) {
+    begin_catch(v, ANY_TAG);
+}
+
 /* `depth` counts from outside of the try, from inside it is one more. What is
  * kept is how many blocks are around the one that is meant: exception.c
  * compares that with the depth of other ranges. */
@@ -285,10 +308,16 @@ void do_delegate(struct validator *v, uint32_t depth) {
     if (!block->dead_before) {
         if (!add_range(v, attempt_of(v), v->control_count - 1))
             return;
-        v->module->tries[attempt_of(v)->of.made.range].delegate =
+        uint32_t range = attempt_of(v)->of.made.range;
+        v->module->code.tries->ranges[range].delegate =
             v->control_count - 2 - depth;
     }
     do_end(v);
+}
+
+void attempts_free(struct validator *v) {
+    array_free(v->module->vm->memory, v->attempts, v->attempt_capacity,
+               sizeof *v->attempts);
 }
 
 /* ---- throwing ---- */
