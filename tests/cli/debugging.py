@@ -4,6 +4,8 @@ import re
 import shutil
 import subprocess
 
+from harness import check, expect, guest, run
+
 SOURCE = "tests/guests/cli/lines.c"
 HOSTILE = "\x1b[2J\r"
 
@@ -95,8 +97,8 @@ def line_of(mark):
 
 # ---- the backtrace ----
 
-def test_backtrace(t, place):
-    with open(t.guest("lines"), "rb") as f:
+def test_backtrace(place):
+    with open(guest("lines"), "rb") as f:
         module = f.read()
     bare, path = without_names(module), os.path.join(place, "bare.wasm")
     frames = "".join(
@@ -105,25 +107,25 @@ def test_backtrace(t, place):
         for i, (name, inlined) in enumerate([("checked", True), ("twice", True),
                                              ("write_name", False), ("main", False)]))
     pattern = r"\Ahostel: trap: unreachable executed\n" + frames + " +#4 "
-    t.check("a backtrace has lines", t.expect(t.run(t.guest("lines")), 134, "", pattern))
+    check("a backtrace has lines", expect(run(guest("lines")), 134, "", pattern))
     with open(path, "wb") as f:
         f.write(bare)
-    t.check("debugging information has names", t.expect(t.run(path), 134, "", pattern))
+    check("debugging information has names", expect(run(path), 134, "", pattern))
     with open(path, "wb") as f:
         f.write(bare.replace(b".debug_line", b".debug_nine"))
-    t.check("without lines there are names", t.expect(t.run(path), 134, "", (
+    check("without lines there are names", expect(run(path), 134, "", (
         r"#0 checked <inlined at 0x[0-9a-f]+>\n.*\n +#2 function \d+ <write_name> at 0x")))
     with open(path, "wb") as f:
         f.write(bare.replace(b".debug_info", b".debug_inpo"))
-    t.check("without entries there are numbers", t.expect(t.run(path), 134, "", (
+    check("without entries there are numbers", expect(run(path), 134, "", (
         r"\Ahostel: trap: unreachable executed\n +#0 function \d+ at 0x[0-9a-f]+\n")))
     hostile = bare.replace(b"write_name", HOSTILE.encode() + b"_name").replace(
         b"lines.c", HOSTILE.encode() + b".c")
     with open(path, "wb") as f:
         f.write(hostile)
-    result = t.run(path)
+    result = run(path)
     shown = HOSTILE.replace("\x1b", r"\x1b").replace("\r", r"\x0d")
-    t.check("lines do not drive the terminal", t.expect(result, 134, "", "trap") or repr(result) * (
+    check("lines do not drive the terminal", expect(result, 134, "", "trap") or repr(result) * (
         shown + "_name at" not in result[2] or shown + ".c:" not in result[2]
         or bool(re.search("[\0-\x09\x0b-\x1f\x7f]", result[2]))))
 
@@ -244,7 +246,7 @@ def wrong_lines(path, said, chains):
     return "" if known else "no lines"
 
 
-def test_llvm(t, place):
+def test_llvm(place):
     for tool in "llvm-dwarfdump", "llvm-symbolizer":
         if not shutil.which(tool):
             print("skip cli/debugging information as LLVM reads it - no " + tool)
@@ -255,13 +257,13 @@ def test_llvm(t, place):
         with open(path, "wb") as f:
             f.write(module)
         said = said_of(os.environ["BUILD"], path)
-        t.check("names as LLVM has them: " + name, wrong_names(path, said))
-        t.check("lines as LLVM has them: " + name,
+        check("names as LLVM has them: " + name, wrong_names(path, said))
+        check("lines as LLVM has them: " + name,
                 wrong_lines(path, said, "wasm-opt" not in name))
 
 
-def test(t, scratch):
+def test(scratch):
     place = os.path.join(scratch, "debugging")
     os.mkdir(place)
-    test_backtrace(t, place)
-    test_llvm(t, place)
+    test_backtrace(place)
+    test_llvm(place)

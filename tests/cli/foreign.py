@@ -2,6 +2,7 @@
 import os
 import re
 
+from harness import check, expect, guest, one_line, run
 from modules import body, function_type, functions, module, names, number, section, text
 
 # Drives a terminal, reorders, hides, is no text; and what must stay as it is.
@@ -33,54 +34,54 @@ def traps(name, depth):
         names(*[name] * len(codes))
 
 
-def test_places(t, place):
+def test_places(place):
     """Every place where a name can come out."""
     def load(content, *words, name="m.wasm"):
         path = os.path.join(place, name)
         with open(path, "wb") as f:
             f.write(content)
-        return t.run(*words, path)
+        return run(*words, path)
 
     hostile = HOSTILE + HARMLESS
     lone = functions([function_type()], [b""], section(7, [text(hostile) + b"\0\0"])) + names(hostile)
     twice = functions([function_type()], [b""], section(7, [text(hostile) + b"\0\0"] * 2))
     places = [
         ("a file's name", load(b"none", name=hostile.replace("/", "")), 1),
-        ("a missing file's name", t.run(os.path.join(place, hostile + "none")), 1),
+        ("a missing file's name", run(os.path.join(place, hostile + "none")), 1),
         ("an import", load(imports(hostile)), 1),
         ("an export doubled", load(twice, "check"), 1),
         ("the list of exports", load(lone), 2),
         ("--invoke", load(lone, "--invoke", hostile + "x"), 2),
-        ("a value", t.run("--invoke", "i32", t.guest("values"), hostile), 2),
+        ("a value", run("--invoke", "i32", guest("values"), hostile), 2),
         ("a backtrace", load(traps(hostile, 3)), 134),
         ("a dump", load(lone, "dump"), 0),
-        ("an option", t.run("--" + hostile, "m"), 2),
-        ("a number", t.run("--fuel", hostile, "m"), 2),
-        ("--env", t.run("--env", "=" + hostile, "m"), 2),
-        ("--trace", t.run("--trace", hostile, "m"), 2),
+        ("an option", run("--" + hostile, "m"), 2),
+        ("a number", run("--fuel", hostile, "m"), 2),
+        ("--env", run("--env", "=" + hostile, "m"), 2),
+        ("--trace", run("--trace", hostile, "m"), 2),
         ("--dir", load(traps("f", 0), "--dir", hostile), 1),
         ("--dir twice", load(lone, "--dir", "a::" + hostile, "--dir", "b::" + hostile), 2),
         ("--allow-net", load(traps("f", 0), "--allow-net", hostile), 2),
         ("--resolve", load(traps("f", 0), "--resolve", hostile), 2),
         ("--cacert", load(traps("f", 0), "--cacert", hostile), 1),
         ("--http-limit", load(lone, "--http-limit", hostile), 2),
-        ("a second module", t.run("check", "m", hostile), 1),
+        ("a second module", run("check", "m", hostile), 1),
         ("a module checked", load(imports(hostile), "check"), 0),
-        ("a module too many", t.run("dump", "m", hostile), 2),
+        ("a module too many", run("dump", "m", hostile), 2),
     ]
     for name, result, status in places:
         wrong = "status %d: %r" % (result[0], result[2]) if result[0] != status else harmless(result)
-        t.check("foreign text: " + name,
+        check("foreign text: " + name,
                 wrong or repr(result) * (ESCAPED[:20] not in result[1] + result[2]))
-    t.check("foreign text that does no harm is left as it is",
+    check("foreign text that does no harm is left as it is",
             repr(lone) * ('function 0 "%s%s" ()' % (ESCAPED, HARMLESS) not in
                           load(lone, "dump")[1]))
     load(b"none", name=os.fsdecode(b"caf\xe9"))
-    t.check("a file's name that is no UTF-8",
-            t.expect(t.run(os.path.join(place, os.fsdecode(b"caf\xe9"))), 1, "", r"/caf\\xe9: malf"))
+    check("a file's name that is no UTF-8",
+            expect(run(os.path.join(place, os.fsdecode(b"caf\xe9"))), 1, "", r"/caf\\xe9: malf"))
 
 
-def test_cuts(t, place):
+def test_cuts(place):
     """Cut at the end of a character with a mark, and the reason behind it is told."""
     for letter in "a", "é", "€", "😀", "\x1b":
         for shift in range(4):
@@ -88,22 +89,22 @@ def test_cuts(t, place):
             path = os.path.join(place, "long.wasm")
             with open(path, "wb") as f:
                 f.write(imports(long))
-            result = t.run(path)
-            wrong = t.expect(result, 1, "", r'unknown import "[^"]*"\.\.\. "[^"]*"\.\.\.: function \(\) -> '
-                                            r'\(\)') or harmless(result) or t.one_line(result)
+            result = run(path)
+            wrong = expect(result, 1, "", r'unknown import "[^"]*"\.\.\. "[^"]*"\.\.\.: function \(\) -> '
+                                            r'\(\)') or harmless(result) or one_line(result)
             with open(path, "wb") as f:
                 f.write(traps(long, 40))
-            result = t.run(path)
+            result = run(path)
             wrong = wrong or harmless(result) or "long" * (len(result[2].encode()) > 5000) or \
-                t.expect(result, 134, "", r"#31 function \d+ <[^>]*\.\.\.> at 0x[0-9a-f]+\n    \.\.\.\n$")
-            t.check("long names are cut behind a character: %d %r" % (shift, letter), wrong)
+                expect(result, 134, "", r"#31 function \d+ <[^>]*\.\.\.> at 0x[0-9a-f]+\n    \.\.\.\n$")
+            check("long names are cut behind a character: %d %r" % (shift, letter), wrong)
     path = os.path.join(place, "list.wasm")
     with open(path, "wb") as f:
         f.write(functions([function_type()], [b""], section(7, [
             text(name) + b"\0\0" for name in ["n" * 130] + ["m%d" % i + "n" * 20 for i in range(9)]])))
-    result = t.run(path)
-    t.check("long names do not hide the others",
-            t.expect(result, 2, "", r"exports: n+\.\.\., m0n+, m1n+, .*, \.\.\.; call one with --invoke NAME$"))
+    result = run(path)
+    check("long names do not hide the others",
+            expect(result, 2, "", r"exports: n+\.\.\., m0n+, m1n+, .*, \.\.\.; call one with --invoke NAME$"))
 
 
 def dump_shapes():
@@ -140,27 +141,26 @@ def dump_shapes():
     yield "globals", module(section(6, [b"\x6f\0\xd0\x6f\x0b"] * 9000))
 
 
-def test_dump(t, place):
+def test_dump(place):
     path = os.path.join(place, "shape.wasm")
     for name, content in dump_shapes():
         with open(path, "wb") as f:
             f.write(content)
-        result = t.run("dump", path)
+        result = run("dump", path)
         size = len(result[1].encode())
-        t.check("a dump is in proportion: " + name, t.expect(result) or
+        check("a dump is in proportion: " + name, expect(result) or
                 "%d bytes of %d" % (size, len(content)) * (size > DUMP_FACTOR * len(content)))
     with open(path, "wb") as f:
         f.write(module(section(1, [function_type(MANY)]), section(3, [b"\0"]), section(10, [body(b"")])))
-    lines = t.run("dump", path)[1].splitlines()
-    t.check("a long type is printed in full once, and cut with a mark", repr(lines) * (
+    lines = run("dump", path)[1].splitlines()
+    check("a long type is printed in full once, and cut with a mark", repr(lines) * (
         "type 0: (%s) -> ()" % " ".join(["i32"] * 1000) not in lines or
         not any(re.fullmatch(r"function 0 \((i32 ){5,}\.\.\.", line) for line in lines)))
 
 
-def test(t, place):
-    """`t` is tests/cli/run."""
+def test(place):
     place = os.path.join(place, "foreign")
     os.mkdir(place)
-    test_places(t, place)
-    test_cuts(t, place)
-    test_dump(t, place)
+    test_places(place)
+    test_cuts(place)
+    test_dump(place)

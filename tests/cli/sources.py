@@ -9,6 +9,8 @@ import stat
 import subprocess
 import zipfile
 
+from harness import ENV, HOSTEL, check, expect, guest, one_line, run
+
 BLANK = b"\xef\xbb\xbf \r\n\t"
 COMMENTS = b";; one\n(; two (; three ;) ;)\n"
 FIELDS = b'(memory 1) (func (export "_start") (unreachable))'
@@ -39,7 +41,7 @@ FOREIGN = [
 ]
 
 
-def test_foreign(t, place):
+def test_foreign(place):
     archive = os.path.join(place, "archive.zip")
     with zipfile.ZipFile(archive, "w") as z:
         z.writestr("x.wasm", b"\0asm")
@@ -50,33 +52,33 @@ def test_foreign(t, place):
             path = os.path.join(place, name)
             with open(path, "wb") as f:
                 f.write(content)
-            result = t.run(path)
-            wrong = t.expect(result, 1, "", "^hostel: %s: malformed: .*%s" % (re.escape(path), said))
-            t.check("%r as %s" % (content[:20], name), wrong or t.one_line(result))
+            result = run(path)
+            wrong = expect(result, 1, "", "^hostel: %s: malformed: .*%s" % (re.escape(path), said))
+            check("%r as %s" % (content[:20], name), wrong or one_line(result))
         for words in ["check"], ["dump"], []:
-            result = t.run(*words, "-", stdin=content)
-            t.check("%r on standard input: %s" % (content[:20], " ".join(words)),
-                    t.expect(result, 1, "", "^hostel: standard input: malformed: .*" + said)
-                    or t.one_line(result))
+            result = run(*words, "-", stdin=content)
+            check("%r on standard input: %s" % (content[:20], " ".join(words)),
+                    expect(result, 1, "", "^hostel: standard input: malformed: .*" + said)
+                    or one_line(result))
 
 
-def test_stdin(t):
-    with open(t.guest("command"), "rb") as f:
+def test_stdin():
+    with open(guest("command"), "rb") as f:
         module = f.read()
-    t.check("a module on standard input", t.expect(t.run("-", stdin=module), 0, "hello\n"))
-    t.check("its arguments", t.expect(t.run("-", "args", "-", "x", stdin=module), 0, "-\nargs\n-\nx\n"))
-    t.check("nothing is left for the guest to read",
-            t.expect(t.run("run", "-", "cat", stdin=module), 0, ""))
-    with open(t.guest("traps"), "rb") as f:
+    check("a module on standard input", expect(run("-", stdin=module), 0, "hello\n"))
+    check("its arguments", expect(run("-", "args", "-", "x", stdin=module), 0, "-\nargs\n-\nx\n"))
+    check("nothing is left for the guest to read",
+            expect(run("run", "-", "cat", stdin=module), 0, ""))
+    with open(guest("traps"), "rb") as f:
         traps = f.read()
-    t.check("an entry that it has not", t.expect(t.run("--invoke", "x", "-", stdin=traps), 2, "",
+    check("an entry that it has not", expect(run("--invoke", "x", "-", stdin=traps), 2, "",
                                                  "^hostel: standard input: --invoke x: no such export"))
     p = subprocess.run('cat "$G" | "$H" - exit 3', shell=True,
-                       env=dict(t.ENV, H=t.HOSTEL, G=t.guest("command")))
-    t.check("from a pipe", "status %d" % p.returncode * (p.returncode != 3))
+                       env=dict(ENV, H=HOSTEL, G=guest("command")))
+    check("from a pipe", "status %d" % p.returncode * (p.returncode != 3))
 
 
-def test_text(t, place):
+def test_text(place):
     if not shutil.which("wat2wasm"):
         print("skip cli/text format - wat2wasm is not installed")
         return
@@ -85,10 +87,10 @@ def test_text(t, place):
         with open(path, "wb") as f:
             f.write(text)
         for words, stdin in ([path], b""), (["-"], text):
-            t.check("text format: %s, %s" % (name, words[0][-4:]),
-                    t.expect(t.run("check", "-q", *words, stdin=stdin)))
-    t.check("text format is run",
-            t.expect(t.run("-", stdin=b"(func $deep unreachable) (start $deep)" + FIELDS), 134, "",
+            check("text format: %s, %s" % (name, words[0][-4:]),
+                    expect(run("check", "-q", *words, stdin=stdin)))
+    check("text format is run",
+            expect(run("-", stdin=b"(func $deep unreachable) (start $deep)" + FIELDS), 134, "",
                      "trap: unreachable.*\n.*<deep>"))
     for name, text, said in [
             ("tail calls", b'(func (export "_start") (return_call 0))', ""),
@@ -98,13 +100,13 @@ def test_text(t, place):
             ("an invalid module", b"(func (result i32))", r"wat2wasm: 1:\d+: error: type mismatch"),
             ("a hostile mistake", b'(func (\x1b[31m))', r"wat2wasm: 1:"),
             ("an end too early", b"(module", "wat2wasm: 1:")]:
-        result = t.run("check", "-q", "-", stdin=text)
-        t.check("text format: " + name, t.expect(result, 1, "", said) or t.one_line(result) or
-                "\x1b" * ("\x1b" in result[2]) if said else t.expect(result))
-    t.check("text format leaves nothing behind", " ".join(set(os.listdir(place)) - {"text"}))
+        result = run("check", "-q", "-", stdin=text)
+        check("text format: " + name, expect(result, 1, "", said) or one_line(result) or
+                "\x1b" * ("\x1b" in result[2]) if said else expect(result))
+    check("text format leaves nothing behind", " ".join(set(os.listdir(place)) - {"text"}))
 
 
-def test_assembler(t, place):
+def test_assembler(place):
     """Without wat2wasm, with one of another version, with one that goes wrong."""
     def shadowed(script):
         path = os.path.join(place, "bin", "wat2wasm")
@@ -112,38 +114,38 @@ def test_assembler(t, place):
         with open(path, "w") as f:
             f.write("#!/bin/sh\n" + script)
         os.chmod(path, stat.S_IRWXU)
-        return dict(t.ENV, PATH=os.path.dirname(path) + ":" + os.environ["PATH"])
+        return dict(ENV, PATH=os.path.dirname(path) + ":" + os.environ["PATH"])
 
     path = os.path.join(place, "$(touch x);")
     with open(path, "wb") as f:
         f.write(b"(module)")
-    result = t.run("check", "-q", path, env=dict(t.ENV, PATH="/nowhere"))
-    t.check("text format without wat2wasm",
-            t.expect(result, 1, "", "^hostel: %s: .*wat2wasm must be installed" % re.escape(path))
-            or t.one_line(result))
+    result = run("check", "-q", path, env=dict(ENV, PATH="/nowhere"))
+    check("text format without wat2wasm",
+            expect(result, 1, "", "^hostel: %s: .*wat2wasm must be installed" % re.escape(path))
+            or one_line(result))
     empty = r"printf '\0asm\1\0\0\0' >$3" + "\n"
     old = 'if [ "$#" != 3 ]; then echo "wat2wasm: unknown option '\
           "'$4'" '" >&2; echo "Try" >&2; exit 1; fi\n'
-    t.check("text format with another wat2wasm", t.expect(t.run("check", "-q", path, env=shadowed(old + empty))))
-    t.check("its input is the text", t.expect(t.run("check", "-q", path, env=shadowed(
+    check("text format with another wat2wasm", expect(run("check", "-q", path, env=shadowed(old + empty))))
+    check("its input is the text", expect(run("check", "-q", path, env=shadowed(
         'test "$(cat "$1")" = "(module)" || exit 1\n' + empty))))
     for name, script, said in [("fails without a word", "exit 1", "wat2wasm"),
                                ("is ended", "kill -9 $$", "wat2wasm was ended by signal 9"),
                                ("makes nothing", "exit 0", "malformed"),
                                ("makes something else", "echo xxxx >$3", "magic header"),
                                ("says something else", "echo Killed >&2; exit 3", "wat2wasm: Killed")]:
-        result = t.run("check", "-q", path, env=shadowed(script))
-        t.check("wat2wasm " + name, t.expect(result, 1, "", said) or t.one_line(result))
-    t.check("wat2wasm hangs", t.expect(t.run("--timeout", "1s", "check", path,
+        result = run("check", "-q", path, env=shadowed(script))
+        check("wat2wasm " + name, expect(result, 1, "", said) or one_line(result))
+    check("wat2wasm hangs", expect(run("--timeout", "1s", "check", path,
                                              env=shadowed("exec sleep 1000")), 134, "", "time"))
-    t.check("no shell reads a file's name", "x" * os.path.exists(os.path.join(place, "x")))
+    check("no shell reads a file's name", "x" * os.path.exists(os.path.join(place, "x")))
 
 
-def test(t, place):
+def test(place):
     place = os.path.join(place, "sources")
     os.mkdir(place)
-    test_foreign(t, place)
-    test_stdin(t)
+    test_foreign(place)
+    test_stdin()
     for name, part in ("text", test_text), ("assembler", test_assembler):
         os.mkdir(os.path.join(place, name))
-        part(t, os.path.join(place, name))
+        part(os.path.join(place, name))

@@ -2,6 +2,7 @@
 import os
 import re
 
+from harness import check, expect, one_line, run
 from modules import body, function_type, functions, module, number, section, text
 
 NOTHING = function_type()
@@ -104,50 +105,49 @@ def importing(*names, export="_start"):
                   section(10, [body(b""), body(calls)]))
 
 
-def test(t, place):
-    """`t` is tests/cli/run."""
+def test(place):
     path = os.path.join(place, "unsupported.wasm")
 
-    def run(content, *words):
+    def load(content, *words):
         with open(path, "wb") as f:
             f.write(content)
-        return t.run(*words, path)
+        return run(*words, path)
 
     for name, short, long, (content, offset) in CASES:
         said = r"^hostel: %s: not supported: %s.* \(at offset 0x%x\)\n$" % (re.escape(path), long, offset)
-        t.check("not supported: " + name,
-                t.expect(run(content), 1, "", said) or t.one_line(run(content)) or
-                t.expect(run(content, "check", "--features"), 1, short + " (not supported)\n", said) or
-                t.expect(run(content, "check"), 1, "", said))
+        check("not supported: " + name,
+                expect(load(content), 1, "", said) or one_line(load(content)) or
+                expect(load(content, "check", "--features"), 1, short + " (not supported)\n", said) or
+                expect(load(content, "check"), 1, "", said))
     for name, (content, _) in MALFORMED:
-        t.check("malformed: " + name, t.expect(run(content, "check", "--features"), 1, "",
+        check("malformed: " + name, expect(load(content, "check", "--features"), 1, "",
                                                ": malformed: .*offset"))
     for module_name, name, advice in IMPORTS:
         end = r".*; .*%s.*\n$" % re.escape(advice) if advice else r"[^;]*(; call one[^;]*)?\n$"
         lost = 'unknown import "%s" "%s": function' % (module_name, name)
-        t.check("advice on %s.%s" % (module_name, name),
-                t.expect(run(importing((module_name, name))), 1, "", re.escape(lost) + end) or
-                t.expect(run(importing((module_name, name), export="other")), 1, "",
+        check("advice on %s.%s" % (module_name, name),
+                expect(load(importing((module_name, name))), 1, "", re.escape(lost) + end) or
+                expect(load(importing((module_name, name), export="other")), 1, "",
                          re.escape(lost) + end) or
-                t.expect(run(importing((module_name, name), export="other"), "--unknown-imports",
+                expect(load(importing((module_name, name), export="other"), "--unknown-imports",
                              "trap"), 2, "", "_start: no such export .*: other, calls" + end))
 
     lacks = importing(("some", "where"), ("env", "f\x1b"))
-    t.check("unknown imports", t.expect(run(lacks), 1, "", 'unknown import "some" "where"'))
+    check("unknown imports", expect(load(lacks), 1, "", 'unknown import "some" "where"'))
     trap = "--unknown-imports", "trap"
-    t.check("unknown imports that nobody calls", t.expect(run(lacks, *trap), 0, ""))
-    result = run(lacks, *trap, "--invoke", "calls")
-    t.check("an unknown import traps when it is called",
-            t.expect(result, 134, "", r"^hostel: trap: unknown import some\.where was called\n +#0 "))
-    result = run(importing(("env", "f\x1b")), *trap, "--invoke", "calls")
-    t.check("an unknown import's name does not drive the terminal",
-            t.expect(result, 134, "", r"unknown import env\.f\\x1b was called"))
+    check("unknown imports that nobody calls", expect(load(lacks, *trap), 0, ""))
+    result = load(lacks, *trap, "--invoke", "calls")
+    check("an unknown import traps when it is called",
+            expect(result, 134, "", r"^hostel: trap: unknown import some\.where was called\n +#0 "))
+    result = load(importing(("env", "f\x1b")), *trap, "--invoke", "calls")
+    check("an unknown import's name does not drive the terminal",
+            expect(result, 134, "", r"unknown import env\.f\\x1b was called"))
     start = module(section(1, [NOTHING]), section(2, [text("env") + text("g") + b"\3\x7f\0"]),
                    section(3, [b"\0"]), section(7, [text("_start") + b"\0\0"]), section(10, [body(b"")]))
-    t.check("an unknown import that is no function",
-            t.expect(run(start, *trap), 1, "", 'unknown import "env" "g": immutable global i32'))
+    check("an unknown import that is no function",
+            expect(load(start, *trap), 1, "", 'unknown import "env" "g": immutable global i32'))
     wrong = module(section(1, [NOTHING]), section(2, [text("wasi_snapshot_preview1") +
                                                       text("fd_write") + b"\0\0"]),
                    section(3, [b"\0"]), section(7, [text("_start") + b"\0\1"]), section(10, [body(b"")]))
-    t.check("an import of another type is not unknown",
-            t.expect(run(wrong, *trap), 1, "", "incompatible import type"))
+    check("an import of another type is not unknown",
+            expect(load(wrong, *trap), 1, "", "incompatible import type"))

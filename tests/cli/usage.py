@@ -4,34 +4,35 @@ import re
 import shutil
 import subprocess
 
+from harness import ENV, check, expect, guest, one_line, run
 from modules import function_type, functions, module, number, section, text
 
 
-def test_commands(t, place):
-    hello = t.guest("command")
+def test_commands(place):
+    hello = guest("command")
     for words in [], ["run"]:
         name = " ".join(words) or "no subcommand"
-        t.check("a guest's words are its own: " + name,
-                t.expect(t.run(*words, hello, "args", "--", "--help", "run", "-V"), 0,
+        check("a guest's words are its own: " + name,
+                expect(run(*words, hello, "args", "--", "--help", "run", "-V"), 0,
                          "\n".join([hello, "args", "--", "--help", "run", "-V", ""])))
-    t.check("options around run", t.expect(
-        t.run("--env", "A=1", "run", "--env", "B=2", hello, "env"), 0, "A=1\nB=2\n"))
-    t.check("-- behind run", t.expect(t.run("run", "--", hello), 0, "hello\n"))
+    check("options around run", expect(
+        run("--env", "A=1", "run", "--env", "B=2", hello, "env"), 0, "A=1\nB=2\n"))
+    check("-- behind run", expect(run("run", "--", hello), 0, "hello\n"))
     for name in "run", "help", "dump", "-x", "--invoke":
         shutil.copy(hello, os.path.join(place, name))
         for before in ["--"], ["run", "--"]:
-            t.check("a module whose name is %s, behind %s" % (name, " ".join(before)),
-                    t.expect(t.run(*before, name, "args", cwd=place), 0, name + "\nargs\n"))
-        t.check("dump of a module whose name is " + name,
-                "" if "function" in t.run("dump", "--", name, cwd=place)[1] else "no dump")
+            check("a module whose name is %s, behind %s" % (name, " ".join(before)),
+                    expect(run(*before, name, "args", cwd=place), 0, name + "\nargs\n"))
+        check("dump of a module whose name is " + name,
+                "" if "function" in run("dump", "--", name, cwd=place)[1] else "no dump")
     for words in ["check", "--features", "values"], ["check", "values", "--features"], \
             ["--features", "check", "values"]:
         at = words.index("values")
-        t.check("where there is no guest, options stand anywhere: " + " ".join(words),
-                t.expect(t.run(*words[:at], t.guest("values"), *words[at + 1:]), 0,
+        check("where there is no guest, options stand anywhere: " + " ".join(words),
+                expect(run(*words[:at], guest("values"), *words[at + 1:]), 0,
                          "multi-value\nreference-types\n"))
-    t.check("an option is no module behind --",
-            t.expect(t.run("check", "--", "--features", cwd=place), 1, "", "--features: No such"))
+    check("an option is no module behind --",
+            expect(run("check", "--", "--features", cwd=place), 1, "", "--features: No such"))
 
 
 # what is typed, what is told
@@ -56,45 +57,45 @@ MISTAKES = [
 ]
 
 
-def test_mistakes(t, place):
+def test_mistakes(place):
     for words, told in MISTAKES:
-        result = t.run(*words.split(), cwd=place)
-        t.check("told of a mistake: " + words[:60],
-                t.expect(result, 2, "", told) or t.one_line(result))
+        result = run(*words.split(), cwd=place)
+        check("told of a mistake: " + words[:60],
+                expect(result, 2, "", told) or one_line(result))
     os.mkdir(os.path.join(place, "a:b"))
-    t.check("a directory with a colon in its name",
-            t.expect(t.run("--dir", "a:b", t.guest("command"), cwd=place), 0, "hello\n"))
-    t.check("a value that looks like an option, by =",
-            t.expect(t.run("--env=--A=1", t.guest("command"), "env"), 0, "--A=1\n"))
+    check("a directory with a colon in its name",
+            expect(run("--dir", "a:b", guest("command"), cwd=place), 0, "hello\n"))
+    check("a value that looks like an option, by =",
+            expect(run("--env=--A=1", guest("command"), "env"), 0, "--A=1\n"))
 
 
-def test_environment(t):
-    hello, env = t.guest("command"), dict(t.ENV, HOSTEL_TEST="a=b c", HOSTEL_EMPTY="")
+def test_environment():
+    hello, env = guest("command"), dict(ENV, HOSTEL_TEST="a=b c", HOSTEL_EMPTY="")
     env.pop("HOSTEL_NONE", None)
     for words, out in [("--env HOSTEL_TEST", "HOSTEL_TEST=a=b c\n"),
                        ("--env HOSTEL_EMPTY", "HOSTEL_EMPTY=\n"), ("--env HOSTEL_NONE", ""),
                        ("--env HOSTEL_TEST=1 --env HOSTEL_TEST", "HOSTEL_TEST=a=b c\n"),
                        ("--env HOSTEL_TEST --env HOSTEL_TEST=1", "HOSTEL_TEST=1\n"),
                        ("--env HOSTEL_TES --env HOSTEL_TEST", "HOSTEL_TEST=a=b c\n")]:
-        t.check("environment by " + words,
-                t.expect(t.run(*words.split(), hello, "env", env=env), 0, out))
+        check("environment by " + words,
+                expect(run(*words.split(), hello, "env", env=env), 0, out))
 
 
-def test_numbers(t):
+def test_numbers():
     """tests/unit/test_words.c has what each is worth."""
     def works(flag, text):
-        return t.expect(t.run(flag, text, t.guest("command")), 0, "hello\n")
+        return expect(run(flag, text, guest("command")), 0, "hello\n")
 
     for flag in "--max-memory", "--max-stack", "--max-response-body", "--max-request-body":
         for text in "16777216", "16384k", "16M", "17MB", "16MiB", "0.1g":
-            t.check("%s of %s" % (flag, text), works(flag, text))
+            check("%s of %s" % (flag, text), works(flag, text))
     for text in "url=1.5k", "head=1MB,line=64KiB":
-        t.check("--http-limit of " + text, works("--http-limit", text))
+        check("--http-limit of " + text, works("--http-limit", text))
     for text in "1h", "1.5m", "1m30s", "90", "100000ms":
-        t.check("a time of %s is enough" % text, works("--timeout", text))
+        check("a time of %s is enough" % text, works("--timeout", text))
     for text in "0.2", "0.2s", "200ms", "0.0001":
-        t.check("a time of %s is not" % text,
-                t.expect(t.run("--timeout", text, t.guest("command"), "sleep"), 134, "", "time"))
+        check("a time of %s is not" % text,
+                expect(run("--timeout", text, guest("command"), "sleep"), 134, "", "time"))
 
 
 def object_file():
@@ -105,12 +106,12 @@ def object_file():
         b"\0" + number(len(content)) + content
 
 
-def test_check(t, place):
+def test_check(place):
     """Several files: what is in each of them, and whether any failed."""
-    path, hello = os.path.join(place, "object.o"), t.guest("command")
+    path, hello = os.path.join(place, "object.o"), guest("command")
     with open(path, "wb") as f:
         f.write(object_file())
-    values, lacking, wide = t.guest("values"), t.guest("import"), t.guest("wasm64")
+    values, lacking, wide = guest("values"), guest("import"), guest("wasm64")
     said = [values + ": valid; uses multi-value, reference-types\n",
             lacking + ': valid\n%s: unknown import "somewhere" "something": function (i32 i64) -> (f32)\n'
             % lacking,
@@ -118,12 +119,12 @@ def test_check(t, place):
             + path + ': unknown import "env" "__linear_memory": memory of 0 to 65536 pages\n']
     for files in [0], [1], [2], [0, 1, 2], [2, 1, 0], [0, 0]:
         words = [[values, lacking, path][i] for i in files]
-        t.check("check of " + " ".join(map(os.path.basename, words)),
-                t.expect(t.run("check", *words), 0, "".join(said[i] for i in files)))
-        t.check("check -q of " + " ".join(map(os.path.basename, words)),
-                t.expect(t.run("check", "-q", *words), 0, ""))
-    result = t.run("check", wide)
-    t.check("what is there with another type", t.expect(result) or
+        check("check of " + " ".join(map(os.path.basename, words)),
+                expect(run("check", *words), 0, "".join(said[i] for i in files)))
+        check("check -q of " + " ".join(map(os.path.basename, words)),
+                expect(run("check", "-q", *words), 0, ""))
+    result = run("check", wide)
+    check("what is there with another type", expect(result) or
             repr(result[1]) * (wide + ": incompatible import type" not in result[1]))
     bad = os.path.join(place, "bad")
     with open(bad, "w") as f:
@@ -131,18 +132,18 @@ def test_check(t, place):
     for words in [bad, values], [values, bad], [values, "/none"], ["/none", values, bad]:
         failed = [w for w in words if w != values]
         told = "".join("hostel: %s: [^\n]*\n" % re.escape(w) for w in failed)
-        t.check("check of one that fails: " + " ".join(map(os.path.basename, words)),
-                t.expect(t.run("check", *words), 1, said[0], "^%s$" % told) or
-                t.expect(t.run("check", *words, "--quiet"), 1, "", "^%s$" % told))
-    t.check("features of several", t.expect(
-        t.run("check", "--features", values, t.guest("traps"), t.guest("memories")), 0,
+        check("check of one that fails: " + " ".join(map(os.path.basename, words)),
+                expect(run("check", *words), 1, said[0], "^%s$" % told) or
+                expect(run("check", *words, "--quiet"), 1, "", "^%s$" % told))
+    check("features of several", expect(
+        run("check", "--features", values, guest("traps"), guest("memories")), 0,
         "".join("%s: %s\n" % (f, n) for f, ns in ((values, ("multi-value", "reference-types")), (
-            t.guest("memories"), ("bulk-memory", "multi-memory"))) for n in ns)))
-    t.check("one time for all files", t.expect(
-        t.run("--timeout", "0", "check", values, hello), 134, None, "time"))
+            guest("memories"), ("bulk-memory", "multi-memory"))) for n in ns)))
+    check("one time for all files", expect(
+        run("--timeout", "0", "check", values, hello), 134, None, "time"))
 
 
-def test_start(t):
+def test_start():
     """What is run without --invoke, and what is told first if it cannot be."""
     plain, trap = function_type(), b"\0"
     start, nothing = b"\x08\1\0", section(2, [text("a") + text("b") + b"\0\0"])
@@ -159,23 +160,23 @@ def test_start(t):
              module(section(1, [plain]), nothing, section(7, [text("x") + b"\0\0"])), 1,
              'unlinkable: unknown import "a" "b": function'),
             ("an object file", object_file(), 1, "not linked: link it, with clang")]:
-        result = t.run("-", stdin=content)
-        t.check("without --invoke: " + name, t.expect(result, status, "", told)
-                or (status != 134 and t.one_line(result)))
-    t.check("a start function that returns",
-            t.expect(t.run("-", stdin=functions([plain], [b""], start)), 0, ""))
-    t.check("a start function does not keep --invoke from being told", t.expect(
-        t.run("--invoke", "y", "-", stdin=made("x")), 2, "", "--invoke y: no such export"))
+        result = run("-", stdin=content)
+        check("without --invoke: " + name, expect(result, status, "", told)
+                or (status != 134 and one_line(result)))
+    check("a start function that returns",
+            expect(run("-", stdin=functions([plain], [b""], start)), 0, ""))
+    check("a start function does not keep --invoke from being told", expect(
+        run("--invoke", "y", "-", stdin=made("x")), 2, "", "--invoke y: no such export"))
 
 
-def test_preload(t, place):
-    main, reactor = t.guest("linked"), t.guest("reactor")
+def test_preload(place):
+    main, reactor = guest("linked"), guest("reactor")
     r = ["--preload", "r=" + reactor]
-    t.check("a preloaded module", t.expect(t.run(*r, main), 0, "constructed\n"))
-    t.check("a preloaded module, invoked",
-            t.expect(t.run(*r, "--invoke", "ask", main), 0, "constructed\n1\n"))
-    t.check("a preloaded module from standard input", t.expect(
-        t.run("--preload", "r=-", main, stdin=open(reactor, "rb").read()), 0, "constructed\n"))
+    check("a preloaded module", expect(run(*r, main), 0, "constructed\n"))
+    check("a preloaded module, invoked",
+            expect(run(*r, "--invoke", "ask", main), 0, "constructed\n1\n"))
+    check("a preloaded module from standard input", expect(
+        run("--preload", "r=-", main, stdin=open(reactor, "rb").read()), 0, "constructed\n"))
     plain = function_type()
     chain = []
     for name, wanted in ("a", b""), ("b", b"a"), ("c", b"b"):  # each calls that before it
@@ -189,37 +190,37 @@ def test_preload(t, place):
                            section(10, [number(len(code) + 2) + b"\0" + code + b"\x0b"])))
         chain += ["--preload", "%s=%s" % (name, path)]
     last = os.path.join(place, "c.wasm")
-    t.check("modules in a chain", t.expect(t.run(*chain[:4], last), 134, "",
+    check("modules in a chain", expect(run(*chain[:4], last), 134, "",
                                            "trap: unreachable(.*\n){4}$"))
-    result = t.run(*chain[2:4], *chain[:2], last)
-    t.check("modules in the wrong order",
-            t.expect(result, 1, "", r"b\.wasm: unlinkable: unknown import \"a\" \"f\"") or t.one_line(result))
+    result = run(*chain[2:4], *chain[:2], last)
+    check("modules in the wrong order",
+            expect(result, 1, "", r"b\.wasm: unlinkable: unknown import \"a\" \"f\"") or one_line(result))
     for words, status, told in [
             ("r", 2, "--preload: 'r' is not NAME=MODULE"), ("=x", 2, "not NAME"), ("r=", 2, "not NAME"),
             ("r=/none", 1, "^hostel: /none: No such file"), ("s=" + reactor, 1, 'unknown import "r" "state"'),
-            ("r=" + t.guest("command"), 1, 'linked.wasm: unlinkable: unknown import "r" "state"'),
+            ("r=" + guest("command"), 1, 'linked.wasm: unlinkable: unknown import "r" "state"'),
             ("r=" + __file__, 1, "usage.py: malformed: magic header"),
-            ("r=" + t.guest("import"), 1, 'import.wasm: unlinkable: unknown import "somewhere"')]:
-        result = t.run("--preload", words, main)
-        t.check("preload of " + words[:20], t.expect(result, status, "", told) or t.one_line(result))
-    result = t.run(*r, *r, main)
-    t.check("one name for two modules", t.expect(result, 2, "", "'r' is .* already") or t.one_line(result))
-    t.check("a start function that traps in a preloaded module",
-            t.expect(t.run("--preload", "x=" + t.guest("start_trap"), *r, main), 134, "", "unreachable"))
-    t.check("nothing runs before all is linked", t.expect(
-        t.run(*r, "--preload", "x=" + t.guest("import"), main), 1, "", 'unknown import "somewhere"'))
+            ("r=" + guest("import"), 1, 'import.wasm: unlinkable: unknown import "somewhere"')]:
+        result = run("--preload", words, main)
+        check("preload of " + words[:20], expect(result, status, "", told) or one_line(result))
+    result = run(*r, *r, main)
+    check("one name for two modules", expect(result, 2, "", "'r' is .* already") or one_line(result))
+    check("a start function that traps in a preloaded module",
+            expect(run("--preload", "x=" + guest("start_trap"), *r, main), 134, "", "unreachable"))
+    check("nothing runs before all is linked", expect(
+        run(*r, "--preload", "x=" + guest("import"), main), 1, "", 'unknown import "somewhere"'))
     for words, meant in [("chek x", "check"), ("rnu x", "run"), ("verison", "version"), ("hlep", "help")]:
-        result = t.run(*words.split())
-        t.check("a subcommand mistyped: " + words, t.expect(
-            result, 1, "", "No such file or directory; did you mean hostel %s\\?$" % meant) or t.one_line(result))
+        result = run(*words.split())
+        check("a subcommand mistyped: " + words, expect(
+            result, 1, "", "No such file or directory; did you mean hostel %s\\?$" % meant) or one_line(result))
     for words in "-- chek", "run chek", "something-else", "./chek", "check chek":
-        t.check("not a subcommand: " + words,
-                t.expect(t.run(*words.split()), 1, "", "No such file or directory$"))
+        check("not a subcommand: " + words,
+                expect(run(*words.split()), 1, "", "No such file or directory$"))
 
 
-def test_hint(t, place):
+def test_hint(place):
     """One line behind a failure that no directory may have caused, and nowhere else."""
-    hello, hint = t.guest("command"), "^hostel: the guest has no directory"
+    hello, hint = guest("command"), "^hostel: the guest has no directory"
     reading = [hello, "read", place + "/none"]
     for name, words, status, hinted in [
             ("a guest that fails to open a file", reading, 1, True),
@@ -229,43 +230,43 @@ def test_hint(t, place):
             ("one that ends without a word", [hello, "exit", "3"], 3, False),
             ("one that complains and succeeds", [hello, "stderr"], 0, False),
             ("one that traps without a word", [hello, "trap"], 134, False),
-            ("one that never looks for any", [t.guest("traps"), "--invoke", "divide"], 2, False)]:
-        result = t.run(*words)
+            ("one that never looks for any", [guest("traps"), "--invoke", "divide"], 2, False)]:
+        result = run(*words)
         lines = re.findall(hint + ".*--dir", result[2], re.M)
         wrong = "%d hints" % len(lines) * (len(lines) != hinted) or \
             "not the last line" * (hinted and not result[2].splitlines()[-1].startswith("hostel: the"))
-        t.check("a hint for %s" % name, wrong or "status %d" % result[0] * (result[0] != status))
+        check("a hint for %s" % name, wrong or "status %d" % result[0] * (result[0] != status))
 
 
-def test_manual(t):
+def test_manual():
     if not shutil.which("mandoc"):
         print("skip cli/the manual is well made - mandoc is not installed")
         return
     p = subprocess.run(["mandoc", "-Tlint", "hostel.1"], capture_output=True, text=True)
-    t.check("the manual is well made", p.stdout + p.stderr)
+    check("the manual is well made", p.stdout + p.stderr)
 
 
-def options_of(t):
-    return set(re.findall(r"^  (--[a-z-]+)", t.run("--help")[1], re.M))
+def options_of():
+    return set(re.findall(r"^  (--[a-z-]+)", run("--help")[1], re.M))
 
 
-def test_completions(t, place):
+def test_completions(place):
     for shell, form in ("bash", "%s"), ("zsh", "%s"), ("fish", "-l %.0s%s"):
-        result = t.run("completions", shell)
+        result = run("completions", shell)
         path = os.path.join(place, "hostel." + shell)
         with open(path, "w") as f:
             f.write(result[1])
-        missing = [o for o in options_of(t) if not re.search(
+        missing = [o for o in options_of() if not re.search(
             r"(?<![a-z-])%s(?![a-z-])" % ("-l " + o[2:] if shell == "fish" else o), result[1])]
         missing += [c for c in ("run", "check", "dump", "completions", "help", "version")
                     if not re.search(r"\b%s\b" % c, result[1])]
-        t.check("completions for %s name everything" % shell,
-                t.expect(result) or " ".join(missing))
+        check("completions for %s name everything" % shell,
+                expect(result) or " ".join(missing))
         if not shutil.which(shell):
             print("skip cli/completions for %s are read by it - it is not installed" % shell)
             continue
         p = subprocess.run([shell, "-n", path], capture_output=True, text=True)
-        t.check("completions for %s are read by it" % shell, p.stdout + p.stderr)
+        check("completions for %s are read by it" % shell, p.stdout + p.stderr)
     os.mkdir(os.path.join(place, "folder"))
     script = 'source hostel.bash; COMP_WORDS=(%s); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _hostel; ' \
              'echo "${COMPREPLY[@]}"'
@@ -275,20 +276,20 @@ def test_completions(t, place):
                            ("hostel --cacert = hostel.b", "hostel.bash"),
                            ("hostel check hostel.b", "hostel.bash")]:
         p = subprocess.run(["bash", "-c", script % words], capture_output=True, text=True, cwd=place)
-        t.check("bash completes " + words,
+        check("bash completes " + words,
                 p.stderr or repr(p.stdout) * (sorted(p.stdout.split()) != sorted(offered.split())))
 
 
-def test(t, place):
+def test(place):
     place = os.path.join(place, "usage")
     os.mkdir(place)
-    test_commands(t, place)
-    test_mistakes(t, place)
-    test_environment(t)
-    test_numbers(t)
-    test_check(t, place)
-    test_start(t)
-    test_preload(t, place)
-    test_hint(t, place)
-    test_manual(t)
-    test_completions(t, place)
+    test_commands(place)
+    test_mistakes(place)
+    test_environment()
+    test_numbers()
+    test_check(place)
+    test_start()
+    test_preload(place)
+    test_hint(place)
+    test_manual()
+    test_completions(place)
