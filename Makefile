@@ -47,8 +47,11 @@ ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)
 endif
 
-ifneq ($(filter-out $(PARTS),$(T)),)
-$(error T=$(T): no such part of the tests; there are: $(PARTS))
+ifeq ($(MAKELEVEL),0)
+UNKNOWN := $(if $(T),$(shell tests/run --known $(T) 2>&1))
+endif
+ifneq ($(UNKNOWN),)
+$(error $(UNKNOWN))
 endif
 ifneq ($(filter-out 1 release sanitized,$(V)),)
 $(error V=$(V): no such build; there are: release sanitized; V=1 shows all commands)
@@ -81,16 +84,32 @@ SOURCES := $(wildcard *.c $(FOLDERS:=/*.c))
 OBJECTS  = $(SOURCES:%.c=$(BUILD)/obj/%.o)
 LIBRARY  = $(BUILD)/all.a
 
-# A file of these folders is one test program; those of tests/spec make one together.
-TEST_SOURCES := $(wildcard $(patsubst %,tests/%/*.c,unit wasi net cli demo))
-TESTS  = $(TEST_SOURCES:%.c=$(BUILD)/%)
-SPEC  := $(wildcard tests/spec/*.c)
-TESTS += $(if $(SPEC),$(BUILD)/tests/spec/run)
+# The parts of the tests that T names, or all; and of the unit tests, those that it names.
+TESTED := $(or $(sort $(foreach name,$(T),$(firstword $(subst /, ,$(name))))),$(PARTS))
+UNITS  := $(foreach name,$(filter unit/%,$(T)),$(word 2,$(subst /, ,$(name))))
+UNITS  := $(if $(filter unit,$(T)),test_*,$(or $(UNITS),test_*))
 
-GUEST_SOURCES := $(wildcard $(patsubst %,tests/guests/%,*.c *.wat */*.c */*.wat))
+# One file is one program, but for those of tests/spec, which make one together.
+UNIT_SOURCES := $(wildcard $(UNITS:%=tests/unit/%.c))
+TEST_SOURCES := $(UNIT_SOURCES) tests/cli/places.c tests/net/fetch.c tests/spec/run.c
+TEST_SOURCES := $(filter $(addsuffix /%,$(TESTED:%=tests/%)),$(TEST_SOURCES))
+TESTS         = $(TEST_SOURCES:%.c=$(BUILD)/%)
+SPEC         := $(wildcard tests/spec/*.c)
+
+# The folders of tests/guests that a part runs guests of.
+unit_RUNS  = vm wasi
+wasi_RUNS  = wasi
+cli_RUNS   = cli abi
+demo_RUNS  = abi
+embed_RUNS = embed
+
+GUEST_FOLDERS := $(sort $(foreach part,$(TESTED),$($(part)_RUNS)))
+GUEST_SOURCES := $(wildcard $(foreach folder,$(GUEST_FOLDERS),tests/guests/$(folder)/*.[cw]*))
 GUESTS = $(patsubst tests/%,$(BUILD)/%.wasm,$(basename $(GUEST_SOURCES)))
-GUESTS += $(patsubst tests/spec/%.wat,$(BUILD)/spec/%.wasm,$(wildcard tests/spec/*.wat))
-GUESTS += $(patsubst tests/spec/%.wast,$(BUILD)/spec/own/%.json,$(wildcard tests/spec/*.wast))
+
+SPEC_GUESTS := $(patsubst tests/spec/%.wat,$(BUILD)/spec/%.wasm,$(wildcard tests/spec/*.wat))
+SPEC_GUESTS += $(patsubst tests/spec/%.wast,$(BUILD)/spec/own/%.json,$(wildcard tests/spec/*.wast))
+GUESTS += $(if $(filter spec,$(TESTED)),$(SPEC_GUESTS) $(SUITES))
 
 # ---- how ----
 
@@ -188,6 +207,9 @@ endef
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(LIBRARY)
 	$(LINK_TEST)
 
+# So that one case of it can be run by itself.
+$(UNIT_SOURCES:%.c=$(BUILD)/%): $(BUILD)/obj/tests/unit/only.o
+
 # This test refuses memory.
 $(BUILD)/tests/unit/test_vm_refused: WRAPPED = malloc calloc realloc platform_reserve platform_commit \
                                            budget_take
@@ -281,11 +303,13 @@ $(SUITES): $(SUITE_FILES)
 	touch $@
 
 # The fuzzers only as far as any compiler can.
-programs: $(BUILD)/hostel $(TESTS) $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/fuzz/*.c))
+FUZZER_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/fuzz/*.c))
 
-guests: $(GUESTS) $(SUITES)
+programs: $(BUILD)/hostel $(TESTS) $(if $(T),,$(FUZZER_OBJECTS))
 
-$(GUESTS) guest/demo.wasm: | $(BUILD)/ready-guests
+guests: $(GUESTS) $(if $(filter demo,$(TESTED)),guest/demo.wasm)
+
+$(filter-out $(SUITES),$(GUESTS)) guest/demo.wasm: | $(BUILD)/ready-guests
 $(TEST_SOURCES:%.c=$(BUILD)/obj/%.o): | $(BUILD)/ready-tests
 
 # The sanitized build shares the guests and the spec suite of the release build.
@@ -297,10 +321,10 @@ sanitized:
 # `check` is what packages run: it installs nothing.
 check:
 	$(MAKE) $(READY)
-	$(MAKE) programs guests $(filter sanitized,$(BUILDS)) guest/demo.wasm
-	$(if $(filter demo,$(or $(T),demo)), \
+	$(MAKE) $(if $(filter release,$(BUILDS)),programs,all) guests $(filter sanitized,$(BUILDS))
+	$(if $(filter demo,$(TESTED)), \
 	    if guest/rust/build --ready >/dev/null; then $(MAKE) $(RUST_GUESTS); fi)
-	$(if $(filter release,$(BUILDS)),$(if $(filter embed,$(or $(T),embed)),$(MAKE) embedded))
+	$(if $(filter release,$(BUILDS)),$(if $(filter embed,$(TESTED)),$(MAKE) embedded))
 	BUILD=$(BUILD) DATA=$(DATA) BUILDS="$(BUILDS)" EMULATOR="$(EMULATOR)" \
 	    CC="$(CC)" FLAGS="$(PLAIN_FLAGS)" tests/run $(T)
 
@@ -510,8 +534,10 @@ deps-rust: deps
 help:
 	echo "make            build $(BUILD)/hostel"
 	echo "make demo       run the demo guest, G=c or G=rust, against a local httpbin over TLS"
-	echo "make test       run all tests, or the parts named: T=\"$(PARTS)\""
-	echo "                of both builds, or of one: V=release, V=sanitized"
+	echo "make test       run all tests, or those that T names: a part (T=unit), one program of it"
+	echo "                (T=unit/test_json), one check by the name it is shown with (T=cli/stdio/x), * for"
+	echo "                anything (T=spec/i32*); of both builds, or of one: V=release, V=sanitized"
+	echo "                The parts: $(PARTS)"
 	echo "make check      the same, but install nothing before"
 	echo "make suites     fetch the suites of WebAssembly, WASI and cookies to $(BUILD)/suites, from"
 	echo "                SPEC_URL, WASI_SUITE_URL and COOKIES_URL if they are set"

@@ -4,6 +4,8 @@ The newer one comes with a clang that is itself compiled to WASI, and so is run 
 package named below, which is installed beneath BUILD if npm is there and finds it. What it compiled
 is kept there. Compiling takes a few seconds once, 75 MB of module, and some 130 MB of memory.
 """
+import contextlib
+import fcntl
 import os
 import shutil
 import subprocess
@@ -65,7 +67,6 @@ def install():
         return "npm is not there to install %s" % PACKAGE
     command = ["npm", "install", "--prefix", PLACE, "--no-save", "--ignore-scripts", "--no-audit",
                "--no-fund", "--fetch-retries=0", "%s@%s" % (PACKAGE, VERSION)]
-    os.makedirs(PLACE, exist_ok=True)
     try:
         subprocess.run(command, capture_output=True, timeout=2 * SECONDS)
     except subprocess.TimeoutExpired:
@@ -114,8 +115,22 @@ def build(guest):
     return not wrong
 
 
+@contextlib.contextmanager
+def one_at_a_time():
+    """Both builds' tests share what is installed and compiled."""
+    os.makedirs(PLACE, exist_ok=True)
+    with open(os.path.join(PLACE, "lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def toolchains():
     run_program("wasi-libc", os.path.join(BUILD, "guests", "wasi", "libc.wasm"))
+    with one_at_a_time():
+        newer_toolchain()
+
+
+def newer_toolchain():
     missing = install()
     if missing:
         print("skip wasi/newer-libc - " + missing)
