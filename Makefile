@@ -78,7 +78,7 @@ $(filter 1,$(V)).SILENT:
 
 # ---- what is built from what ----
 
-RINGS    = simd exceptions proposals debug
+RINGS    = simd exceptions proposals debug listing
 FOLDERS  = base vm $(RINGS:%=vm/%) wasi net json
 SOURCES := $(wildcard *.c $(FOLDERS:=/*.c))
 OBJECTS  = $(SOURCES:%.c=$(BUILD)/obj/%.o)

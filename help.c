@@ -62,14 +62,14 @@ static void print_row(const struct row *row, FILE *out) {
 }
 
 void help_print(FILE *out) {
-    fputs("usage: hostel [options] MODULE [ARGS...]      run a WebAssembly "
+    fputs("usage: hostel [options] MODULE [ARGS...]        run a WebAssembly "
           "module\n",
           out);
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         char form[64];
         snprintf(form, sizeof form, "%s %s", commands[i].name,
                  commands[i].form);
-        fprintf(out, "       hostel %-30s %s\n", form, commands[i].help);
+        fprintf(out, "       hostel %-32s %s\n", form, commands[i].help);
     }
     fputs("\nMODULE is a file, or - for standard input; text format needs "
           "wat2wasm.\n"

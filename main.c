@@ -169,8 +169,13 @@ static bool run_command(struct run *run, struct error *error) {
 }
 
 static bool dump_command(struct run *run, struct error *error) {
-    return run_load(run, run->options->words[0], error) &&
-           vm_dump(run->main.module, stdout, error);
+    const struct options *options = run->options;
+    const char *function = options->word_count > 1 ? options->words[1] : NULL;
+    if (!run_load(run, options->words[0], error))
+        return false;
+    return options->code
+               ? vm_dump_code(run->main.module, function, stdout, error)
+               : vm_dump(run->main.module, stdout, error);
 }
 
 static void print_version(void) {

@@ -307,6 +307,7 @@ static bool apply(struct options *options, enum option_id id, char *text,
     case OPTION_TIMEOUT: options->limits.timeout_ms = (int64_t)number; break;
     case OPTION_UNKNOWN_IMPORTS:
         return set_unknown_imports(options, text, error);
+    case OPTION_CODE: options->code = true; break;
     case OPTION_FEATURES: options->features = true; break;
     case OPTION_QUIET: options->quiet = true; break;
     case OPTION_HELP: options->command = COMMAND_HELP; break;
@@ -504,6 +505,29 @@ static bool read_words(struct reading *reading, struct error *error) {
     return true;
 }
 
+/* What only one command has an option for. */
+static bool check_belongs(const struct options *options, struct error *error) {
+    if (options->features && options->command != COMMAND_CHECK)
+        return error_set(error, ERROR_USAGE, "--features: belongs to check");
+    if (options->code && options->command != COMMAND_DUMP)
+        return error_set(error, ERROR_USAGE, "--code: belongs to dump");
+    return true;
+}
+
+/* No more than the command takes. */
+static bool check_count(const struct options *options, struct error *error) {
+    const bool shell = options->command == COMMAND_COMPLETIONS;
+    bool many =
+        options->command == COMMAND_RUN || options->command == COMMAND_CHECK;
+    size_t most = options->code ? 2 : 1; /* a function of the module */
+    if (many || options->word_count <= most)
+        return true;
+    return error_set(error, ERROR_USAGE, "%s: takes one %s, what is '%s'?",
+                     command_names[options->command],
+                     shell ? "shell" : "module",
+                     shown_text(options->words[most], 120).text);
+}
+
 /* There must be as many as the command takes. */
 static bool check_words(const struct reading *reading, struct error *error) {
     const struct options *options = reading->options;
@@ -519,16 +543,7 @@ static bool check_words(const struct reading *reading, struct error *error) {
         return error_set(error, ERROR_USAGE, "which %s? see hostel --help",
                          shell ? "shell" : "module");
     }
-    if (options->features && options->command != COMMAND_CHECK)
-        return error_set(error, ERROR_USAGE, "--features: belongs to check");
-    bool many =
-        options->command == COMMAND_RUN || options->command == COMMAND_CHECK;
-    if (many || options->word_count == 1)
-        return true;
-    return error_set(error, ERROR_USAGE, "%s: takes one %s, what is '%s'?",
-                     command_names[options->command],
-                     shell ? "shell" : "module",
-                     shown_text(options->words[1], 120).text);
+    return check_belongs(options, error) && check_count(options, error);
 }
 
 bool options_parse(struct options *options, int argc, char **argv,

@@ -46,6 +46,7 @@ struct options {
     size_t word_count;        /* 0 for HELP and VERSION, else 1 or more */
     /* A subcommand the first word may be meant for, or NULL. */
     const char *meant;
+    bool code;                /* DUMP shows what is executed, too */
     bool features;            /* CHECK prints nothing but those that are used */
     bool quiet;               /* CHECK prints nothing; no hints */
     const char *invoke;       /* the function to call, or NULL */

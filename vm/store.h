@@ -161,6 +161,7 @@ struct vm {
     struct exceptions *exceptions; /* owned; vm/exceptions; or NULL */
 
     struct meter meter;
+    struct observer *observer; /* who watches: observer.h; or NULL */
 
     struct position trapped;  /* where the interpreter was left */
     struct error *host_error; /* where host functions and translation report */

@@ -26,6 +26,7 @@
  * second time makes it safe to keep nothing of the first but the bytes. */
 #include "vm/validator.h"
 
+#include "vm/observer.h"
 #include "vm/rings.h"
 
 #include <string.h>
@@ -633,6 +634,8 @@ static bool validate_body(struct validator *v, uint32_t index) {
                 last ? "unexpected end of section or function: " : "");
         }
         instruction(v);
+        if (v->observer && reader_ok(&v->reader))
+            v->observer->instruction(v->observer, &v->t);
         if (v->t.unpaid >= TICK_CELLS)
             translate_tick(&v->t);
         if (!spend(v, 1))
@@ -654,6 +657,8 @@ static bool validator_init(struct validator *v, struct module *module,
                             .meter = &module->vm->meter,
                             .reader = reader_init(module->bytes, error)};
     translator_init(&v->t, module, idle);
+    if (!idle)
+        v->observer = module->vm->observer;
     v->empty = type_intern(&module->vm->types, (const uint8_t *)"", 0, 0);
     return v->empty || error_set_memory(module->vm, error, "types");
 }
@@ -693,6 +698,8 @@ static bool translate_body(struct validator *v, uint32_t function) {
     } else {
         code_abandon(&v->module->code);
     }
+    if (ok && v->observer)
+        v->observer->translated(v->observer, v->module, function);
     return ok;
 }
 

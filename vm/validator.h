@@ -42,6 +42,8 @@ enum { MAPPED_LOCALS = 64 };
 struct validator {
     struct module *module;
     struct meter *meter; /* the vm's */
+    /* The vm's, if code is emitted; or NULL. */
+    struct observer *observer;
     struct translator t;
     struct reader reader;          /* of the current body */
     const struct instruction *row; /* the current instruction */

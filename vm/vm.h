@@ -309,6 +309,12 @@ const char *vm_missing_name(enum vm_missing feature);
  * when the time is up. */
 bool vm_dump(struct module *module, FILE *out, struct error *error);
 
+/* Print the function that has the name or index, or every one if it is NULL:
+ * side by side its instructions, the operands behind each and what is executed
+ * instead. ERROR_USAGE if there is none of that name. */
+bool vm_dump_code(struct module *module, const char *function, FILE *out,
+                  struct error *error);
+
 /* ---- instances (spec 4.5, "Modules") ---- */
 
 /* Resolve the imports, allocate, run the active segments and the start

@@ -1,0 +1,243 @@
+/* One cell as text: the operation, and its fields by what they mean.
+ *
+ *     i32_add_si t0 r0 = local0, 7
+ *     br_i32_lt_s_ss local0, local1 to 9
+ *
+ * Slots have the names that they have in the function: local0 is parameter or
+ * local 0, t0 the temporary of the operand stack's bottom, slot3 one that is
+ * there only for results to return in. Cells are counted from the function's
+ * entry cell, which is 0. */
+#include "vm/listing/listing.h"
+
+#include "vm/store.h"
+
+#include <inttypes.h>
+
+/* ---- slots ---- */
+
+/* Locals in a row that take as many slots each. */
+struct slot_run {
+    uint32_t local, slot; /* the first, and where it is */
+    uint32_t width;
+};
+
+/* `count` locals that come next, of one type; false without memory. */
+static bool add_locals(struct frame_names *names, uint32_t local,
+                       uint32_t count, uint8_t type) {
+    uint32_t width = type_slots(type), slot = names->local_slots;
+    names->local_slots += count * width;
+    bool same = names->run_count > 0 &&
+                names->runs[names->run_count - 1].width == width;
+    if (count == 0 || same)
+        return true;
+    struct slot_run *runs =
+        array_reserve(names->module->vm->memory, names->runs, names->run_count,
+                      &names->run_capacity, sizeof *runs);
+    if (!runs)
+        return false;
+    names->runs = runs;
+    runs[names->run_count++] = (struct slot_run){local, slot, width};
+    return true;
+}
+
+/* Parameters are the first locals; the others are declared in the body. */
+bool frame_names_init(struct frame_names *names, struct module *module,
+                      uint32_t function) {
+    const struct func_type *type = module->functions[function].type;
+    struct error unused = ERROR_INIT;
+    struct disassembly d = disassembly_of(module, function, &unused);
+    *names = (struct frame_names){.module = module, .function = function};
+    uint32_t local = 0;
+    bool ok = true;
+    for (; local < type->param_count; local++)
+        ok = ok && add_locals(names, local, 1, type->types[local]);
+
+    uint32_t declarations = reader_u32(&d.reader);
+    for (uint32_t i = 0; i < declarations && listing_line(module); i++) {
+        uint32_t count = reader_u32(&d.reader);
+        uint8_t of_type = value_type_read(&d.reader);
+        ok = ok && add_locals(names, local, count, of_type);
+        local += count;
+    }
+    bool more = type->result_slots > names->local_slots;
+    names->link = more ? type->result_slots : names->local_slots;
+    return ok;
+}
+
+void frame_names_free(struct frame_names *names) {
+    array_free(names->module->vm->memory, names->runs, names->run_capacity,
+               sizeof *names->runs);
+}
+
+/* The last run that begins at the slot or before it. */
+static const struct slot_run *run_of(const struct frame_names *names,
+                                     uint32_t slot) {
+    size_t low = 0, high = names->run_count;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (names->runs[middle].slot <= slot) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return &names->runs[low];
+}
+
+const char *slot_name(const struct frame_names *names, uint32_t slot,
+                      char text[SLOT_NAME_SIZE]) {
+    if (slot > names->link) {
+        snprintf(text, SLOT_NAME_SIZE, "t%u", slot - names->link - 1);
+    } else if (slot == names->link) {
+        snprintf(text, SLOT_NAME_SIZE, "link");
+    } else if (slot >= names->local_slots) {
+        snprintf(text, SLOT_NAME_SIZE, "slot%u", slot);
+    } else {
+        const struct slot_run *run = run_of(names, slot);
+        uint32_t distance = slot - run->slot;
+        const char *half = distance % run->width ? "+1" : "";
+        uint32_t local = run->local + distance / run->width;
+        snprintf(text, SLOT_NAME_SIZE, "local%u%s", local, half);
+    }
+    return text;
+}
+
+/* ---- values ---- */
+
+static void word_show(uint64_t bits, FILE *out) {
+    bool small = bits <= UINT16_MAX;
+    fprintf(out, small ? "%" PRIu64 : "0x%" PRIx64, bits);
+}
+
+enum kind value_kind(uint8_t type) {
+    switch (type) {
+    case VM_I32: return KIND_I32;
+    case VM_I64: return KIND_I64;
+    case VM_F32: return KIND_F32;
+    case VM_F64: return KIND_F64;
+    case VM_V128: return KIND_V128;
+    default: return KIND_WORD;
+    }
+}
+
+void value_show(enum kind kind, const uint64_t bits[2], FILE *out) {
+    char number[FLOAT_TEXT_SIZE];
+    switch (kind) {
+    case KIND_I32: fprintf(out, "%" PRId32, (int32_t)(uint32_t)*bits); break;
+    case KIND_I64: fprintf(out, "%" PRId64, (int64_t)*bits); break;
+    case KIND_F32:
+        f32_format((uint32_t)*bits, number);
+        fputs(number, out);
+        break;
+    case KIND_F64:
+        f64_format(*bits, number);
+        fputs(number, out);
+        break;
+    case KIND_V128:
+        fprintf(out, "0x%016" PRIx64 "%016" PRIx64, bits[1], bits[0]);
+        break;
+    case KIND_WORD: word_show(*bits, out); break;
+    default: fprintf(out, "%" PRIu64, *bits); break;
+    }
+}
+
+/* ---- fields ---- */
+
+static const char *accumulator_name(enum kind kind) {
+    return kind == KIND_F32 ? "s0" : kind == KIND_F64 ? "f0" : "r0";
+}
+
+/* The word for an index space. */
+static const char *space_name(enum kind kind) {
+    switch (kind) {
+    case KIND_GLOBAL: return "global ";
+    case KIND_FUNCTION: return "function ";
+    case KIND_TABLE: return "table ";
+    case KIND_MEMORY: return "memory ";
+    case KIND_TAG: return "tag ";
+    case KIND_ELEMENT: return "element segment ";
+    case KIND_DATA: return "data segment ";
+    default: return "";
+    }
+}
+
+/* The function whose code begins at a cell. */
+static uint32_t function_at(const struct cell_place *place, uint64_t distance) {
+    const struct module *module = place->names->module;
+    return code_find(&module->code, place->cell + (uint32_t)distance)->function;
+}
+
+static void constant_show(const struct cell_place *place,
+                          const struct field *field, FILE *out) {
+    const struct cell *cell = &place->names->module->code.cells[place->cell];
+    uint64_t bits[2] = {field_constant(field, cell), 0};
+    switch (field->kind) {
+    case KIND_CELL:
+        fprintf(out, "%u", place->cell - place->entry + (uint32_t)*bits);
+        break;
+    case KIND_CODE:
+        fprintf(out, "function %u", function_at(place, *bits));
+        break;
+    case KIND_TYPE:
+        func_type_show((const struct func_type *)(uintptr_t)*bits, out);
+        break;
+    case KIND_V128:
+        bits[0] = cell[1].head.wide;
+        bits[1] = (uint64_t)cell[1].d | (uint64_t)cell[1].a << 16 |
+                  (uint64_t)(uint32_t)cell[1].tail.imm << 32;
+        value_show(field->kind, bits, out);
+        break;
+    default:
+        fputs(space_name(field->kind), out);
+        value_show(field->kind, bits, out);
+    }
+}
+
+static void field_show(const struct cell_place *place,
+                       const struct field *field, FILE *out) {
+    char name[SLOT_NAME_SIZE];
+    const struct cell *cell = &place->names->module->code.cells[place->cell];
+    if (part_is_slot(field->part)) {
+        uint32_t slot = part_slot(field->part, cell);
+        fputs(slot_name(place->names, slot, name), out);
+    } else if (field->part == PART_r) {
+        fputs(accumulator_name(field->kind), out);
+    } else {
+        constant_show(place, field, out);
+    }
+}
+
+/* ---- cells ---- */
+
+void cell_show(const struct cell_place *place, enum op op, FILE *out) {
+    struct meaning meaning = meaning_of(op);
+    struct field field;
+    fputs(operation_of(op)->name, out);
+    if (meaning.text[0] && meaning.text[0] != ' ')
+        fputc(' ', out);
+    while (meaning_next(&meaning, &field)) {
+        if (field.kind == KIND_NOTHING)
+            continue;
+        fwrite(field.text, 1, (size_t)field.size, out);
+        field_show(place, &field, out);
+    }
+    fwrite(field.text, 1, (size_t)field.size, out);
+}
+
+/* An entry of a br_table, or what belongs to the cell before it. */
+void data_cell_show(const struct cell_place *place, enum op op, FILE *out) {
+    const struct cell *cell = &place->names->module->code.cells[place->cell];
+    uint32_t to = place->cell - place->entry + (uint32_t)cell->tail.imm;
+    bool entry = op == OP_br_table_s || op == OP_br_table_r;
+    char from[SLOT_NAME_SIZE], home[SLOT_NAME_SIZE];
+    if (op == OP_br_table_move && cell->head.wide > 0) {
+        fprintf(out, "  %" PRIu64 " from %s to %s,", cell->head.wide,
+                slot_name(place->names, cell->a, from),
+                slot_name(place->names, cell->d, home));
+    }
+    if (entry || op == OP_br_table_move) {
+        fprintf(out, "  to %u", to);
+    } else {
+        fputs("  data", out);
+    }
+}

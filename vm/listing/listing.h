@@ -1,0 +1,194 @@
+/* Showing code: the instructions of a module, what is executed instead of
+ * them, and the execution.
+ *
+ *     dump.c          what a module declares, and its instructions
+ *     instruction.c   one instruction as text
+ *     meaning.c       what the fields of a cell mean: reads ops.def's column
+ *     cell.c          one cell as text
+ *     columns.c       instructions, operands and cells, as they belong together
+ *     sheet.c         ... side by side, as text
+ *     find.c          the function that is meant
+ *
+ * The core knows nothing of this folder but struct observer. */
+#ifndef HOSTEL_VM_LISTING_LISTING_H
+#define HOSTEL_VM_LISTING_LISTING_H
+
+#include "vm/module.h"
+#include "vm/observer.h"
+#include "vm/opcodes.h"
+#include "vm/types.h"
+
+/* Whether there is time for another line. All loops over lines ask; the first
+ * that hears that there is none ends, and so do those behind it. */
+bool listing_line(const struct module *module);
+
+/* ---- dump.c ---- */
+
+/* "function 3 "name" (i32) -> ()" on a line of its own, behind an empty one. */
+void function_heading(struct module *module, uint32_t function, FILE *out);
+
+/* ---- instruction.c ---- */
+
+void func_type_show(const struct func_type *type, FILE *out); /* perhaps cut */
+
+/* " memory 1": nothing for memory 0, as in the text format. */
+void memory_show(uint32_t memory, FILE *out);
+
+/* A walk through a function's body. */
+struct disassembly {
+    struct module *module;
+    struct reader reader; /* where the next instruction begins */
+    int depth;            /* of blocks */
+};
+
+/* `unused` must live as long: the body was validated. */
+struct disassembly disassembly_of(struct module *module, uint32_t function,
+                                  struct error *unused);
+
+/* Go past the declarations of locals, which come first; and print them, unless
+ * `out` is NULL. */
+void disassembly_locals(struct disassembly *d, FILE *out);
+
+bool disassembly_more(const struct disassembly *d);
+
+/* Print the next instruction, indented by its depth, without a newline. */
+const struct instruction *disassembly_next(struct disassembly *d, FILE *out);
+
+/* ---- meaning.c ---- */
+
+struct operation {
+    const char *name, *meaning;
+    uint32_t bytes;        /* that it accesses in memory, or 0 */
+    const char *signature; /* of its row, or NULL */
+};
+
+const struct operation *operation_of(enum op op);
+
+/* What the cell was set to do: a search. */
+enum op cell_op(const struct cell *cell);
+
+/* How many data cells follow the cell of that operation. */
+uint32_t operation_data_cells(enum op op, const struct cell *cell);
+
+enum part {
+    PART_d,
+    PART_a,
+    PART_b,
+    PART_c,
+    PART_a1,
+    PART_a2,
+    PART_r,
+    PART_imm,
+    PART_d16,
+    PART_a16,
+    PART_b16,
+    PART_c16,
+    PART_pair,
+    PART_wide,
+    PART_data,
+    PART_ea,
+    PART_ed,
+    PART_COUNT
+};
+
+enum kind {
+    KIND_I32,
+    KIND_I64,
+    KIND_F32,
+    KIND_F64,
+    KIND_V128,
+    KIND_WORD,
+    KIND_NUMBER,
+    KIND_SLOT,
+    KIND_CELL,
+    KIND_ENTRIES,
+    KIND_CODE,
+    KIND_TYPE,
+    KIND_GLOBAL,
+    KIND_FUNCTION,
+    KIND_TABLE,
+    KIND_MEMORY,
+    KIND_TAG,
+    KIND_ELEMENT,
+    KIND_DATA,
+    KIND_NOTHING,
+    KIND_T0, /* resolved by the signature before anybody sees them */
+    KIND_T1,
+    KIND_T2,
+    KIND_T3,
+    KIND_COUNT
+};
+
+/* The next part of a cell that a meaning names, behind some text. */
+struct field {
+    const char *text;
+    int size; /* of the text */
+    enum part part;
+    enum kind kind;
+    bool written;
+};
+
+/* A meaning that is read field by field, with the signature's types in it. */
+enum { MEANING_SIZE = 128 };
+struct meaning {
+    char text[MEANING_SIZE];
+    size_t next;
+};
+
+struct meaning meaning_of(enum op op);
+
+/* False at the end; `field` then has the text that is left. */
+bool meaning_next(struct meaning *meaning, struct field *field);
+
+/* Whether the part names a slot, and which it is in this cell. */
+bool part_is_slot(enum part part);
+uint32_t part_slot(enum part part, const struct cell *cell);
+
+/* What stands in the cell itself, extended to 64 bits as the kind wants it. */
+uint64_t field_constant(const struct field *field, const struct cell *cell);
+
+/* ---- cell.c ---- */
+
+/* What the slots of a function's frames are for. */
+struct frame_names {
+    struct module *module;
+    uint32_t function;
+    struct slot_run *runs; /* owned */
+    size_t run_count, run_capacity;
+    uint32_t local_slots, link;
+};
+
+/* False without memory. To be freed either way. */
+bool frame_names_init(struct frame_names *names, struct module *module,
+                      uint32_t function);
+void frame_names_free(struct frame_names *names);
+
+/* "local3", "t0", "link". */
+enum { SLOT_NAME_SIZE = 24 };
+const char *slot_name(const struct frame_names *names, uint32_t slot,
+                      char text[SLOT_NAME_SIZE]);
+
+/* The kind of values of a type: enum vm_type. */
+enum kind value_kind(uint8_t type);
+
+/* A number of a kind, as listings show it. */
+void value_show(enum kind kind, const uint64_t bits[2], FILE *out);
+
+/* What the cell at that index does, where its function's begin at `entry`. */
+struct cell_place {
+    const struct frame_names *names;
+    uint32_t entry, cell;
+};
+void cell_show(const struct cell_place *place, enum op op, FILE *out);
+
+/* The same of the data cell behind it, one of operation_data_cells(). */
+void data_cell_show(const struct cell_place *place, enum op op, FILE *out);
+
+/* ---- find.c ---- */
+
+/* The function's index in the module: it is called so, exported so, or that is
+ * its index. ERROR_USAGE. */
+bool function_named(struct module *module, const char *name, uint32_t *function,
+                    struct error *error);
+
+#endif

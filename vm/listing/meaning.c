@@ -1,0 +1,225 @@
+/* What the fields of a cell mean: the column of ops.def, read.
+ *
+ *     "d:I32 r:I32 = a:I32, imm:I32"        of i32_add_si
+ *
+ * is five fields, each with the text before it: d, written, an i32; r, written,
+ * an i32; and so on. Whoever shows or follows cells loops over fields and needs
+ * to know nothing of any operation. */
+#include "vm/listing/listing.h"
+
+#include <string.h>
+
+static const struct operation operations[OP_COUNT] = {
+#define OP(name, ...) [OP_##name] = {#name, __VA_ARGS__},
+#include "vm/ops.def"
+};
+
+static const char *const part_names[PART_COUNT] = {
+    "d",   "a",   "b",   "c",    "a1",   "a2",   "r",  "imm", "d16",
+    "a16", "b16", "c16", "pair", "wide", "data", "ea", "ed"};
+
+static const char *const kind_names[KIND_COUNT] = {
+    "I32",    "I64",      "F32",   "F64",     "V128", "WORD",
+    "NUMBER", "SLOT",     "CELL",  "ENTRIES", "CODE", "TYPE",
+    "GLOBAL", "FUNCTION", "TABLE", "MEMORY",  "TAG",  "ELEMENT",
+    "DATA",   "NOTHING",  "T0",    "T1",      "T2",   "T3"};
+
+/* No two heads are equal, in either form of dispatch. */
+enum op cell_op(const struct cell *cell) {
+    int op = 0;
+    while (op < OP_COUNT && heads[op].wide != cell->head.wide)
+        op++;
+    return (enum op)op;
+}
+
+const struct operation *operation_of(enum op op) {
+    return &operations[op];
+}
+
+/* ---- one field ---- */
+
+static bool is_part_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+static bool is_kind_letter(char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+static int find(const char *const *names, int count, const char *text,
+                size_t size) {
+    for (int i = 0; i < count; i++) {
+        if (strlen(names[i]) == size && strncmp(names[i], text, size) == 0)
+            return i;
+    }
+    return count;
+}
+
+/* The field at `text`, where a word begins; returns its size, 0 if the word is
+ * no field. */
+static size_t field_read(const char *text, struct field *field) {
+    size_t part = 0, kind = 0;
+    while (is_part_letter(text[part]))
+        part++;
+    if (part == 0 || text[part] != ':')
+        return 0;
+
+    const char *rest = text + part + 1;
+    while (is_kind_letter(rest[kind]))
+        kind++;
+    field->part = (enum part)find(part_names, PART_COUNT, text, part);
+    field->kind = (enum kind)find(kind_names, KIND_COUNT, rest, kind);
+    bool known = field->part < PART_COUNT && field->kind < KIND_COUNT;
+    return known ? part + 1 + kind : 0;
+}
+
+/* ---- a row's signature ---- */
+
+/* Of what depends on a memory or table the bits are shown. */
+static enum kind kind_of_letter(char letter) {
+    switch (letter) {
+    case 'i': return KIND_I32;
+    case 'I': return KIND_I64;
+    case 'f': return KIND_F32;
+    case 'F': return KIND_F64;
+    case 'v': return KIND_V128;
+    default: return KIND_WORD;
+    }
+}
+
+/* In "av:v" T0 is the v behind the colon, T1 the a. KIND_COUNT: there is no
+ * such operand. */
+static enum kind resolve(enum kind kind, const char *signature) {
+    size_t params = strcspn(signature, ":");
+    size_t i = kind == KIND_T0 ? params + 1 : (size_t)(kind - KIND_T1);
+    bool there = kind == KIND_T0 ? signature[i] != '\0' : i < params;
+    return there ? kind_of_letter(signature[i]) : KIND_COUNT;
+}
+
+/* A vector is in no accumulator. */
+static bool is_absent(const struct field *field) {
+    return field->kind == KIND_COUNT ||
+           (field->kind == KIND_V128 && field->part == PART_r);
+}
+
+/* Append what stands at `at` up to a bar, with the signature's types; or
+ * nothing if it names what the signature lacks. Returns where it ends. */
+static const char *add_part(struct meaning *meaning, const char *at,
+                            const char *signature) {
+    size_t begin = strlen(meaning->text);
+    char *out = meaning->text + begin;
+    bool absent = false;
+    while (*at && *at != '|') {
+        struct field field;
+        size_t size = field_read(at, &field);
+        if (size > 0 && field.kind >= KIND_T0) {
+            field.kind = resolve(field.kind, signature);
+            absent = absent || is_absent(&field);
+            const char *kind = absent ? "" : kind_names[field.kind];
+            out += sprintf(out, "%s:%s", part_names[field.part], kind);
+            at += size;
+        } else {
+            bool doubled = *at == ' ' && out > meaning->text && out[-1] == ' ';
+            *out = *at++;
+            out += !doubled;
+        }
+    }
+    *out = '\0';
+    if (absent)
+        meaning->text[begin] = '\0';
+    return at;
+}
+
+struct meaning meaning_of(enum op op) {
+    const struct operation *operation = &operations[op];
+    struct meaning meaning = {.text = ""};
+    const char *at = operation->meaning;
+    while (*at) {
+        at = add_part(&meaning, at, operation->signature);
+        at += *at == '|';
+    }
+    return meaning;
+}
+
+/* ---- all fields ---- */
+
+/* An equals sign follows before anything else is begun. */
+static bool is_written(const char *behind) {
+    size_t before = strcspn(behind, "=,[]");
+    return behind[before] == '=';
+}
+
+/* A field begins where a word does. */
+bool meaning_next(struct meaning *meaning, struct field *field) {
+    const char *text = meaning->text + meaning->next;
+    *field = (struct field){.text = text};
+    bool begins = true;
+    for (const char *at = text; *at; at++) {
+        size_t size = begins ? field_read(at, field) : 0;
+        begins = !is_part_letter(*at);
+        field->size = (int)(at - text);
+        if (size == 0)
+            continue;
+        field->written = is_written(at + size);
+        meaning->next += (size_t)field->size + size;
+        return true;
+    }
+    field->size = (int)strlen(text);
+    meaning->next += strlen(text);
+    return false;
+}
+
+/* ---- what is in a cell ---- */
+
+bool part_is_slot(enum part part) {
+    return part <= PART_a2 || part == PART_ea;
+}
+
+uint32_t part_slot(enum part part, const struct cell *cell) {
+    switch (part) {
+    case PART_d: return cell->d;
+    case PART_b: return cell->tail.slots.b;
+    case PART_c: return cell->tail.slots.c;
+    case PART_a1: return cell->a + 1u;
+    case PART_a2: return cell->a + 2u;
+    case PART_ea: return cell[1].a;
+    default: return cell->a;
+    }
+}
+
+/* A number of 16 bits or 32 that is signed, unless it says how many. */
+static uint64_t extend(uint64_t bits, int width, enum kind kind) {
+    uint64_t sign = UINT64_C(1) << (width - 1);
+    bool is_unsigned = kind == KIND_NUMBER || kind == KIND_WORD ||
+                       kind == KIND_ENTRIES || kind >= KIND_GLOBAL;
+    return is_unsigned ? bits : (bits ^ sign) - sign;
+}
+
+uint64_t field_constant(const struct field *field, const struct cell *cell) {
+    uint32_t imm = (uint32_t)cell->tail.imm;
+    uint32_t pair = (uint32_t)cell->d | (uint32_t)cell->a << 16;
+    switch (field->part) {
+    case PART_d16: return extend(cell->d, 16, field->kind);
+    case PART_a16: return extend(cell->a, 16, field->kind);
+    case PART_b16: return extend(cell->tail.slots.b, 16, field->kind);
+    case PART_c16: return extend(cell->tail.slots.c, 16, field->kind);
+    case PART_imm: return extend(imm, 32, field->kind);
+    case PART_pair: return extend(pair, 32, field->kind);
+    case PART_ed: return cell[1].d;
+    default: return cell[1].head.wide;
+    }
+}
+
+uint32_t operation_data_cells(enum op op, const struct cell *cell) {
+    struct meaning meaning = meaning_of(op);
+    struct field field;
+    uint32_t cells = 0;
+    while (meaning_next(&meaning, &field)) {
+        bool in_data = field.part >= PART_wide;
+        if (in_data)
+            cells = 1;
+        if (field.kind == KIND_ENTRIES)
+            cells = (uint32_t)cell->tail.imm + 1;
+    }
+    return cells;
+}

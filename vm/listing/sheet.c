@@ -1,0 +1,167 @@
+/* `hostel dump --code`: the columns of a function, or of all, as text.
+ *
+ * Each column has a place on the line; what is longer than its own moves what
+ * follows to the right. Lines are in proportion to the module's bytes, and each
+ * is bounded. */
+#include "vm/listing/columns.h"
+
+#include "vm/store.h"
+
+#include <string.h>
+
+enum {
+    BYTES_AT = 10,
+    INSTRUCTION_AT = 27,
+    STACK_AT = 52,
+    CELLS_AT = 84,
+    BYTES_SHOWN = 5,
+    INSTRUCTION_SHOWN = 60,
+    TEXT_SIZE = 512,
+};
+
+/* ---- lines ---- */
+
+struct sheet {
+    const struct columns *columns;
+    FILE *out;
+    int at; /* how far the current line is */
+};
+
+static void column(struct sheet *sheet, int place, const char *text) {
+    if (*text == '\0')
+        return;
+    int gap = place - sheet->at;
+    if (gap < 1 && sheet->at > 0)
+        gap = 1;
+    sheet->at += fprintf(sheet->out, "%*s%s", gap, "", text);
+}
+
+static void end_line(struct sheet *sheet) {
+    fputc('\n', sheet->out);
+    sheet->at = 0;
+}
+
+/* ---- cells ---- */
+
+static void entry_show(const struct columns *c, FILE *out) {
+    const struct cell *entry = &c->module->code.cells[c->entry];
+    char link[SLOT_NAME_SIZE], first[SLOT_NAME_SIZE];
+    fprintf(out, "entry, %d slots", entry->tail.imm);
+    if (entry->d < entry->a) {
+        fprintf(out, ", zero %s up to %s",
+                slot_name(&c->names, entry->d, first),
+                slot_name(&c->names, entry->a, link));
+    }
+}
+
+/* One cell, of the operation or `behind` it as data. */
+static void print_cell(struct sheet *sheet, uint32_t cell, enum op op,
+                       bool behind) {
+    const struct columns *c = sheet->columns;
+    struct cell_place place = {&c->names, c->entry, cell};
+    char text[TEXT_SIZE] = "";
+    FILE *out = fmemopen(text, sizeof text, "w");
+    if (!out)
+        return;
+    fprintf(out, "%3u: ", cell - c->entry);
+    if (cell == c->entry) {
+        entry_show(c, out);
+    } else if (behind) {
+        data_cell_show(&place, op, out);
+    } else {
+        cell_show(&place, op, out);
+    }
+    fclose(out);
+    column(sheet, CELLS_AT, text);
+    end_line(sheet);
+}
+
+/* The cells of a line of the columns, or where it has its part. */
+static void print_cells(struct sheet *sheet, uint32_t line) {
+    const struct columns *c = sheet->columns;
+    uint32_t end = columns_cells_end(c, line);
+    uint32_t carrier = columns_carrier(c, line);
+    if (carrier != line) {
+        char text[TEXT_SIZE] = "";
+        if (carrier != NO_LINE)
+            sprintf(text, "in %u", c->lines[carrier].first - c->entry);
+        column(sheet, CELLS_AT, text);
+        end_line(sheet);
+    }
+    uint32_t data = 0; /* cells still to come */
+    enum op op = OP_COUNT;
+    for (uint32_t cell = c->lines[line].first; cell < end; cell++) {
+        bool behind = data > 0;
+        if (!listing_line(c->module))
+            return;
+        if (!behind && cell > c->entry) {
+            op = cell_op(&c->module->code.cells[cell]);
+            data = 1 + operation_data_cells(op, &c->module->code.cells[cell]);
+        }
+        data -= data > 0;
+        print_cell(sheet, cell, op, behind);
+    }
+}
+
+/* ---- instructions ---- */
+
+/* The bytes between two offsets, the first of them. */
+static void print_bytes(struct sheet *sheet, size_t from, size_t to) {
+    const uint8_t *bytes = sheet->columns->module->bytes.data;
+    char text[3 * BYTES_SHOWN + sizeof "+"] = "";
+    int size = 0;
+    for (size_t i = from; i < to && i < from + BYTES_SHOWN; i++)
+        size += sprintf(text + size, "%02x ", bytes[i]);
+    if (to - from > BYTES_SHOWN)
+        sprintf(text + size, "+");
+    column(sheet, BYTES_AT, text);
+}
+
+static void print_instruction(struct sheet *sheet, struct disassembly *d) {
+    char text[TEXT_SIZE] = "";
+    size_t from = d->reader.position;
+    FILE *out = fmemopen(text, sizeof text, "w");
+    if (!out)
+        return;
+    disassembly_next(d, out);
+    fclose(out);
+    text[sizeof text - 1] = '\0';
+    sheet->at = fprintf(sheet->out, "%8zx:", from);
+    print_bytes(sheet, from, d->reader.position);
+    column(sheet, INSTRUCTION_AT, shown_text(text, INSTRUCTION_SHOWN).text);
+}
+
+/* ---- functions ---- */
+
+static void print_columns(struct columns *c, FILE *out) {
+    struct error unused = ERROR_INIT;
+    struct sheet sheet = {c, out, 0};
+    struct disassembly d =
+        disassembly_of(c->module, c->names.function, &unused);
+    function_heading(c->module, c->names.function, out);
+    disassembly_locals(&d, out);
+    print_cells(&sheet, 0);
+    for (uint32_t line = 1; line < c->line_count; line++) {
+        if (!disassembly_more(&d))
+            return;
+        print_instruction(&sheet, &d);
+        column(&sheet, STACK_AT, columns_stack(c, line));
+        print_cells(&sheet, line);
+    }
+}
+
+bool vm_dump_code(struct module *module, const char *name, FILE *out,
+                  struct error *error) {
+    uint32_t first = module->imported_functions, end = module->function_count;
+    if (name) {
+        if (!function_named(module, name, &first, error))
+            return false;
+        end = first + 1;
+    }
+    for (uint32_t i = first; i < end && listing_line(module); i++) {
+        struct columns columns = {.show = print_columns, .out = out};
+        if (!columns_show(&columns, module, i, error))
+            return false;
+    }
+    return listing_line(module) || vm_time_out(module->vm, error);
+}
