@@ -4,7 +4,7 @@
 #include "tests/unit/vm_module.h"
 
 #include "vm/opcodes.h"
-#include "vm/unsupported.h"
+#include "vm/proposals/unsupported.h"
 
 static const struct row {
     uint32_t code;
