@@ -117,7 +117,7 @@ static bool step(struct module *module, const struct instance *instance,
         immediate_read(reader, (enum immediates)row->immediates);
     if (!reader_ok(reader))
         return false;
-    module->features |= row->features;
+    module->features |= 1u << row->feature;
     switch (row->code) {
     case WASM_end: return false;
     case WASM_i32_const: push(stack, reader, VM_I32, immediate.bits); break;

@@ -3,9 +3,9 @@
  * opcodes.def is included with macros that make of each of its rows an entry of
  * the array `instructions`. What it says of i32.add becomes
  *
- *     [0x6A] = {.code = 0x6A, .mnemonic = "i32.add", .shape = SHAPE_BINARY, .features = 0,
- *               .op = OP_i32_add_ss, .operand = VM_I32, .result = VM_I32,
- *               .swapped = WASM_i32_add},
+ *     [0x6A] = {.code = 0x6A, .mnemonic = "i32.add", .feature = VM_MVP,
+ *               .shape = SHAPE_BINARY, .op = OP_i32_add_ss, .operand = VM_I32,
+ *               .result = VM_I32, .swapped = WASM_i32_add},
  *
  * and whoever reads code finds the entry by the opcode, then reads the
  * immediates it asks for:
@@ -49,7 +49,7 @@ enum { PREFIX_FC = 0xFC, PREFIX_FD = 0xFD };
     _Static_assert(sizeof types - sizeof ":" <= SIGNATURE_TYPES,               \
                    #name ": more than SIGNATURE_TYPES");
 #define UNARY(code, name, ...) PLACED(code, name)
-#define BINARY(code, name, mnemonic, type, other, ...)                         \
+#define BINARY(code, name, mnemonic, feature, type, other, ...)                \
     PLACED(code, name) SWAPPED(name, other)
 #define COMPARE BINARY
 #define LOAD    UNARY
@@ -57,83 +57,64 @@ enum { PREFIX_FC = 0xFC, PREFIX_FD = 0xFD };
 #define LOCAL   UNARY
 #define CONST   UNARY
 #define OTHER   UNARY
-#define WINDOW(code, name, mnemonic, immediate, types)                         \
+#define WINDOW(code, name, mnemonic, feature, immediate, types)                \
     PLACED(code, name) SIGNED(name, types)
-#define VECTOR(code, name, mnemonic, types, ...)                               \
+#define VECTOR(code, name, mnemonic, feature, types, ...)                      \
     PLACED(code, name) SIGNED(name, types)
-#define VECTOR_IMMEDIATE(code, name, mnemonic, immediate, size, types, ...)    \
+#define VECTOR_IMMEDIATE(code, name, mnemonic, feature, immediate, size,       \
+                         types, ...)                                           \
     PLACED(code, name) SIGNED(name, types)
 #define VECTOR_LIKE VECTOR
 #include "vm/opcodes.def"
 
 _Static_assert(OP_COUNT <= UINT16_MAX, "struct instruction has 16 bits for it");
 
-/* The feature that brought an instruction; most are the MVP's. Ranges are of
- * codes, which the spec assigned feature by feature; the first that fits is
- * meant. */
-#define IN(code, first, last) ((code) >= WASM_##first && (code) <= WASM_##last)
-#define FEATURES(code)                                                         \
-    (IN(code, i32_extend8_s, i64_extend32_s) ? 1 << VM_SIGN_EXTENSION          \
-     : IN(code, i32_trunc_sat_f32_s, i64_trunc_sat_f64_u)                      \
-         ? 1 << VM_SATURATING_CONVERSIONS                                      \
-     : IN(code, memory_init, table_copy) ? 1 << VM_BULK_MEMORY                 \
-     : IN(code, ref_null, ref_func) || IN(code, table_get, table_set) ||       \
-             IN(code, table_grow, table_fill) || (code) == WASM_select_t       \
-         ? 1 << VM_REFERENCE_TYPES                                             \
-     : IN(code, return_call, return_call_indirect) ? 1 << VM_TAIL_CALLS        \
-     : (code) == WASM_throw                        ? 1 << VM_EXCEPTIONS        \
-     : (code) == WASM_throw_ref || (code) == WASM_try_table                    \
-         ? 1 << VM_EXCEPTION_REFERENCES                                        \
-     : IN(code, try, rethrow) || IN(code, delegate, catch_all)                 \
-         ? 1 << VM_LEGACY_EXCEPTIONS                                           \
-     : (code) >= WASM_i8x16_relaxed_swizzle ? 1 << VM_RELAXED_SIMD             \
-     : (code) >> 12 == PREFIX_FD            ? 1 << VM_SIMD                     \
-                                            : 0)
-
 /* clang-format off: it folds the rows into one another */
 const struct instruction instructions[INSTRUCTION_ROWS] = {
 /* `op` is the form of two slots (or one); the translator adds the form it has
  * chosen (cell.h). */
-#define ROW(code_, mnemonic_, shape_, ...)                                     \
+#define ROW(code_, mnemonic_, feature_, shape_, ...)                           \
     [INDEX(code_)] = {.code = code_,                                           \
                       .mnemonic = mnemonic_,                                   \
                       .shape = SHAPE_##shape_,                                 \
-                      .features = FEATURES(code_),                             \
+                      .feature = VM_##feature_,                                \
                       __VA_ARGS__},
-#define UNARY(code, name, mnemonic, from, to, trap, expression)                \
-    ROW(code, mnemonic, UNARY, .op = OP_##name##_s, .operand = VM_##from,      \
-        .result = VM_##to)
-#define BINARY(code, name, mnemonic, type, other, trap, expression)            \
-    ROW(code, mnemonic, BINARY, .op = OP_##name##_ss, .operand = VM_##type,    \
-        .result = VM_##type, .swapped = WASM_##other)
-#define COMPARE(code, name, mnemonic, type, other, opposite, expression)       \
-    ROW(code, mnemonic, COMPARE, .op = OP_##name##_ss, .operand = VM_##type,   \
-        .result = VM_I32, .swapped = WASM_##other, .negated = WASM_##opposite)
-#define LOAD(code, name, mnemonic, type, memory, expression)                   \
-    ROW(code, mnemonic, LOAD, .op = OP_##name##_s,                             \
+#define UNARY(code, name, mnemonic, feature, from, to, trap, expression)       \
+    ROW(code, mnemonic, feature, UNARY, .op = OP_##name##_s,                   \
+        .operand = VM_##from, .result = VM_##to)
+#define BINARY(code, name, mnemonic, feature, type, other, trap, expression)   \
+    ROW(code, mnemonic, feature, BINARY, .op = OP_##name##_ss,                 \
+        .operand = VM_##type, .result = VM_##type, .swapped = WASM_##other)
+#define COMPARE(code, name, mnemonic, feature, type, other, opposite,          \
+                expression)                                                    \
+    ROW(code, mnemonic, feature, COMPARE, .op = OP_##name##_ss,                \
+        .operand = VM_##type, .result = VM_I32, .swapped = WASM_##other,       \
+        .negated = WASM_##opposite)
+#define LOAD(code, name, mnemonic, feature, type, memory, expression)          \
+    ROW(code, mnemonic, feature, LOAD, .op = OP_##name##_s,                    \
         .immediates = IMMEDIATE_MEMARG, .operand = VM_I32,                     \
         .result = VM_##type, .bytes = sizeof(memory))
-#define STORE(code, name, mnemonic, type, memory, expression)                  \
-    ROW(code, mnemonic, STORE, .op = OP_##name##_ss,                           \
+#define STORE(code, name, mnemonic, feature, type, memory, expression)         \
+    ROW(code, mnemonic, feature, STORE, .op = OP_##name##_ss,                  \
         .immediates = IMMEDIATE_MEMARG, .operand = VM_##type,                  \
         .bytes = sizeof(memory))
-#define WINDOW(code, name, mnemonic, immediate, types)                         \
-    ROW(code, mnemonic, WINDOW, .op = OP_##name,                               \
+#define WINDOW(code, name, mnemonic, feature, immediate, types)                \
+    ROW(code, mnemonic, feature, WINDOW, .op = OP_##name,                      \
         .immediates = IMMEDIATE_##immediate, .signature = types)
-#define LOCAL(code, name, mnemonic)                                            \
-    ROW(code, mnemonic, LOCAL, .immediates = IMMEDIATE_LOCAL)
-#define CONST(code, name, mnemonic, type)                                      \
-    ROW(code, mnemonic, CONST_##type, .immediates = IMMEDIATE_##type)
-#define OTHER(code, name, mnemonic, immediate)                                 \
-    ROW(code, mnemonic, OTHER, .immediates = IMMEDIATE_##immediate)
-#define VECTOR(code, name, mnemonic, types, computation)                       \
-    ROW(code, mnemonic, VECTOR, .op = OP_##name, .signature = types)
-#define VECTOR_IMMEDIATE(code, name, mnemonic, immediate, size, types,         \
-                         computation)                                          \
-    ROW(code, mnemonic, VECTOR, .op = OP_##name, .signature = types,           \
+#define LOCAL(code, name, mnemonic, feature)                                   \
+    ROW(code, mnemonic, feature, LOCAL, .immediates = IMMEDIATE_LOCAL)
+#define CONST(code, name, mnemonic, feature, type)                             \
+    ROW(code, mnemonic, feature, CONST_##type, .immediates = IMMEDIATE_##type)
+#define OTHER(code, name, mnemonic, feature, immediate)                        \
+    ROW(code, mnemonic, feature, OTHER, .immediates = IMMEDIATE_##immediate)
+#define VECTOR(code, name, mnemonic, feature, types, computation)              \
+    ROW(code, mnemonic, feature, VECTOR, .op = OP_##name, .signature = types)
+#define VECTOR_IMMEDIATE(code, name, mnemonic, feature, immediate, size,       \
+                         types, computation)                                   \
+    ROW(code, mnemonic, feature, VECTOR, .op = OP_##name, .signature = types,  \
         .immediates = IMMEDIATE_##immediate, .bytes = size)
-#define VECTOR_LIKE(code, name, mnemonic, types, other)                        \
-    ROW(code, mnemonic, VECTOR, .op = OP_##other, .signature = types)
+#define VECTOR_LIKE(code, name, mnemonic, feature, types, other)               \
+    ROW(code, mnemonic, feature, VECTOR, .op = OP_##other, .signature = types)
 #include "vm/opcodes.def"
 };
 /* clang-format on */

@@ -105,7 +105,7 @@ enum described {
 #define LOCAL   UNARY
 #define CONST   UNARY
 #define OTHER   UNARY
-#define WINDOW(code, name, mnemonic, immediates, ...)                          \
+#define WINDOW(code, name, mnemonic, feature, immediates, ...)                 \
     DESCRIBED_##name = IMMEDIATE_##immediates,
 #define VECTOR(code, name, ...) DESCRIBED_##name = IMMEDIATE_NONE,
 #define VECTOR_IMMEDIATE        WINDOW
@@ -134,7 +134,7 @@ struct instruction {
     uint8_t swapped, negated;
     /* The first of its internal operations (enum op). */
     uint16_t op;
-    uint16_t features;       /* to which it belongs, as vm_features says it */
+    uint8_t feature;         /* that brought it: enum vm_feature */
     uint8_t shape;           /* enum shape */
     uint8_t immediates;      /* enum immediates */
     uint8_t operand, result; /* enum vm_type; of a store: the value */

@@ -505,7 +505,7 @@ static void instruction(struct validator *v) {
     if (!row)
         return;
     v->row = row;
-    v->module->features |= row->features;
+    v->module->features |= 1u << row->feature;
     struct immediate immediate;
     struct operand x, y;
     switch ((enum shape)row->shape) {

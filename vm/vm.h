@@ -251,8 +251,9 @@ struct vm_export vm_export_at(const struct module *module, size_t i);
  * since: vm_table_type, vm_memory_type. */
 struct extern_type vm_export_type(const struct module *module, size_t i);
 
-/* What WebAssembly's first version, the MVP, did not have. */
+/* WebAssembly's first version, the MVP, and what came after it. */
 #define VM_FEATURES(X)                                                         \
+    X(MVP, "mvp")                                                              \
     X(MUTABLE_GLOBALS, "mutable-globals")                                      \
     X(SIGN_EXTENSION, "sign-extension")                                        \
     X(SATURATING_CONVERSIONS, "saturating-float-to-int")                       \
@@ -280,7 +281,7 @@ enum vm_feature {
 
 const char *vm_feature_name(enum vm_feature feature);
 
-/* Those a module uses: bit 1 << feature. */
+/* Those a module uses, the MVP apart: bit 1 << feature. */
 uint32_t vm_features(const struct module *module);
 
 /* Features that a module cannot use here, by their usual names and in words. */

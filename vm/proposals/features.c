@@ -107,7 +107,10 @@ static uint32_t segments(const struct module *module) {
 /* A question few ask: so declarations are walked here, not while they are
  * decoded. */
 uint32_t vm_features(const struct module *module) {
-    return module->features | function_types(module) | tables(module) |
-           memories(module) | globals(module) | segments(module) |
-           (module->tag_count ? BIT(EXCEPTIONS) : 0);
+    uint32_t features = module->features | function_types(module) |
+                        tables(module) | memories(module) | globals(module) |
+                        segments(module);
+    if (module->tag_count)
+        features |= BIT(EXCEPTIONS);
+    return features & ~BIT(MVP);
 }
