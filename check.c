@@ -91,8 +91,8 @@ static bool check_module(struct run *run, const char *path,
     bool valid = run_load(run, path, error);
     bool lacking = !valid && error->kind == ERROR_UNSUPPORTED;
     if (lacking && only_features && !quiet) {
-        enum vm_missing missing = (enum vm_missing)error->code;
-        printf("%s%s (not supported)\n", name, vm_missing_name(missing));
+        enum vm_feature missing = (enum vm_feature)error->code;
+        printf("%s%s (not supported)\n", name, vm_feature_name(missing));
     }
     if (!valid || quiet)
         return valid;

@@ -55,7 +55,7 @@ void shown_write(struct slice text, char *out, size_t size);
 #define ERROR_KINDS(X)                                                         \
     X(MALFORMED, "malformed")       /* the bytes are no module */              \
     X(INVALID, "invalid")           /* a module, but validation refuses it */  \
-    X(UNSUPPORTED, "not supported") /* we lack it; `code`: enum vm_missing */  \
+    X(UNSUPPORTED, "not supported") /* we lack it; `code`: enum vm_feature */  \
     X(UNLINKABLE, "unlinkable")     /* an import nobody provides as it is */   \
     X(TRAP, "trap")                 /* what the spec says ends the guest */    \
     X(EXHAUSTION, "exhaustion")     /* stack, fuel or time used up */          \

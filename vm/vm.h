@@ -251,7 +251,9 @@ struct vm_export vm_export_at(const struct module *module, size_t i);
  * since: vm_table_type, vm_memory_type. */
 struct extern_type vm_export_type(const struct module *module, size_t i);
 
-/* WebAssembly's first version, the MVP, and what came after it. */
+/* WebAssembly's first version, the MVP, and what came after it, by the usual
+ * names. Not all are there: a module that needs another one is refused, with
+ * ERROR_UNSUPPORTED and the feature's number as `code`. */
 #define VM_FEATURES(X)                                                         \
     X(MVP, "mvp")                                                              \
     X(MUTABLE_GLOBALS, "mutable-globals")                                      \
@@ -270,7 +272,17 @@ struct extern_type vm_export_type(const struct module *module, size_t i);
     X(LEGACY_EXCEPTIONS,                                                       \
       "exceptions-legacy") /* try, catch, rethrow, delegate */                 \
     X(EXCEPTION_REFERENCES,                                                    \
-      "exceptions-try-table") /* try_table, throw_ref, exnref */
+      "exceptions-try-table") /* try_table, throw_ref, exnref */               \
+    X(WIDE_ARITHMETIC, "wide-arithmetic")                                      \
+    X(GC, "gc")                                                                \
+    X(FUNCTION_REFERENCES, "function-references")                              \
+    X(THREADS, "threads")                                                      \
+    X(CUSTOM_PAGE_SIZES, "custom-page-sizes")                                  \
+    X(STACK_SWITCHING, "stack-switching")                                      \
+    X(HALF_PRECISION, "half-precision")                                        \
+    X(MEMORY_CONTROL, "memory-control")                                        \
+    X(STRING_REFERENCES, "stringref")                                          \
+    X(COMPONENTS, "component-model")
 
 enum vm_feature {
 #define X(feature, name) VM_##feature,
@@ -283,28 +295,6 @@ const char *vm_feature_name(enum vm_feature feature);
 
 /* Those a module uses, the MVP apart: bit 1 << feature. */
 uint32_t vm_features(const struct module *module);
-
-/* Features that a module cannot use here, by their usual names and in words. */
-#define VM_MISSING(X)                                                          \
-    X(GC, "gc", "garbage collection")                                          \
-    X(FUNCTION_REFERENCES, "function-references", "typed function references") \
-    X(THREADS, "threads", "threads")                                           \
-    X(CUSTOM_PAGE_SIZES, "custom-page-sizes", "custom page sizes")             \
-    X(STACK_SWITCHING, "stack-switching", "stack switching")                   \
-    X(WIDE_ARITHMETIC, "wide-arithmetic", "wide arithmetic")                   \
-    X(HALF_PRECISION, "half-precision", "half-precision numbers")              \
-    X(MEMORY_CONTROL, "memory-control", "memory control")                      \
-    X(STRING_REFERENCES, "stringref", "string references")                     \
-    X(COMPONENTS, "component-model",                                           \
-      "components: build a core module, as wasm32-wasip1 makes it")
-
-enum vm_missing {
-#define X(feature, name, description) VM_NO_##feature,
-    VM_MISSING(X)
-#undef X
-};
-
-const char *vm_missing_name(enum vm_missing feature);
 
 /* Print sections, imports, exports and a disassembly of every function. False
  * when the time is up. */

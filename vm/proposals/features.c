@@ -12,6 +12,8 @@
 
 #define BIT(feature) (1u << VM_##feature)
 
+_Static_assert(VM_FEATURE_COUNT <= 32, "vm_features has a bit for each");
+
 const char *vm_feature_name(enum vm_feature feature) {
     static const char *const names[] = {
 #define X(feature, name) [VM_##feature] = name,
