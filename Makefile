@@ -21,7 +21,7 @@ F       = vm
 G       = c
 SECONDS = 60
 V       =
-PARTS   = unit spec wasi net cli demo limits embed
+PARTS   = unit spec wasi net cli guide demo limits embed
 FUZZERS = vm dwarf http json url
 CLANG_FORMAT = clang-format
 
@@ -106,6 +106,10 @@ embed_RUNS = embed
 GUEST_FOLDERS := $(sort $(foreach part,$(TESTED),$($(part)_RUNS)))
 GUEST_SOURCES := $(wildcard $(foreach folder,$(GUEST_FOLDERS),tests/guests/$(folder)/*.[cw]*))
 GUESTS = $(patsubst tests/%,$(BUILD)/%.wasm,$(basename $(GUEST_SOURCES)))
+
+# What the documents' listings name.
+GUIDE  := $(patsubst tests/%.wat,$(BUILD)/%.wasm,$(wildcard tests/guide/*.wat))
+GUESTS += $(if $(filter guide,$(TESTED)),$(GUIDE))
 
 SPEC_GUESTS := $(patsubst tests/spec/%.wat,$(BUILD)/spec/%.wasm,$(wildcard tests/spec/*.wat))
 SPEC_GUESTS += $(patsubst tests/spec/%.wast,$(BUILD)/spec/own/%.json,$(wildcard tests/spec/*.wast))
@@ -283,6 +287,11 @@ $(BUILD)/guests/%.wasm: tests/guests/%.wat
 	mkdir -p $(@D)
 	wat2wasm $(WABT_FLAGS) -o $@ $<
 
+$(BUILD)/guide/%.wasm: tests/guide/%.wat
+	echo "GUEST  $@"
+	mkdir -p $(@D)
+	wat2wasm --debug-names $(WABT_FLAGS) -o $@ $<
+
 $(BUILD)/spec/%.wasm: tests/spec/%.wat
 	echo "GUEST  $@"
 	mkdir -p $(@D)
@@ -330,6 +339,12 @@ check:
 
 test: deps
 	$(MAKE) check
+
+# The modules of the documents' listings; and all listings anew.
+guide: $(GUIDE)
+
+listings: all guide
+	BUILD=$(BUILD) tests/guide/listings.py --write
 
 # What tests/embed builds its programs with: all of it installed, and a library for the thread
 # sanitizer.
@@ -539,6 +554,7 @@ help:
 	echo "                anything (T=spec/i32*); of both builds, or of one: V=release, V=sanitized"
 	echo "                The parts: $(PARTS)"
 	echo "make check      the same, but install nothing before"
+	echo "make listings   write into documents and comments what the commands they name print"
 	echo "make suites     fetch the suites of WebAssembly, WASI and cookies to $(BUILD)/suites, from"
 	echo "                SPEC_URL, WASI_SUITE_URL and COOKIES_URL if they are set"
 	echo "make fuzz       try odd inputs on F=vm|dwarf|http|json|url for SECONDS=60"
@@ -562,7 +578,7 @@ help:
 	echo "           STATIC= links the shared libraries"
 	echo "           DATA ($(DATA)): suites that tests read and the project does not hold"
 
-.PHONY: all always programs guests sanitized embedded test check suites demo fuzz bench bench-count bench-growth \
+.PHONY: all always programs guests sanitized embedded test check guide listings suites demo fuzz bench bench-count bench-growth \
         bench-http format lint install uninstall dist deb clean deps deps-fuzz deps-count deps-deb deps-rust help
 .SECONDARY:
 .DELETE_ON_ERROR:
