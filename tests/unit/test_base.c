@@ -138,7 +138,8 @@ static void error_texts_are_one_bounded_harmless_line(void **state) {
             text[i] = "\xE2\x82\xAC"[i % 3];
         text[length - length % 3] = 0;
         error_set(&cut, ERROR_IO, "%s", text);
-        assert_in_range(strlen(cut.text), 480, sizeof cut.text - 1);
+        assert_true(strlen(cut.text) >= 480);
+        assert_true(strlen(cut.text) < sizeof cut.text);
         assert_true(utf8_valid(slice_of(cut.text)));
         assert_null(strchr(cut.text, '\\'));
         bool whole = strcmp(cut.text, text) == 0;

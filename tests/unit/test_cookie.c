@@ -460,7 +460,8 @@ static void the_header_is_bounded(void **state) {
         text[3] = 'v';
         store(&f, "http://other.example/", text);
     }
-    assert_in_range(strlen(sent(&f, "http://other.example/", NOW)), 7000, 8190);
+    size_t size = strlen(sent(&f, "http://other.example/", NOW));
+    assert_true(size >= 7000 && size <= 8190);
     end(&f);
 }
 

@@ -395,7 +395,7 @@ static void every_beginning_of_a_module_is_survived(void **state) {
     for (size_t size = 0; size <= guest.bytes.size; size++)
         loaded += survives(guest.bytes.data, size);
     /* The whole, and where sections end before the functions. */
-    assert_in_range(loaded, 2, 4);
+    assert_true(loaded >= 2 && loaded <= 4);
     guest_close(&guest);
 }
 

@@ -93,7 +93,7 @@ static void a_file_is_cut_off_in_pieces(void **state) {
                                         "open 3 big trunc write"};
     for (size_t i = 0; i < 2; i++) {
         assert_int_equal(size_after(calls[i], MINUTE_MS), 0);
-        assert_in_range(truncations, 3, 1024);
+        assert_true(truncations >= 3 && truncations <= 1024);
         assert_int_equal(size_after(calls[i], VM_UNLIMITED), 0);
         assert_int_equal(truncations, 1);
     }
@@ -102,7 +102,7 @@ static void a_file_is_cut_off_in_pieces(void **state) {
 static void a_file_is_let_go_in_pieces(void **state) {
     (void)state;
     assert_int_equal(size_after("advise 4 0 0 4", MINUTE_MS), SIZE);
-    assert_in_range(advices, 3, 1025);
+    assert_true(advices >= 3 && advices <= 1025);
     size_after("advise 4 0 4096 4", MINUTE_MS);
     assert_int_equal(advices, 2);
     size_after("advise 4 0 0 4", VM_UNLIMITED);

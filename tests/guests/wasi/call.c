@@ -505,7 +505,7 @@ static void call_poll(void) {
 
 static void call_sleep(void) { /* milliseconds; never mind the answer */
     uint8_t sub[48] = {0}, event[32];
-    uint32_t clock = 1, events;
+    uint32_t clock = 1, events = 0;
     uint64_t ns = number(1) * 1000000;
     memcpy(sub + 16, &clock, 4);
     memcpy(sub + 24, &ns, 8);
