@@ -34,9 +34,11 @@ static bool parse_part(struct slice text, uint64_t *value) {
         base = hexadecimal ? 16 : 8;
         i = hexadecimal ? 2 : 1;
     }
+
     *value = 0;
     if (text.size == 0)
         return false;
+
     for (; i < text.size; i++) {
         int digit = hex_digit(text.data[i]);
         if (digit < 0 || digit >= base || *value > UINT32_MAX)
@@ -85,15 +87,20 @@ bool address_parse_range(struct address_range *range, struct slice text) {
     size_t slash = slice_find(text, "/");
     if (slash == text.size)
         return false;
+
     struct slice address = slice_cut(text, 0, slash);
+    struct slice prefix = slice_cut(text, slash + 1, text.size);
     bool v4 = address_parse_v4(&range->address, address);
     if (!v4 && !address_parse_v6(&range->address, address))
         return false;
+
     uint64_t bits;
-    if (!parse_number(slice_cut(text, slash + 1, text.size), v4 ? 32 : 128,
-                      &bits))
+    if (!parse_number(prefix, v4 ? 32 : 128, &bits))
         return false;
-    range->bits = (unsigned)bits + (v4 ? 96 : 0);
+
+    range->bits = (unsigned)bits;
+    if (v4)
+        range->bits += 8 * sizeof mapped_prefix;
     return true;
 }
 
@@ -114,20 +121,18 @@ bool address_in(const struct address *address,
         return false;
     if (rest == 0)
         return true;
-    return (address->bytes[whole] ^ range->address.bytes[whole]) >>
-               (8 - rest) ==
-           0;
+
+    int differing = address->bytes[whole] ^ range->address.bytes[whole];
+    return differing >> (8 - rest) == 0;
 }
 
 /* Is the address in one of the ranges, which are separated by spaces? */
 static bool in_any(const struct address *address, const char *ranges) {
     for (struct slice rest = slice_of(ranges); rest.size;) {
         struct address_range range;
-        size_t end = slice_find(rest, " ");
-        if (address_parse_range(&range, slice_cut(rest, 0, end)) &&
-            address_in(address, &range))
+        struct slice text = slice_take(&rest, slice_find(rest, " "));
+        if (address_parse_range(&range, text) && address_in(address, &range))
             return true;
-        rest = slice_cut(rest, end < rest.size ? end + 1 : end, rest.size);
     }
     return false;
 }
@@ -181,7 +186,9 @@ const char *address_special(const struct address *address) {
         found = &specials[i];
         bits = range.bits;
     }
-    return !found || found->public ? NULL : found->text; /* ::/0 has them all */
+
+    bool special = found && !found->public;
+    return special ? found->text : NULL; /* ::/0 has them all */
 }
 
 /* Interface identifiers of ISATAP (RFC 5214, section 6.1), universal or not:
@@ -213,10 +220,11 @@ size_t address_readings(const struct address *address,
     static const struct carrier isatap = {.bytes = {12, 13, 14, 15}};
     size_t count = 1;
     readings[0] = *address;
-    for (size_t i = 0;
-         i < sizeof carriers / sizeof *carriers && count < MAX_READINGS; i++) {
-        if (in_any(address, carriers[i].range))
-            count = add_reading(address, &carriers[i], readings, count);
+    const size_t ways = sizeof carriers / sizeof *carriers;
+    for (size_t i = 0; i < ways && count < MAX_READINGS; i++) {
+        const struct carrier *carrier = &carriers[i];
+        if (in_any(address, carrier->range))
+            count = add_reading(address, carrier, readings, count);
     }
     if (is_isatap(address) && count < MAX_READINGS)
         count = add_reading(address, &isatap, readings, count);
@@ -241,9 +249,12 @@ bool address_is_public(const struct address *address) {
 
 void address_format(const struct address *address,
                     char out[ADDRESS_TEXT_SIZE]) {
-    bool v4 = address_is_v4(address);
-    inet_ntop(v4 ? AF_INET : AF_INET6, address->bytes + (v4 ? 12 : 0), out,
-              ADDRESS_TEXT_SIZE);
+    const uint8_t *bytes = address->bytes;
+    if (address_is_v4(address))
+        inet_ntop(AF_INET, bytes + sizeof mapped_prefix, out,
+                  ADDRESS_TEXT_SIZE);
+    else
+        inet_ntop(AF_INET6, bytes, out, ADDRESS_TEXT_SIZE);
 }
 
 socklen_t address_to_socket(const struct address *address, uint16_t port,

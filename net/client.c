@@ -31,6 +31,7 @@ struct net *net_open(const struct net_config *config, struct error *error) {
         error_set(error, ERROR_IO, "no memory for the network client");
         return NULL;
     }
+
     net->config = *config;
     net->pool.idle_timeout_ms = config->idle_timeout_ms;
     net->suffixes = suffix_open();
@@ -41,11 +42,12 @@ struct net *net_open(const struct net_config *config, struct error *error) {
         error_set(error, ERROR_IO, "no memory for the network client");
     /* Roots the user named are read at once, to say what is wrong with them;
      * the system's many when https is first used. */
-    if (policy_init(&net->policy, config, error) && net->suffixes &&
-        config->ca_file)
+    bool ready = policy_init(&net->policy, config, error) && net->suffixes;
+    if (ready && config->ca_file)
         net->tls = tls_settings_open(config->ca_file, net->suffixes, error);
     if (error->kind == ERROR_NONE)
         return net;
+
     net_close(net);
     return NULL;
 }

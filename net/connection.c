@@ -35,8 +35,8 @@ void connection_close(struct connection *connection) {
 /* Wait for what an attempt asked for (an enum io). */
 static bool wait_for(struct connection *connection, ssize_t want,
                      int64_t deadline, const char *doing, struct error *error) {
-    if (socket_wait(connection->fd, want == IO_WANT_READ ? POLLIN : POLLOUT,
-                    deadline))
+    short events = want == IO_WANT_READ ? POLLIN : POLLOUT;
+    if (socket_wait(connection->fd, events, deadline))
         return true;
     return net_fail(error, NET_TIMEOUT, "no time left while %s", doing);
 }
@@ -136,11 +136,12 @@ int connection_fill(struct connection *connection, int64_t deadline,
             return -1;
         }
         if (count < 0) {
-            if (wait_for(connection, count, deadline,
-                         "waiting for the response", error))
-                continue;
-            return -1;
+            const char *doing = "waiting for the response";
+            if (!wait_for(connection, count, deadline, doing, error))
+                return -1;
+            continue;
         }
+
         connection->begin = 0;
         connection->end = (size_t)count;
         /* A trickle must not outlive it either. */
@@ -179,9 +180,8 @@ static struct connection *remove_at(struct pool *pool, size_t index) {
 
 /* The one used last is the likeliest to be open still. */
 struct connection *pool_take(struct pool *pool, const char *key) {
-    int64_t now = clock_ms();
-    while (pool->count &&
-           now - pool->idle[0]->idle_since > pool->idle_timeout_ms)
+    int64_t oldest = clock_ms() - pool->idle_timeout_ms;
+    while (pool->count && pool->idle[0]->idle_since < oldest)
         connection_close(remove_at(pool, 0));
     for (size_t i = pool->count; i-- > 0;) {
         if (strcmp(pool->idle[i]->key, key) != 0)

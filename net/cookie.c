@@ -53,8 +53,10 @@ static size_t size_of(const struct cookie *cookie) {
 }
 
 static void remove_at(struct cookie_jar *jar, size_t index) {
-    budget_free(jar->memory, jar->cookies[index], size_of(jar->cookies[index]));
-    jar->cookies[index] = jar->cookies[--jar->count];
+    struct cookie *gone = jar->cookies[index];
+    jar->count--;
+    jar->cookies[index] = jar->cookies[jar->count];
+    budget_free(jar->memory, gone, size_of(gone));
 }
 
 void cookie_jar_free(struct cookie_jar *jar) {
@@ -72,9 +74,13 @@ void cookie_jar_free(struct cookie_jar *jar) {
 static bool parse_pair(struct parsed *parsed, struct slice text) {
     size_t equals = slice_find(text, "=");
     bool named = equals < text.size;
-    parsed->name = slice_trim(slice_cut(text, 0, named ? equals : 0));
-    parsed->value =
-        slice_trim(slice_cut(text, named ? equals + 1 : 0, text.size));
+    struct slice name = slice_of(""), value = text;
+    if (named) {
+        name = slice_cut(text, 0, equals);
+        value = slice_cut(text, equals + 1, text.size);
+    }
+    parsed->name = slice_trim(name);
+    parsed->value = slice_trim(value);
     size_t size = parsed->name.size + parsed->value.size;
     return size > 0 && size <= MAX_PAIR_SIZE;
 }
@@ -83,13 +89,15 @@ static bool parse_pair(struct parsed *parsed, struct slice text) {
 static void parse_max_age(struct parsed *parsed, struct slice value) {
     bool negative = value.size > 0 && value.data[0] == '-';
     struct slice digits = slice_cut(value, negative, value.size);
-    uint64_t seconds;
+    if (digits.size == 0)
+        return;
+
     for (size_t i = 0; i < digits.size; i++) {
         if (!ascii_is_digit((char)digits.data[i]))
             return;
     }
-    if (digits.size == 0)
-        return;
+
+    uint64_t seconds;
     parsed->has_max_age = true;
     /* Also for a number beyond all bounds. */
     parsed->max_age = MAX_LIFE_SECONDS;
@@ -104,7 +112,9 @@ static enum same_site parse_same_site(struct slice value) {
         return SAME_SITE_NONE;
     if (text_equal(value, "lax"))
         return SAME_SITE_LAX;
-    return text_equal(value, "strict") ? SAME_SITE_STRICT : SAME_SITE_UNSET;
+    if (text_equal(value, "strict"))
+        return SAME_SITE_STRICT;
+    return SAME_SITE_UNSET;
 }
 
 /* Later attributes of a name replace earlier ones; unknown names and bad values
@@ -130,23 +140,30 @@ static void parse_attribute(struct parsed *parsed, struct slice name,
     }
 }
 
+/* name=value, or a name alone. */
+static void read_attribute(struct parsed *parsed, struct slice text) {
+    size_t equals = slice_find(text, "=");
+    struct slice name = slice_cut(text, 0, equals);
+    struct slice value = slice_of("");
+    if (equals < text.size)
+        value = slice_cut(text, equals + 1, text.size);
+    parse_attribute(parsed, slice_trim(name), slice_trim(value));
+}
+
 /* The whole value; false if the cookie is to be ignored. */
 static bool parse(struct parsed *parsed, struct slice text) {
     memset(parsed, 0, sizeof *parsed);
     parsed->domain = parsed->path = slice_of("");
     if (!is_field_value(text))
         return false;
-    size_t end = slice_find(text, ";");
-    if (!parse_pair(parsed, slice_cut(text, 0, end)))
+
+    struct slice pair = slice_take(&text, slice_find(text, ";"));
+    if (!parse_pair(parsed, pair))
         return false;
-    while (end < text.size) {
-        text = slice_cut(text, end + 1, text.size);
-        end = slice_find(text, ";");
-        size_t equals = slice_find(slice_cut(text, 0, end), "=");
-        struct slice value =
-            slice_cut(text, equals < end ? equals + 1 : end, end);
-        parse_attribute(parsed, slice_trim(slice_cut(text, 0, equals)),
-                        slice_trim(value));
+
+    while (text.size > 0) {
+        struct slice attribute = slice_take(&text, slice_find(text, ";"));
+        read_attribute(parsed, attribute);
     }
     return true;
 }
@@ -160,11 +177,14 @@ static bool domain_match(const struct host *host, const char *domain) {
 
 /* RFC 6265bis 5.1.4: "/a" matches "/a", "/a/b" and "/a?b", but not "/ab". */
 static bool path_match(struct slice request, struct slice path) {
-    if (request.size < path.size ||
-        memcmp(request.data, path.data, path.size) != 0)
+    size_t size = path.size;
+    if (request.size < size)
         return false;
-    return request.size == path.size || path.data[path.size - 1] == '/' ||
-           request.data[path.size] == '/';
+    if (memcmp(request.data, path.data, size) != 0)
+        return false;
+
+    bool whole = request.size == size || path.data[size - 1] == '/';
+    return whole || request.data[size] == '/';
 }
 
 static struct slice path_of(const struct url *url) {
@@ -195,39 +215,50 @@ static bool choose_domain(const struct cookie_jar *jar, struct cookie *cookie,
                           struct slice domain, const struct host *host) {
     if (domain.size && domain.data[0] == '.')
         domain = slice_cut(domain, 1, domain.size);
+
     cookie->host_only = true;
     strcpy(cookie->domain, host->text);
-    if (domain.size == 0 || text_equal(domain, host->text)) {
+    if (domain.size == 0)
+        return true;
+    if (text_equal(domain, host->text)) {
         /* the host itself: good for its subdomains too, unless strangers own
          * those */
-        cookie->host_only = domain.size == 0 || host->is_address ||
-                            suffix_is_public(jar->suffixes, host->text);
+        cookie->host_only =
+            host->is_address || suffix_is_public(jar->suffixes, host->text);
         return true;
     }
     if (domain.size >= HOST_TEXT_SIZE)
         return false;
-    for (size_t i = 0; i < domain.size; i++)
-        cookie->domain[i] = ascii_lower((char)domain.data[i]);
+
+    for (size_t i = 0; i < domain.size; i++) {
+        char c = (char)domain.data[i];
+        cookie->domain[i] = ascii_lower(c);
+    }
     cookie->domain[domain.size] = 0;
     cookie->host_only = false;
     return domain_match(host, cookie->domain) &&
            !suffix_is_public(jar->suffixes, cookie->domain);
 }
 
+/* Is one the other, or below it? */
+static bool domains_overlap(const struct cookie *a, const struct cookie *b) {
+    struct host host_a = {0}, host_b = {0};
+    strcpy(host_a.text, a->domain);
+    strcpy(host_b.text, b->domain);
+    return domain_match(&host_a, b->domain) || domain_match(&host_b, a->domain);
+}
+
 /* May this cookie, received in clear text, not stand beside a Secure one of the
  * jar? */
 static bool shadows_secure(const struct cookie_jar *jar,
                            const struct cookie *cookie) {
-    struct host host = {0}, other = {0};
-    strcpy(host.text, cookie->domain);
     for (size_t i = 0; i < jar->count; i++) {
         const struct cookie *old = jar->cookies[i];
         if (!old->secure || !slice_equal(old->name, cookie->name))
             continue;
-        strcpy(other.text, old->domain);
-        if ((domain_match(&host, old->domain) ||
-             domain_match(&other, cookie->domain)) &&
-            path_match(cookie->path, old->path))
+        if (!path_match(cookie->path, old->path))
+            continue;
+        if (domains_overlap(cookie, old))
             return true;
     }
     return false;
@@ -241,11 +272,12 @@ static bool acceptable(const struct cookie_jar *jar,
     bool nameless = cookie->name.size == 0;
     struct slice prefixed = nameless ? cookie->value : cookie->name;
     bool host_prefix = text_begins(prefixed, "__Host-");
-    if (host_prefix || text_begins(prefixed, "__Secure-")) {
-        if (nameless || !cookie->secure)
-            return false;
-    }
-    if (host_prefix && (!cookie->host_only || !slice_is(parsed->path, "/")))
+    bool prefix = host_prefix || text_begins(prefixed, "__Secure-");
+    if (prefix && (nameless || !cookie->secure))
+        return false;
+
+    bool of_whole_host = cookie->host_only && slice_is(parsed->path, "/");
+    if (host_prefix && !of_whole_host)
         return false;
     if (cookie->same_site == SAME_SITE_NONE && !cookie->secure)
         return false;
@@ -264,6 +296,14 @@ static void remove_expired(struct cookie_jar *jar, int64_t now) {
     }
 }
 
+/* Should `a` go rather than `b`? */
+static bool goes_first(const struct cookie *a, const struct cookie *b,
+                       bool overfull) {
+    if (overfull && a->secure != b->secure)
+        return b->secure;
+    return a->last_use < b->last_use;
+}
+
 /* Make room for one more cookie of `domain`: the least recently used goes, of a
  * domain that has too many one without Secure first. */
 static void evict(struct cookie_jar *jar, const char *domain) {
@@ -273,21 +313,19 @@ static void evict(struct cookie_jar *jar, const char *domain) {
     bool overfull = in_domain >= MAX_COOKIES_PER_DOMAIN;
     if (!overfull && jar->count < MAX_COOKIES)
         return;
+
     size_t victim = jar->count;
+    const struct cookie *worst = NULL;
     for (size_t i = 0; i < jar->count; i++) {
         const struct cookie *cookie = jar->cookies[i];
         if (overfull && strcmp(cookie->domain, domain) != 0)
             continue;
-        if (victim < jar->count) {
-            const struct cookie *worst = jar->cookies[victim];
-            bool better = overfull && cookie->secure != worst->secure
-                              ? worst->secure
-                              : cookie->last_use < worst->last_use;
-            if (!better)
-                continue;
-        }
+        if (worst && !goes_first(cookie, worst, overfull))
+            continue;
         victim = i;
+        worst = cookie;
     }
+
     remove_at(jar, victim);
 }
 
@@ -304,9 +342,29 @@ static struct cookie *copy(struct budget *memory, const struct cookie *cookie) {
     if (!own)
         return NULL;
     *own = *cookie;
-    move_text(&own->path,
-              move_text(&own->value, move_text(&own->name, own->text)));
+    uint8_t *text = own->text;
+    text = move_text(&own->name, text);
+    text = move_text(&own->value, text);
+    move_text(&own->path, text);
     return own;
+}
+
+/* Would one take the other's place? */
+static bool is_like(const struct cookie *a, const struct cookie *b) {
+    return a->host_only == b->host_only && strcmp(a->domain, b->domain) == 0 &&
+           slice_equal(a->name, b->name) && slice_equal(a->path, b->path);
+}
+
+static void append(struct cookie_jar *jar, const struct cookie *cookie) {
+    struct cookie **grown = array_reserve(jar->memory, jar->cookies, jar->count,
+                                          &jar->capacity, sizeof *grown);
+    if (!grown)
+        return;
+    jar->cookies = grown;
+
+    struct cookie *own = copy(jar->memory, cookie);
+    if (own)
+        jar->cookies[jar->count++] = own;
 }
 
 /* Into the jar, in place of its like, whose age it keeps (5.7); one that has
@@ -315,27 +373,31 @@ static void put(struct cookie_jar *jar, struct cookie *cookie, int64_t now) {
     cookie->creation = cookie->last_use = ++jar->clock;
     for (size_t i = 0; i < jar->count; i++) {
         const struct cookie *old = jar->cookies[i];
-        if (old->host_only != cookie->host_only ||
-            strcmp(old->domain, cookie->domain) != 0 ||
-            !slice_equal(old->name, cookie->name) ||
-            !slice_equal(old->path, cookie->path))
+        if (!is_like(old, cookie))
             continue;
         cookie->creation = old->creation;
         remove_at(jar, i);
         break;
     }
+
     remove_expired(jar, now);
     if (cookie->expiry <= now)
         return;
+
     evict(jar, cookie->domain);
-    struct cookie **grown = array_reserve(jar->memory, jar->cookies, jar->count,
-                                          &jar->capacity, sizeof *grown);
-    if (!grown)
-        return;
-    jar->cookies = grown;
-    struct cookie *own = copy(jar->memory, cookie);
-    if (own)
-        jar->cookies[jar->count++] = own;
+    append(jar, cookie);
+}
+
+/* When its time is over. */
+static int64_t expiry_of(const struct parsed *parsed, int64_t now) {
+    int64_t latest = now + MAX_LIFE_SECONDS;
+    if (parsed->has_max_age && parsed->max_age == 0)
+        return INT64_MIN;
+    if (parsed->has_max_age)
+        return now + parsed->max_age;
+    if (!parsed->has_expires)
+        return INT64_MAX;
+    return parsed->expires < latest ? parsed->expires : latest;
 }
 
 void cookie_store(struct cookie_jar *jar, const struct url *url,
@@ -343,18 +405,13 @@ void cookie_store(struct cookie_jar *jar, const struct url *url,
     struct parsed parsed;
     if (!parse(&parsed, set_cookie))
         return;
-    int64_t expiry = INT64_MAX, latest = now + MAX_LIFE_SECONDS;
-    if (parsed.has_max_age)
-        expiry = parsed.max_age ? now + parsed.max_age : INT64_MIN;
-    else if (parsed.has_expires)
-        expiry = parsed.expires < latest ? parsed.expires : latest;
     struct cookie cookie = {
         .name = parsed.name,
         .value = parsed.value,
         .path = choose_path(&parsed, url),
         .secure = parsed.secure,
         .same_site = parsed.same_site,
-        .expiry = expiry,
+        .expiry = expiry_of(&parsed, now),
     };
     if (!choose_domain(jar, &cookie, parsed.domain, &url->host))
         return;
@@ -367,18 +424,23 @@ void cookie_store(struct cookie_jar *jar, const struct url *url,
 static bool matches(const struct cookie *cookie, const struct url *url) {
     if (cookie->secure && !url->secure)
         return false;
-    bool host = cookie->host_only ? strcmp(cookie->domain, url->host.text) == 0
-                                  : domain_match(&url->host, cookie->domain);
-    return host && path_match(path_of(url), cookie->path);
+    const struct host *host = &url->host;
+    bool same_host = strcmp(cookie->domain, host->text) == 0;
+    if (cookie->host_only && !same_host)
+        return false;
+    return domain_match(host, cookie->domain) &&
+           path_match(path_of(url), cookie->path);
 }
 
 /* The order of sending (5.8.3): many servers take the first of a name, and the
  * longest path is the most specific. */
 static int by_path_then_age(const void *left, const void *right) {
-    const struct cookie *a = *(struct cookie *const *)left,
-                        *b = *(struct cookie *const *)right;
-    if (a->path.size != b->path.size)
-        return a->path.size > b->path.size ? -1 : 1;
+    const struct cookie *a = *(struct cookie *const *)left;
+    const struct cookie *b = *(struct cookie *const *)right;
+    if (a->path.size > b->path.size)
+        return -1;
+    if (a->path.size < b->path.size)
+        return 1;
     return (a->creation > b->creation) - (a->creation < b->creation);
 }
 

@@ -107,17 +107,23 @@ bool date_parse(struct slice text, int64_t *seconds) {
         else
             i++;
     }
-    if (!date.has_time || !date.has_day || !date.has_month || !date.has_year)
+
+    bool whole =
+        date.has_time && date.has_day && date.has_month && date.has_year;
+    if (!whole)
         return false;
+
     if (date.year >= 70 && date.year <= 99)
         date.year += 1900;
     else if (date.year < 70)
         date.year += 2000;
-    if (date.year < 1601 || date.hour > 23 || date.minute > 59 ||
-        date.second > 59)
+
+    bool time = date.hour <= 23 && date.minute <= 59 && date.second <= 59;
+    if (!time || date.year < 1601)
         return false;
     if (date.day < 1 || date.day > days_in_month(date.year, date.month))
         return false;
+
     *seconds = to_seconds(&date);
     return true;
 }

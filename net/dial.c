@@ -13,28 +13,43 @@
 
 #include <string.h>
 
+/* `http://example.org:80`, and ` by localhost:3128`. */
+static void write_key(struct route *route) {
+    const char *scheme = route->url->secure ? "https" : "http";
+    size_t room = sizeof route->key;
+    char origin[ORIGIN_TEXT_SIZE];
+    url_format_host_port(route->url, origin);
+    if (!route->proxy) {
+        snprintf(route->key, room, "%s://%s", scheme, origin);
+        return;
+    }
+
+    char proxy[ORIGIN_TEXT_SIZE];
+    url_format_host_port(&route->proxy->url, proxy);
+    snprintf(route->key, room, "%s://%s by %s", scheme, origin, proxy);
+}
+
+static bool check_proxy(const struct net *net, const struct route *route,
+                        struct error *error) {
+    if (!route->proxy->usable)
+        return net_fail(error, NET_CONNECT,
+                        "%s names no proxy of the form http://host:port",
+                        route->proxy->variable);
+    return policy_check_proxied(&net->policy, route->url, error);
+}
+
 bool dial_route(struct net *net, const struct url *url, struct route *route,
                 struct error *error) {
     *route = (struct route){.url = url};
     if (!policy_check_origin(&net->policy, url, error))
         return false;
+
     route->pin = policy_pinned(&net->policy, url);
     if (!route->pin)
         route->proxy = proxy_for(&net->proxies, url);
-    char origin[ORIGIN_TEXT_SIZE], proxy[ORIGIN_TEXT_SIZE] = "";
-    url_format_host_port(url, origin);
-    if (route->proxy) {
-        if (!route->proxy->usable)
-            return net_fail(error, NET_CONNECT,
-                            "%s names no proxy of the form http://host:port",
-                            route->proxy->variable);
-        if (!policy_check_proxied(&net->policy, url, error))
-            return false;
-        url_format_host_port(&route->proxy->url, proxy);
-    }
-    snprintf(route->key, sizeof route->key, "%s://%s%s%s",
-             url->secure ? "https" : "http", origin, route->proxy ? " by " : "",
-             proxy);
+    if (route->proxy && !check_proxy(net, route, error))
+        return false;
+    write_key(route);
     return true;
 }
 
@@ -45,27 +60,42 @@ struct candidates {
     size_t count;
 };
 
+static bool resolve_name(struct net *net, const struct url *url,
+                         int64_t deadline, struct address_list *list,
+                         struct error *error) {
+    const char *root = url->rooted ? "." : "";
+    char name[HOST_TEXT_SIZE + 1];
+    snprintf(name, sizeof name, "%s%s", url->host.text, root);
+    return socket_resolve(&net->lookups, name, deadline, list, error);
+}
+
 /* All addresses that the route may begin with: the pinned one, the proxy's or
  * the host's. */
 static bool resolve(struct net *net, const struct route *route,
                     int64_t deadline, struct arena *arena,
                     struct candidates *found, struct error *error) {
     const struct url *url = route->proxy ? &route->proxy->url : route->url;
-    struct address_list list = {.addresses = &url->host.address, .count = 1};
-    uint16_t port = route->pin ? route->pin->port : url->port;
-    char name[HOST_TEXT_SIZE + 1];
-    snprintf(name, sizeof name, "%s%s", url->host.text, url->rooted ? "." : "");
-    if (route->pin)
+    const struct host *host = &url->host;
+    struct address_list list = {.addresses = &host->address, .count = 1};
+    uint16_t port = url->port;
+    if (route->pin) {
         list.addresses = &route->pin->address;
-    else if (!url->host.is_address &&
-             !socket_resolve(&net->lookups, name, deadline, &list, error))
-        return false;
-    found->endpoints = arena_alloc(arena, list.count, sizeof *found->endpoints);
-    if (!found->endpoints)
+        port = route->pin->port;
+    } else if (!host->is_address) {
+        if (!resolve_name(net, url, deadline, &list, error))
+            return false;
+    }
+
+    struct endpoint *endpoints =
+        arena_alloc(arena, list.count, sizeof *endpoints);
+    if (!endpoints)
         return net_fail(error, NET_CONNECT, "no memory for a connection");
-    for (found->count = 0; found->count < list.count; found->count++)
-        found->endpoints[found->count] =
-            (struct endpoint){list.addresses[found->count], port};
+    for (size_t i = 0; i < list.count; i++) {
+        endpoints[i].address = list.addresses[i];
+        endpoints[i].port = port;
+    }
+    found->endpoints = endpoints;
+    found->count = list.count;
     return true;
 }
 
@@ -73,14 +103,16 @@ static bool resolve(struct net *net, const struct route *route,
  * the error. */
 static bool check_addresses(const struct net *net, const struct route *route,
                             struct candidates *found, struct error *error) {
+    const struct policy *policy = &net->policy;
     struct error refusal = ERROR_INIT;
+    bool pinned = route->pin != NULL;
     size_t count = found->count;
     found->count = 0;
     for (size_t i = 0; i < count; i++) {
-        if (policy_check_address(&net->policy, route->url,
-                                 &found->endpoints[i].address,
-                                 route->pin != NULL, &refusal))
-            found->endpoints[found->count++] = found->endpoints[i];
+        struct endpoint endpoint = found->endpoints[i];
+        if (policy_check_address(policy, route->url, &endpoint.address, pinned,
+                                 &refusal))
+            found->endpoints[found->count++] = endpoint;
     }
     if (found->count == 0)
         *error = refusal;
@@ -96,28 +128,34 @@ static void move_forward(struct endpoint *endpoints, size_t from, size_t to) {
     endpoints[to] = chosen;
 }
 
+static bool is_v4(const struct endpoint *endpoint) {
+    return address_is_v4(&endpoint->address);
+}
+
 /* IPv6 and IPv4 in turn, beginning with what the system prefers: where one of
  * the two leads nowhere, as broken IPv6 often does, not all addresses of it are
  * tried first (RFC 8305 section 4). */
 static void alternate(struct candidates *found) {
+    struct endpoint *endpoints = found->endpoints;
     for (size_t i = 1; i < found->count; i++) {
-        bool before = address_is_v4(&found->endpoints[i - 1].address);
+        bool before = is_v4(&endpoints[i - 1]);
         size_t other = i;
-        while (other < found->count &&
-               address_is_v4(&found->endpoints[other].address) == before)
+        while (other < found->count && is_v4(&endpoints[other]) == before)
             other++;
         if (other == found->count)
             return;
-        move_forward(found->endpoints, other, i);
+        move_forward(endpoints, other, i);
     }
+}
+
+static bool endpoint_equal(const struct endpoint *a, const struct endpoint *b) {
+    return a->port == b->port && address_equal(&a->address, &b->address);
 }
 
 static size_t find_endpoint(const struct endpoint *endpoints, size_t count,
                             const struct endpoint *wanted) {
     size_t i = 0;
-    while (i < count &&
-           (endpoints[i].port != wanted->port ||
-            !address_equal(&endpoints[i].address, &wanted->address)))
+    while (i < count && !endpoint_equal(&endpoints[i], wanted))
         i++;
     return i;
 }
@@ -163,7 +201,10 @@ static bool find_candidates(struct net *net, const struct route *route,
 static int connect_any(struct net *net, const struct candidates *found,
                        int64_t deadline, struct error *error) {
     int64_t now = clock_ms(), timeout_ms = net->config.connect_timeout_ms;
-    int64_t limit = timeout_ms < deadline - now ? now + timeout_ms : deadline;
+    int64_t limit = deadline;
+    if (timeout_ms < deadline - now)
+        limit = now + timeout_ms;
+
     size_t winner;
     int fd =
         race_connect(found->endpoints, found->count, limit, &winner, error);
@@ -174,6 +215,26 @@ static int connect_any(struct net *net, const struct candidates *found,
 
 /* ---- tunnels and TLS ---- */
 
+static void write_connect(struct buffer *text, const char *origin,
+                          const struct proxy *proxy) {
+    buffer_printf(text, "CONNECT %s HTTP/1.1\r\nHost: %s\r\n", origin, origin);
+    if (proxy->userinfo)
+        request_write_basic("Proxy-Authorization", proxy->userinfo, text);
+    buffer_append_text(text, "\r\n");
+}
+
+static bool check_tunnel(const struct connection *connection,
+                         const char *origin, int status, struct error *error) {
+    if (status / 100 != 2)
+        return net_fail(error, NET_CONNECT,
+                        "the proxy refused to connect to %s: status %d", origin,
+                        status);
+    if (connection->begin != connection->end)
+        return net_fail(error, NET_PROTOCOL,
+                        "the proxy sent bytes before the tunnel was used");
+    return true;
+}
+
 /* CONNECT (RFC 9110 section 9.3.6): afterwards the connection reaches the
  * origin itself. */
 static bool open_tunnel(const struct net *net, struct connection *connection,
@@ -181,30 +242,21 @@ static bool open_tunnel(const struct net *net, struct connection *connection,
                         struct error *error) {
     char origin[ORIGIN_TEXT_SIZE];
     struct buffer text;
+    url_format_host_port(route->url, origin);
+    buffer_init(&text, SIZE_MAX); /* both parts are small */
+    write_connect(&text, origin, route->proxy);
+
     struct arena arena;
     struct http_head head = {0};
     bool complete = true;
-    url_format_host_port(route->url, origin);
-    buffer_init(&text, SIZE_MAX); /* both parts are small */
     arena_init(&arena);
-    buffer_printf(&text, "CONNECT %s HTTP/1.1\r\nHost: %s\r\n", origin, origin);
-    if (route->proxy->userinfo)
-        request_write_basic("Proxy-Authorization", route->proxy->userinfo,
-                            &text);
-    buffer_append_text(&text, "\r\n");
     struct http_reader *reader = http_reader_new(
         &arena, connection, &net->config.limits, true, deadline);
     bool ok = reader && !text.failed &&
               connection_send(connection, buffer_slice(&text), deadline,
                               &complete, error) &&
               http_read_head(reader, &head, error);
-    if (ok && head.status / 100 != 2)
-        ok = net_fail(error, NET_CONNECT,
-                      "the proxy refused to connect to %s: status %d", origin,
-                      head.status);
-    if (ok && connection->begin != connection->end)
-        ok = net_fail(error, NET_PROTOCOL,
-                      "the proxy sent bytes before the tunnel was used");
+    ok = ok && check_tunnel(connection, origin, head.status, error);
     buffer_free(&text);
     arena_free(&arena);
     return ok || net_fail(error, NET_CONNECT,
@@ -242,7 +294,10 @@ open_connection(struct net *net, const struct route *route, int64_t deadline,
         times->connect_ms = clock_ms() - start;
     }
     arena_free(&arena);
-    struct connection *connection = fd < 0 ? NULL : connection_open(fd, error);
+    if (fd < 0)
+        return NULL;
+
+    struct connection *connection = connection_open(fd, error);
     if (connection)
         snprintf(connection->key, sizeof connection->key, "%s", route->key);
     return connection;

@@ -24,47 +24,56 @@ static bool read_url(const struct exchange *exchange, struct slice text,
                      struct url *url, struct error *error) {
     const struct url *base = exchange->hop.url;
     size_t max = exchange->net->config.limits.url;
+    struct arena *arena = exchange->arena;
     bool fits = text.size <= max;
-    if (fits && base && !url_resolve(url, base, text, exchange->arena, error))
+    if (fits && base && !url_resolve(url, base, text, arena, error))
         return false;
-    if (fits && !base && !url_parse(url, text, exchange->arena, error))
+    if (fits && !base && !url_parse(url, text, arena, error))
         return false;
-    fits = fits && strlen(url->target) <= max;
-    return fits || net_fail(error, NET_INVALID_REQUEST,
-                            "the URL is longer than %zu bytes", max);
+    if (fits && strlen(url->target) <= max)
+        return true;
+    return net_fail(error, NET_INVALID_REQUEST,
+                    "the URL is longer than %zu bytes", max);
 }
 
 /* ---- one hop ---- */
 
-/* Write the request; the server may stop listening before all is sent. */
+/* The server may stop listening before all is sent. */
+static bool send_parts(struct exchange *exchange, struct slice head,
+                       struct slice body, struct error *error) {
+    struct connection *connection = exchange->connection;
+    int64_t deadline = exchange->deadline;
+    bool *whole = &exchange->sent_whole;
+    *whole = true;
+    bool sent = connection_send(connection, head, deadline, whole, error) &&
+                connection_send(connection, body, deadline, whole, error);
+    exchange->overheard = connection->end - connection->begin;
+    return sent;
+}
+
 static bool send_request(struct exchange *exchange, struct error *error) {
     const struct hop *hop = &exchange->hop;
     struct net *net = exchange->net;
+    struct cookie_jar *jar = net->config.cookies ? &net->jar : NULL;
     struct buffer text;
     /* Every part of it was held to a cap of its own. */
     buffer_init(&text, SIZE_MAX);
     text.budget = net->config.memory;
-    request_write(hop, net->config.cookies ? &net->jar : NULL,
-                  (int64_t)time(NULL), &text);
+    request_write(hop, jar, (int64_t)time(NULL), &text);
     trace_request(&net->config, &exchange->route, buffer_slice(&text));
+
     struct slice body = hop->has_body ? hop->request->body : slice_of("");
     if (body.size <= SMALL_BODY_SIZE) { /* one packet, one TLS record */
         buffer_append_slice(&text, body);
         body.size = 0;
     }
-    exchange->sent_whole = true;
-    bool ok = text.failed
-                  ? net_fail(error, NET_TOO_LARGE, "no memory for the request")
-                  : connection_send(exchange->connection, buffer_slice(&text),
-                                    exchange->deadline, &exchange->sent_whole,
-                                    error) &&
-                        connection_send(exchange->connection, body,
-                                        exchange->deadline,
-                                        &exchange->sent_whole, error);
-    exchange->overheard =
-        exchange->connection->end - exchange->connection->begin;
+
+    bool sent =
+        text.failed
+            ? net_fail(error, NET_TOO_LARGE, "no memory for the request")
+            : send_parts(exchange, buffer_slice(&text), body, error);
     buffer_free(&text);
-    return ok;
+    return sent;
 }
 
 /* Did the final answer begin before the server had the whole request? Interim
@@ -76,56 +85,68 @@ static bool answered_early(const struct exchange *exchange) {
 
 /* Send the request on the connection at hand and read the response's head. */
 static bool try_once(struct exchange *exchange, struct error *error) {
+    const struct net_config *config = &exchange->net->config;
     bool no_body = slice_is(exchange->hop.method, "HEAD");
-    exchange->reader = http_reader_new(exchange->arena, exchange->connection,
-                                       &exchange->net->config.limits, no_body,
-                                       exchange->deadline);
+    exchange->reader =
+        http_reader_new(exchange->arena, exchange->connection, &config->limits,
+                        no_body, exchange->deadline);
     if (!exchange->reader)
         return net_fail(error, NET_TOO_LARGE, "no memory for the response");
+
     int64_t start = clock_ms();
     if (!send_request(exchange, error))
         return false;
     if (!http_read_head(exchange->reader, &exchange->head, error))
         return false;
+
     if (answered_early(exchange))
         exchange->sent_whole = false;
-    trace_response(&exchange->net->config, &exchange->head,
-                   http_heard_at(exchange->reader) - start);
+    int64_t first_byte_ms = http_heard_at(exchange->reader) - start;
+    trace_response(config, &exchange->head, first_byte_ms);
     return true;
 }
 
 /* Doing it twice is the same as doing it once (RFC 9110 section 9.2.2). */
 static bool is_idempotent(struct slice method) {
-    return slice_is(method, "GET") || slice_is(method, "HEAD") ||
-           slice_is(method, "PUT") || slice_is(method, "DELETE") ||
-           slice_is(method, "OPTIONS");
+    static const char *const methods[] = {"GET", "HEAD", "PUT", "DELETE",
+                                          "OPTIONS"};
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+        if (slice_is(method, methods[i]))
+            return true;
+    }
+    return false;
 }
 
 /* A server may close an idle connection just when it is used again: then, and
  * only then, the request may be sent a second time. */
 static bool may_retry(const struct exchange *exchange,
                       const struct error *failure) {
-    return exchange->connection->reused && failure->code != NET_TIMEOUT &&
-           exchange->reader && !http_heard_at(exchange->reader) &&
+    const struct http_reader *reader = exchange->reader;
+    bool unheard = reader && http_heard_at(reader) == 0;
+    bool closed = unheard && failure->code != NET_TIMEOUT;
+    return closed && exchange->connection->reused &&
            is_idempotent(exchange->hop.method);
 }
 
 /* One hop, up to the head of its response. */
-static bool perform(struct exchange *exchange, struct error *error) {
+static bool make_hop(struct exchange *exchange, struct error *error) {
     struct net *net = exchange->net;
-    if (!dial_route(net, exchange->hop.url, &exchange->route, error))
+    struct hop *hop = &exchange->hop;
+    struct route *route = &exchange->route;
+    if (!dial_route(net, hop->url, route, error))
         return false;
-    const struct proxy *proxy = exchange->route.proxy;
-    exchange->hop.via = proxy && !exchange->hop.url->secure ? proxy : NULL;
-    exchange->connection = pool_take(&net->pool, exchange->route.key);
+
+    hop->via = hop->url->secure ? NULL : route->proxy;
+    exchange->connection = pool_take(&net->pool, route->key);
     for (;;) {
         struct dial_times times = {-1, -1, -1};
         if (!exchange->connection)
-            exchange->connection = dial_open(net, &exchange->route,
-                                             exchange->deadline, &times, error);
+            exchange->connection =
+                dial_open(net, route, exchange->deadline, &times, error);
         if (!exchange->connection)
             return false;
         trace_connection(&net->config, exchange->connection, &times);
+
         struct error failure = ERROR_INIT;
         if (try_once(exchange, &failure))
             return true;
@@ -141,16 +162,21 @@ static bool perform(struct exchange *exchange, struct error *error) {
 /* Of every hop: a redirect after signing in is where the session's cookie comes
  * from. */
 static void store_cookies(struct exchange *exchange) {
-    size_t count = 0;
-    if (!exchange->net->config.cookies)
+    struct net *net = exchange->net;
+    const struct http_head *head = &exchange->head;
+    if (!net->config.cookies)
         return;
-    for (size_t i = 0; i < exchange->head.header_count; i++) {
-        const struct net_header *header = &exchange->head.headers[i];
-        if (!slice_is(header->name, "set-cookie") ||
-            count++ >= MAX_COOKIES_PER_RESPONSE)
+
+    size_t stored = 0;
+    for (size_t i = 0; i < head->header_count; i++) {
+        const struct net_header *header = &head->headers[i];
+        if (!slice_is(header->name, "set-cookie"))
             continue;
-        cookie_store(&exchange->net->jar, exchange->hop.url, header->value,
-                     (int64_t)time(NULL));
+        if (stored++ == MAX_COOKIES_PER_RESPONSE)
+            return;
+
+        int64_t now = (int64_t)time(NULL);
+        cookie_store(&net->jar, exchange->hop.url, header->value, now);
     }
 }
 
@@ -166,15 +192,18 @@ static bool find_next(struct exchange *exchange, struct url **next,
                     status == 307 || status == 308;
     if (!redirect || !location)
         return true;
-    struct error failure = ERROR_INIT;
+
     struct url *url = arena_alloc(exchange->arena, 1, sizeof *url);
     if (!url)
         return net_fail(error, NET_TOO_LARGE, "no memory for a redirect");
+
+    struct error failure = ERROR_INIT;
     if (read_url(exchange, location->value, url, &failure))
         *next = url;
-    if (failure.code == NET_REDIRECT)
-        *error = failure;
-    return failure.code != NET_REDIRECT;
+    if (failure.code != NET_REDIRECT)
+        return true;
+    *error = failure;
+    return false;
 }
 
 /* Read what little body a redirect has, that the connection can be used
@@ -189,7 +218,8 @@ static void drain(struct exchange *exchange) {
         http_set_deadline(exchange->reader, limit);
     do {
         count = http_read_body(exchange->reader, rest, sizeof rest, &ignored);
-        size += count > 0 ? (size_t)count : 0;
+        if (count > 0)
+            size += (size_t)count;
     } while (count > 0 && size < MAX_DRAIN_SIZE);
 }
 
@@ -224,10 +254,12 @@ static void set_deadline(struct exchange *exchange,
     int64_t limit = exchange->net->config.timeout_ms;
     if (request->time_left_ms < limit)
         limit = request->time_left_ms;
-    exchange->start = clock_ms();
-    exchange->deadline = limit > INT64_MAX - exchange->start
-                             ? INT64_MAX
-                             : exchange->start + limit;
+
+    int64_t start = clock_ms();
+    exchange->start = start;
+    exchange->deadline = INT64_MAX;
+    if (limit < INT64_MAX - start)
+        exchange->deadline = start + limit;
 }
 
 bool exchange_begin(struct exchange *exchange, struct net *net,
@@ -238,18 +270,21 @@ bool exchange_begin(struct exchange *exchange, struct net *net,
     struct url *url = arena_alloc(arena, 1, sizeof *url);
     if (!url)
         return net_fail(error, NET_TOO_LARGE, "no memory for a request");
-    if (!read_url(exchange, request->url, url, error) ||
-        !request_check(request, url, net->config.max_request_body, error))
+    if (!read_url(exchange, request->url, url, error))
         return false;
+    if (!request_check(request, url, net->config.max_request_body, error))
+        return false;
+
     exchange->hop = (struct hop){.request = request,
                                  .method = request->method,
                                  .url = url,
                                  .userinfo = url->userinfo,
                                  .has_body = request->has_body};
     for (unsigned redirects = 0;; redirects++) {
-        if (!perform(exchange, error))
+        if (!make_hop(exchange, error))
             return false;
         store_cookies(exchange);
+
         struct url *next = NULL;
         if (!find_next(exchange, &next, error))
             return false;
@@ -258,6 +293,7 @@ bool exchange_begin(struct exchange *exchange, struct net *net,
         if (redirects == net->config.max_redirects)
             return net_fail(error, NET_REDIRECT, "more than %u redirects",
                             redirects);
+
         redirect_to(exchange, next);
         leave(exchange);
     }
@@ -271,8 +307,10 @@ ssize_t exchange_read(struct exchange *exchange, void *bytes, size_t size,
 void exchange_finish(struct exchange *exchange) {
     if (!exchange->connection)
         return;
-    if (exchange->sent_whole && exchange->reader &&
-        http_keeps_alive(exchange->reader))
+
+    const struct http_reader *reader = exchange->reader;
+    bool usable = exchange->sent_whole && reader && http_keeps_alive(reader);
+    if (usable)
         pool_give(&exchange->net->pool, exchange->connection);
     else
         connection_close(exchange->connection);

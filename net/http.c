@@ -92,6 +92,7 @@ static int on_field(llhttp_t *parser, const char *at, size_t size) {
             (struct net_header){{name, 0}, {name + size, 0}};
         reader->field_open = true;
     }
+
     head->headers[head->header_count - 1].name.size += size;
     return 0;
 }
@@ -153,14 +154,17 @@ static const char *check_byte(struct http_reader *reader, uint8_t c) {
         return "a control byte in a line";
     if (reader->part != LINE_NAME)
         return NULL;
+
     bool first = reader->line_size == 0;
     if (first && (c == ' ' || c == '\t'))
         return "a folded header line";
-    if (c != ':')
-        return is_token((struct slice){&c, 1}) ? NULL
-                                               : "a malformed header name";
-    reader->part = LINE_VALUE;
-    return first ? "a header without a name" : NULL;
+    if (first && c == ':')
+        return "a header without a name";
+    if (c == ':')
+        reader->part = LINE_VALUE;
+    else if (!is_token((struct slice){&c, 1}))
+        return "a malformed header name";
+    return NULL;
 }
 
 /* A line is over, with the CR already; *end if it was empty. */
@@ -170,23 +174,29 @@ static bool end_line(struct http_reader *reader, bool *end,
     if (reader->part == LINE_NAME && !*end)
         return net_fail(error, NET_PROTOCOL,
                         "the response has a header line without a colon");
-    reader->field_count += reader->part == LINE_VALUE;
+    if (reader->part == LINE_VALUE)
+        reader->field_count++;
     reader->after_cr = false;
     reader->part = LINE_NAME;
     reader->line_size = 0;
-    return reader->field_count <= reader->limits->fields ||
-           net_fail(error, NET_TOO_LARGE,
+    if (reader->field_count <= reader->limits->fields)
+        return true;
+    return net_fail(error, NET_TOO_LARGE,
                     "the response has too many header lines");
 }
 
 /* One byte of a head or a trailer; *end is set at the empty line. */
 static bool scan(struct http_reader *reader, uint8_t c, bool *end,
                  struct error *error) {
-    const char *wrong = NULL;
     const struct net_limits *limits = reader->limits;
-    if (++reader->head_size > limits->head || reader->line_size > limits->line)
+    reader->head_size++;
+    bool fits =
+        reader->head_size <= limits->head && reader->line_size <= limits->line;
+    if (!fits)
         return net_fail(error, NET_TOO_LARGE,
                         "the response's head is too large");
+
+    const char *wrong = NULL;
     if (reader->after_cr) {
         if (c == '\n')
             return end_line(reader, end, error);
@@ -197,8 +207,26 @@ static bool scan(struct http_reader *reader, uint8_t c, bool *end,
         wrong = check_byte(reader, c);
         reader->line_size++;
     }
-    return !wrong ||
-           net_fail(error, NET_PROTOCOL, "the response has %s", wrong);
+    if (!wrong)
+        return true;
+    return net_fail(error, NET_PROTOCOL, "the response has %s", wrong);
+}
+
+/* Make sure that the connection has more of the head. */
+static bool hear(struct http_reader *reader, struct error *error) {
+    int filled = connection_fill(reader->connection, reader->deadline, error);
+    if (filled < 0)
+        return false;
+    if (filled == 0) {
+        const char *when = reader->heard_at ? "within the response's head"
+                                            : "without an answer";
+        return net_fail(error, NET_PROTOCOL,
+                        "the server closed the connection %s", when);
+    }
+
+    if (!reader->heard_at)
+        reader->heard_at = clock_ms();
+    return true;
 }
 
 /* Collect one head, to its empty line, and leave what follows in the
@@ -209,35 +237,29 @@ static bool collect_head(struct http_reader *reader, struct error *error) {
     reader->interim_size = reader->head_size;
     reader->part = LINE_STATUS;
     for (bool end = false; !end;) {
-        int filled = connection_fill(connection, reader->deadline, error);
-        if (filled < 0)
+        if (!hear(reader, error))
             return false;
-        if (filled == 0)
-            return net_fail(error, NET_PROTOCOL,
-                            "the server closed the connection %s",
-                            reader->heard_at ? "within the response's head"
-                                             : "without an answer");
-        if (!reader->heard_at)
-            reader->heard_at = clock_ms();
-        size_t at = connection->begin;
+
+        size_t begin = connection->begin, at = begin;
         while (at < connection->end && !end) {
-            if (!scan(reader, connection->input[at++], &end, error))
+            uint8_t c = connection->input[at++];
+            if (!scan(reader, c, &end, error))
                 return false;
         }
-        buffer_append(&reader->text, connection->input + connection->begin,
-                      at - connection->begin);
+        const uint8_t *scanned = connection->input + begin;
+        buffer_append(&reader->text, scanned, at - begin);
         connection->begin = at;
     }
-    return !reader->text.failed ||
-           net_fail(error, NET_TOO_LARGE, "no memory for the response");
+
+    if (reader->text.failed)
+        return net_fail(error, NET_TOO_LARGE, "no memory for the response");
+    return true;
 }
 
 /* Take the next item off a list whose items commas part. */
 static struct slice next_item(struct slice *list) {
-    size_t end = slice_find(*list, ",");
-    struct slice item = slice_trim(slice_cut(*list, 0, end));
-    *list = slice_cut(*list, end < list->size ? end + 1 : end, list->size);
-    return item;
+    struct slice item = slice_take(list, slice_find(*list, ","));
+    return slice_trim(item);
 }
 
 /* Content-Length. One that was sent twice, in two fields or joined to "5, 5" by
@@ -275,8 +297,10 @@ static const char *check_framing(struct http_head *head, bool *chunked) {
                 return wrong;
         }
     }
-    return *chunked && head->has_length ? "both a length and a transfer coding"
-                                        : NULL;
+
+    if (*chunked && head->has_length)
+        return "both a length and a transfer coding";
+    return NULL;
 }
 
 /* Is the option among those of the connection? Old proxies say it in a field of
@@ -284,8 +308,9 @@ static const char *check_framing(struct http_head *head, bool *chunked) {
 static bool has_option(const struct http_head *head, const char *option) {
     for (size_t i = 0; i < head->header_count; i++) {
         const struct net_header *header = &head->headers[i];
-        if (!slice_is(header->name, "connection") &&
-            !slice_is(header->name, "proxy-connection"))
+        bool lists = slice_is(header->name, "connection") ||
+                     slice_is(header->name, "proxy-connection");
+        if (!lists)
             continue;
         for (struct slice list = header->value; list.size;) {
             if (text_equal(next_item(&list), option))
@@ -330,6 +355,7 @@ static bool check_head(struct http_reader *reader, struct error *error) {
         wrong = "a coding that HTTP/1.0 has not";
     if (wrong)
         return net_fail(error, NET_PROTOCOL, "the response has %s", wrong);
+
     /* These have no body, whatever their fields say (section 6.3, rules 1 and
      * 2). */
     bool bodiless =
@@ -337,12 +363,18 @@ static bool check_head(struct http_reader *reader, struct error *error) {
     head->has_body =
         !bodiless && (chunked || !head->has_length || head->length > 0);
     reader->complete = !head->has_body;
+    reader->left = 0;
+
     /* Without length and coding it ends with the connection, as in the days of
      * HTTP/1.0. */
-    reader->framing = chunked            ? BODY_CHUNKED
-                      : head->has_length ? BODY_LENGTH
-                                         : BODY_TO_END;
-    reader->left = head->has_length ? head->length : 0;
+    reader->framing = BODY_TO_END;
+    if (head->has_length) {
+        reader->framing = BODY_LENGTH;
+        reader->left = head->length;
+    }
+
+    if (chunked)
+        reader->framing = BODY_CHUNKED;
     reader->keep_alive = persists(reader, parser->http_minor);
     return true;
 }
@@ -350,23 +382,28 @@ static bool check_head(struct http_reader *reader, struct error *error) {
 /* Parse a collected head. Its text moves into the arena, where the headers are
  * slices of it. */
 static bool parse_head(struct http_reader *reader, struct error *error) {
+    struct http_head *head = &reader->head;
     char *text = arena_text(reader->arena, buffer_slice(&reader->text));
-    reader->head = (struct http_head){
-        .headers = arena_alloc(reader->arena, reader->field_count,
-                               sizeof(struct net_header))};
-    if (!text || !reader->head.headers)
+    *head = (struct http_head){0};
+    head->headers =
+        arena_alloc(reader->arena, reader->field_count, sizeof *head->headers);
+    if (!text || !head->headers)
         return net_fail(error, NET_TOO_LARGE, "no memory for the response");
+
     llhttp_init(&reader->parser, HTTP_RESPONSE, &reader->settings);
     reader->parser.data = reader;
     reader->head_complete = false;
     llhttp_errno_t status =
         llhttp_execute(&reader->parser, text, reader->text.size);
-    if (!reader->head_complete)
-        return net_fail(
-            error, NET_PROTOCOL, "the response's head is malformed: %s",
-            status == HPE_OK ? "it ends early" : reader->parser.reason);
-    for (size_t i = 0; i < reader->head.header_count; i++) {
-        struct net_header *header = &reader->head.headers[i];
+    if (!reader->head_complete) {
+        bool early = status == HPE_OK;
+        return net_fail(error, NET_PROTOCOL,
+                        "the response's head is malformed: %s",
+                        early ? "it ends early" : reader->parser.reason);
+    }
+
+    for (size_t i = 0; i < head->header_count; i++) {
+        struct net_header *header = &head->headers[i];
         char *name = text + ((const char *)header->name.data - text);
         for (size_t k = 0; k < header->name.size; k++)
             name[k] = ascii_lower(name[k]);
@@ -443,9 +480,14 @@ static bool take_size_byte(struct http_reader *reader, uint8_t c,
                            struct error *error) {
     if (reader->after_cr || c == '\r')
         return end_size_line(reader, c, error);
-    reader->extension_size += reader->chunk != CHUNK_SIZE;
-    if (reader->extension_size > reader->limits->extension ||
-        reader->line_size++ > reader->limits->line)
+
+    const struct net_limits *limits = reader->limits;
+    if (reader->chunk != CHUNK_SIZE)
+        reader->extension_size++;
+    bool fits = reader->extension_size <= limits->extension &&
+                reader->line_size <= limits->line;
+    reader->line_size++;
+    if (!fits)
         return net_fail(error, NET_TOO_LARGE,
                         "the response's chunk extensions are too large");
     if (reader->chunk == CHUNK_EXTENSION)
@@ -462,7 +504,8 @@ static bool take_size_byte(struct http_reader *reader, uint8_t c,
 /* CR LF behind a chunk's data. */
 static bool take_data_end(struct http_reader *reader, uint8_t c,
                           struct error *error) {
-    if (c != (reader->after_cr ? '\n' : '\r'))
+    char wanted = reader->after_cr ? '\n' : '\r';
+    if (c != wanted)
         return bad_chunk(error, "a chunk of another size");
     if (reader->after_cr)
         reader->chunk = CHUNK_SIZE;
@@ -489,8 +532,8 @@ static ssize_t take(struct http_reader *reader, uint8_t *bytes, size_t size,
     while (chunked && reader->chunk != CHUNK_DATA) {
         if (connection->begin == connection->end)
             return 0;
-        if (!take_framing(reader, connection->input[connection->begin++],
-                          error))
+        uint8_t c = connection->input[connection->begin++];
+        if (!take_framing(reader, c, error))
             return -1;
         if (reader->complete)
             return 0;

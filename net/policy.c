@@ -50,29 +50,42 @@ struct policy_pin {
 
 /* ---- reading rules ---- */
 
+/* An address, in brackets if it has colons, and bits. */
+static bool parse_range(struct policy_rule *rule, struct slice text) {
+    rule->kind = RULE_RANGE;
+    bool bracket = text.data[0] == '[';
+    if (bracket)
+        text = slice_cut(text, 1, text.size - 1);
+    bool colon = slice_find(text, ":") < text.size;
+    return bracket == colon && address_parse_range(&rule->range, text);
+}
+
 /* HOST of the grammar above. */
 static bool parse_host(struct policy_rule *rule, struct slice text) {
-    bool bracket = text.size > 1 && text.data[0] == '[';
-    struct slice inner = bracket ? slice_cut(text, 1, text.size - 1) : text;
-    rule->kind = RULE_RANGE;
-    if (slice_find(text, "/") < text.size) {
-        return address_parse_range(&rule->range, inner) &&
-               bracket == (slice_find(inner, ":") < inner.size);
-    }
+    bool has_bits = slice_find(text, "/") < text.size;
+    if (has_bits)
+        return parse_range(rule, text);
+
     rule->kind = RULE_ANY;
     if (slice_is(text, "*"))
         return true;
+
+    rule->kind = RULE_NAME;
     bool suffix = text_begins(text, "*.");
-    if (suffix)
+    if (suffix) {
+        rule->kind = RULE_SUFFIX;
         text = slice_cut(text, 2, text.size);
-    rule->kind = suffix ? RULE_SUFFIX : RULE_NAME;
-    if (!host_parse(&rule->host, text) || (suffix && rule->host.is_address))
+    }
+
+    struct host *host = &rule->host;
+    if (!host_parse(host, text))
         return false;
-    if (!rule->host.is_address)
+    if (!host->is_address)
         return true;
+
     rule->kind = RULE_RANGE;
-    rule->range = (struct address_range){rule->host.address, 128};
-    return true;
+    rule->range = (struct address_range){host->address, 128};
+    return !suffix;
 }
 
 /* ORIGIN of the grammar above. */
@@ -84,12 +97,16 @@ static bool parse_rule(struct policy_rule *rule, const char *item) {
         text = slice_cut(text, 8, text.size);
     if (!rule->https)
         text = slice_cut(text, 7, text.size);
+
     size_t end = host_end(text);
-    if (!parse_host(rule, slice_cut(text, 0, end)))
+    struct slice host = slice_cut(text, 0, end);
+    if (!parse_host(rule, host))
         return false;
+
     rule->usual_port = end == text.size;
     if (rule->usual_port)
         return true;
+
     struct slice port = slice_cut(text, end + 1, text.size);
     rule->any_port = slice_is(port, "*");
     return rule->any_port || port_parse(&rule->port, port);
@@ -98,63 +115,71 @@ static bool parse_rule(struct policy_rule *rule, const char *item) {
 /* PIN of the grammar above. */
 static bool parse_pin(struct policy_pin *pin, const char *item) {
     struct slice text = slice_of(item);
+    struct slice name = slice_take(&text, host_end(text));
+    struct slice port = slice_take(&text, slice_find(text, ":"));
     size_t end = host_end(text);
-    if (end == text.size || !host_parse(&pin->host, slice_cut(text, 0, end)))
+    bool has_port = end < text.size;
+    struct slice where = slice_take(&text, end);
+
+    struct host host;
+    bool valid = host_parse(&pin->host, name) && port_parse(&pin->port, port) &&
+                 host_parse(&host, where) && host.is_address;
+    if (!valid)
         return false;
-    text = slice_cut(text, end + 1, text.size);
-    end = slice_find(text, ":");
-    if (end == text.size || !port_parse(&pin->port, slice_cut(text, 0, end)))
-        return false;
-    text = slice_cut(text, end + 1, text.size);
-    end = host_end(text);
-    struct host address;
-    if (!host_parse(&address, slice_cut(text, 0, end)) || !address.is_address)
-        return false;
-    pin->endpoint = (struct endpoint){address.address, pin->port};
-    return end == text.size ||
-           port_parse(&pin->endpoint.port, slice_cut(text, end + 1, text.size));
+
+    pin->endpoint = (struct endpoint){host.address, pin->port};
+    return !has_port || port_parse(&pin->endpoint.port, text);
 }
 
 static bool parse_rules(struct policy_rule *rules, const char *const *items,
                         size_t count, const char *flag, struct error *error) {
     for (size_t i = 0; i < count; i++) {
-        if (!parse_rule(&rules[i], items[i])) {
-            return error_set(error, ERROR_USAGE,
-                             "%s '%s': not [scheme://]host[:port], where host "
-                             "is a name, *.name, an "
-                             "address, a CIDR range or *",
-                             flag, shown_text(items[i], 160).text);
-        }
+        if (parse_rule(&rules[i], items[i]))
+            continue;
+        return error_set(error, ERROR_USAGE,
+                         "%s '%s': not [scheme://]host[:port], where host is a "
+                         "name, *.name, an address, a CIDR range or *",
+                         flag, shown_text(items[i], 160).text);
+    }
+    return true;
+}
+
+static bool parse_pins(struct policy_pin *pins, const char *const *items,
+                       size_t count, struct error *error) {
+    for (size_t i = 0; i < count; i++) {
+        if (parse_pin(&pins[i], items[i]))
+            continue;
+        return error_set(error, ERROR_USAGE,
+                         "--resolve '%s': not HOST:PORT:ADDRESS[:PORT]",
+                         shown_text(items[i], 160).text);
     }
     return true;
 }
 
 bool policy_init(struct policy *policy, const struct net_config *config,
                  struct error *error) {
-    memset(policy, 0, sizeof *policy);
-    arena_init(&policy->arena);
-    policy->allow_private = config->allow_private;
-    policy->allow_count = config->allow_count;
-    policy->deny_count = config->deny_count;
-    policy->pin_count = config->resolve_count;
-    policy->allow =
-        arena_alloc(&policy->arena, config->allow_count, sizeof *policy->allow);
-    policy->deny =
-        arena_alloc(&policy->arena, config->deny_count, sizeof *policy->deny);
-    policy->pins = arena_alloc(&policy->arena, config->resolve_count,
-                               sizeof *policy->pins);
+    size_t allowed = config->allow_count;
+    size_t denied = config->deny_count;
+    size_t pinned = config->resolve_count;
+    *policy = (struct policy){
+        .allow_private = config->allow_private,
+        .allow_count = allowed,
+        .deny_count = denied,
+        .pin_count = pinned,
+    };
+
+    struct arena *arena = &policy->arena;
+    arena_init(arena);
+    policy->allow = arena_alloc(arena, allowed, sizeof *policy->allow);
+    policy->deny = arena_alloc(arena, denied, sizeof *policy->deny);
+    policy->pins = arena_alloc(arena, pinned, sizeof *policy->pins);
     if (!policy->allow || !policy->deny || !policy->pins)
         return error_set(error, ERROR_IO, "no memory for the network policy");
-    for (size_t i = 0; i < config->resolve_count; i++) {
-        if (!parse_pin(&policy->pins[i], config->resolve[i]))
-            return error_set(error, ERROR_USAGE,
-                             "--resolve '%s': not HOST:PORT:ADDRESS[:PORT]",
-                             shown_text(config->resolve[i], 160).text);
-    }
-    return parse_rules(policy->allow, config->allow, config->allow_count,
-                       "--allow-net", error) &&
-           parse_rules(policy->deny, config->deny, config->deny_count,
-                       "--deny-net", error);
+
+    return parse_pins(policy->pins, config->resolve, pinned, error) &&
+           parse_rules(policy->allow, config->allow, allowed, "--allow-net",
+                       error) &&
+           parse_rules(policy->deny, config->deny, denied, "--deny-net", error);
 }
 
 void policy_free(struct policy *policy) {
@@ -166,11 +191,14 @@ void policy_free(struct policy *policy) {
 /* Scheme and port. */
 static bool matches_service(const struct policy_rule *rule,
                             const struct url *url, bool deny) {
-    if (!(url->secure ? rule->https : rule->http))
+    bool scheme = url->secure ? rule->https : rule->http;
+    if (!scheme)
         return false;
-    if (rule->any_port || (deny && rule->usual_port))
+    if (rule->any_port)
         return true;
-    return rule->usual_port ? url_has_usual_port(url) : url->port == rule->port;
+    if (rule->usual_port)
+        return deny || url_has_usual_port(url);
+    return url->port == rule->port;
 }
 
 /* Is the address, in any reading, in the range? A denying one; it may also be
@@ -178,8 +206,10 @@ static bool matches_service(const struct policy_rule *rule,
 static bool range_denies(const struct policy_rule *rule,
                          const struct address *address) {
     struct address readings[MAX_READINGS];
-    size_t count =
-        rule->kind == RULE_RANGE ? address_readings(address, readings) : 0;
+    if (rule->kind != RULE_RANGE)
+        return false;
+
+    size_t count = address_readings(address, readings);
     for (size_t i = 0; i < count; i++) {
         if (address_in(&readings[i], &rule->range))
             return true;
@@ -225,23 +255,32 @@ static bool matches_host(const struct policy_rule *rule,
     return false;
 }
 
+static bool matches(const struct policy_rule *rule, const struct url *url,
+                    bool deny) {
+    return matches_service(rule, url, deny) &&
+           matches_host(rule, &url->host, deny);
+}
+
+/* Does one of the rules mean this origin? */
+static bool any_matches(const struct policy_rule *rules, size_t count,
+                        const struct url *url, bool deny) {
+    for (size_t i = 0; i < count; i++) {
+        if (matches(&rules[i], url, deny))
+            return true;
+    }
+    return false;
+}
+
 bool policy_check_origin(const struct policy *policy, const struct url *url,
                          struct error *error) {
     char origin[ORIGIN_TEXT_SIZE];
     url_format_host_port(url, origin);
-    for (size_t i = 0; i < policy->deny_count; i++) {
-        const struct policy_rule *rule = &policy->deny[i];
-        if (matches_service(rule, url, true) &&
-            matches_host(rule, &url->host, true))
-            return net_fail(error, NET_DENIED, "%s is denied by --deny-net",
-                            origin);
-    }
-    for (size_t i = 0; i < policy->allow_count; i++) {
-        const struct policy_rule *rule = &policy->allow[i];
-        if (matches_service(rule, url, false) &&
-            matches_host(rule, &url->host, false))
-            return true;
-    }
+    if (any_matches(policy->deny, policy->deny_count, url, true))
+        return net_fail(error, NET_DENIED, "%s is denied by --deny-net",
+                        origin);
+    if (any_matches(policy->allow, policy->allow_count, url, false))
+        return true;
+
     size_t size = strlen(origin);
     if (url_has_usual_port(url))
         size -= strlen(strrchr(origin, ':'));
@@ -260,6 +299,12 @@ const struct endpoint *policy_pinned(const struct policy *policy,
     return NULL;
 }
 
+static bool names_localhost(const struct policy_rule *rule,
+                            const struct host *host) {
+    return rule->kind == RULE_NAME && host_equal(&rule->host, host) &&
+           strcmp(host->text, "localhost") == 0;
+}
+
 /* Did the user allow this reading of the address, special or not? A rule for
  * the very address allows all its readings. Only `localhost` may mean the
  * loopback by its name: any other name can be made to point there by whoever
@@ -271,14 +316,13 @@ static bool named_by_user(const struct policy *policy, const struct url *url,
         const struct policy_rule *rule = &policy->allow[i];
         if (!matches_service(rule, url, false))
             continue;
+
+        bool very_address = rule->range.bits == 128;
         if (range_allows(rule, reading))
             return true;
-        if (rule->range.bits == 128 && range_allows(rule, address))
+        if (very_address && range_allows(rule, address))
             return true;
-        bool localhost = rule->kind == RULE_NAME &&
-                         strcmp(rule->host.text, "localhost") == 0;
-        if (localhost && host_equal(&rule->host, &url->host) &&
-            address_is_loopback(address))
+        if (names_localhost(rule, &url->host) && address_is_loopback(address))
             return true;
     }
     return policy->allow_private;
@@ -288,9 +332,10 @@ static bool check_denied(const struct policy *policy, const struct url *url,
                          const struct address *address, struct error *error) {
     for (size_t i = 0; i < policy->deny_count; i++) {
         const struct policy_rule *rule = &policy->deny[i];
-        char text[ADDRESS_TEXT_SIZE];
         if (!matches_service(rule, url, true) || !range_denies(rule, address))
             continue;
+
+        char text[ADDRESS_TEXT_SIZE];
         address_format(address, text);
         return net_fail(error, NET_DENIED, "%s (%s) is denied by --deny-net",
                         url->host.text, text);
@@ -301,26 +346,32 @@ static bool check_denied(const struct policy *policy, const struct url *url,
 /* What a user may add who means it. */
 static bool refuse_address(const struct url *url, const struct address *address,
                            const char *why, struct error *error) {
-    char text[ADDRESS_TEXT_SIZE], port[8] = "";
+    char text[ADDRESS_TEXT_SIZE], origin[ADDRESS_TEXT_SIZE + 10];
     address_format(address, text);
     bool v6 = strchr(text, ':') != NULL;
+    snprintf(origin, sizeof origin, v6 ? "[%s]" : "%s", text);
+
+    char port[8] = "";
     if (!url_has_usual_port(url))
         snprintf(port, sizeof port, ":%u", url->port);
-    return net_fail(
-        error, NET_DENIED,
-        "%s is at %s, which is not a public address but %s; add --allow-net "
-        "%s%s%s%s or --allow-private-net",
-        shown_text(url->host.text, HOST_SHOWN).text, text, why, v6 ? "[" : "",
-        text, v6 ? "]" : "", port);
+
+    return net_fail(error, NET_DENIED,
+                    "%s is at %s, which is not a public address but %s; add "
+                    "--allow-net %s%s or --allow-private-net",
+                    shown_text(url->host.text, HOST_SHOWN).text, text, why,
+                    origin, port);
 }
 
 bool policy_check_address(const struct policy *policy, const struct url *url,
                           const struct address *address, bool pinned,
                           struct error *error) {
-    struct address readings[MAX_READINGS];
     if (!check_denied(policy, url, address, error))
         return false;
-    size_t count = pinned ? 0 : address_readings(address, readings);
+    if (pinned)
+        return true;
+
+    struct address readings[MAX_READINGS];
+    size_t count = address_readings(address, readings);
     for (size_t i = 0; i < count; i++) {
         const char *special = address_special(&readings[i]);
         if (special && !named_by_user(policy, url, address, &readings[i]))
@@ -347,22 +398,25 @@ static bool is_local_name(const struct host *host) {
 /* It leads somewhere near the proxy, nobody here knows where. */
 static bool check_local_name(const struct policy *policy, const struct url *url,
                              struct error *error) {
+    struct shown name = shown_text(url->host.text, HOST_SHOWN);
     for (size_t i = 0; i < policy->deny_count; i++) {
         const struct policy_rule *rule = &policy->deny[i];
-        if (rule->kind == RULE_RANGE && matches_service(rule, url, true))
+        bool range = rule->kind == RULE_RANGE;
+        if (range && matches_service(rule, url, true))
             return net_fail(error, NET_DENIED,
                             "%s has an address that only the proxy will know, "
-                            "which --deny-net "
-                            "may deny; add the name to no_proxy",
-                            shown_text(url->host.text, HOST_SHOWN).text);
+                            "which --deny-net may deny; add the name to "
+                            "no_proxy",
+                            name.text);
     }
-    return policy->allow_private ||
-           net_fail(error, NET_DENIED,
+
+    if (policy->allow_private)
+        return true;
+    return net_fail(error, NET_DENIED,
                     "%s is a name of private networks, which the proxy would "
-                    "look up; add "
-                    "--allow-private-net, or the name to no_proxy and its "
-                    "address to --allow-net",
-                    shown_text(url->host.text, HOST_SHOWN).text);
+                    "look up; add --allow-private-net, or the name to no_proxy "
+                    "and its address to --allow-net",
+                    name.text);
 }
 
 /* RFC 6761 section 6.3: whoever asks, the loopback. */
@@ -371,8 +425,10 @@ static bool check_localhost(const struct policy *policy, const struct url *url,
     static const char *const loopbacks[] = {"127.0.0.1", "[::1]"};
     for (size_t i = 0; i < 2; i++) {
         struct host host;
-        if (!host_parse(&host, slice_of(loopbacks[i])) ||
-            !policy_check_address(policy, url, &host.address, false, error))
+        struct address *address = &host.address;
+        if (!host_parse(&host, slice_of(loopbacks[i])))
+            return false;
+        if (!policy_check_address(policy, url, address, false, error))
             return false;
     }
     return true;
@@ -388,8 +444,10 @@ bool policy_check_proxied(const struct policy *policy, const struct url *url,
     for (size_t i = 0; i < policy->pin_count; i++) {
         /* For another port: this one goes direct. */
         const struct policy_pin *pin = &policy->pins[i];
-        if (host_equal(&pin->host, host) &&
-            !check_denied(policy, url, &pin->endpoint.address, error))
+        const struct address *address = &pin->endpoint.address;
+        if (!host_equal(&pin->host, host))
+            continue;
+        if (!check_denied(policy, url, address, error))
             return false;
     }
     return !is_local_name(host) || check_local_name(policy, url, error);

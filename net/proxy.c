@@ -40,6 +40,7 @@ static struct proxy *read_proxy(struct arena *arena, const char *const *names) {
     struct proxy *proxy = value ? arena_alloc(arena, 1, sizeof *proxy) : NULL;
     if (!proxy)
         return NULL;
+
     proxy->variable = variable;
     struct buffer text;
     buffer_init(&text, MAX_PROXY_URL_SIZE);
@@ -109,14 +110,17 @@ static bool matches_name(struct slice name, const struct host *host) {
  * parts no port. */
 static bool is_excepted(struct slice item, const struct url *url) {
     struct address_range range;
-    uint16_t port = url->port;
-    size_t end = parse_addresses(&range, item) ? item.size : host_end(item);
+    size_t end = item.size;
+    if (!parse_addresses(&range, item))
+        end = host_end(item);
+    if (end < item.size) {
+        struct slice text = slice_cut(item, end + 1, item.size);
+        uint16_t port;
+        if (!port_parse(&port, text) || port != url->port)
+            return false;
+    }
+
     struct slice name = slice_cut(item, 0, end);
-    if (end < item.size &&
-        !port_parse(&port, slice_cut(item, end + 1, item.size)))
-        return false;
-    if (port != url->port)
-        return false;
     if (slice_is(name, "*"))
         return true;
     if (parse_addresses(&range, name))
@@ -128,10 +132,9 @@ const struct proxy *proxy_for(const struct proxies *proxies,
                               const struct url *url) {
     struct slice rest = slice_of(proxies->exceptions);
     while (rest.size) {
-        size_t end = slice_find(rest, ", \t");
-        if (end > 0 && is_excepted(slice_cut(rest, 0, end), url))
+        struct slice item = slice_take(&rest, slice_find(rest, ", \t"));
+        if (item.size > 0 && is_excepted(item, url))
             return NULL;
-        rest = slice_cut(rest, end < rest.size ? end + 1 : end, rest.size);
     }
     return url->secure ? proxies->https : proxies->http;
 }

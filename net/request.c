@@ -42,6 +42,14 @@ static bool is_authority_of(struct slice value, const struct url *url) {
     return same;
 }
 
+/* Is the value what the Content-Length header will say? */
+static bool is_length_of(struct slice value,
+                         const struct net_request *request) {
+    size_t size = request->has_body ? request->body.size : 0;
+    uint64_t length;
+    return parse_number(value, UINT64_MAX, &length) && length == size;
+}
+
 /* One header of the guest's: its syntax, and whether it is the guest's to
  * set. */
 static bool check_header(const struct net_request *request,
@@ -50,24 +58,24 @@ static bool check_header(const struct net_request *request,
     static const char *const ours[] = {
         "transfer-encoding", "connection", "keep-alive", "te",
         "trailer",           "upgrade",    "expect",     NULL};
-    uint64_t length;
-    if (!is_token(header->name))
-        return invalid(error, "not a header name", header->name);
+    struct slice name = header->name;
+    struct slice value = slice_trim(header->value);
+    if (!is_token(name))
+        return invalid(error, "not a header name", name);
     if (!is_field_value(header->value))
-        return invalid(error, "control bytes in the value of the header",
-                       header->name);
-    if (is_one_of(header->name, ours) || text_begins(header->name, "proxy-"))
-        return invalid(error, "the client itself sets the header",
-                       header->name);
-    if (text_equal(header->name, "host") &&
-        !is_authority_of(slice_trim(header->value), url))
+        return invalid(error, "control bytes in the value of the header", name);
+    if (is_one_of(name, ours) || text_begins(name, "proxy-"))
+        return invalid(error, "the client itself sets the header", name);
+
+    bool host = text_equal(name, "host");
+    if (host && !is_authority_of(value, url))
         return invalid(error, "another host than the URL's in the header",
-                       header->name);
-    if (text_equal(header->name, "content-length") &&
-        (!parse_number(slice_trim(header->value), UINT64_MAX, &length) ||
-         length != (request->has_body ? request->body.size : 0)))
+                       name);
+
+    bool length = text_equal(name, "content-length");
+    if (length && !is_length_of(value, request))
         return invalid(error, "another length than the body's in the header",
-                       header->name);
+                       name);
     return true;
 }
 
@@ -89,8 +97,10 @@ bool request_check(const struct net_request *request, const struct url *url,
             return false;
         size += header->name.size + header->value.size;
     }
-    if (size > MAX_REQUEST_HEADERS_SIZE ||
-        request->header_count > MAX_REQUEST_HEADERS)
+
+    bool fit = size <= MAX_REQUEST_HEADERS_SIZE &&
+               request->header_count <= MAX_REQUEST_HEADERS;
+    if (!fit)
         return net_fail(error, NET_TOO_LARGE,
                         "the request's headers are too many or too large");
     return true;
@@ -102,10 +112,14 @@ void request_redirect(struct hop *hop, int status) {
      * the answer there"; 307 and 308 keep all. */
     bool post = slice_is(hop->method, "POST");
     bool plain = slice_is(hop->method, "GET") || slice_is(hop->method, "HEAD");
-    bool to_get =
-        status == 303 ? !plain : (status == 301 || status == 302) && post;
+    bool to_get = false;
+    if (status == 303)
+        to_get = !plain;
+    else if (status == 301 || status == 302)
+        to_get = post;
     if (!to_get)
         return;
+
     hop->method = slice_of("GET");
     hop->has_body = false;
     hop->body_dropped = true;
@@ -163,12 +177,15 @@ void request_write_basic(const char *name, const char *userinfo,
 /* The page we come from: all of it within an origin, the origin alone to
  * another, nothing from https to http. */
 static void write_referer(const struct hop *hop, struct buffer *out) {
-    if (!hop->from || (hop->from->secure && !hop->url->secure))
+    const struct url *from = hop->from;
+    if (!from || (from->secure && !hop->url->secure))
         return;
-    buffer_printf(out, "Referer: http%s://", hop->from->secure ? "s" : "");
-    url_format_authority(hop->from, out);
-    buffer_append_text(
-        out, url_same_origin(hop->from, hop->url) ? hop->from->target : "/");
+
+    buffer_append_text(out, "Referer: ");
+    buffer_append_text(out, from->secure ? "https://" : "http://");
+    url_format_authority(from, out);
+    bool same = url_same_origin(from, hop->url);
+    buffer_append_text(out, same ? from->target : "/");
     buffer_append_text(out, "\r\n");
 }
 
@@ -197,6 +214,20 @@ static void write_length(const struct hop *hop, struct buffer *out) {
         buffer_append_text(out, "Content-Length: 0\r\n");
 }
 
+/* The guest's own. */
+static void write_headers(const struct hop *hop, struct buffer *out) {
+    const struct net_request *request = hop->request;
+    for (size_t i = 0; i < request->header_count; i++) {
+        const struct net_header *header = &request->headers[i];
+        if (!keeps(hop, header->name))
+            continue;
+        buffer_append_slice(out, header->name);
+        buffer_append_text(out, ": ");
+        buffer_append_slice(out, slice_trim(header->value));
+        buffer_append_text(out, "\r\n");
+    }
+}
+
 /* RFC 9112 section 3. A proxy that is to fetch something in clear text gets the
  * whole URL (3.2.2); one with a tunnel sees nothing of it. */
 void request_write(const struct hop *hop, struct cookie_jar *jar, int64_t now,
@@ -210,15 +241,8 @@ void request_write(const struct hop *hop, struct cookie_jar *jar, int64_t now,
     buffer_printf(out, "%s HTTP/1.1\r\nHost: ", hop->url->target);
     url_format_authority(hop->url, out);
     buffer_append_text(out, "\r\n");
-    for (size_t i = 0; i < hop->request->header_count; i++) {
-        const struct net_header *header = &hop->request->headers[i];
-        if (!keeps(hop, header->name))
-            continue;
-        buffer_append_slice(out, header->name);
-        buffer_append_text(out, ": ");
-        buffer_append_slice(out, slice_trim(header->value));
-        buffer_append_text(out, "\r\n");
-    }
+    write_headers(hop, out);
+
     if (!guest_sets(hop, "accept"))
         buffer_append_text(out, "Accept: */*\r\n");
     if (!guest_sets(hop, "user-agent"))

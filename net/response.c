@@ -30,6 +30,7 @@ bool net_begin(struct net *net, const struct net_request *request,
     *response = (struct net_response){0};
     arena_init(&response->arena);
     response->arena.budget = net->config.memory;
+
     struct exchange *exchange =
         arena_alloc(&response->arena, 1, sizeof *exchange);
     if (!exchange)
@@ -37,9 +38,11 @@ bool net_begin(struct net *net, const struct net_request *request,
     response->exchange = exchange;
     if (!exchange_begin(exchange, net, request, &response->arena, error))
         return fail(response, error);
-    response->status = exchange->head.status;
-    response->headers = exchange->head.headers;
-    response->header_count = exchange->head.header_count;
+
+    const struct http_head *head = &exchange->head;
+    response->status = head->status;
+    response->headers = head->headers;
+    response->header_count = head->header_count;
     return true;
 }
 
@@ -60,22 +63,24 @@ static bool read_body(struct net_response *response, size_t max,
                       struct error *error) {
     uint8_t piece[PIECE_SIZE];
     const struct http_head *head = &response->exchange->head;
-    buffer_init(&response->storage, max);
-    response->storage.budget = response->arena.budget;
-    bool fits = !head->has_body || !head->has_length || head->length <= max;
+    struct buffer *storage = &response->storage;
+    buffer_init(storage, max);
+    storage->budget = response->arena.budget;
+    bool told = head->has_body && head->has_length;
+    bool fits = !told || head->length <= max;
     for (ssize_t count = 1; fits && count > 0;) {
         count = net_read(response, piece, sizeof piece, error);
         if (count < 0)
             return false;
-        fits = buffer_append(&response->storage, piece, (size_t)count);
+        fits = buffer_append(storage, piece, (size_t)count);
     }
     if (fits)
         return true;
-    if (response->storage.failed &&
-        max - response->storage.size >= sizeof piece) {
+
+    bool had_room = max - storage->size >= sizeof piece;
+    if (storage->failed && had_room)
         return net_fail(error, NET_TOO_LARGE,
                         "no memory for the response's body");
-    }
     return net_fail(error, NET_TOO_LARGE,
                     "the response's body is larger than %zu bytes", max);
 }
@@ -86,8 +91,9 @@ bool net_exchange(struct net *net, const struct net_request *request,
         return false;
     if (!read_body(response, net->config.max_response_body, error))
         return fail(response, error);
-    response->body = response->storage.size ? buffer_slice(&response->storage)
-                                            : slice_of("");
+    response->body = slice_of("");
+    if (response->storage.size > 0)
+        response->body = buffer_slice(&response->storage);
     return true;
 }
 

@@ -51,6 +51,7 @@ static bool take_addresses(struct lookup *lookup, const struct addrinfo *list) {
     lookup->found = calloc(count ? count : 1, sizeof *lookup->found);
     if (!lookup->found)
         return false;
+
     for (const struct addrinfo *at = list; at; at = at->ai_next) {
         struct sockaddr_storage address = {0};
         if (at->ai_addrlen > sizeof address)
@@ -84,6 +85,7 @@ static struct lookup *lookup_new(const char *name) {
     struct lookup *lookup = calloc(1, sizeof *lookup);
     if (!lookup)
         return NULL;
+
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     /* That of deadlines: clock_ms. */
@@ -231,6 +233,7 @@ int socket_start(const struct endpoint *to, struct error *error) {
         connect_failed(to, errno, error);
         return -1;
     }
+
     /* Requests are written whole; waiting to fill packets only delays them. */
     int one = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
@@ -238,6 +241,7 @@ int socket_start(const struct endpoint *to, struct error *error) {
     /* Interrupted, it goes on by itself just the same. */
     if (status == 0 || errno == EINPROGRESS || errno == EINTR)
         return fd;
+
     connect_failed(to, errno, error);
     close(fd);
     return -1;

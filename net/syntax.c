@@ -9,8 +9,10 @@
 
 bool text_begins(struct slice text, const char *prefix) {
     for (size_t i = 0; prefix[i]; i++) {
-        if (i == text.size ||
-            ascii_lower((char)text.data[i]) != ascii_lower(prefix[i]))
+        if (i == text.size)
+            return false;
+        char c = (char)text.data[i];
+        if (ascii_lower(c) != ascii_lower(prefix[i]))
             return false;
     }
     return true;
@@ -20,11 +22,18 @@ bool text_equal(struct slice a, const char *b) {
     return a.size == strlen(b) && text_begins(a, b);
 }
 
+static bool is_token_byte(char c) {
+    char lower = ascii_lower(c);
+    if (lower >= 'a' && lower <= 'z')
+        return true;
+    if (ascii_is_digit(c))
+        return true;
+    return c != 0 && strchr("!#$%&'*+-.^_`|~", c);
+}
+
 bool is_token(struct slice text) {
     for (size_t i = 0; i < text.size; i++) {
-        char c = ascii_lower((char)text.data[i]);
-        bool alphanumeric = (c >= 'a' && c <= 'z') || ascii_is_digit(c);
-        if (!alphanumeric && (c == 0 || !strchr("!#$%&'*+-.^_`|~", c)))
+        if (!is_token_byte((char)text.data[i]))
             return false;
     }
     return text.size > 0;
@@ -53,12 +62,23 @@ size_t slice_find(struct slice text, const char *set) {
     return i;
 }
 
+struct slice slice_take(struct slice *text, size_t end) {
+    struct slice part = slice_cut(*text, 0, end);
+    if (end < text->size)
+        end++;
+    *text = slice_cut(*text, end, text->size);
+    return part;
+}
+
+static bool is_blank(uint8_t c) {
+    return c == ' ' || c == '\t';
+}
+
 struct slice slice_trim(struct slice text) {
     size_t begin = 0, end = text.size;
-    while (begin < end && (text.data[begin] == ' ' || text.data[begin] == '\t'))
+    while (begin < end && is_blank(text.data[begin]))
         begin++;
-    while (end > begin &&
-           (text.data[end - 1] == ' ' || text.data[end - 1] == '\t'))
+    while (end > begin && is_blank(text.data[end - 1]))
         end--;
     return slice_cut(text, begin, end);
 }

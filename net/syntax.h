@@ -20,6 +20,8 @@ bool is_field_value(struct slice text);
 struct slice slice_cut(struct slice text, size_t begin, size_t end);
 /* First byte of `set`, or the size. */
 size_t slice_find(struct slice text, const char *set);
+/* What stands before `end`; the text goes on behind the byte there. */
+struct slice slice_take(struct slice *text, size_t end);
 /* Without SP and HT at both ends. */
 struct slice slice_trim(struct slice text);
 

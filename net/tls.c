@@ -132,9 +132,9 @@ static bool version_init(mbedtls_ssl_config *config) {
  * read because of an extension. Of the critical ones it does not know, name
  * constraints are the only common one. */
 static void describe(int status, char *out, size_t size) {
-    if (status == MBEDTLS_ERR_X509_INVALID_EXTENSIONS +
-                      MBEDTLS_ERR_ASN1_UNEXPECTED_TAG ||
-        status == MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE)
+    const int unread =
+        MBEDTLS_ERR_X509_INVALID_EXTENSIONS + MBEDTLS_ERR_ASN1_UNEXPECTED_TAG;
+    if (status == unread || status == MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE)
         snprintf(out, size, "%s",
                  "a certificate has a critical extension that the TLS library "
                  "does not know, as CAs "
@@ -194,14 +194,16 @@ static bool settings_init(struct tls_settings *settings, const char *ca_file,
                           struct error *error) {
     mbedtls_ssl_config *config = &settings->config;
     settings->protocols[0] = "http/1.1";
-    if (mbedtls_ctr_drbg_seed(&settings->random, mbedtls_entropy_func,
-                              &settings->entropy, NULL, 0) != 0 ||
+    bool ready =
+        mbedtls_ctr_drbg_seed(&settings->random, mbedtls_entropy_func,
+                              &settings->entropy, NULL, 0) == 0 &&
         mbedtls_ssl_config_defaults(config, MBEDTLS_SSL_IS_CLIENT,
                                     MBEDTLS_SSL_TRANSPORT_STREAM,
-                                    MBEDTLS_SSL_PRESET_DEFAULT) != 0 ||
-        mbedtls_ssl_conf_alpn_protocols(config, settings->protocols) != 0 ||
-        !version_init(config))
+                                    MBEDTLS_SSL_PRESET_DEFAULT) == 0 &&
+        mbedtls_ssl_conf_alpn_protocols(config, settings->protocols) == 0;
+    if (!ready || !version_init(config))
         return net_fail(error, NET_TLS, "the TLS library cannot be set up");
+
     mbedtls_ssl_conf_rng(config, mbedtls_ctr_drbg_random, &settings->random);
     mbedtls_ssl_conf_ciphersuites(config, suites);
     mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_REQUIRED);
@@ -253,22 +255,26 @@ static bool find_extension(const mbedtls_x509_crt *certificate, uint8_t number,
     const int sequence = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE;
     unsigned char *at = certificate->v3_ext.p;
     size_t size;
-    if (!at || mbedtls_asn1_get_tag(&at, at + certificate->v3_ext.len, &size,
-                                    sequence) != 0)
+    if (!at)
         return false;
-    const unsigned char *end = at + size;
+    const unsigned char *end = at + certificate->v3_ext.len;
+    if (mbedtls_asn1_get_tag(&at, end, &size, sequence) != 0)
+        return false;
+
+    end = at + size;
     while (at < end && mbedtls_asn1_get_tag(&at, end, &size, sequence) == 0) {
         unsigned char *next = at + size;
         if (mbedtls_asn1_get_tag(&at, next, &size, MBEDTLS_ASN1_OID) != 0)
             return false;
-        bool found = slice_equal((struct slice){at, size},
-                                 (struct slice){wanted, sizeof wanted});
+        struct slice name = {at, size};
+        bool found = slice_equal(name, (struct slice){wanted, sizeof wanted});
         at += size;
+
         int critical;
         /* Absent: `at` stays where it is. */
         mbedtls_asn1_get_bool(&at, next, &critical);
-        if (mbedtls_asn1_get_tag(&at, next, &size, MBEDTLS_ASN1_OCTET_STRING) !=
-            0)
+        const int octets = MBEDTLS_ASN1_OCTET_STRING;
+        if (mbedtls_asn1_get_tag(&at, next, &size, octets) != 0)
             return false;
         *content = (struct slice){at, size};
         if (found)
@@ -307,10 +313,10 @@ static bool certificate_names(const mbedtls_x509_crt *certificate,
     unsigned char *at =
         certificate->v3_ext.p + (names.data - certificate->v3_ext.p);
     size_t size;
-    if (mbedtls_asn1_get_tag(&at, at + names.size, &size,
-                             MBEDTLS_ASN1_CONSTRUCTED |
-                                 MBEDTLS_ASN1_SEQUENCE) != 0)
+    const int sequence = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE;
+    if (mbedtls_asn1_get_tag(&at, at + names.size, &size, sequence) != 0)
         return false;
+
     const struct host *host = &tls->origin->host;
     for (const unsigned char *end = at + size; at < end; at += size) {
         int tag = *at;
@@ -319,8 +325,9 @@ static bool certificate_names(const mbedtls_x509_crt *certificate,
         struct slice item = {at, size};
         bool dns = tag == (MBEDTLS_ASN1_CONTEXT_SPECIFIC | 2);
         bool ip = tag == (MBEDTLS_ASN1_CONTEXT_SPECIFIC | 7);
-        if (host->is_address ? ip && address_matches(&host->address, item)
-                             : dns && name_matches(tls, item))
+        if (ip && host->is_address && address_matches(&host->address, item))
+            return true;
+        if (dns && !host->is_address && name_matches(tls, item))
             return true;
     }
     return false;
@@ -361,6 +368,7 @@ static void save_session(struct tls *tls) {
         mbedtls_ssl_session_free(&fresh);
         return;
     }
+
     struct session *session = find_session(tls);
     if (!session)
         session =
@@ -387,11 +395,13 @@ static int receive_bytes(void *context, unsigned char *bytes, size_t size) {
     struct tls *tls = context;
     if (clock_ms() >= tls->deadline)
         return MBEDTLS_ERR_SSL_WANT_READ;
+
     ssize_t count = socket_read(tls->fd, bytes, size);
     for (ssize_t i = count > 2 ? count - 2 : 0; i < count; i++) {
         tls->heard[0] = tls->heard[1];
         tls->heard[1] = bytes[i];
     }
+
     /* 0: the library reports an end without close_notify. */
     if (count >= 0)
         return (int)count;
@@ -415,8 +425,9 @@ struct tls *tls_open(struct tls_settings *settings, int fd,
      * into neither, and the explicit NULL says that leaving it out is meant:
      * `verify` checks the address. */
     const char *name = origin->host.is_address ? NULL : origin->host.text;
-    if (mbedtls_ssl_setup(&tls->ssl, &settings->config) != 0 ||
-        mbedtls_ssl_set_hostname(&tls->ssl, name) != 0) {
+    bool ready = mbedtls_ssl_setup(&tls->ssl, &settings->config) == 0 &&
+                 mbedtls_ssl_set_hostname(&tls->ssl, name) == 0;
+    if (!ready) {
         net_fail(error, NET_TLS, "no memory for TLS");
         tls_close(tls);
         return NULL;
@@ -543,6 +554,7 @@ static void explain(const struct tls *tls, int status, struct error *error) {
         snprintf(why, sizeof why, "%s", refusals[i].why);
         break;
     }
+
     net_fail(error, NET_TLS, "TLS with %s: %s",
              shown_text(tls->key, ORIGIN_SHOWN).text, why);
 }
@@ -559,12 +571,14 @@ enum io tls_handshake(struct tls *tls, struct error *error) {
         explain(tls, status, error);
         return IO_BROKEN;
     }
+
     if (!tls->name_checked && !tls->resumable) {
         /* Never seen; but nothing may hang on that. */
         net_fail(error, NET_TLS, "TLS with %s: no certificate was verified",
                  shown_text(tls->key, ORIGIN_SHOWN).text);
         return IO_BROKEN;
     }
+
     save_session(tls);
     return IO_END;
 }

@@ -16,6 +16,8 @@
 
 #include <string.h>
 
+enum { LABEL_SIZE = 63 }; /* at most: RFC 1035 section 2.3.4 */
+
 static bool bad(struct error *error, const char *why) {
     return net_fail(error, NET_INVALID_REQUEST, "not an http URL: %s", why);
 }
@@ -33,34 +35,46 @@ static bool is_host_byte(char c) {
 static bool last_label_is_number(const char *name) {
     const char *dot = strrchr(name, '.');
     const char *label = dot ? dot + 1 : name;
-    return ascii_is_digit(*label) &&
-           (label[1] == 'x' || strspn(label, "0123456789") == strlen(label));
+    if (!ascii_is_digit(*label))
+        return false;
+    bool hexadecimal = label[1] == 'x';
+    return hexadecimal || strspn(label, "0123456789") == strlen(label);
 }
 
 /* Copies a name in lower case; false if it is none. */
 static bool copy_name(char out[HOST_TEXT_SIZE], struct slice text) {
     if (text.size == 0 || text.size >= HOST_TEXT_SIZE)
         return false;
+
     size_t label_size = 0;
     for (size_t i = 0; i < text.size; i++) {
         char c = ascii_lower((char)text.data[i]);
-        if (c == '.' ? label_size == 0 : !is_host_byte(c))
-            return false;
-        label_size = c == '.' ? 0 : label_size + 1;
-        if (label_size > 63)
-            return false; /* RFC 1035 section 2.3.4 */
         out[i] = c;
+        if (c == '.') {
+            if (label_size == 0)
+                return false;
+            label_size = 0;
+            continue;
+        }
+        label_size++;
+        if (label_size > LABEL_SIZE || !is_host_byte(c))
+            return false;
     }
+
     out[text.size] = 0;
     return label_size > 0;
 }
 
+static bool in_brackets(struct slice text) {
+    return text.size > 1 && text.data[0] == '[' &&
+           text.data[text.size - 1] == ']';
+}
+
 bool host_parse(struct host *host, struct slice text) {
     memset(host, 0, sizeof *host);
-    if (text.size > 1 && text.data[0] == '[' &&
-        text.data[text.size - 1] == ']') {
-        host->is_address =
-            address_parse_v6(&host->address, slice_cut(text, 1, text.size - 1));
+    if (in_brackets(text)) {
+        struct slice inner = slice_cut(text, 1, text.size - 1);
+        host->is_address = address_parse_v6(&host->address, inner);
     } else {
         if (!copy_name(host->text, text))
             return false;
@@ -68,15 +82,18 @@ bool host_parse(struct host *host, struct slice text) {
             return true;
         host->is_address = address_parse_v4(&host->address, text);
     }
+
     if (host->is_address)
         address_format(&host->address, host->text);
     return host->is_address;
 }
 
 size_t host_end(struct slice text) {
-    size_t bracket =
-        text.size && text.data[0] == '[' ? slice_find(text, "]") : 0;
-    return bracket + slice_find(slice_cut(text, bracket, text.size), ":");
+    size_t bracket = 0;
+    if (text.size > 0 && text.data[0] == '[')
+        bracket = slice_find(text, "]");
+    struct slice rest = slice_cut(text, bracket, text.size);
+    return bracket + slice_find(rest, ":");
 }
 
 bool port_parse(uint16_t *port, struct slice text) {
@@ -113,8 +130,9 @@ static bool parse_userinfo(struct url *url, struct slice text,
         out[size] = (char)text.data[i];
         if (text.data[i] != '%' || text.size - i < 3)
             continue;
-        int high = hex_digit(text.data[i + 1]),
-            low = hex_digit(text.data[i + 2]);
+
+        int high = hex_digit(text.data[i + 1]);
+        int low = hex_digit(text.data[i + 2]);
         if (high < 0 || low < 0)
             continue;
         if (high < 2)
@@ -125,6 +143,10 @@ static bool parse_userinfo(struct url *url, struct slice text,
     out[size] = 0;
     url->userinfo = out;
     return true;
+}
+
+static uint16_t usual_port(const struct url *url) {
+    return url->secure ? 443 : 80;
 }
 
 /* [ userinfo "@" ] host [ ":" port ] */
@@ -139,6 +161,7 @@ static bool parse_authority(struct url *url, struct slice text,
         /* A second @ is no part of a host. */
         text = slice_cut(text, at + 1, text.size);
     }
+
     size_t end = host_end(text);
     struct slice host = slice_cut(text, 0, end);
     if (host.size > 1 && host.data[host.size - 1] == '.') {
@@ -149,11 +172,14 @@ static bool parse_authority(struct url *url, struct slice text,
         return bad(error, "its host is empty or malformed");
     if (url->host.is_address)
         url->rooted = false;
-    url->port = url->secure ? 443 : 80;
-    struct slice port =
-        slice_cut(text, end < text.size ? end + 1 : end, text.size);
-    return port.size == 0 || port_parse(&url->port, port) ||
-           bad(error, "the port is no number from 1 to 65535");
+
+    url->port = usual_port(url);
+    if (end < text.size)
+        end++;
+    struct slice port = slice_cut(text, end, text.size);
+    if (port.size == 0 || port_parse(&url->port, port))
+        return true;
+    return bad(error, "the port is no number from 1 to 65535");
 }
 
 /* ---- target ---- */
@@ -185,6 +211,21 @@ static size_t remove_dot_segments(char *path, size_t size) {
     return out;
 }
 
+/* One byte, %-encoded where it may not stand in a request line; returns how
+ * many it became. */
+static size_t put_target_byte(char *out, uint8_t c) {
+    static const char digits[] = "0123456789ABCDEF";
+    bool plain = c > 0x20 && c < 0x7F && !strchr("\"<>\\^`{|}", c);
+    if (plain) {
+        out[0] = (char)c;
+        return 1;
+    }
+    out[0] = '%';
+    out[1] = digits[c >> 4];
+    out[2] = digits[c & 15];
+    return 3;
+}
+
 /* Path and query as they go into the request line. `directory` is put before a
  * relative path. A byte takes three at most; two more are for a leading '/' and
  * the NUL. */
@@ -198,16 +239,9 @@ static bool build_target(struct url *url, struct slice directory,
     for (; size < directory.size; size++)
         out[size] = (char)directory.data[size];
     for (size_t i = 0; i < text.size; i++) {
-        uint8_t c = text.data[i];
         if (i == question)
             path_size = size = remove_dot_segments(out, size);
-        if (c <= 0x20 || c >= 0x7F || strchr("\"<>\\^`{|}", c)) {
-            const char *digits = "0123456789ABCDEF";
-            out[size++] = '%';
-            out[size++] = digits[c >> 4];
-            c = (uint8_t)digits[c & 15];
-        }
-        out[size++] = (char)c;
+        size += put_target_byte(out + size, text.data[i]);
     }
     if (question == text.size)
         path_size = size = remove_dot_segments(out, size);
@@ -302,7 +336,7 @@ bool url_resolve(struct url *url, const struct url *base,
 }
 
 bool url_has_usual_port(const struct url *url) {
-    return url->port == (url->secure ? 443 : 80);
+    return url->port == usual_port(url);
 }
 
 bool url_same_origin(const struct url *a, const struct url *b) {
@@ -312,8 +346,9 @@ bool url_same_origin(const struct url *a, const struct url *b) {
 
 void url_format_authority(const struct url *url, struct buffer *out) {
     bool brackets = strchr(url->host.text, ':') != NULL;
-    buffer_printf(out, "%s%s%s%s", brackets ? "[" : "", url->host.text,
-                  brackets ? "]" : "", url->rooted ? "." : "");
+    buffer_printf(out, brackets ? "[%s]" : "%s", url->host.text);
+    if (url->rooted)
+        buffer_append_text(out, ".");
     if (!url_has_usual_port(url))
         buffer_printf(out, ":%u", url->port);
 }
