@@ -22,7 +22,7 @@ enum { FILE_COUNT = 3, NOT_STARTED = 127, SAID_MAX = 4096, LINE_SHOWN = 300 };
 #define INPUT "/dev/stdin"
 
 /* The options switch on what hostel can run and wat2wasm does not take
- * otherwise; versions that lack one of them, or all, get the last ones. */
+ * otherwise; a version may lack some of them. */
 static const char *const arguments[] = {"wat2wasm",
                                         INPUT,
                                         "-o",
@@ -35,8 +35,6 @@ static const char *const arguments[] = {"wat2wasm",
                                         "--enable-extended-const",
                                         "--enable-relaxed-simd",
                                         NULL};
-static const char *const few_arguments[] = {"wat2wasm", INPUT, "-o",
-                                            "/dev/stdout", NULL};
 
 /* In the new process: become wat2wasm. An alarm set here ends it, whatever
  * becomes of us. */
@@ -104,20 +102,45 @@ static bool judge(int status, const char *said, struct error *error) {
     return WEXITSTATUS(status) == 0 || tell(said, error);
 }
 
-static bool lacks_option(const char *said) {
-    return strncmp(said, "wat2wasm: unknown option",
-                   strlen("wat2wasm: unknown option")) == 0;
+static bool is(const char *word, const char *text, size_t size) {
+    return strlen(word) == size && memcmp(word, text, size) == 0;
+}
+
+/* Leave out the word that it says it does not know; false if it says nothing
+ * like that. */
+static bool leave_out(const char **words, const char *said) {
+    static const char unknown[] = "wat2wasm: unknown option '--";
+    if (strncmp(said, unknown, strlen(unknown)) != 0)
+        return false;
+    const char *option = said + strlen(unknown) - strlen("--");
+    size_t size = strcspn(option, "'");
+
+    const char **word = words;
+    while (*word && !is(*word, option, size))
+        word++;
+    if (!*word)
+        return false;
+    for (; *word; word++)
+        word[0] = word[1];
+    return true;
+}
+
+/* Read past the stream, which would move its place in the file. */
+static void read_said(FILE *file, char said[SAID_MAX + 1]) {
+    ssize_t size = pread(fileno(file), said, SAID_MAX, 0);
+    said[size > 0 ? size : 0] = '\0';
 }
 
 static bool translate(FILE *const files[FILE_COUNT], int64_t timeout_ms,
                       struct error *error) {
-    char said[SAID_MAX + 1] = "";
-    int status = perform(arguments, files, timeout_ms, error);
-    said[fread(said, 1, SAID_MAX, files[2])] = '\0';
-    if (status > 0 && lacks_option(said)) {
-        status = perform(few_arguments, files, timeout_ms, error);
-        said[fread(said, 1, SAID_MAX, files[2])] = '\0';
-    }
+    const char *words[sizeof arguments / sizeof *arguments];
+    char said[SAID_MAX + 1];
+    int status;
+    memcpy(words, arguments, sizeof arguments);
+    do {
+        status = perform(words, files, timeout_ms, error);
+        read_said(files[2], said);
+    } while (status > 0 && leave_out(words, said));
     return status >= 0 && judge(status, said, error);
 }
 

@@ -127,6 +127,14 @@ def test_assembler(place):
     old = 'if [ "$#" != 3 ]; then echo "wat2wasm: unknown option '\
           "'$4'" '" >&2; echo "Try" >&2; exit 1; fi\n'
     check("text format with another wat2wasm", expect(run("check", "-q", path, env=shadowed(old + empty))))
+    newer = 'for word; do [ "$word" != %s ] || { echo "wat2wasm: unknown option '\
+            "'$word'" '" >&2; echo "Try" >&2; exit 1; }; done\n'
+    lacking = "".join(newer % o for o in ("--enable-exceptions", "--enable-memory64"))
+    check("the other options are kept", expect(run("check", "-q", path, env=shadowed(
+        lacking + 'case "$*" in *--debug-names*--enable-tail-call*--enable-relaxed-simd) ;; *) exit 1 ;; esac\n'
+        + empty))))
+    check("a mistake is told by another wat2wasm, too", expect(run("check", path, env=shadowed(
+        old + lacking + 'echo "$1:1:2: error: no foo" >&2; exit 1\n')), 1, "", "wat2wasm: 1:2: error: no foo"))
     check("its input is the text", expect(run("check", "-q", path, env=shadowed(
         'test "$(cat "$1")" = "(module)" || exit 1\n' + empty))))
     for name, script, said in [("fails without a word", "exit 1", "wat2wasm"),
