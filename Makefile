@@ -11,7 +11,8 @@
 #   san/                        the same again (VARIANT=sanitized), with sanitizers on
 # One file outside of it is made too: guest/demo.wasm, which the README's commands name.
 
-BUILD   = build
+CORE    =
+BUILD   = $(if $(CORE),build/core,build)
 DATA    = $(firstword $(wildcard ../shared/data) $(BUILD)/suites)
 VARIANT = release
 EMULATOR =
@@ -78,9 +79,13 @@ $(filter 1,$(V)).SILENT:
 
 # ---- what is built from what ----
 
-RINGS    = simd exceptions proposals debug listing
-FOLDERS  = base vm $(RINGS:%=vm/%) wasi net json
-SOURCES := $(wildcard *.c $(FOLDERS:=/*.c))
+# The VM is a core and rings around it (vm/rings.h). For those that are left out, files of
+# vm/without stand in, and empty ones for what is included.
+RINGS    = simd exceptions tail proposals debug listing
+WITH     = $(if $(CORE),,$(RINGS))
+WITHOUT := $(filter-out $(WITH),$(RINGS))
+FOLDERS  = base vm $(WITH:%=vm/%) wasi net json
+SOURCES := $(wildcard *.c $(FOLDERS:=/*.c)) $(wildcard $(WITHOUT:%=vm/without/%.c))
 OBJECTS  = $(SOURCES:%.c=$(BUILD)/obj/%.o)
 LIBRARY  = $(BUILD)/all.a
 
@@ -115,12 +120,14 @@ SPEC_GUESTS := $(patsubst tests/spec/%.wat,$(BUILD)/spec/%.wasm,$(wildcard tests
 SPEC_GUESTS += $(patsubst tests/spec/%.wast,$(BUILD)/spec/own/%.json,$(wildcard tests/spec/*.wast))
 GUESTS += $(if $(filter spec,$(TESTED)),$(SPEC_GUESTS) $(SUITES))
 
+STAND_INS = $(if $(WITHOUT),$(BUILD)/without/vm/missing.def)
+
 # ---- how ----
 
 # What makes of a row without its case, or of two with one code, a program that does not compile.
 COMPLETE = -Werror=switch -Werror=override-init
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(COMPLETE)
-FLAGS    = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARNINGS) -I. $(HTTP_FLAGS) -MMD -MP -pthread
+FLAGS    = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARNINGS) $(STAND_INS:%=-I$(BUILD)/without) -I. $(HTTP_FLAGS) -MMD -MP -pthread
 COMPILER = $(CC) $(FLAGS) $(CPPFLAGS) $(CFLAGS) $(HARDENING)
 PLAIN_FLAGS = $(filter-out -MMD -MP,$(COMPILER:$(CC)%=%))
 LIBS     = $(HTTP_LIBS) $(or $(ARCHIVES),-lmbedtls -lmbedx509 -lmbedcrypto -lpsl) -lm -pthread
@@ -190,8 +197,14 @@ $(READY): $(BUILD)/ready-%: Makefile base/host.h tests/platforms/ready
 	CC="$(CC)" FLAGS="$(PLAIN_FLAGS)" tests/platforms/ready $*
 	touch $@
 
-$(BUILD)/obj/%.o: %.c Makefile | $(BUILD)/ready-program
+$(BUILD)/obj/%.o: %.c Makefile | $(BUILD)/ready-program $(STAND_INS)
 	$(COMPILE)
+
+$(STAND_INS): Makefile $(wildcard vm/without/*.def)
+	for file in $(wildcard $(WITHOUT:%=vm/%/*.def)); do \
+	    mkdir -p $(BUILD)/without/$${file%/*} && : >$(BUILD)/without/$$file; \
+	done
+	cat $(wildcard $(WITHOUT:%=vm/without/%.def)) >$@
 
 $(BUILD)/obj/vm/exec.o: EXTRA = $(ENGINE)
 
@@ -230,7 +243,7 @@ $(BUILD)/tests/unit/test_tmpdir: WRAPPED = socketpair sigprocmask fork close sig
 
 # These tests count work: the code they run tells them of every basic block that is entered, and has
 # them allocate and move memory.
-COUNTED = $(patsubst %.c,$(BUILD)/obj/counted/%.o,$(filter-out vm/exec.c,$(wildcard base/*.c vm/*.c vm/*/*.c)))
+COUNTED = $(patsubst %.c,$(BUILD)/obj/counted/%.o,$(filter-out vm/exec.c,$(filter base/% vm/%,$(SOURCES))))
 
 $(BUILD)/obj/counted/%.o: %.c Makefile | $(BUILD)/ready-program
 	$(COMPILE)

@@ -73,8 +73,6 @@ static void arithmetic(struct operands *stack, struct reader *reader,
 static void global_get(struct module *module, const struct instance *instance,
                        struct reader *reader, struct operands *stack,
                        uint32_t index) {
-    if (index >= module->imported_globals)
-        module->features |= 1u << VM_EXTENDED_CONSTANTS;
     if (index >= module->global_count) {
         reader_fail(reader, ERROR_INVALID, "unknown global %u", index);
     } else if (module->globals[index].mutable) {
@@ -117,14 +115,16 @@ static bool step(struct module *module, const struct instance *instance,
         immediate_read(reader, (enum immediates)row->immediates);
     if (!reader_ok(reader))
         return false;
-    module->features |= 1u << row->feature;
+    if (row->immediates == IMMEDIATE_V128) {
+        push_v128(stack, reader, immediate.bytes);
+        return reader_ok(reader);
+    }
     switch (row->code) {
     case WASM_end: return false;
     case WASM_i32_const: push(stack, reader, VM_I32, immediate.bits); break;
     case WASM_i64_const: push(stack, reader, VM_I64, immediate.bits); break;
     case WASM_f32_const: push(stack, reader, VM_F32, immediate.bits); break;
     case WASM_f64_const: push(stack, reader, VM_F64, immediate.bits); break;
-    case WASM_v128_const: push_v128(stack, reader, immediate.bytes); break;
     case WASM_ref_null: push(stack, reader, immediate.type, 0); break;
     case WASM_ref_func:
         ref_func(module, instance, reader, stack, immediate.first);
@@ -138,7 +138,6 @@ static bool step(struct module *module, const struct instance *instance,
     case WASM_i64_add:
     case WASM_i64_sub:
     case WASM_i64_mul:
-        module->features |= 1u << VM_EXTENDED_CONSTANTS;
         arithmetic(stack, reader, row->code, row->operand);
         break;
     default:

@@ -27,13 +27,13 @@
 
 /* Its results, but to a loop its parameters. */
 struct types label_types(const struct control *block) {
-    return block->code == WASM_loop ? params_of(block->type)
-                                    : results_of(block->type);
+    return block->opener == WASM_loop ? params_of(block->type)
+                                      : results_of(block->type);
 }
 
 /* Called when what the block takes has been popped: its floor and its label are
  * below that. */
-struct control *push_control(struct validator *v, uint32_t code,
+struct control *push_control(struct validator *v, uint32_t opener,
                              const struct func_type *type) {
     struct control *controls =
         array_reserve(v->module->vm->memory, v->controls, v->control_count,
@@ -45,12 +45,12 @@ struct control *push_control(struct validator *v, uint32_t code,
     v->controls = controls;
     struct control *block = &v->controls[v->control_count++];
     *block = (struct control){.type = type,
-                              .code = (uint8_t)code,
+                              .opener = (uint8_t)opener,
                               .height = (uint16_t)v->t.count,
                               .otherwise = NO_CELL,
                               .dead_before = v->t.dead};
     block->label = label_init(&v->t, label_types(block));
-    block->label.is_return = code == WASM_call;
+    block->label.is_return = opener == WASM_call;
     return block;
 }
 
@@ -61,14 +61,12 @@ static const struct func_type *block_type(struct validator *v, int64_t code) {
     if (code == EMPTY_BLOCK)
         return v->empty;
     if (code >= 0) {
-        v->module->features |= 1u << VM_MULTI_VALUE;
         if (code < v->module->type_count)
             return v->module->types[code];
         invalid(v, "unknown type");
         return NULL;
     }
     uint8_t type = (uint8_t)(code & 0x7F);
-    v->module->features |= type_features(type);
     const struct func_type *single =
         type_intern(&v->module->vm->types, &type, 0, 1);
     if (!single)
@@ -100,8 +98,6 @@ void begin_block(struct validator *v, int64_t code) {
     push_types(v, params_of(type));
     if (v->row->code == WASM_loop)
         translate_loop(&v->t, &block->label);
-    if (v->row->code == WASM_try || v->row->code == WASM_try_table)
-        begin_attempt(v);
 }
 
 /* The results, and nothing else, are on the stack. */
@@ -123,7 +119,7 @@ bool check_block_end(struct validator *v) {
  * with the same parameters in the same slots. */
 void do_else(struct validator *v) {
     struct control *block = innermost(v);
-    if (block->code != WASM_if) {
+    if (block->opener != WASM_if) {
         invalid(v, "else without if");
         return;
     }
@@ -131,7 +127,7 @@ void do_else(struct validator *v) {
         return;
     translate_br(&v->t, &block->label);
     v->t.dead = block->dead_before;
-    block->code = WASM_else;
+    block->opener = WASM_else;
     block->unreachable = false;
     truncate_to(v, block);
     push_types(v, params_of(block->type));
@@ -158,16 +154,16 @@ void do_end(struct validator *v) {
     bool same =
         type->param_count == type->result_count &&
         memcmp(type->types, results_of(type).list, type->param_count) == 0;
-    if (block.code == WASM_if && !same) {
+    if (block.opener == WASM_if && !same) {
         invalid(v, "type mismatch: if without else must leave what it found");
         return;
     }
     v->control_count--;
-    if (block.code == WASM_call) {
+    if (block.opener == WASM_call) {
         translate_br(&v->t, &block.label);
         return;
     }
-    if (is_try(&block)) {
+    if (block.is_try) {
         end_try(v, &block);
         return;
     }
@@ -260,54 +256,42 @@ void br_table(struct validator *v, uint32_t count) {
 
 /* ---- calls ---- */
 
-/* A tail call must yield what the function yields, since its callee returns for
- * it. */
-static bool check_tail(struct validator *v, const struct func_type *callee,
-                       bool tail) {
-    const struct func_type *caller = v->controls[0].type;
-    if (!tail || (callee->result_count == caller->result_count &&
-                  memcmp(results_of(callee).list, results_of(caller).list,
-                         callee->result_count) == 0)) {
-        return true;
-    }
-    return invalid(
-        v, "type mismatch: the callee's results are not those of the function");
-}
-
-/* The arguments have become the results; those of a tail call are returned. */
-static void end_call(struct validator *v, const struct func_type *type,
-                     bool tail) {
+/* The arguments have become the results. */
+static void end_call(struct validator *v, const struct func_type *type) {
     replace_top(v, params_of(type), results_of(type));
     translate_call_result(&v->t, type);
-    if (!tail)
-        return;
-    translate_br(&v->t, &v->controls[0].label);
-    set_unreachable(v);
 }
 
 void call(struct validator *v, uint32_t function) {
-    const struct func_type *type = v->module->functions[function].type;
-    bool tail = v->row->code == WASM_return_call;
-    if (!check_tail(v, type, tail) || !check_top(v, params_of(type)))
+    if (!check_index(v, "function", function, v->module->function_count))
         return;
-    translate_call(&v->t, function, tail);
-    end_call(v, type, tail);
+    const struct func_type *type = v->module->functions[function].type;
+    if (!check_top(v, params_of(type)))
+        return;
+    translate_call(&v->t, function);
+    end_call(v, type);
+}
+
+const struct func_type *check_indirect(struct validator *v, uint32_t type_index,
+                                       uint32_t table) {
+    const struct module *m = v->module;
+    if (table >= m->table_count)
+        return invalid(v, "unknown table"), NULL;
+    if (type_index >= m->type_count)
+        return invalid(v, "unknown type"), NULL;
+    uint8_t element = m->tables[table].type;
+    if (element != VM_FUNCREF)
+        return mismatch(v, VM_FUNCREF, element), NULL;
+    return m->types[type_index];
 }
 
 void call_indirect(struct validator *v, uint32_t type_index, uint32_t table) {
-    if (table >= v->module->table_count) {
-        invalid(v, "unknown table");
-    } else if (type_index >= v->module->type_count) {
-        invalid(v, "unknown type");
-    } else if (v->module->tables[table].type != VM_FUNCREF) {
-        mismatch(v, VM_FUNCREF, v->module->tables[table].type);
-    } else {
-        const struct func_type *type = v->module->types[type_index];
-        bool tail = v->row->code == WASM_return_call_indirect;
-        struct operand index = pop(v, v->module->tables[table].limits.address);
-        if (!check_tail(v, type, tail) || !check_top(v, params_of(type)))
-            return;
-        translate_call_indirect(&v->t, type, table, index, tail);
-        end_call(v, type, tail);
-    }
+    const struct func_type *type = check_indirect(v, type_index, table);
+    if (!type)
+        return;
+    struct operand index = pop(v, v->module->tables[table].limits.address);
+    if (!check_top(v, params_of(type)))
+        return;
+    translate_call_indirect(&v->t, type, table, index);
+    end_call(v, type);
 }

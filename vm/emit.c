@@ -241,7 +241,7 @@ static void emit_constant(struct translator *t, uint32_t slot, uint64_t bits) {
 /* Copy a value between slots. Two copies in a row become one cell. */
 static void move_slots(struct translator *t, uint32_t to, uint16_t from,
                        uint8_t type) {
-    bool wide = type == VM_V128;
+    bool wide = type_slots(type) > 1;
     if (last_is_open(t) && t->last->is_move && !wide) {
         struct cell *cell = &t->module->code.cells[t->last->cell];
         cell_set_op(cell, OP_move_two);
@@ -249,7 +249,7 @@ static void move_slots(struct translator *t, uint32_t to, uint16_t from,
         cell->tail.slots.c = from;
         t->last->is_move = false;
     } else {
-        struct cell *cell = emit(t, wide ? OP_move_v128 : OP_move);
+        struct cell *cell = emit(t, op_for(type, OP_move));
         cell->d = (uint16_t)to;
         cell->a = from;
         t->last->is_move = !wide;

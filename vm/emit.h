@@ -3,6 +3,7 @@
 #ifndef HOSTEL_VM_EMIT_H
 #define HOSTEL_VM_EMIT_H
 
+#include "vm/rings.h"
 #include "vm/translate.h"
 
 /* Moving so many slots is as much work as a cell. */
@@ -26,6 +27,12 @@ void take_back(struct translator *t);
 /* Append a data cell, which is never taken for an operation. */
 struct cell *emit_data(struct translator *t);
 
+/* Append a call by `op`, whose arguments take so many slots. */
+struct cell *emit_call(struct translator *t, enum op op, uint32_t args);
+void emit_call_indirect(struct translator *t, enum op op,
+                        const struct func_type *type, uint32_t table,
+                        struct operand index);
+
 /* ---- accumulators ---- */
 
 /* The accumulator of a type, 0: r0, 1: s0, 2: f0; a v128 has none. */
@@ -34,6 +41,11 @@ static inline unsigned accumulator(uint8_t type) {
            : type == VM_F64  ? 2
            : type == VM_V128 ? ACCUMULATORS
                              : 0;
+}
+
+/* The operation for values of the type: vectors have their own. */
+static inline enum op op_for(uint8_t type, enum op op) {
+    return type_slots(type) == 1 ? op : vector_op(op);
 }
 
 bool in_accumulator(const struct translator *t, const struct operand *x);

@@ -42,6 +42,7 @@
 #include "vm/numeric.h"
 #include "vm/simd/lanes.h"
 #include "vm/store.h"
+#include "vm/tail/tail.h"
 
 #include <string.h>
 

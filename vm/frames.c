@@ -15,8 +15,8 @@
 enum { FOREIGN_SLOTS = 4 };
 
 /* The arguments come first, since they may be where the rest goes. */
-static uint64_t *lay_out(const struct function *function,
-                         struct position caller, const uint64_t *args) {
+uint64_t *foreign_frame_for(const struct function *function,
+                            struct position caller, const uint64_t *args) {
     struct vm *vm = function->instance->vm;
     const struct func_type *type = function->type;
     const struct cell *entry = function->entry;
@@ -50,17 +50,7 @@ uint64_t *foreign_frame(const struct function *function,
                         const struct cell *link, uint64_t *frame,
                         struct instance *instance) {
     struct position caller = {link, frame, instance};
-    return lay_out(function, caller, frame + link->a);
-}
-
-uint64_t *foreign_tail_frame(const struct function *function,
-                             const struct cell *link, uint64_t *frame,
-                             struct instance *instance) {
-    const struct cell *outer = (const struct cell *)(uintptr_t)frame[link->d];
-    struct position caller = {outer, frame - outer->a, instance};
-    if (outer == instance->vm->foreign)
-        caller = foreign_caller(frame);
-    return lay_out(function, caller, frame + link->a);
+    return foreign_frame_for(function, caller, frame + link->a);
 }
 
 struct position foreign_return(const uint64_t *callee) {

@@ -17,11 +17,9 @@ uint64_t *foreign_frame(const struct function *function,
                         const struct cell *link, uint64_t *frame,
                         struct instance *instance);
 
-/* The same for a tail call: the caller is whoever called the frame that is
- * left. */
-uint64_t *foreign_tail_frame(const struct function *function,
-                             const struct cell *link, uint64_t *frame,
-                             struct instance *instance);
+/* The same for any caller, with arguments that are anywhere. */
+uint64_t *foreign_frame_for(const struct function *function,
+                            struct position caller, const uint64_t *args);
 
 /* Who called the frame, whose link is vm->foreign. */
 struct position foreign_caller(const uint64_t *callee);

@@ -21,8 +21,8 @@
 #include "vm/module.h"
 
 #include "vm/opcodes.h"
-#include "vm/proposals/unsupported.h"
 #include "vm/store.h"
+#include "vm/unsupported.h"
 
 enum section {
     SECTION_CUSTOM,

@@ -78,8 +78,6 @@ struct module {
     /* Owned; opened when first asked for; or NULL. */
     struct debug *debug;
 
-    /* That its code and constants use, as vm_features says it. */
-    uint32_t features;
     /* One bit a function: ref.func may name it (spec 3.4.10, C.refs). */
     uint8_t *referenced;
 
@@ -99,9 +97,6 @@ bool module_decode(struct module *module, struct error *error);
 /* Whether ref.func may name the function; and say that it may. */
 bool module_is_referenced(const struct module *module, uint32_t function);
 void module_reference(struct module *module, uint32_t function);
-
-/* The features that a value type stands for: features.c */
-uint32_t type_features(uint8_t type);
 
 /* ---- names: names.c ---- */
 

@@ -20,8 +20,8 @@
 #include "vm/opcodes.h"
 
 #include "vm/code.h"
-#include "vm/proposals/unsupported.h"
 #include "vm/types.h"
+#include "vm/unsupported.h"
 
 enum { PREFIX_FC = 0xFC, PREFIX_FD = 0xFD };
 
@@ -57,6 +57,7 @@ enum { PREFIX_FC = 0xFC, PREFIX_FD = 0xFD };
 #define LOCAL   UNARY
 #define CONST   UNARY
 #define OTHER   UNARY
+#define ADDED   UNARY
 #define WINDOW(code, name, mnemonic, feature, immediate, types)                \
     PLACED(code, name) SIGNED(name, types)
 #define VECTOR(code, name, mnemonic, feature, types, ...)                      \
@@ -107,6 +108,8 @@ const struct instruction instructions[INSTRUCTION_ROWS] = {
     ROW(code, mnemonic, feature, CONST_##type, .immediates = IMMEDIATE_##type)
 #define OTHER(code, name, mnemonic, feature, immediate)                        \
     ROW(code, mnemonic, feature, OTHER, .immediates = IMMEDIATE_##immediate)
+#define ADDED(code, name, mnemonic, feature, immediate)                        \
+    ROW(code, mnemonic, feature, ADDED, .immediates = IMMEDIATE_##immediate)
 #define VECTOR(code, name, mnemonic, feature, types, computation)              \
     ROW(code, mnemonic, feature, VECTOR, .op = OP_##name, .signature = types)
 #define VECTOR_IMMEDIATE(code, name, mnemonic, feature, immediate, size,       \
@@ -197,14 +200,6 @@ uint8_t result_of(const struct instruction *row) {
 bool accesses_memory(const struct instruction *row) {
     return row->immediates == IMMEDIATE_MEMARG ||
            row->immediates == IMMEDIATE_MEMARG_LANE;
-}
-
-bool is_reference_type(uint8_t code) {
-    return code == VM_FUNCREF || code == VM_EXTERNREF || code == VM_EXNREF;
-}
-
-bool is_value_type(uint8_t code) {
-    return (code >= VM_V128 && code <= VM_I32) || is_reference_type(code);
 }
 
 uint8_t value_type_read(struct reader *reader) {

@@ -4,7 +4,7 @@
 #define HOSTEL_VM_OPCODES_H
 
 #include "vm/reader.h"
-#include "vm/vm.h"
+#include "vm/types.h"
 
 /* WASM_i32_add and so on: the codes of the binary format. */
 enum wasm_code {
@@ -17,6 +17,7 @@ enum wasm_code {
 #define LOCAL                  UNARY
 #define CONST                  UNARY
 #define OTHER                  UNARY
+#define ADDED                  UNARY
 #define VECTOR                 UNARY
 #define VECTOR_IMMEDIATE       UNARY
 #define VECTOR_LIKE            UNARY
@@ -36,6 +37,7 @@ enum by_hand {
 #define LOCAL                  UNARY
 #define CONST                  UNARY
 #define OTHER(code, name, ...) OTHER_##name = code,
+#define ADDED                  UNARY
 #define VECTOR                 UNARY
 #define VECTOR_IMMEDIATE       UNARY
 #define VECTOR_LIKE            UNARY
@@ -57,6 +59,7 @@ enum shape {
     SHAPE_CONST_F32,
     SHAPE_CONST_F64,
     SHAPE_OTHER,
+    SHAPE_ADDED,
 };
 
 /* What follows the opcode in the binary format. */
@@ -94,8 +97,8 @@ enum immediates {
     IMMEDIATE_V128,
 };
 
-/* The immediates of rows that have a signature: a switch over them must have a
- * case for each kind that a row has. */
+/* The immediates of rows with a window: a switch over them must have a case for
+ * each kind that a row has. */
 enum described {
 #define UNARY(...)
 #define BINARY  UNARY
@@ -105,11 +108,12 @@ enum described {
 #define LOCAL   UNARY
 #define CONST   UNARY
 #define OTHER   UNARY
+#define ADDED   UNARY
 #define WINDOW(code, name, mnemonic, feature, immediates, ...)                 \
     DESCRIBED_##name = IMMEDIATE_##immediates,
-#define VECTOR(code, name, ...) DESCRIBED_##name = IMMEDIATE_NONE,
-#define VECTOR_IMMEDIATE        WINDOW
-#define VECTOR_LIKE             VECTOR
+#define VECTOR(...)
+#define VECTOR_IMMEDIATE(...)
+#define VECTOR_LIKE(...)
 #include "vm/opcodes.def"
 };
 
@@ -199,7 +203,5 @@ struct immediate memarg_read(struct reader *reader); /* of IMMEDIATE_MEMARG */
 /* A value type or a reference type; fails the reader on any other byte. */
 uint8_t value_type_read(struct reader *reader);
 uint8_t reference_type_read(struct reader *reader);
-bool is_value_type(uint8_t code);
-bool is_reference_type(uint8_t code);
 
 #endif

@@ -9,17 +9,30 @@
  *     shape      functions below, that the core asks to validate or translate
  *     free       functions below, that give back what the ring has
  *
- * In a build without the ring the .def files are empty, and vm/without/ has
- * these functions in its place. There rows say what is missing: vm/missing.def. */
+ * In a build without the ring its .def files are empty, and vm/without/RING.c
+ * has these functions. The rows of RING.def there tell what a module needs it
+ * for. The public functions of a ring (vm.h) are not listed here. */
 #ifndef HOSTEL_VM_RINGS_H
 #define HOSTEL_VM_RINGS_H
 
-#include <stdbool.h>
+#include "vm/cell.h"
+#include "vm/unsupported.h"
 
 struct code;
 struct control;
+struct immediate;
+struct instance;
 struct validator;
 struct vm;
+
+/* ---- simd ---- */
+
+/* Validate and translate an instruction of a row of class VECTOR. */
+void vector(struct validator *v, const struct immediate *immediate);
+
+/* The operation that does with vectors what `op` does with other values: a
+ * move, select_s, global_get or global_set. */
+enum op vector_op(enum op op);
 
 /* ---- exceptions ---- */
 
@@ -34,5 +47,11 @@ void tries_cut(struct code *code);
 void tries_free(struct code *code);
 
 void exceptions_free(struct vm *vm);
+
+/* ---- proposals ---- */
+
+/* The same as unsupported (unsupported.h), for what hostel does not have. */
+bool proposed(struct reader *reader, enum place place, uint32_t code,
+              size_t at);
 
 #endif

@@ -167,8 +167,7 @@ static unsigned accumulator_of_bits(uint8_t type) {
 }
 
 void translate_global_get(struct translator *t, uint8_t type, uint32_t global) {
-    struct cell *cell =
-        emit(t, type == VM_V128 ? OP_global_get_v128 : OP_global_get);
+    struct cell *cell = emit(t, op_for(type, OP_global_get));
     cell->tail.imm = (int32_t)global;
     push_result(t, cell, type, accumulator_of_bits(type));
     /* The row is what add_to_global knows the cell by. */
@@ -216,8 +215,7 @@ void translate_global_set(struct translator *t, struct operand value,
     if (set_to_sum(t, &value, global))
         return;
     need_slot(t, &value);
-    struct cell *cell =
-        emit(t, value.type == VM_V128 ? OP_global_set_v128 : OP_global_set);
+    struct cell *cell = emit(t, op_for(value.type, OP_global_set));
     cell->a = value.slot;
     cell->tail.imm = (int32_t)global;
 }
@@ -317,9 +315,10 @@ void translate_select(struct translator *t, uint8_t type, struct operand x,
     need_slot(t, &condition);
     condition.type = VM_I32;
     bool in_r0 = in_accumulator(t, &condition);
-    struct cell *cell = emit(t, type == VM_V128 ? OP_select_v128
-                                : in_r0         ? OP_select_r
-                                                : OP_select_s);
+    enum op op = op_for(type, OP_select_s);
+    if (in_r0 && op == OP_select_s)
+        op = OP_select_r;
+    struct cell *cell = emit(t, op);
     cell->a = x.slot;
     cell->tail.slots.b = y.slot;
     cell->tail.slots.c = condition.slot;
@@ -450,41 +449,50 @@ void translate_window(struct translator *t, const struct instruction *row,
     slots_written(t, window(t, args), results);
 }
 
+/* What all calls have: arguments in a window, at which the callee's frame
+ * begins, and nothing known of the accumulators behind. */
+struct cell *emit_call(struct translator *t, enum op op, uint32_t args) {
+    operands_home(t, args);
+    struct cell *cell = emit(t, op);
+    cell->d = (uint16_t)t->link;
+    cell->a = window(t, args);
+    forget_mirrors(t);
+    t->barrier = here(t); /* its d is not a result */
+    return cell;
+}
+
 /* A function of the module is called by the offset between two cells, which is
  * not known before it has code: the first time the call is made it is
  * translated, and the cell changed (exec.c). */
-void translate_call(struct translator *t, uint32_t function, bool tail) {
+void translate_call(struct translator *t, uint32_t function) {
     struct module *module = t->module;
-    uint32_t args = module->functions[function].type->param_slots;
-    operands_home(t, args);
     bool imported = function < module->imported_functions;
-    enum op own = tail ? OP_first_return_call : OP_first_call;
-    enum op import = tail ? OP_return_call_import : OP_call_import;
-    struct cell *cell = emit(t, imported ? import : own);
-    cell->d = (uint16_t)t->link;
-    cell->a = window(t, args);
+    struct cell *cell =
+        emit_call(t, imported ? OP_call_import : OP_first_call,
+                  module->functions[function].type->param_slots);
     cell->tail.imm = (int32_t)function;
-    forget_mirrors(t);
-    t->barrier = here(t); /* its d is not a result */
 }
 
 /* Types are interned, so comparing addresses at run time compares types (spec
- * 4.4.8). */
-void translate_call_indirect(struct translator *t, const struct func_type *type,
-                             uint32_t table, struct operand index, bool tail) {
+ * 4.4.8). The data cell is the link to return to, so it has the window as
+ * well. */
+void emit_call_indirect(struct translator *t, enum op op,
+                        const struct func_type *type, uint32_t table,
+                        struct operand index) {
     operands_home(t, type->param_slots);
     need_slot(t, &index);
-    struct cell *cell =
-        emit(t, tail ? OP_return_call_indirect : OP_call_indirect);
-    cell->a = window(t, type->param_slots);
+    struct cell *cell = emit_call(t, op, type->param_slots);
     cell->d = index.slot;
     cell->tail.imm = (int32_t)table;
-    /* The link to return to, so it has the window as well. */
     struct cell *data = emit_data(t);
     data->head.wide = (uintptr_t)type;
     data->a = window(t, type->param_slots);
     data->d = (uint16_t)t->link;
-    forget_mirrors(t);
+}
+
+void translate_call_indirect(struct translator *t, const struct func_type *type,
+                             uint32_t table, struct operand index) {
+    emit_call_indirect(t, OP_call_indirect, type, table, index);
 }
 
 void translate_call_result(struct translator *t, const struct func_type *type) {

@@ -70,7 +70,7 @@
 
 #include <string.h>
 
-enum place { IN_SLOT, IN_LOCAL, IS_CONSTANT };
+enum operand_place { IN_SLOT, IN_LOCAL, IS_CONSTANT };
 
 /* 16 bytes: the compiler then hands it over in registers, and this is done for
  * every instruction. */
@@ -276,11 +276,6 @@ void translate_global_set(struct translator *t, struct operand value,
 void translate_ref_func(struct translator *t, uint32_t function);
 void translate_unreachable(struct translator *t);
 
-/* Those of `operands` that the instruction does not have are zero. */
-void translate_vector(struct translator *t, const struct instruction *row,
-                      struct operand operands[VECTOR_OPERANDS],
-                      const struct immediate *immediate);
-
 /* These find their operands still on the stack: bring the topmost, which take
  * so many slots, home first. The cell's window begins at the first of them;
  * operands_truncate and operands_push then replace them by the results. A tail call is
@@ -289,9 +284,9 @@ void operands_home(struct translator *t, uint32_t slots);
 void translate_window(struct translator *t, const struct instruction *row,
                       uint32_t args, uint32_t results,
                       const struct immediate *immediate);
-void translate_call(struct translator *t, uint32_t function, bool tail);
+void translate_call(struct translator *t, uint32_t function);
 void translate_call_indirect(struct translator *t, const struct func_type *type,
-                             uint32_t table, struct operand index, bool tail);
+                             uint32_t table, struct operand index);
 /* After a call, when its results have been pushed: one result is in the
  * accumulator too. */
 void translate_call_result(struct translator *t, const struct func_type *type);

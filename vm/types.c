@@ -128,33 +128,36 @@ const struct func_type *type_intern(struct type_table *table,
     return type;
 }
 
-/* For vm_define and the signatures in opcodes.def; exnref has no letter, being
- * none of the host's. */
+enum { TYPE_CODES = 0x80 };
+
+static const struct {
+    const char *name;
+    char letter; /* of vm_define and the signatures in opcodes.def, or none */
+    bool is_reference;
+} value_types[TYPE_CODES] = {
+#define NUMBER(type, name, letter)    [VM_##type] = {name, letter, false},
+#define REFERENCE(type, name, letter) [VM_##type] = {name, letter, true},
+#include "vm/types.def"
+};
+
+bool is_value_type(uint8_t code) {
+    return code < TYPE_CODES && value_types[code].name;
+}
+
+bool is_reference_type(uint8_t code) {
+    return code < TYPE_CODES && value_types[code].is_reference;
+}
+
 uint8_t type_of_letter(char letter) {
-    switch (letter) {
-    case 'i': return VM_I32;
-    case 'I': return VM_I64;
-    case 'f': return VM_F32;
-    case 'F': return VM_F64;
-    case 'v': return VM_V128;
-    case 'c': return VM_FUNCREF;
-    case 'e': return VM_EXTERNREF;
-    default: return 0;
+    for (uint8_t code = 0; letter && code < TYPE_CODES; code++) {
+        if (value_types[code].letter == letter)
+            return code;
     }
+    return 0;
 }
 
 const char *vm_type_name(enum vm_type type) {
-    switch (type) {
-    case VM_I32: return "i32";
-    case VM_I64: return "i64";
-    case VM_F32: return "f32";
-    case VM_F64: return "f64";
-    case VM_V128: return "v128";
-    case VM_FUNCREF: return "funcref";
-    case VM_EXTERNREF: return "externref";
-    case VM_EXNREF: return "exnref";
-    }
-    return "any";
+    return is_value_type((uint8_t)type) ? value_types[type].name : "any";
 }
 
 enum { STEP_SIZE = 32 };

@@ -56,6 +56,9 @@ static inline struct types results_of(const struct func_type *type) {
                           type->result_slots};
 }
 
+bool is_value_type(uint8_t code);
+bool is_reference_type(uint8_t code);
+
 /* The type a letter stands for in a signature (vm.h), 0 if none. */
 uint8_t type_of_letter(char letter);
 

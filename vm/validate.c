@@ -113,10 +113,10 @@ void push_types(struct validator *v, struct types types) {
         operands_push(&v->t, types);
 }
 
-/* In a catch clause the floor is above the hidden operand. */
+/* The floor is above what the block hides. */
 void truncate_to(struct validator *v, const struct control *block) {
     operands_truncate(&v->t, block->height,
-                      (uint32_t)block->label.home + is_catch(block));
+                      (uint32_t)block->label.home + block->hides);
 }
 
 /* If the block has more than is taken, that is just what has been checked, of
@@ -261,9 +261,7 @@ bool unknown_index(struct validator *v, const char *what, uint32_t index) {
 
 /* ---- instructions on memories and tables ---- */
 
-/* A memory's addresses. */
-static bool memory_named(struct validator *v, uint32_t index,
-                         uint8_t *address) {
+bool memory_named(struct validator *v, uint32_t index, uint8_t *address) {
     const struct module *module = v->module;
     if (!check_index(v, "memory", index, module->memory_count))
         return false;
@@ -290,20 +288,6 @@ static bool data_named(struct validator *v, uint32_t index) {
     return check_index(v, "data segment", index, v->module->data_count);
 }
 
-/* Spec 3.3.7. The alignment, of which the exponent is given (2 for 4 bytes), is
- * a promise that may be broken; nothing is made of it. Since memory64 the
- * format has offsets of 64 bits. */
-static inline bool check_access(struct validator *v,
-                                const struct immediate *memarg,
-                                uint8_t address) {
-    if (memarg->first > 4 || 1u << memarg->first > v->row->bytes) {
-        return invalid(v, "alignment must not be larger than natural");
-    }
-    if (address == VM_I32 && memarg->bits > UINT32_MAX)
-        return invalid(v, "offset out of range");
-    return true;
-}
-
 /* A load or store whose memory is not the near one; it may have addresses of 64
  * bits. */
 static void far_access(struct validator *v, const struct immediate *memarg) {
@@ -318,12 +302,6 @@ static void far_access(struct validator *v, const struct immediate *memarg) {
     translate_far(&v->t, v->row, address, value, memarg);
 }
 
-/* Whether it is an access to another memory than the near one, or to none. */
-static inline bool is_far(const struct validator *v,
-                          const struct immediate *memarg) {
-    return memarg->second > 0 || !v->module->has_near_memory;
-}
-
 /* Read the memarg of a load or store. True if it is a valid access to the near
  * memory, still to be translated; all others end here. */
 static inline bool near_access(struct validator *v, struct immediate *memarg) {
@@ -332,19 +310,6 @@ static inline bool near_access(struct validator *v, struct immediate *memarg) {
         return check_access(v, memarg, VM_I32);
     far_access(v, memarg);
     return false;
-}
-
-/* The lane that an instruction names is there. */
-static bool check_lane(struct validator *v, uint8_t lane) {
-    return lane < 16u / v->row->bytes || invalid(v, "invalid lane index");
-}
-
-/* A shuffle chooses from two vectors. */
-static bool check_shuffle(struct validator *v, const uint8_t *lanes) {
-    bool valid = true;
-    for (int i = 0; i < 16; i++)
-        valid = valid && lanes[i] < 32;
-    return valid || invalid(v, "invalid lane index");
 }
 
 /* What the immediates name is there, and `types` are those that depend on it.
@@ -356,17 +321,6 @@ static bool check_named(struct validator *v, const struct immediate *immediate,
     uint32_t first = immediate->first, second = immediate->second;
     uint8_t other;
     switch ((enum described)v->row->immediates) {
-    case IMMEDIATE_NONE:
-    case IMMEDIATE_V128: break;
-    case IMMEDIATE_LANE: return check_lane(v, immediate->lane);
-    case IMMEDIATE_SHUFFLE: return check_shuffle(v, immediate->bytes);
-    case IMMEDIATE_MEMARG:
-        return memory_named(v, second, &types->first) &&
-               check_access(v, immediate, types->first);
-    case IMMEDIATE_MEMARG_LANE:
-        return memory_named(v, second, &types->first) &&
-               check_access(v, immediate, types->first) &&
-               check_lane(v, immediate->lane);
     case IMMEDIATE_TABLE:
         return table_named(v, first, &types->element, &types->first);
     case IMMEDIATE_TABLE_TABLE:
@@ -408,24 +362,6 @@ static void window(struct validator *v, const struct immediate *immediate) {
     replace_top(v, taken, given);
 }
 
-/* A memory access among them may be far, as those of SHAPE_LOAD and
- * SHAPE_STORE. */
-static void vector(struct validator *v, const struct immediate *immediate) {
-    const struct instruction *row = v->row;
-    struct varying types = {0};
-    if (!check_named(v, immediate, &types))
-        return;
-    struct signature s = signature_of(row, types);
-    struct operand operands[VECTOR_OPERANDS] = {0};
-    for (uint32_t i = s.params; i-- > 0;)
-        operands[i] = pop(v, s.types[i]);
-    if (accesses_memory(row) && is_far(v, immediate)) {
-        translate_far(&v->t, row, operands[0], operands[1], immediate);
-    } else {
-        translate_vector(&v->t, row, operands, immediate);
-    }
-}
-
 /* The instructions that no row describes, one by one. */
 static void by_hand(struct validator *v, const struct immediate *immediate) {
     switch ((enum by_hand)v->row->code) {
@@ -436,7 +372,6 @@ static void by_hand(struct validator *v, const struct immediate *immediate) {
     case OTHER_nop: break;
     case OTHER_block:
     case OTHER_loop:
-    case OTHER_try:
     case OTHER_if: begin_block(v, immediate->block); break;
     case OTHER_else: do_else(v); break;
     case OTHER_end: do_end(v); break;
@@ -445,24 +380,10 @@ static void by_hand(struct validator *v, const struct immediate *immediate) {
     case OTHER_br_table: br_table(v, immediate->first); break;
     /* To the outermost label. */
     case OTHER_return: branch(v, v->control_count - 1); break;
-    case OTHER_call:
-    case OTHER_return_call:
-        if (!check_index(v, "function", immediate->first,
-                         v->module->function_count))
-            break;
-        call(v, immediate->first);
-        break;
+    case OTHER_call: call(v, immediate->first); break;
     case OTHER_call_indirect:
-    case OTHER_return_call_indirect:
         call_indirect(v, immediate->first, immediate->second);
         break;
-    case OTHER_try_table: begin_try_table(v, immediate); break;
-    case OTHER_catch: do_catch(v, immediate->first); break;
-    case OTHER_catch_all: do_catch_all(v); break;
-    case OTHER_delegate: do_delegate(v, immediate->first); break;
-    case OTHER_throw: do_throw(v, immediate->first); break;
-    case OTHER_throw_ref: do_throw_ref(v); break;
-    case OTHER_rethrow: do_rethrow(v, immediate->first); break;
     case OTHER_drop: pop(v, TYPE_ANY); break;
     case OTHER_select: select(v, TYPE_ANY); break;
     /* The format has a vector of types, for some day to come. */
@@ -481,6 +402,30 @@ static void by_hand(struct validator *v, const struct immediate *immediate) {
     case OTHER_ref_func: ref_func(v, immediate->first); break;
     case OTHER_i32_eqz: equals_zero(v, VM_I32, WASM_i32_eq); break;
     case OTHER_i64_eqz: equals_zero(v, VM_I64, WASM_i64_eq); break;
+    }
+}
+
+/* The same for instructions of rings: each has a function of its own. */
+static void added(struct validator *v, const struct immediate *immediate) {
+    (void)immediate; /* there may be none */
+    switch (v->row->code) {
+#define UNARY(...)
+#define BINARY(...)
+#define COMPARE(...)
+#define LOAD(...)
+#define STORE(...)
+#define WINDOW(...)
+#define LOCAL(...)
+#define CONST(...)
+#define OTHER(...)
+#define ADDED(code, name, ...)                                                 \
+    case code:                                                                 \
+        do_##name(v, immediate);                                               \
+        break;
+#define VECTOR(...)
+#define VECTOR_IMMEDIATE(...)
+#define VECTOR_LIKE(...)
+#include "vm/opcodes.def"
     }
 }
 
@@ -505,7 +450,6 @@ static void instruction(struct validator *v) {
     if (!row)
         return;
     v->row = row;
-    v->module->features |= 1u << row->feature;
     struct immediate immediate;
     struct operand x, y;
     switch ((enum shape)row->shape) {
@@ -548,6 +492,7 @@ static void instruction(struct validator *v) {
     case SHAPE_WINDOW: other(v, window); return;
     case SHAPE_VECTOR: other(v, vector); return;
     case SHAPE_OTHER: other(v, by_hand); return;
+    case SHAPE_ADDED: other(v, added); return;
     case SHAPE_ILLEGAL: return; /* instruction_read refused it */
     }
 }
@@ -593,7 +538,6 @@ static void read_locals(struct validator *v, const struct func_type *type) {
         total += count;
         if (count && total <= LIMIT_LOCALS)
             add_run(v, count, local);
-        v->module->features |= type_features(local);
     }
     if (total > UINT32_MAX)
         reader_fail(&v->reader, ERROR_MALFORMED, "too many locals");

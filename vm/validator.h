@@ -19,10 +19,13 @@ struct control {
     /* Of an if: patches, where it goes if the condition is false. */
     uint32_t otherwise;
     uint16_t height; /* of the operand stack below its parameters */
-    /* That began it, or its last else or catch; WASM_call: the function. */
-    uint8_t code;
+    /* The instruction that began it, or its last else or catch; WASM_call: the
+     * function. */
+    uint8_t opener;
     bool unreachable : 1; /* the rest of it */
     bool dead_before : 1; /* all of it */
+    bool is_try : 1;      /* end_try ends it */
+    bool hides : 1;       /* an operand below its others, of vm/exceptions */
 };
 
 _Static_assert(sizeof(struct control) == 24 + sizeof(void *), "without holes");
@@ -81,6 +84,29 @@ static inline bool check_index(struct validator *v, const char *what,
     return index < count || unknown_index(v, what, index);
 }
 
+/* A memory's addresses. */
+bool memory_named(struct validator *v, uint32_t index, uint8_t *address);
+
+/* Spec 3.3.7. The alignment, of which the exponent is given (2 for 4 bytes), is
+ * a promise that may be broken; nothing is made of it. Since memory64 the
+ * format has offsets of 64 bits. */
+static inline bool check_access(struct validator *v,
+                                const struct immediate *memarg,
+                                uint8_t address) {
+    if (memarg->first > 4 || 1u << memarg->first > v->row->bytes) {
+        return invalid(v, "alignment must not be larger than natural");
+    }
+    if (address == VM_I32 && memarg->bits > UINT32_MAX)
+        return invalid(v, "offset out of range");
+    return true;
+}
+
+/* Whether it is an access to another memory than the near one, or to none. */
+static inline bool is_far(const struct validator *v,
+                          const struct immediate *memarg) {
+    return memarg->second > 0 || !v->module->has_near_memory;
+}
+
 static inline struct control *innermost(struct validator *v) {
     return &v->controls[v->control_count - 1];
 }
@@ -96,17 +122,6 @@ static inline bool spend(struct validator *v, uint32_t steps) {
 
 /* So many types that are compared or copied are a step. */
 enum { TYPES_A_STEP = 64 };
-
-/* Whether the block is in one of its catch clauses. */
-static inline bool is_catch(const struct control *block) {
-    return block->code == WASM_catch || block->code == WASM_catch_all;
-}
-
-/* Whether the block is a try of either generation. */
-static inline bool is_try(const struct control *block) {
-    return block->code == WASM_try || block->code == WASM_try_table ||
-           is_catch(block);
-}
 
 /* Pop an operand of the type, or of any if it is TYPE_ANY. */
 struct operand pop_other(struct validator *v, uint8_t wanted);
@@ -142,9 +157,9 @@ bool check_block_end(struct validator *v);
 /* The block of a label; NULL fails. */
 struct control *target(struct validator *v, uint32_t depth);
 
-struct control *push_control(struct validator *v, uint32_t code,
+struct control *push_control(struct validator *v, uint32_t opener,
                              const struct func_type *type);
-void begin_block(struct validator *v, int64_t code);
+void begin_block(struct validator *v, int64_t type);
 void do_else(struct validator *v);
 void do_end(struct validator *v);
 void leave_block(struct validator *v, struct control *block);
@@ -153,16 +168,26 @@ void br_table(struct validator *v, uint32_t count);
 void call(struct validator *v, uint32_t function);
 void call_indirect(struct validator *v, uint32_t type_index, uint32_t table);
 
-/* ---- exceptions/try.c ---- */
+/* The type of an indirect call's callee; NULL fails. */
+const struct func_type *check_indirect(struct validator *v, uint32_t type_index,
+                                       uint32_t table);
 
-void begin_try_table(struct validator *v, const struct immediate *immediate);
-/* Of the try block just begun. */
-void begin_attempt(struct validator *v);
-void do_catch(struct validator *v, uint32_t tag);
-void do_catch_all(struct validator *v);
-void do_delegate(struct validator *v, uint32_t depth);
-void do_throw(struct validator *v, uint32_t tag);
-void do_throw_ref(struct validator *v);
-void do_rethrow(struct validator *v, uint32_t depth);
+/* ---- of the rings: an instruction of class ADDED each ---- */
+
+#define UNARY(...)
+#define BINARY(...)
+#define COMPARE(...)
+#define LOAD(...)
+#define STORE(...)
+#define WINDOW(...)
+#define LOCAL(...)
+#define CONST(...)
+#define OTHER(...)
+#define ADDED(code, name, ...)                                                 \
+    void do_##name(struct validator *v, const struct immediate *immediate);
+#define VECTOR(...)
+#define VECTOR_IMMEDIATE(...)
+#define VECTOR_LIKE(...)
+#include "vm/opcodes.def"
 
 #endif

@@ -4,7 +4,7 @@
 #include "tests/unit/vm_module.h"
 
 #include "vm/opcodes.h"
-#include "vm/proposals/unsupported.h"
+#include "vm/unsupported.h"
 
 static const struct row {
     uint32_t code;
@@ -18,6 +18,7 @@ static const struct row {
 #define LOCAL(code, name, mnemonic, feature) {code, mnemonic},
 #define CONST                                UNARY
 #define OTHER                                UNARY
+#define ADDED                                UNARY
 #define WINDOW                               UNARY
 #define VECTOR                               UNARY
 #define VECTOR_IMMEDIATE                     UNARY

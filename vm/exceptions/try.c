@@ -110,9 +110,14 @@ static void add_clause(struct validator *v, struct attempt *attempt,
     attempt->of.made.clause = index;
 }
 
+/* Whether the block is in one of its catch clauses. */
+static bool is_catch(const struct control *block) {
+    return block->opener == WASM_catch || block->opener == WASM_catch_all;
+}
+
 /* If a cell before the try could still be taken back, its own would begin
  * before `first`. */
-void begin_attempt(struct validator *v) {
+static void begin_attempt(struct validator *v) {
     struct attempt *attempts =
         array_reserve(v->module->vm->memory, v->attempts, v->attempt_count,
                       &v->attempt_capacity, sizeof *attempts);
@@ -121,9 +126,16 @@ void begin_attempt(struct validator *v) {
         return;
     }
     v->attempts = attempts;
+    innermost(v)->is_try = true;
     v->t.barrier = here(&v->t);
     attempts[v->attempt_count++] =
         (struct attempt){.first = here(&v->t), .of.made.clause = NO_CLAUSE};
+}
+
+static void begin_try(struct validator *v, const struct immediate *immediate) {
+    begin_block(v, immediate->block);
+    if (reader_ok(&v->reader))
+        begin_attempt(v);
 }
 
 /* Of the innermost block, which is a try. */
@@ -184,14 +196,14 @@ static void check_clause(struct validator *v, struct clause clause) {
 /* The labels of clauses count from outside of the block, so they are checked
  * before it begins. They are read again at its end, when there is code for them
  * to branch from. */
-void begin_try_table(struct validator *v, const struct immediate *immediate) {
+void do_try_table(struct validator *v, const struct immediate *immediate) {
     size_t position = v->reader.position;
     for (uint32_t i = 0; i < immediate->first && reader_ok(&v->reader); i++) {
         check_clause(v, clause_read(&v->reader));
     }
     if (!reader_ok(&v->reader))
         return;
-    begin_block(v, immediate->block);
+    begin_try(v, immediate);
     if (!reader_ok(&v->reader))
         return;
     attempt_of(v)->of.read.count = immediate->first;
@@ -241,7 +253,7 @@ static void end_try_table(struct validator *v, struct control *block,
 
 void end_try(struct validator *v, struct control *block) {
     struct attempt attempt = v->attempts[--v->attempt_count];
-    if (block->code == WASM_try_table) {
+    if (block->opener == WASM_try_table) {
         end_try_table(v, block, attempt);
         return;
     }
@@ -254,6 +266,10 @@ void end_try(struct validator *v, struct control *block) {
 
 /* ---- try, catch, delegate ---- */
 
+void do_try(struct validator *v, const struct immediate *immediate) {
+    begin_try(v, immediate);
+}
+
 /* The block goes on as one whose floor is above the hidden reference: no
  * instruction can pop it. The range is added at the first clause, where the
  * body that it covers has ended. */
@@ -262,7 +278,7 @@ static void begin_catch(struct validator *v, uint32_t tag) {
     const struct func_type *type = tag_type(v, tag);
     if (!type)
         return;
-    if (block->code != WASM_try && block->code != WASM_catch) {
+    if (block->opener != WASM_try && block->opener != WASM_catch) {
         invalid(v, "catch without try");
         return;
     }
@@ -280,25 +296,28 @@ static void begin_catch(struct validator *v, uint32_t tag) {
     add_clause(v, attempt_of(v), tag, REFERENCE_BEFORE);
     operand_push(&v->t, VM_EXNREF);
     block->height++;
-    block->code = (uint8_t)v->row->code;
+    block->hides = true;
+    block->opener = (uint8_t)v->row->code;
     block->unreachable = false;
     push_types(v, params_of(type));
 }
 
-void do_catch(struct validator *v, uint32_t tag) {
-    begin_catch(v, tag);
+void do_catch(struct validator *v, const struct immediate *immediate) {
+    begin_catch(v, immediate->first);
 }
 
-void do_catch_all(struct validator *v) {
+void do_catch_all(struct validator *v, const struct immediate *immediate) {
+    (void)immediate;
     begin_catch(v, ANY_TAG);
 }
 
 /* `depth` counts from outside of the try, from inside it is one more. What is
  * kept is how many blocks are around the one that is meant: exception.c
  * compares that with the depth of other ranges. */
-void do_delegate(struct validator *v, uint32_t depth) {
+void do_delegate(struct validator *v, const struct immediate *immediate) {
+    uint32_t depth = immediate->first;
     struct control *block = innermost(v);
-    if (block->code != WASM_try) {
+    if (block->opener != WASM_try) {
         invalid(v, "delegate without try");
         return;
     }
@@ -322,7 +341,8 @@ void attempts_free(struct validator *v) {
 
 /* ---- throwing ---- */
 
-void do_throw(struct validator *v, uint32_t tag) {
+void do_throw(struct validator *v, const struct immediate *immediate) {
+    uint32_t tag = immediate->first;
     if (!check_index(v, "tag", tag, v->module->tag_count))
         return;
     const struct func_type *type = v->module->tags[tag];
@@ -335,7 +355,8 @@ void do_throw(struct validator *v, uint32_t tag) {
     set_unreachable(v);
 }
 
-void do_throw_ref(struct validator *v) {
+void do_throw_ref(struct validator *v, const struct immediate *immediate) {
+    (void)immediate;
     struct operand x = pop(v, VM_EXNREF);
     need_slot(&v->t, &x);
     emit(&v->t, OP_throw_ref)->a = x.slot;
@@ -344,8 +365,8 @@ void do_throw_ref(struct validator *v) {
 
 /* The exception of a catch clause around is in the slot below the clause's
  * floor. */
-void do_rethrow(struct validator *v, uint32_t depth) {
-    const struct control *block = target(v, depth);
+void do_rethrow(struct validator *v, const struct immediate *immediate) {
+    const struct control *block = target(v, immediate->first);
     if (!block)
         return;
     if (!is_catch(block)) {

@@ -1,29 +1,20 @@
 /* Which features, proposals once that have been added to WebAssembly since its
  * first version (the "MVP"), a module makes use of.
  *
- * The table of instructions knows to which feature each belongs, and validation
- * collects those it meets, with the types of locals and blocks
- * (module->features). What a module declares is looked at here. A feature
+ * It is a question few ask: so all of a module, which is valid, is walked once
+ * more when it is, and nothing else knows of features. A feature
  * counts as used by what the MVP would refuse, not by what it is good for: a
  * data count section is bulk-memory, whether or not the code refers to a
  * segment. Another encoding of what the MVP could say, such as the index of
  * memory 0, does not count. */
-#include "vm/module.h"
+#include "vm/opcodes.h"
+#include "vm/store.h"
 
 #define BIT(feature) (1u << VM_##feature)
 
 _Static_assert(VM_FEATURE_COUNT <= 32, "vm_features has a bit for each");
 
-const char *vm_feature_name(enum vm_feature feature) {
-    static const char *const names[] = {
-#define X(feature, name) [VM_##feature] = name,
-        VM_FEATURES(X)
-#undef X
-    };
-    return names[feature];
-}
-
-uint32_t type_features(uint8_t type) {
+static uint32_t of_type(uint8_t type) {
     switch (type) {
     case VM_V128: return BIT(SIMD);
     case VM_FUNCREF:
@@ -33,6 +24,97 @@ uint32_t type_features(uint8_t type) {
     }
 }
 
+/* ---- code ---- */
+
+static uint32_t of_block(int64_t type) {
+    if (type >= 0)
+        return BIT(MULTI_VALUE);
+    return type == EMPTY_BLOCK ? 0 : of_type((uint8_t)(type & 0x7F));
+}
+
+/* Pass over what immediate_read has left to its caller: labels, and clauses
+ * that have a tag if their code is below 2. */
+static void skip_list(struct reader *reader, enum immediates kind,
+                      uint32_t count) {
+    if (kind == IMMEDIATE_LABELS) {
+        for (uint32_t i = 0; i <= count && reader_ok(reader); i++)
+            reader_u32(reader);
+    }
+    if (kind != IMMEDIATE_CATCHES)
+        return;
+    for (uint32_t i = 0; i < count && reader_ok(reader); i++) {
+        if (reader_u8(reader) < 2)
+            reader_u32(reader);
+        reader_u32(reader);
+    }
+}
+
+static uint32_t of_constant_code(const struct module *module, uint32_t code,
+                                 uint32_t index) {
+    switch (code) {
+    case WASM_i32_add:
+    case WASM_i32_sub:
+    case WASM_i32_mul:
+    case WASM_i64_add:
+    case WASM_i64_sub:
+    case WASM_i64_mul: return BIT(EXTENDED_CONSTANTS);
+    case WASM_global_get:
+        return index >= module->imported_globals ? BIT(EXTENDED_CONSTANTS) : 0;
+    default: return 0;
+    }
+}
+
+/* All instructions up to the end; `constant` if they are constant
+ * expressions. */
+static uint32_t of_code(const struct module *module, struct reader *reader,
+                        bool constant) {
+    uint32_t features = 0;
+    while (reader_ok(reader) && !reader_at_end(reader) &&
+           meter_step(&module->vm->meter, 1)) {
+        const struct instruction *row = instruction_read(reader);
+        if (!row)
+            return features;
+        enum immediates kind = (enum immediates)row->immediates;
+        struct immediate immediate = immediate_read(reader, kind);
+        skip_list(reader, kind, immediate.first);
+        features |= 1u << row->feature;
+        if (kind == IMMEDIATE_BLOCK || kind == IMMEDIATE_CATCHES)
+            features |= of_block(immediate.block);
+        if (constant)
+            features |= of_constant_code(module, row->code, immediate.first);
+    }
+    return features;
+}
+
+static uint32_t of_constant(const struct module *module,
+                            struct slice expression) {
+    struct error unused = ERROR_INIT; /* here and below it was validated */
+    struct reader reader = reader_init(expression, &unused);
+    return of_code(module, &reader, true);
+}
+
+static uint32_t of_body(const struct module *module, struct slice body) {
+    struct error unused = ERROR_INIT;
+    struct reader reader = reader_init(body, &unused);
+    uint32_t features = 0, runs = reader_u32(&reader);
+    for (uint32_t i = 0; i < runs && reader_ok(&reader); i++) {
+        reader_u32(&reader);
+        features |= of_type(value_type_read(&reader));
+    }
+    return features | of_code(module, &reader, false);
+}
+
+static uint32_t bodies(const struct module *module) {
+    uint32_t features = 0;
+    for (uint32_t i = module->imported_functions; i < module->function_count;
+         i++) {
+        features |= of_body(module, module->functions[i].body);
+    }
+    return features;
+}
+
+/* ---- declarations ---- */
+
 static uint32_t function_types(const struct module *module) {
     uint32_t features = 0;
     for (uint32_t i = 0; i < module->type_count; i++) {
@@ -40,7 +122,7 @@ static uint32_t function_types(const struct module *module) {
         if (type->result_count > 1)
             features |= BIT(MULTI_VALUE);
         for (uint32_t k = 0; k < type->param_count + type->result_count; k++) {
-            features |= type_features(type->types[k]);
+            features |= of_type(type->types[k]);
         }
     }
     return features;
@@ -53,7 +135,7 @@ static uint32_t tables(const struct module *module) {
     for (uint32_t i = 0; i < module->table_count; i++) {
         uint8_t type = module->tables[i].type;
         if (type != VM_FUNCREF)
-            features |= type_features(type);
+            features |= of_type(type);
         if (module->tables[i].limits.address == VM_I64)
             features |= BIT(MEMORY64);
     }
@@ -74,7 +156,8 @@ static uint32_t globals(const struct module *module) {
     uint32_t features = 0;
     for (uint32_t i = 0; i < module->global_count; i++) {
         const struct global_declaration *global = &module->globals[i];
-        features |= type_features(global->type);
+        features |= of_type(global->type);
+        features |= of_constant(module, global->init);
         if (global->mutable && i < module->imported_globals)
             features |= BIT(MUTABLE_GLOBALS);
     }
@@ -91,27 +174,29 @@ static uint32_t globals(const struct module *module) {
 static uint32_t segments(const struct module *module) {
     uint32_t features = module->has_data_count ? BIT(BULK_MEMORY) : 0;
     for (uint32_t i = 0; i < module->data_count; i++) {
+        features |= of_constant(module, module->data[i].offset);
         if (module->data[i].mode == SEGMENT_PASSIVE)
             features |= BIT(BULK_MEMORY);
     }
     for (uint32_t i = 0; i < module->element_count; i++) {
         const struct element_segment *segment = &module->elements[i];
+        features |= of_constant(module, segment->offset);
+        if (segment->expressions)
+            features |= of_constant(module, segment->items);
         if (segment->mode == SEGMENT_PASSIVE || segment->expressions)
             features |= BIT(BULK_MEMORY);
         if (segment->mode == SEGMENT_DECLARATIVE)
             features |= BIT(REFERENCE_TYPES);
         if (segment->type != VM_FUNCREF)
-            features |= type_features(segment->type);
+            features |= of_type(segment->type);
     }
     return features;
 }
 
-/* A question few ask: so declarations are walked here, not while they are
- * decoded. */
 uint32_t vm_features(const struct module *module) {
-    uint32_t features = module->features | function_types(module) |
-                        tables(module) | memories(module) | globals(module) |
-                        segments(module);
+    uint32_t features = function_types(module) | tables(module) |
+                        memories(module) | globals(module) | segments(module) |
+                        bodies(module);
     if (module->tag_count)
         features |= BIT(EXCEPTIONS);
     return features & ~BIT(MVP);

@@ -1,17 +1,13 @@
 /* What hostel does not have: features of WebAssembly, some of 3.0 and some
  * still proposals.
  *
- * A byte that is none of ours may be one of theirs. Where the decoder meets a
- * code it does not know it asks here, so that whoever runs the module hears
- * what it needs, and not that its bytes are wrong. No more is known of these
- * features than by which codes they are met first.
+ * No more is known of these features than by which codes they are met first.
  *
  *     60 .. 5F        a type of the form 5F is a structure        garbage collection
  *     5  01 0B        flags of limits, bit 3                      custom page sizes
  *     FC 13           an opcode, in this table 0xFC013            wide arithmetic */
-#include "vm/proposals/unsupported.h"
-
-#include "vm/vm.h"
+#include "vm/rings.h"
+#include "vm/unsupported.h"
 
 static const struct row {
     enum place place;
@@ -83,10 +79,10 @@ static const struct row *find(enum place place, uint32_t code) {
     return NULL;
 }
 
-bool unsupported(struct reader *reader, enum place place, uint32_t code,
-                 size_t at) {
+bool proposed(struct reader *reader, enum place place, uint32_t code,
+              size_t at) {
     const struct row *row = find(place, code);
-    if (!row || !reader_ok(reader))
+    if (!row)
         return false;
     /* A reference is followed by what it refers to, which may say more: (ref
      * any). */

@@ -1,8 +1,10 @@
-/* Features a module may need that hostel does not have: see unsupported.c. */
-#ifndef HOSTEL_VM_PROPOSALS_UNSUPPORTED_H
-#define HOSTEL_VM_PROPOSALS_UNSUPPORTED_H
+/* What a module may need that hostel, or this build of it, does not have: see
+ * unsupported.c. */
+#ifndef HOSTEL_VM_UNSUPPORTED_H
+#define HOSTEL_VM_UNSUPPORTED_H
 
 #include "vm/reader.h"
+#include "vm/vm.h"
 
 /* Where a code stands decides what it means. */
 enum place {
