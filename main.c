@@ -156,10 +156,22 @@ static bool run_guest(struct run *run, struct error *error) {
 
 /* ---- commands ---- */
 
+static bool trace_code(struct run *run, struct error *error) {
+    struct vm_tracing tracing = {.module = run->main.module,
+                                 .function = run->options->traced,
+                                 .out = stderr,
+                                 .begin_line = run_begin_line,
+                                 .context = run};
+    return vm_trace(&tracing, error);
+}
+
 static bool run_command(struct run *run, struct error *error) {
     bool loaded = run_load(run, run->options->words[0], error) &&
                   run_load_preloads(run, error);
     if (!loaded)
+        return false;
+
+    if (run->options->trace_code && !trace_code(run, error))
         return false;
 
     /* A closed socket or pipe is an error number, for guests too. */

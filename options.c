@@ -211,13 +211,18 @@ static bool add_traces(struct options *options, char *text,
         bool wasi = strcmp(text, "wasi") == 0,
              secrets = strcmp(text, "http-secrets") == 0;
         bool http = secrets || strcmp(text, "http") == 0;
+        bool code = strncmp(text, "code", 4) == 0 && strchr("=", text[4]);
         options->trace_wasi |= wasi;
         options->trace_http |= http;
+        options->trace_code |= code;
+        if (code && text[4] == '=')
+            options->traced = text + 5;
         options->net.trace_secrets |= secrets;
-        if (wasi || http)
+        if (wasi || http || code)
             continue;
         return error_set(error, ERROR_USAGE,
-                         "--trace: '%s' is not wasi, http or http-secrets",
+                         "--trace: '%s' is not wasi, http, http-secrets or "
+                         "code[=FUNCTION]",
                          shown_text(text, 120).text);
     }
     return true;

@@ -61,7 +61,8 @@ struct options {
     struct text_list env, allow, deny, resolve;
     struct vm_limits limits;
     struct net_config net; /* complete: its lists are the ones above */
-    bool trace_wasi, trace_http;
+    bool trace_wasi, trace_http, trace_code;
+    const char *traced; /* the function, or NULL: all code */
     struct arena arena; /* owns the lists */
 };
 

@@ -40,6 +40,7 @@
 #include "vm/exceptions/exception.h"
 #include "vm/frames.h"
 #include "vm/numeric.h"
+#include "vm/observer.h"
 #include "vm/simd/lanes.h"
 #include "vm/store.h"
 #include "vm/tail/tail.h"
@@ -92,14 +93,19 @@ static enum trap function_prepare(struct function *function) {
 static enum trap link_call(const struct instance *instance,
                            const struct cell *pc, enum op op) {
     struct module *module = instance->module;
-    uint32_t function = (uint32_t)pc->tail.imm,
-             at = (uint32_t)(pc - module->code.cells);
+    uint32_t function = (uint32_t)pc->tail.imm;
+    uint32_t at = code_index(&module->code, pc);
     enum trap trap = translate(module, function);
     if (trap)
         return trap;
-    cell_set_op(&module->code.cells[at], op);
-    module->code.cells[at].tail.imm =
-        (int32_t)(module->functions[function].entry - at);
+    struct cell *cell = &module->code.cells[at];
+    cell->tail.imm = (int32_t)(module->functions[function].entry - at);
+    if (cell->head.wide == heads[OP_watched].wide) {
+        struct observer *observer = instance->vm->observer;
+        observer->changed(observer, module, at, op);
+    } else {
+        cell_set_op(cell, op);
+    }
     return TRAP_NONE;
 }
 
@@ -168,8 +174,9 @@ static inline uint16_t selected(const struct cell *cell, bool first) {
         pc = (cell);                                                           \
         MUSTTAIL return pc->head.run(ARGUMENTS);                               \
     }
-#define NEXT(n)           JUMP(pc + (n))
-#define CONTINUE_AS(name) MUSTTAIL return do_##name(ARGUMENTS)
+#define NEXT(n)                JUMP(pc + (n))
+#define CONTINUE_AS(name)      MUSTTAIL return do_##name(ARGUMENTS)
+#define CONTINUE_BY(operation) MUSTTAIL return heads[operation].run(ARGUMENTS)
 #include "vm/handlers.def"
 
 const union head heads[OP_COUNT] = {
@@ -193,6 +200,11 @@ static enum trap run(PARAMETERS) {
 #define CONTINUE_AS(name)                                                      \
     {                                                                          \
         op = OP_##name;                                                        \
+        goto dispatch;                                                         \
+    }
+#define CONTINUE_BY(operation)                                                 \
+    {                                                                          \
+        op = (operation);                                                      \
         goto dispatch;                                                         \
     }
 
@@ -234,6 +246,8 @@ enum trap execute(struct vm *vm, struct function *function) {
         frame[i] = 0;
     trap = run(entry + 1, frame, instance->memory->data, instance->memory->size,
                instance, 0, 0, 0);
+    if (vm->observer && vm->observer->left)
+        vm->observer->left(vm->observer, frame, trap);
     if (trap != TRAP_NONE)
         backtrace_record(vm, vm->trapped);
     return trap;

@@ -1,23 +1,59 @@
-/* Who watches functions being translated: vm/listing, or nobody.
+/* Who watches functions being translated and run: vm/listing, or nobody.
  *
  * A vm has one observer at most. While there is none this costs nothing but a
- * look at a pointer per instruction that is translated. */
+ * look at a pointer for each instruction that is translated, and for each call
+ * from the host. The interpreter does not look: it tells of those cells alone
+ * that the observer has marked, by making them OP_watched. What they did
+ * before, the observer knows. */
 #ifndef HOSTEL_VM_OBSERVER_H
 #define HOSTEL_VM_OBSERVER_H
 
-#include <stdint.h>
+#include "base/base.h"
+#include "vm/cell.h"
 
 struct module;
 struct translator;
 
+/* The state of the interpreter; see exec.c. */
+struct machine {
+    const struct cell *pc;
+    uint64_t *frame;
+    struct instance *instance;
+    uint64_t r0;
+    double f0;
+    float s0;
+};
+
+/* Functions that an observer does not need are NULL, but for the first two. */
 struct observer {
     /* An instruction has been translated: it began at t->offset, and ends
      * where t->reader is. */
     void (*instruction)(struct observer *observer, const struct translator *t);
 
-    /* So has all of a function. */
-    void (*translated)(struct observer *observer, struct module *module,
-                       uint32_t function);
+    /* So has all of a function, whose cells may be marked now. */
+    bool (*translated)(struct observer *observer, struct module *module,
+                       uint32_t function, struct error *error);
+
+    /* A marked cell comes next; returns what it is to do. OP_COUNT ends the
+     * run, and the vm's host_error says why. */
+    enum op (*cell)(struct observer *observer, const struct machine *machine);
+
+    /* A marked cell is to do something else from now on: a first call has
+     * become a call. */
+    void (*changed)(struct observer *observer, struct module *module,
+                    uint32_t cell, enum op op);
+
+    /* What the host called has ended, by a trap perhaps; `frame` is where its
+     * frames began. */
+    void (*left)(struct observer *observer, const uint64_t *frame,
+                 enum trap trap);
+
+    /* The vm is closed. */
+    void (*closed)(struct observer *observer);
 };
+
+/* What a marked cell is to do; the vm has an observer. By value, since a
+ * handler in which an address was taken could not end by a jump. */
+enum op observer_ask(struct machine machine);
 
 #endif

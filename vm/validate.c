@@ -630,6 +630,11 @@ bool module_validate(struct module *module, struct error *error) {
     return ok;
 }
 
+static bool tell_observer(struct validator *v, uint32_t function) {
+    return v->observer->translated(v->observer, v->module, function,
+                                   v->reader.error);
+}
+
 /* Append the code of a function to the module's, or leave all as it was. */
 static bool translate_body(struct validator *v, uint32_t function) {
     if (!code_begin(&v->module->code, function)) {
@@ -642,9 +647,7 @@ static bool translate_body(struct validator *v, uint32_t function) {
     } else {
         code_abandon(&v->module->code);
     }
-    if (ok && v->observer)
-        v->observer->translated(v->observer, v->module, function);
-    return ok;
+    return ok && (!v->observer || tell_observer(v, function));
 }
 
 bool module_translate(struct module *module, uint32_t function,

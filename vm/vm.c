@@ -18,6 +18,7 @@
  * giving false. */
 #include "vm/vm.h"
 
+#include "vm/observer.h"
 #include "vm/platform.h"
 #include "vm/rings.h"
 #include "vm/store.h"
@@ -84,6 +85,8 @@ static void module_free(struct module *module) {
 void vm_close(struct vm *vm) {
     if (!vm)
         return;
+    if (vm->observer && vm->observer->closed)
+        vm->observer->closed(vm->observer);
     exceptions_free(vm); /* while there are tags */
     for (struct module *module = vm->modules; module;) {
         struct module *next = module->next;

@@ -306,6 +306,21 @@ bool vm_dump(struct module *module, FILE *out, struct error *error);
 bool vm_dump_code(struct module *module, const char *function, FILE *out,
                   struct error *error);
 
+/* Show the code of the module's vm as it is executed, cell by cell; called
+ * before any of it is. Without a function, by name or index, all of it: of
+ * other modules, too. Before a line on `out`, begin_line is called, if it is not
+ * NULL. ERROR_USAGE if there is no such function; when `out` can take no more,
+ * the guest is ended by an ERROR_IO. */
+struct vm_tracing {
+    struct module *module;
+    const char *function; /* or NULL */
+    FILE *out;
+    void (*begin_line)(void *context, FILE *out);
+    void *context;
+};
+
+bool vm_trace(const struct vm_tracing *tracing, struct error *error);
+
 /* ---- instances (spec 4.5, "Modules") ---- */
 
 /* Resolve the imports, allocate, run the active segments and the start

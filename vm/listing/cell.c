@@ -12,6 +12,7 @@
 #include "vm/store.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* ---- slots ---- */
 
@@ -90,7 +91,7 @@ const char *slot_name(const struct frame_names *names, uint32_t slot,
         snprintf(text, SLOT_NAME_SIZE, "t%u", slot - names->link - 1);
     } else if (slot == names->link) {
         snprintf(text, SLOT_NAME_SIZE, "link");
-    } else if (slot >= names->local_slots) {
+    } else if (slot >= names->local_slots || names->run_count == 0) {
         snprintf(text, SLOT_NAME_SIZE, "slot%u", slot);
     } else {
         const struct slot_run *run = run_of(names, slot);
@@ -193,6 +194,77 @@ static void constant_show(const struct cell_place *place,
     }
 }
 
+/* ---- values of a machine ---- */
+
+static void accumulator_value(const struct field *field,
+                              const struct machine *machine, uint64_t *bits) {
+    uint32_t narrow;
+    *bits = machine->r0;
+    if (field->kind == KIND_F64)
+        memcpy(bits, &machine->f0, sizeof *bits);
+    if (field->kind == KIND_F32) {
+        memcpy(&narrow, &machine->s0, sizeof narrow);
+        *bits = narrow;
+    }
+}
+
+static bool is_value(enum kind kind) {
+    return kind <= KIND_WORD;
+}
+
+bool field_value(const struct field *field, const struct machine *machine,
+                 uint64_t bits[2]) {
+    bits[0] = bits[1] = 0;
+    if (part_is_slot(field->part) && is_value(field->kind)) {
+        uint32_t slot = part_slot(field->part, machine->pc);
+        size_t words = field->kind == KIND_V128 ? 2 : 1;
+        memcpy(bits, machine->frame + slot, words * sizeof *bits);
+        return true;
+    }
+    if (field->part == PART_r && is_value(field->kind)) {
+        accumulator_value(field, machine, bits);
+        return true;
+    }
+    if (field->kind == KIND_GLOBAL) {
+        uint64_t *value = machine->instance->globals[machine->pc->tail.imm];
+        memcpy(bits, value, 2 * sizeof *bits);
+        return true;
+    }
+    return false;
+}
+
+/* As field_value, and of what stands in the cell. */
+static uint64_t summand(const struct field *field,
+                        const struct machine *machine) {
+    uint64_t bits[2];
+    return field_value(field, machine, bits)
+               ? *bits
+               : field_constant(field, machine->pc);
+}
+
+/* The i32s are added first, and wrap around; offsets do not. */
+bool cell_address(const struct machine *machine, enum op op,
+                  uint64_t *address) {
+    struct meaning meaning = meaning_of(op);
+    struct field field;
+    bool inside = false, found = false;
+    *address = 0;
+    while (meaning_next(&meaning, &field)) {
+        inside = inside || memchr(field.text, '[', (size_t)field.size);
+        if (inside && memchr(field.text, ']', (size_t)field.size))
+            break;
+        if (!inside)
+            continue;
+        *address += summand(&field, machine);
+        if (field.kind == KIND_I32)
+            *address &= UINT32_MAX;
+        found = true;
+    }
+    return found;
+}
+
+/* ---- cells ---- */
+
 static void field_show(const struct cell_place *place,
                        const struct field *field, FILE *out) {
     char name[SLOT_NAME_SIZE];
@@ -207,7 +279,20 @@ static void field_show(const struct cell_place *place,
     }
 }
 
-/* ---- cells ---- */
+/* A global's kind is by its declaration. */
+static void field_value_show(const struct cell_place *place,
+                             const struct field *field, FILE *out) {
+    uint64_t bits[2];
+    enum kind kind = field->kind;
+    if (!field_value(field, place->machine, bits))
+        return;
+    if (kind == KIND_GLOBAL) {
+        uint32_t global = (uint32_t)place->machine->pc->tail.imm;
+        kind = value_kind(place->names->module->globals[global].type);
+    }
+    fputc('=', out);
+    value_show(kind, bits, out);
+}
 
 void cell_show(const struct cell_place *place, enum op op, FILE *out) {
     struct meaning meaning = meaning_of(op);
@@ -220,8 +305,30 @@ void cell_show(const struct cell_place *place, enum op op, FILE *out) {
             continue;
         fwrite(field.text, 1, (size_t)field.size, out);
         field_show(place, &field, out);
+        if (place->machine && !field.written)
+            field_value_show(place, &field, out);
     }
-    fwrite(field.text, 1, (size_t)field.size, out);
+    if (field.kind != KIND_NOTHING)
+        fwrite(field.text, 1, (size_t)field.size, out);
+    uint64_t address;
+    if (place->machine && cell_address(place->machine, op, &address))
+        fprintf(out, " at 0x%" PRIx64, address);
+}
+
+void cell_results_show(const struct cell_place *place, enum op op, FILE *out) {
+    struct meaning meaning = meaning_of(op);
+    struct field field;
+    const char *border = " => ";
+    while (meaning_next(&meaning, &field)) {
+        bool known =
+            field.written && field.part != PART_r && field.kind <= KIND_WORD;
+        if (!known)
+            continue;
+        fputs(border, out);
+        field_show(place, &field, out);
+        field_value_show(place, &field, out);
+        border = " ";
+    }
 }
 
 /* An entry of a br_table, or what belongs to the cell before it. */

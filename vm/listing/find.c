@@ -49,7 +49,7 @@ static bool find(struct module *module, const char *name, uint32_t *function) {
 bool function_named(struct module *module, const char *name, uint32_t *function,
                     struct error *error) {
     struct shown shown = shown_text(name, 120);
-    if (!find(module, name, function)) {
+    if (!*name || !find(module, name, function)) {
         return error_set(error, ERROR_USAGE,
                          "there is no function '%s'; hostel dump lists those "
                          "that there are",

@@ -174,12 +174,28 @@ enum kind value_kind(uint8_t type);
 /* A number of a kind, as listings show it. */
 void value_show(enum kind kind, const uint64_t bits[2], FILE *out);
 
-/* What the cell at that index does, where its function's begin at `entry`. */
+/* The cell at that index, where its function's begin at `entry`; and what it is
+ * executed with, or NULL. */
 struct cell_place {
     const struct frame_names *names;
     uint32_t entry, cell;
+    const struct machine *machine;
 };
+
+/* What the cell does, and the values that it reads. */
 void cell_show(const struct cell_place *place, enum op op, FILE *out);
+
+/* What it has written to slots: " => t0=7". The accumulators may be others'
+ * already. */
+void cell_results_show(const struct cell_place *place, enum op op, FILE *out);
+
+/* The value of a part that is read or was written: two words for a vector.
+ * False if it has none, as a constant. */
+bool field_value(const struct field *field, const struct machine *machine,
+                 uint64_t bits[2]);
+
+/* The address that the cell accesses; false if it accesses none. */
+bool cell_address(const struct machine *machine, enum op op, uint64_t *address);
 
 /* The same of the data cell behind it, one of operation_data_cells(). */
 void data_cell_show(const struct cell_place *place, enum op op, FILE *out);

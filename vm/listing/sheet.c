@@ -58,7 +58,7 @@ static void entry_show(const struct columns *c, FILE *out) {
 static void print_cell(struct sheet *sheet, uint32_t cell, enum op op,
                        bool behind) {
     const struct columns *c = sheet->columns;
-    struct cell_place place = {&c->names, c->entry, cell};
+    struct cell_place place = {&c->names, c->entry, cell, NULL};
     char text[TEXT_SIZE] = "";
     FILE *out = fmemopen(text, sizeof text, "w");
     if (!out)

@@ -1,0 +1,295 @@
+/* `--trace code`: each cell as it is executed, with the values it reads and
+ * writes and the instruction it came from.
+ *
+ *     function 1 "twice" 5
+ *       99 i32.add            1: i32_add_ss t0 r0 = local0=5, local0=5 => t0=10
+ *       9a end                2: return_i r0=10
+ *
+ * A line is finished when the next cell comes, which then has what the one
+ * before it wrote; what writes no slot, as a call, is finished at once. Lines
+ * of a function are indented by the frames below its own that are traced, too:
+ * a frame is known by its address, since callees' frames lie higher. */
+#include "vm/listing/watch.h"
+
+#include "vm/store.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEEPEST = 24, TEXT_SIZE = 1024, PARAMS_SHOWN = 8, NAME_SHOWN = 40 };
+
+struct tracer {
+    struct observer observer; /* first: it is given back to our functions */
+    struct watch watch;
+    struct vm_tracing to;
+    uint32_t function; /* the only one to be traced, if `only` */
+    bool only;
+
+    const uint64_t **frames; /* owned; those that are traced, outermost first */
+    size_t frame_count, frame_capacity;
+    bool entered;   /* the current cell is the first one of its frame */
+    bool handed_on; /* the one before was a tail call, perhaps to the host */
+
+    struct frame_names names; /* of the function that was traced last */
+    bool named;
+
+    /* The cell whose line waits for what it writes. */
+    struct machine waiting;
+    enum op waiting_op;
+    bool waits;
+};
+
+/* ---- lines ---- */
+
+/* Who reads the trace may have left. */
+static bool write_text(struct tracer *t, const char *text) {
+    if (t->to.begin_line && !t->waits)
+        t->to.begin_line(t->to.context, t->to.out);
+    fputs(text, t->to.out);
+    fflush(t->to.out);
+    return !ferror(t->to.out);
+}
+
+static int indent(const struct tracer *t) {
+    size_t depth = t->frame_count < DEEPEST ? t->frame_count : DEEPEST;
+    return 2 * (int)depth;
+}
+
+/* The function of a position, and its cells. */
+static struct cell_place place_of(struct tracer *t,
+                                  const struct machine *machine) {
+    struct module *module = machine->instance->module;
+    uint32_t cell = code_index(&module->code, machine->pc);
+    const struct translation *of = code_find(&module->code, cell);
+    bool same = t->named && t->names.module == module &&
+                t->names.function == of->function;
+    if (!same) {
+        if (t->named)
+            frame_names_free(&t->names);
+        frame_names_init(&t->names, module, of->function);
+        t->named = true;
+    }
+    return (struct cell_place){&t->names, of->entry, cell, machine};
+}
+
+/* What trapped has written nothing. */
+static void finish_line(struct tracer *t, bool trapped) {
+    char text[TEXT_SIZE] = "";
+    if (!t->waits)
+        return;
+    struct cell_place place = place_of(t, &t->waiting);
+    FILE *out = trapped ? NULL : fmemopen(text, sizeof text - 1, "w");
+    if (out) {
+        cell_results_show(&place, t->waiting_op, out);
+        fclose(out);
+    }
+    write_text(t, strcat(text, "\n"));
+    t->waits = false;
+}
+
+/* ---- frames ---- */
+
+/* A function is entered at the cell behind its entry; to come there again in
+ * the same frame, by a loop, is no new call. */
+static bool enter_frame(struct tracer *t, const struct cell_place *place) {
+    const struct machine *machine = place->machine;
+    size_t count = t->frame_count;
+    while (count > 0 && t->frames[count - 1] > machine->frame)
+        count--;
+    bool first = t->handed_on && place->cell == place->entry + 1;
+    bool known = count > 0 && t->frames[count - 1] == machine->frame;
+    if (known && first)
+        count--;
+    known = known && !first;
+    t->frame_count = count;
+    t->entered = !known;
+    if (known)
+        return true;
+    struct budget *memory = machine->instance->vm->memory;
+    const uint64_t **frames = array_reserve(memory, t->frames, count,
+                                            &t->frame_capacity, sizeof *frames);
+    if (!frames)
+        return false;
+    t->frames = frames;
+    frames[t->frame_count++] = machine->frame;
+    return true;
+}
+
+static bool is_return(enum op op) {
+    return op >= OP_return_void && op <= OP_return_many;
+}
+
+static bool is_tail_call(enum op op) {
+    return op == OP_return_call || op == OP_first_return_call ||
+           op == OP_return_call_import || op == OP_return_call_indirect;
+}
+
+/* "function 1 "twice" 5": with what it is called with. */
+static void print_heading(struct tracer *t, const struct cell_place *place) {
+    struct module *module = place->names->module;
+    uint32_t function = place->names->function;
+    const struct func_type *type = module->functions[function].type;
+    struct slice name = module_function_name(module, function);
+    char text[TEXT_SIZE] = "";
+    FILE *out = fmemopen(text, sizeof text - 1, "w");
+    if (!out)
+        return;
+    fprintf(out, "%*sfunction %u", indent(t) - 2, "", function);
+    if (name.size > 0)
+        fputc(' ', out), quoted_print(name, NAME_SHOWN, out);
+    uint32_t slot = 0;
+    for (uint32_t i = 0; i < type->param_count && i < PARAMS_SHOWN; i++) {
+        uint64_t bits[2];
+        memcpy(bits, place->machine->frame + slot, sizeof bits);
+        fputc(' ', out);
+        value_show(value_kind(type->types[i]), bits, out);
+        slot += type_slots(type->types[i]);
+    }
+    if (type->param_count > PARAMS_SHOWN)
+        fputs(" ...", out);
+    fclose(out);
+    write_text(t, strcat(text, "\n"));
+}
+
+/* ---- cells ---- */
+
+/* Before the first instruction, where the declarations of locals are, there is
+ * none. */
+static const char *mnemonic_at(const struct cell_place *place,
+                               uint32_t offset) {
+    const struct module *module = place->names->module;
+    struct slice body = module->functions[place->names->function].body;
+    if (module->bytes.data + offset == body.data)
+        return "";
+    struct error unused = ERROR_INIT;
+    struct reader reader = reader_init(module->bytes, &unused);
+    reader.position = offset;
+    const struct instruction *row = instruction_read(&reader);
+    return row ? row->mnemonic : "";
+}
+
+/* Whether something has been written that the next cell shall tell. */
+static bool writes_slots(enum op op) {
+    struct meaning meaning = meaning_of(op);
+    struct field field;
+    while (meaning_next(&meaning, &field)) {
+        bool slot = part_is_slot(field.part) && field.kind <= KIND_WORD;
+        if (slot && field.written)
+            return true;
+    }
+    return false;
+}
+
+static bool begin_line(struct tracer *t, const struct cell_place *place,
+                       enum op op) {
+    const struct module *module = place->names->module;
+    uint32_t offset = module->code.offsets[place->cell];
+    char text[TEXT_SIZE] = "";
+    FILE *out = fmemopen(text, sizeof text - 1, "w");
+    if (!out)
+        return true;
+    fprintf(out, "%*s%6x %-20s %3u: ", indent(t), "", offset,
+            mnemonic_at(place, offset), place->cell - place->entry);
+    cell_show(place, op, out);
+    fclose(out);
+    bool waits = writes_slots(op);
+    bool written = write_text(t, waits ? text : strcat(text, "\n"));
+    t->waiting = *place->machine;
+    t->waiting_op = op;
+    t->waits = waits;
+    return written;
+}
+
+/* A call that first has to make the function's code is begun again. */
+static bool is_again(const struct tracer *t, const struct machine *machine) {
+    return t->waiting.pc == machine->pc && t->waiting.frame == machine->frame &&
+           !t->waits && !t->entered && t->waiting_op >= OP_call &&
+           t->waiting_op <= OP_return_call_indirect;
+}
+
+static enum op trace_cell(struct observer *observer,
+                          const struct machine *machine) {
+    struct tracer *t = (struct tracer *)(void *)observer;
+    struct error *error = machine->instance->vm->host_error;
+    enum op op = watch_op(&t->watch, machine);
+    finish_line(t, false);
+    struct cell_place place = place_of(t, machine);
+    if (!enter_frame(t, &place)) {
+        error_set_memory(machine->instance->vm, error, "a trace");
+        return OP_COUNT;
+    }
+    if (t->entered)
+        print_heading(t, &place);
+    if (!is_again(t, machine) && !begin_line(t, &place, op)) {
+        error_set(error, ERROR_IO, "the trace: %s", strerror(errno));
+        return OP_COUNT;
+    }
+    t->handed_on = is_tail_call(op);
+    t->frame_count -= is_return(op);
+    return op;
+}
+
+/* ---- the observer ---- */
+
+static void trace_instruction(struct observer *observer,
+                              const struct translator *translator) {
+    (void)observer;
+    (void)translator;
+}
+
+static bool trace_translated(struct observer *observer, struct module *module,
+                             uint32_t function, struct error *error) {
+    struct tracer *t = (struct tracer *)(void *)observer;
+    bool meant =
+        !t->only || (module == t->to.module && function == t->function);
+    return !meant || watch_function(&t->watch, module, function) ||
+           error_set_memory(module->vm, error, "a trace");
+}
+
+static void trace_changed(struct observer *observer, struct module *module,
+                          uint32_t cell, enum op op) {
+    struct tracer *t = (struct tracer *)(void *)observer;
+    watch_change(&t->watch, module, cell, op);
+}
+
+static void trace_left(struct observer *observer, const uint64_t *frame,
+                       enum trap trap) {
+    struct tracer *t = (struct tracer *)(void *)observer;
+    finish_line(t, trap != TRAP_NONE);
+    while (t->frame_count > 0 && t->frames[t->frame_count - 1] >= frame)
+        t->frame_count--;
+}
+
+static void trace_closed(struct observer *observer) {
+    struct tracer *t = (struct tracer *)(void *)observer;
+    struct budget *memory = t->to.module->vm->memory;
+    watch_free(&t->watch);
+    if (t->named)
+        frame_names_free(&t->names);
+    array_free(memory, t->frames, t->frame_capacity, sizeof *t->frames);
+    free(t);
+}
+
+bool vm_trace(const struct vm_tracing *tracing, struct error *error) {
+    struct vm *vm = tracing->module->vm;
+    uint32_t function = 0;
+    if (tracing->function &&
+        !function_named(tracing->module, tracing->function, &function, error))
+        return false;
+    struct tracer *t = calloc(1, sizeof *t);
+    if (!t)
+        return error_set(error, ERROR_IO, "out of memory: a trace");
+    *t = (struct tracer){.observer = {.instruction = trace_instruction,
+                                      .translated = trace_translated,
+                                      .cell = trace_cell,
+                                      .changed = trace_changed,
+                                      .left = trace_left,
+                                      .closed = trace_closed},
+                         .to = *tracing,
+                         .function = function,
+                         .only = tracing->function != NULL};
+    vm->observer = &t->observer;
+    return true;
+}

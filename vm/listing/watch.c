@@ -1,0 +1,88 @@
+/* Watching cells: as a debugger puts a breakpoint where an instruction was.
+ *
+ * A cell that is watched has the operation OP_watched; what it had before is
+ * kept beside, in an array a module. */
+#include "vm/listing/watch.h"
+
+#include "vm/store.h"
+
+#include <stdlib.h>
+
+struct watched_module {
+    struct watched_module *next;
+    struct module *module;
+    uint16_t *ops; /* owned; of each cell */
+    size_t capacity;
+};
+
+static struct watched_module *find(const struct watch *watch,
+                                   const struct module *module) {
+    struct watched_module *found = watch->modules;
+    while (found && found->module != module)
+        found = found->next;
+    return found;
+}
+
+static struct watched_module *add(struct watch *watch, struct module *module) {
+    struct watched_module *added = calloc(1, sizeof *added);
+    if (!added)
+        return NULL;
+    added->module = module;
+    added->next = watch->modules;
+    watch->modules = added;
+    return added;
+}
+
+static bool reserve(struct watched_module *watched) {
+    const struct code *code = &watched->module->code;
+    while (watched->capacity < code->cell_count) {
+        uint16_t *ops =
+            array_reserve(code->memory, watched->ops, watched->capacity,
+                          &watched->capacity, sizeof *ops);
+        if (!ops)
+            return false;
+        watched->ops = ops;
+    }
+    return true;
+}
+
+/* Data cells are none that come next. */
+bool watch_function(struct watch *watch, struct module *module,
+                    uint32_t function) {
+    struct watched_module *watched = find(watch, module);
+    if (!watched)
+        watched = add(watch, module);
+    if (!watched || !reserve(watched))
+        return false;
+    const struct code *code = &module->code;
+    uint32_t cell = module->functions[function].entry + 1;
+    while (cell < code->cell_count) {
+        enum op op = cell_op(&code->cells[cell]);
+        uint32_t data = operation_data_cells(op, &code->cells[cell]);
+        watched->ops[cell] = (uint16_t)op;
+        cell_set_op(&code->cells[cell], OP_watched);
+        cell += 1 + data;
+    }
+    return true;
+}
+
+enum op watch_op(const struct watch *watch, const struct machine *machine) {
+    const struct module *module = machine->instance->module;
+    uint32_t cell = code_index(&module->code, machine->pc);
+    return (enum op)find(watch, module)->ops[cell];
+}
+
+void watch_change(struct watch *watch, struct module *module, uint32_t cell,
+                  enum op op) {
+    find(watch, module)->ops[cell] = (uint16_t)op;
+}
+
+void watch_free(struct watch *watch) {
+    while (watch->modules) {
+        struct watched_module *next = watch->modules->next;
+        array_free(watch->modules->module->code.memory, watch->modules->ops,
+                   watch->modules->capacity, sizeof(uint16_t));
+        free(watch->modules);
+        watch->modules = next;
+    }
+}
