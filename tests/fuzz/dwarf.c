@@ -4,12 +4,18 @@
  * The input is sections, one after the other: its number in the list below, its
  * size in two bytes, its content. They are put behind code of many small
  * bodies, whose addresses compilers' small programs have, too. */
+#include "tests/module.h"
+
 #include "vm/debug/debug.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { BODIES = 100, BODY_SIZE = 19, PLACES = 8, MODULE_MAX = 1 << 20 };
+enum { BODY_COUNT = 100, PLACES = 8, MODULE_MAX = 1 << 20 };
+
+/* Eighteen zeros, the first for no locals, and `end`. */
+#define BODY_TEXT "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0B"
+enum { BODY_SIZE = sizeof BODY_TEXT - 1 };
 
 static const char *const names[] = {
     ".debug_info",     ".debug_abbrev",      ".debug_line",
@@ -22,38 +28,6 @@ static void check(bool fine) {
         abort();
 }
 
-static void put_byte(struct buffer *out, size_t byte) {
-    uint8_t low = (uint8_t)byte;
-    buffer_append(out, &low, 1);
-}
-
-/* A size that fits in three LEB128 bytes. */
-static void put_size(struct buffer *out, size_t size) {
-    put_byte(out, (size & 0x7F) | 0x80);
-    put_byte(out, (size >> 7 & 0x7F) | 0x80);
-    put_byte(out, size >> 14 & 0x7F);
-}
-
-static void put_code(struct buffer *out) {
-    put_byte(out, 10);
-    put_size(out, 1 + BODIES * (1 + BODY_SIZE));
-    put_byte(out, BODIES);
-    for (size_t i = 0; i < BODIES; i++) {
-        put_byte(out, BODY_SIZE);
-        for (size_t k = 0; k < BODY_SIZE; k++)
-            put_byte(out, k + 1 < BODY_SIZE ? 0 : 0x0B);
-    }
-}
-
-static void put_section(struct buffer *out, const char *name,
-                        struct slice content) {
-    put_byte(out, 0);
-    put_size(out, 1 + strlen(name) + content.size);
-    put_byte(out, strlen(name));
-    buffer_append_text(out, name);
-    buffer_append_slice(out, content);
-}
-
 static void put_sections(struct buffer *out, struct slice input) {
     size_t at = 0;
     while (input.size - at >= 3) {
@@ -62,7 +36,7 @@ static void put_sections(struct buffer *out, struct slice input) {
         at += 3;
         if (size > input.size - at)
             size = input.size - at;
-        put_section(out, names[name], (struct slice){input.data + at, size});
+        custom_put(out, names[name], (struct slice){input.data + at, size});
         at += size;
     }
 }
@@ -98,9 +72,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct buffer module;
     buffer_init(&module, MODULE_MAX);
-    buffer_append(&module, "\0asm\1\0\0\0", 8);
+    buffer_append(&module, MODULE_START, sizeof MODULE_START - 1);
     size_t code = module.size;
-    put_code(&module);
+    PUT_SECTIONS(&module, CODE(BODIES(BODY_COUNT, BODY_TEXT)));
     size_t end = module.size;
     put_sections(&module, (struct slice){data, size});
     check(!module.failed);
@@ -108,11 +82,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct debug *debug = debug_open(buffer_slice(&module), NULL);
     check(debug != NULL);
     size_t named = 0;
-    for (uint32_t i = 0; i <= BODIES; i++)
+    for (uint32_t i = 0; i <= BODY_COUNT; i++)
         named += debug_function_name(debug, i).size;
     check(named <= 20000 + 16 * module.size);
 
-    enum { STEP = 41, ASKED = 1 + (BODIES * (1 + BODY_SIZE)) / STEP };
+    enum { STEP = 41, ASKED = 1 + (BODY_COUNT * (1 + BODY_SIZE)) / STEP };
     struct answer answers[ASKED + 1];
     size_t asked = 0;
     for (size_t at = code; at < end && asked <= ASKED; at += STEP) {

@@ -8,12 +8,19 @@
  * writes its locals to memory, to be looked at. There are three memories, the
  * last one of 64 bits, and exceptions, but no references. */
 #include "tests/fuzz/make.h"
+#include "tests/module.h"
 
 #include "vm/opcodes.h"
 
 #include <string.h>
 
-enum { FUNCTIONS = 4, TYPES = 5, LOCALS = 3 * TYPES, LABELS = 8, STACK = 64 };
+enum {
+    FUNCTION_COUNT = 4,
+    TYPE_COUNT = 5,
+    LOCALS = 3 * TYPE_COUNT,
+    LABELS = 8,
+    STACK = 64
+};
 enum { COUNTER = LOCALS, COUNTDOWN }; /* further locals, of the loops */
 
 struct types {
@@ -22,9 +29,9 @@ struct types {
 
 /* Of all functions' parameters, of the globals, and of the locals over and over
  * again. */
-static const struct types usual = {TYPES,
+static const struct types usual = {TYPE_COUNT,
                                    {VM_I32, VM_I64, VM_F32, VM_F64, VM_V128}};
-static const struct types results[FUNCTIONS] = {
+static const struct types results[FUNCTION_COUNT] = {
     {1, {VM_I32}}, {2, {VM_F64, VM_I64}}, {0, {0}}, {1, {VM_V128}}};
 static const struct types none = {0, {0}}, i32 = {1, {VM_I32}};
 /* Of the memories. */
@@ -57,12 +64,6 @@ static void put_byte(struct buffer *out, uint64_t byte) {
     buffer_append(out, &(uint8_t){(uint8_t)byte}, 1);
 }
 
-static void put_unsigned(struct buffer *out, uint64_t number) {
-    for (; number > 0x7F; number >>= 7)
-        put_byte(out, (number & 0x7F) | 0x80);
-    put_byte(out, number);
-}
-
 static void put_signed(struct maker *m, int64_t number) {
     for (; number < -64 || number > 63; number >>= 7)
         put_byte(m->out, (number & 0x7F) | 0x80);
@@ -77,7 +78,7 @@ static void put(struct maker *m, uint32_t code, uint32_t index) {
     const uint32_t unit = WASM_memory_init / 0xFC;
     put_byte(m->out, code > 0xFF ? code / unit : code);
     if (code > 0xFF)
-        put_unsigned(m->out, code % unit);
+        number_put(m->out, code % unit);
     if (index != NONE)
         put_byte(m->out, index);
 }
@@ -95,12 +96,12 @@ static void push(struct maker *m, const struct types *types) {
 }
 
 static uint32_t number_of(uint8_t type) {
-    return (uint32_t)((const uint8_t *)memchr(usual.of, type, TYPES) -
+    return (uint32_t)((const uint8_t *)memchr(usual.of, type, TYPE_COUNT) -
                       usual.of);
 }
 
 static uint32_t choose_local(struct maker *m, uint8_t type) {
-    return number_of(type) + TYPES * choose(m, LOCALS / TYPES);
+    return number_of(type) + TYPE_COUNT * choose(m, LOCALS / TYPE_COUNT);
 }
 
 static void constant(struct maker *m, uint8_t type) {
@@ -211,7 +212,7 @@ static void memarg(struct maker *m, uint32_t memory) {
     put_byte(m->out, memory ? 0x40 : 0);
     if (memory)
         put_byte(m->out, memory);
-    put_unsigned(m->out, choose(m, 256));
+    number_put(m->out, choose(m, 256));
 }
 
 static void immediates(struct maker *m, const struct instruction *row,
@@ -302,7 +303,8 @@ static void variable(struct maker *m) {
         WASM_drop,      WASM_i32_eqz,   WASM_i64_eqz,    WASM_local_get};
     uint32_t code = codes[choose(m, 8)];
     bool some = m->height > top(m)->floor;
-    uint8_t type = some ? m->stack[m->height - 1] : usual.of[choose(m, TYPES)];
+    uint8_t type =
+        some ? m->stack[m->height - 1] : usual.of[choose(m, TYPE_COUNT)];
     if (code == WASM_i32_eqz || code == WASM_i64_eqz)
         type = code == WASM_i32_eqz ? VM_I32 : VM_I64;
     const struct types one = {1, {type}}, three = {3, {type, type, VM_I32}};
@@ -369,18 +371,18 @@ static void clauses(struct maker *m) {
         put_byte(m->out, up);
 }
 
-/* A block whose result has the type number `type`; TYPES: none. */
+/* A block whose result has the type number `type`; TYPE_COUNT: none. */
 static void begin(struct maker *m, uint32_t code, uint32_t type) {
     if (code == WASM_if)
         take(m, &i32);
     if (code == WASM_loop)
         put_i32(m, 1 + choose(m, 5)), put(m, WASM_local_set, COUNTDOWN);
-    put(m, code, type < TYPES ? usual.of[type] : 0x40);
+    put(m, code, type < TYPE_COUNT ? usual.of[type] : 0x40);
     if (code == WASM_try_table)
         clauses(m);
     m->labels[m->depth++] = (struct label){
-        m->height, type < TYPES ? (struct types){1, {usual.of[type]}} : none,
-        code};
+        m->height,
+        type < TYPE_COUNT ? (struct types){1, {usual.of[type]}} : none, code};
 }
 
 /* The loop of an interpreter: a table at once, of which one case comes
@@ -388,9 +390,9 @@ static void begin(struct maker *m, uint32_t code, uint32_t type) {
 static void switch_loop(struct maker *m) {
     if (m->depth + 3 > LABELS)
         return;
-    begin(m, WASM_loop, TYPES);
-    begin(m, WASM_block, TYPES);
-    begin(m, WASM_block, TYPES);
+    begin(m, WASM_loop, TYPE_COUNT);
+    begin(m, WASM_block, TYPE_COUNT);
+    begin(m, WASM_block, TYPE_COUNT);
     for (uint32_t i = choose(m, 3); i > 0; i--)
         plain(m, WASM_i32_load8_u + choose(m, 100));
     value(m, VM_I32), m->height = top(m)->floor;
@@ -444,7 +446,7 @@ static void call(struct maker *m) {
     uint32_t function = m->function + 1 + choose(m, 2), how = choose(m, 8);
     if (how == 7)
         function = m->function;
-    if (function >= FUNCTIONS)
+    if (function >= FUNCTION_COUNT)
         return;
     take(m, &usual);
     if (how < 4)
@@ -499,7 +501,7 @@ static void instruction(struct maker *m) {
     if (m->height > STACK - 12) {
         put(m, WASM_drop, NONE), m->height--;
     } else if (kind < 4 && m->depth < LABELS) {
-        begin(m, codes[kind], choose(m, TYPES + 1));
+        begin(m, codes[kind], choose(m, TYPE_COUNT + 1));
     } else if (kind < 7) {
         if (m->depth > 1)
             do_end(m);
@@ -524,20 +526,18 @@ static void instruction(struct maker *m) {
 
 /* ---- the module ---- */
 
-static void put_body(struct buffer *out, struct slice choices,
-                     uint32_t function) {
+static void make_body(struct buffer *body, struct slice choices,
+                      uint32_t function) {
     static const uint32_t stores[] = {WASM_i32_store, WASM_i64_store,
                                       WASM_f32_store, WASM_f64_store,
                                       WASM_v128_store};
-    struct buffer body;
-    buffer_init(&body, out->cap);
     struct maker m = {
-        .choices = choices, .out = &body, .function = function, .depth = 1};
+        .choices = choices, .out = body, .function = function, .depth = 1};
     m.labels[0].results = results[function];
-    put_byte(&body, COUNTDOWN - TYPES + 1);
-    for (uint32_t i = TYPES; i <= COUNTDOWN; i++)
-        put_byte(&body, 1),
-            put_byte(&body, i < LOCALS ? usual.of[i % TYPES] : VM_I32);
+    put_byte(body, COUNTDOWN - TYPE_COUNT + 1);
+    for (uint32_t i = TYPE_COUNT; i <= COUNTDOWN; i++)
+        put_byte(body, 1),
+            put_byte(body, i < LOCALS ? usual.of[i % TYPE_COUNT] : VM_I32);
     while (m.choices.size)
         instruction(&m);
     while (m.depth > 1)
@@ -546,50 +546,53 @@ static void put_body(struct buffer *out, struct slice choices,
     for (uint32_t i = 0; i < LOCALS; i++) {
         put_i32(&m, (function * LOCALS + i) * 16);
         put(&m, WASM_local_get, i);
-        put(&m, stores[i % TYPES], 0), put_byte(&body, 0);
+        put(&m, stores[i % TYPE_COUNT], 0), put_byte(body, 0);
     }
     put(&m, WASM_end, NONE);
-    put_unsigned(out, body.size);
-    buffer_append_slice(out, buffer_slice(&body));
-    buffer_free(&body);
+}
+
+/* The parameters of all functions, and a type with these results. */
+#define USUAL             0x60, 5, VM_I32, VM_I64, VM_F32, VM_F64, VM_V128
+#define GLOBAL(type, ...) ENTRY_BYTES(type, 1, __VA_ARGS__, 0x0B)
+
+/* What is around the functions: everything is exported. */
+static void put_all(struct buffer *out, const struct buffer *bodies) {
+    PUT_MODULE(
+        out,
+        TYPES(/* see `results` */
+              ENTRY_BYTES(USUAL, 1, VM_I32),
+              ENTRY_BYTES(USUAL, 2, VM_F64, VM_I64), ENTRY_BYTES(USUAL, 0),
+              ENTRY_BYTES(USUAL, 1, VM_V128), ENTRY_BYTES(0x60, 1, VM_I32, 0)),
+        FUNCTIONS(ENTRY("\0"), ENTRY("\1"), ENTRY("\2"), ENTRY("\3")),
+        TABLES(ENTRY("\x70\1\4\x08")) /* of 4 to 8 */,
+        /* of 1 to 2 pages */
+        MEMORIES(ENTRIES(2, "\1\1\2"), ENTRY("\5\1\2")),
+        TAGS(ENTRY("\0\4")) /* with an i32 */,
+        GLOBALS(GLOBAL(VM_I32, 0x41, 7), GLOBAL(VM_I64, 0x42, 7),
+                GLOBAL(VM_F32, 0x43, 0, 0, 0xC0, 0x3F),
+                GLOBAL(VM_F64, 0x44, 0, 0, 0, 0, 0, 0, 0xF8, 0x3F),
+                GLOBAL(VM_V128, 0xFD, 0x0C, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+                       11, 12, 13, 14, 15)),
+        EXPORTS(NAMED("f", "\0\0"), NAMED("g", "\0\1"), NAMED("h", "\0\2"),
+                NAMED("i", "\0\3"), NAMED("A", "\3\0"), NAMED("B", "\3\1"),
+                NAMED("C", "\3\2"), NAMED("D", "\3\3"), NAMED("E", "\3\4")),
+        /* passive, active */
+        ELEMENTS(ENTRY("\1\0\4\3\2\1\0"), ENTRY("\0\x41\0\x0B\4\0\1\2\3")),
+        DATA_COUNT(1),
+        CODE(BODY_OF(&bodies[0]), BODY_OF(&bodies[1]), BODY_OF(&bodies[2]),
+             BODY_OF(&bodies[3])),
+        DATA(ENTRY("\1\x08\x09\x08\7\6\5\4\3\2")));
 }
 
 void make_module(struct buffer *out, struct slice choices) {
-    /* clang-format off */
-    static const uint8_t head[] = {
-        0, 'a', 's', 'm', 1, 0, 0, 0,
-        1, 41, 5, 0x60, 5, 0x7F, 0x7E, 0x7D, 0x7C, 0x7B, 1, 0x7F, /* types: see `results` */
-                  0x60, 5, 0x7F, 0x7E, 0x7D, 0x7C, 0x7B, 2, 0x7C, 0x7E,
-                  0x60, 5, 0x7F, 0x7E, 0x7D, 0x7C, 0x7B, 0,
-                  0x60, 5, 0x7F, 0x7E, 0x7D, 0x7C, 0x7B, 1, 0x7B, 0x60, 1, 0x7F, 0,
-        3, 5, 4, 0, 1, 2, 3,                                      /* functions */
-        4, 5, 1, 0x70, 1, 4, 8,                                   /* a table of 4 to 8 */
-        5, 10, 3, 1, 1, 2, 1, 1, 2, 5, 1, 2,                      /* memories of 1 to 2 pages */
-        13, 3, 1, 0, 4,                                           /* a tag with an i32 */
-        6, 52, 5, 0x7F, 1, 0x41, 7, 0x0B, 0x7E, 1, 0x42, 7, 0x0B, /* globals */
-                  0x7D, 1, 0x43, 0, 0, 0xC0, 0x3F, 0x0B,
-                  0x7C, 1, 0x44, 0, 0, 0, 0, 0, 0, 0xF8, 0x3F, 0x0B,
-                  0x7B, 1, 0xFD, 0x0C, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0x0B,
-        7, 37, 9, 1, 'f', 0, 0, 1, 'g', 0, 1, 1, 'h', 0, 2,       /* everything is exported */
-                  1, 'i', 0, 3,
-                  1, 'A', 3, 0, 1, 'B', 3, 1, 1, 'C', 3, 2, 1, 'D', 3, 3, 1, 'E', 3, 4,
-        9, 17, 2, 1, 0, 4, 3, 2, 1, 0,                            /* elements: passive, active */
-                  0, 0x41, 0, 0x0B, 4, 0, 1, 2, 3,
-        12, 1, 1,                                                 /* one data segment */
-    };
-    static const uint8_t tail[] = {11, 11, 1, 1, 8, 9, 8, 7, 6, 5, 4, 3, 2};
-    /* clang-format on */
-    struct buffer code;
-    buffer_init(&code, out->cap);
-    put_byte(&code, FUNCTIONS);
-    size_t share = choices.size / FUNCTIONS;
-    for (uint32_t i = 0; i < FUNCTIONS; i++) {
-        put_body(&code, (struct slice){choices.data + i * share, share}, i);
+    struct buffer bodies[FUNCTION_COUNT];
+    size_t share = choices.size / FUNCTION_COUNT;
+    for (uint32_t i = 0; i < FUNCTION_COUNT; i++) {
+        buffer_init(&bodies[i], out->cap);
+        make_body(&bodies[i], (struct slice){choices.data + i * share, share},
+                  i);
     }
-    buffer_append(out, head, sizeof head);
-    put_byte(out, 10);
-    put_unsigned(out, code.size);
-    buffer_append_slice(out, buffer_slice(&code));
-    buffer_append(out, tail, sizeof tail);
-    buffer_free(&code);
+    put_all(out, bodies);
+    for (uint32_t i = 0; i < FUNCTION_COUNT; i++)
+        buffer_free(&bodies[i]);
 }

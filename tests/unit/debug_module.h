@@ -17,8 +17,8 @@
 /* Each function is "unreachable": its size, no locals, two bytes. Addresses
  * count from the byte that says how many there are. The first is exported as
  * "run". */
-#define FUNCTIONS  6
-#define CODE_OF(i) (2 + 4 * (i))
+#define FUNCTION_COUNT 6
+#define CODE_OF(i)     (2 + 4 * (i))
 
 enum { /* tags */
        TAG_BLOCK = 0x0B,
@@ -207,35 +207,23 @@ static inline void unit_end(struct program *p) {
 
 /* ---- the module ---- */
 
-static inline void put_custom(struct buffer *module, const char *name,
-                              const void *bytes, size_t size) {
-    struct buffer content = empty();
-    put_number(&content, strlen(name));
-    put(&content, name, strlen(name));
-    put(&content, bytes, size);
-    put_section(module, 0, &content);
-    buffer_free(&content);
-}
-
 static inline struct buffer program_module_of(const struct program *program,
                                               uint32_t functions) {
-    struct buffer module = empty();
-    put(&module, "\0asm\1\0\0\0\1\4\1\x60\0\0", 14);
-    put_vector(&module, 3, "\0", 1, functions);
-    put(&module, "\7\7\1\3run\0\0", 9);
-    put_vector(&module, 10, "\3\0\0\x0B", 4, functions);
+    struct buffer module = MODULE(
+        TYPES(ENTRY("\x60\0\0")), FUNCTIONS(ENTRIES(functions, "\0")),
+        EXPORTS(NAMED("run", "\0\0")), CODE(BODIES(functions, "\0\0\x0B")));
     const struct buffer *sections[] = PROGRAM_SECTIONS(program);
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
         if (sections[i]->size == 0)
             continue;
-        put_custom(&module, program_section_names[i], sections[i]->data,
-                   sections[i]->size);
+        custom_put(&module, program_section_names[i],
+                   buffer_slice(sections[i]));
     }
     return module;
 }
 
 static inline struct buffer program_module(const struct program *program) {
-    return program_module_of(program, FUNCTIONS);
+    return program_module_of(program, FUNCTION_COUNT);
 }
 
 static inline void program_free(struct program *p) {

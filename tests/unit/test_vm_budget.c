@@ -114,20 +114,17 @@ static void exceptions_draw_from_it(void **state) {
 }
 
 /* One function, exported as "f", that adds 1 to a global so many times. */
-static void put_long_function(struct buffer *module, uint32_t additions) {
+static struct buffer long_function(uint32_t additions) {
     struct buffer body = empty();
-    put(module, "\0asm\1\0\0\0\1\4\1\x60\0\0\3\2\1\0", 18);
-    put(module, "\6\6\1\x7F\1\x41\0\x0B\7\5\1\1f\0\0", 15);
     put_byte(&body, 0);
-    put_repeated(&body, "\x23\0\x41\1\x6A\x24\0", 7, additions);
+    REPEAT(&body, "\x23\0\x41\1\x6A\x24\0", additions);
     put_byte(&body, 0x0B);
-    struct buffer code = empty();
-    put_byte(&code, 1);
-    put_number(&code, body.size);
-    buffer_append_slice(&code, buffer_slice(&body));
-    put_section(module, 10, &code);
-    buffer_free(&code);
+    struct buffer module =
+        MODULE(TYPES(ENTRY("\x60\0\0")), FUNCTIONS(ENTRY("\0")),
+               GLOBALS(ENTRY("\x7F\1\x41\0\x0B")), EXPORTS(NAMED("f", "\0\0")),
+               CODE(BODY_OF(&body)));
     buffer_free(&body);
+    return module;
 }
 
 static void translated_code_draws_from_it(void **state) {
@@ -135,15 +132,10 @@ static void translated_code_draws_from_it(void **state) {
     struct vm_limits limits = vm_limits_default();
     limits.memory_bytes = 100 * KIB;
     struct guest guest = guest_open(&limits);
-    struct error error = ERROR_INIT;
-    guest.bytes = empty();
-    put_long_function(&guest.bytes, 10000);
-    guest.module = vm_load(guest.vm, buffer_slice(&guest.bytes), &error);
-    if (!guest.module)
-        fail_msg("%s", error.text);
+    guest_accept(&guest, long_function(10000));
     guest_start(&guest);
     for (int i = 0; i < 2; i++) {
-        error = guest_fails(&guest, "f", ERROR_EXHAUSTION);
+        struct error error = guest_fails(&guest, "f", ERROR_EXHAUSTION);
         assert_names(&error, "translated code");
     }
     vm_budget(guest.vm)->limit = MIB;
@@ -159,12 +151,11 @@ static void declarations_draw_from_it(void **state) {
     limits.memory_bytes = 100 * KIB;
     struct guest guest = guest_open(&limits);
     struct error error = ERROR_INIT;
-    guest.bytes = empty();
-    put(&guest.bytes, "\0asm\1\0\0\0\1\4\1\x60\0\0", 14);
-    put_vector(&guest.bytes, 2, "\0\0\0\0", 4, 100); /* imports */
-    put_vector(&guest.bytes, 6, "\x7F\0\x41\0\x0B", 5, 10000);
+    struct buffer module =
+        MODULE(TYPES(ENTRY("\x60\0\0")), IMPORTS(ENTRIES(100, "\0\0\0\0")),
+               GLOBALS(ENTRIES(10000, "\x7F\0\x41\0\x0B")));
     uint64_t before = vm_budget(guest.vm)->held;
-    assert_null(vm_load(guest.vm, buffer_slice(&guest.bytes), &error));
+    assert_null(guest_take(&guest, module, &error));
     assert_int_equal(error.kind, ERROR_IO);
     assert_names(&error, "declarations");
     /* Types are kept. */

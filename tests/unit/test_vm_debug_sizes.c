@@ -157,13 +157,13 @@ static void rows_and_files(struct program *p, uint32_t n) {
     size_t start = length_begin(&p->line);
     fixed(&p->line, 4, 2);
     size_t header = length_begin(&p->line);
-    put(&p->line, "\1\1\1\xFB\x0E\x0D\0\1\1\1\1\0\0\0\1\0\0\1\0", 19);
+    PUT(&p->line, "\1\1\1\xFB\x0E\x0D\0\1\1\1\1\0\0\0\1\0\0\1\0");
     for (uint32_t i = 0; i < n; i++)
-        put(&p->line, "f\0\0\0\0", 5);
+        PUT(&p->line, "f\0\0\0\0");
     u8(&p->line, 0);
     length_end(&p->line, header);
-    put_repeated(&p->line, "\1", 1, n);
-    put(&p->line, "\0\5\2\2\0\0\0\4\x7F\1\2\3\0\1\1", 15);
+    REPEAT(&p->line, "\1", n);
+    PUT(&p->line, "\0\5\2\2\0\0\0\4\x7F\1\2\3\0\1\1");
     length_end(&p->line, start);
 }
 

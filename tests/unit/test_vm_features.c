@@ -1,6 +1,6 @@
 /* Features: each instruction group and each kind of declaration that the MVP
  * did not have is told, and nothing else is. */
-#include "tests/unit/vm_guest.h"
+#include "tests/unit/vm_module.h"
 
 #define BIT(feature) (1u << VM_##feature)
 
@@ -68,42 +68,57 @@ static const struct sample bodies[] = {
     ROW(BIT(SIMD) | BIT(SIGN_EXTENSION), "\0\0\xC0\xFD\x0F\x1A\x0B"),
 };
 
-/* The sections of a module. */
-static const struct sample declarations[] = {
-    ROW(NOTHING, ""),
-    /* A type with one result. */
-    ROW(NOTHING, "\1\7\1\x60\2\x7F\x7C\1\x7E"),
-    /* An immutable global, imported. */
-    ROW(NOTHING, "\2\6\1\0\0\3\x7F\0"),
+/* Whole modules. */
+static const struct declaration {
+    uint32_t features;
+    struct section module[4];
+} declarations[] = {
+#define MODULE_ROW(features, ...)                                              \
+    {                                                                          \
+        features, {                                                            \
+            __VA_ARGS__                                                        \
+        }                                                                      \
+    }
+#define MEMORY MEMORIES(ENTRY("\0\0"))
+
+    MODULE_ROW(NOTHING, {0, NULL}),
+    /* One result. */
+    MODULE_ROW(NOTHING, TYPES(ENTRY("\x60\2\x7F\x7C\1\x7E"))),
+    /* An immutable global. */
+    MODULE_ROW(NOTHING, IMPORTS(IMPORT("", "", "\3\x7F\0"))),
     /* A mutable one of its own. */
-    ROW(NOTHING, "\6\6\1\x7F\1\x41\0\x0B"),
-    ROW(NOTHING, "\4\4\1\x70\0\0\5\3\1\0\0"),         /* a table, a memory */
-    ROW(NOTHING, "\5\3\1\0\0\x0B\6\1\0\x41\0\x0B\0"), /* an active segment */
-    ROW(BIT(MUTABLE_GLOBALS), "\2\6\1\0\0\3\x7F\1"),
-    ROW(BIT(MUTABLE_GLOBALS), "\6\6\1\x7F\1\x41\0\x0B\7\5\1\1g\3\0"),
-    ROW(BIT(MULTI_VALUE), "\1\6\1\x60\0\2\x7F\x7F"),
-    ROW(BIT(REFERENCE_TYPES), "\1\5\1\x60\1\x70\0"),
-    ROW(BIT(SIMD), "\1\5\1\x60\1\x7B\0"),
-    ROW(BIT(BULK_MEMORY), "\x0C\1\0"), /* data count */
-    /* A passive data segment. */
-    ROW(BIT(BULK_MEMORY), "\5\3\1\0\0\x0B\3\1\1\0"),
-    /* A passive element segment. */
-    ROW(BIT(BULK_MEMORY), "\x09\4\1\1\0\0"),
-    ROW(BIT(REFERENCE_TYPES), "\x09\4\1\3\0\0"),         /* a declarative one */
-    ROW(BIT(REFERENCE_TYPES), "\4\7\2\x70\0\0\x70\0\0"), /* two tables */
-    ROW(BIT(REFERENCE_TYPES), "\4\4\1\x6F\0\0"),         /* one of externref */
-    ROW(BIT(REFERENCE_TYPES), "\6\6\1\x6F\0\xD0\x6F\x0B"),
-    ROW(BIT(EXTENDED_CONSTANTS), "\6\x09\1\x7F\0\x41\0\x41\0\x6A\x0B"),
-    ROW(BIT(EXTENDED_CONSTANTS), "\6\x0B\2\x7F\0\x41\0\x0B\x7F\0\x23\0\x0B"),
-    ROW(BIT(EXCEPTIONS), "\1\4\1\x60\0\0\x0D\3\1\0\0"), /* a tag */
+    MODULE_ROW(NOTHING, GLOBALS(ENTRY("\x7F\1\x41\0\x0B"))),
+    MODULE_ROW(NOTHING, TABLES(ENTRY("\x70\0\0")), MEMORY),
+    /* An active segment. */
+    MODULE_ROW(NOTHING, MEMORY, DATA(ENTRY("\0\x41\0\x0B\0"))),
+    MODULE_ROW(BIT(MUTABLE_GLOBALS), IMPORTS(IMPORT("", "", "\3\x7F\1"))),
+    MODULE_ROW(BIT(MUTABLE_GLOBALS), GLOBALS(ENTRY("\x7F\1\x41\0\x0B")),
+               EXPORTS(NAMED("g", "\3\0"))),
+    MODULE_ROW(BIT(MULTI_VALUE), TYPES(ENTRY("\x60\0\2\x7F\x7F"))),
+    MODULE_ROW(BIT(REFERENCE_TYPES), TYPES(ENTRY("\x60\1\x70\0"))),
+    MODULE_ROW(BIT(SIMD), TYPES(ENTRY("\x60\1\x7B\0"))),
+    MODULE_ROW(BIT(BULK_MEMORY), DATA_COUNT(0)),
+    /* Passive segments, then a declarative one. */
+    MODULE_ROW(BIT(BULK_MEMORY), MEMORY, DATA(ENTRY("\1\0"))),
+    MODULE_ROW(BIT(BULK_MEMORY), ELEMENTS(ENTRY("\1\0\0"))),
+    MODULE_ROW(BIT(REFERENCE_TYPES), ELEMENTS(ENTRY("\3\0\0"))),
+    MODULE_ROW(BIT(REFERENCE_TYPES), TABLES(ENTRIES(2, "\x70\0\0"))),
+    /* Of externref. */
+    MODULE_ROW(BIT(REFERENCE_TYPES), TABLES(ENTRY("\x6F\0\0"))),
+    MODULE_ROW(BIT(REFERENCE_TYPES), GLOBALS(ENTRY("\x6F\0\xD0\x6F\x0B"))),
+    MODULE_ROW(BIT(EXTENDED_CONSTANTS),
+               GLOBALS(ENTRY("\x7F\0\x41\0\x41\0\x6A\x0B"))),
+    MODULE_ROW(BIT(EXTENDED_CONSTANTS),
+               GLOBALS(ENTRY("\x7F\0\x41\0\x0B"), ENTRY("\x7F\0\x23\0\x0B"))),
+    MODULE_ROW(BIT(EXCEPTIONS), TYPES(ENTRY("\x60\0\0")), TAGS(ENTRY("\0\0"))),
     /* An index of memory 0. */
-    ROW(NOTHING, "\5\3\1\0\0\x0B\7\1\2\0\x41\0\x0B\0"),
-    ROW(BIT(MULTI_MEMORY), "\5\5\2\0\0\0\0"),
-    ROW(BIT(MEMORY64), "\5\3\1\4\0"),
-    ROW(BIT(MEMORY64), "\4\4\1\x70\4\0"),
-    ROW(BIT(MEMORY64), "\2\6\1\0\0\2\4\0"),
+    MODULE_ROW(NOTHING, MEMORY, DATA(ENTRY("\2\0\x41\0\x0B\0"))),
+    MODULE_ROW(BIT(MULTI_MEMORY), MEMORIES(ENTRIES(2, "\0\0"))),
+    MODULE_ROW(BIT(MEMORY64), MEMORIES(ENTRY("\4\0"))),
+    MODULE_ROW(BIT(MEMORY64), TABLES(ENTRY("\x70\4\0"))),
+    MODULE_ROW(BIT(MEMORY64), IMPORTS(IMPORT("", "", "\2\4\0"))),
     /* One of them imported. */
-    ROW(BIT(MULTI_MEMORY), "\2\6\1\0\0\2\0\0\5\3\1\0\0"),
+    MODULE_ROW(BIT(MULTI_MEMORY), IMPORTS(IMPORT("", "", "\2\0\0")), MEMORY),
 };
 
 static uint32_t features_of(const struct buffer *module) {
@@ -117,21 +132,14 @@ static uint32_t features_of(const struct buffer *module) {
     return features;
 }
 
-static void put(struct buffer *module, const char *bytes, size_t size) {
-    assert_true(buffer_append(module, bytes, size));
-}
-
 static void code_tells_its_features(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
         const struct sample *sample = &bodies[i];
-        struct buffer module;
-        buffer_init(&module, 1000);
-        put(&module, "\0asm\1\0\0\0", 8);
-        put(&module, "\1\4\1\x60\0\0\3\2\1\0\4\4\1\x70\0\1\5\3\1\0\1", 21);
-        char head[] = {10, (char)(sample->size + 2), 1, (char)sample->size};
-        put(&module, head, sizeof head);
-        put(&module, sample->bytes, sample->size);
+        struct buffer module =
+            MODULE(TYPES(ENTRY("\x60\0\0")), FUNCTIONS(ENTRY("\0")),
+                   TABLES(ENTRY("\x70\0\1")), MEMORIES(ENTRY("\0\1")),
+                   CODE({{NULL}, sample->bytes, sample->size, 1, 1, true}));
         if (features_of(&module) != sample->features) {
             fail_msg("body %zu: 0x%X", i, features_of(&module));
         }
@@ -142,10 +150,7 @@ static void code_tells_its_features(void **state) {
 static void declarations_tell_their_features(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof declarations / sizeof *declarations; i++) {
-        struct buffer module;
-        buffer_init(&module, 1000);
-        put(&module, "\0asm\1\0\0\0", 8);
-        put(&module, declarations[i].bytes, declarations[i].size);
+        struct buffer module = module_of(declarations[i].module);
         if (features_of(&module) != declarations[i].features) {
             fail_msg("declaration %zu: 0x%X", i, features_of(&module));
         }

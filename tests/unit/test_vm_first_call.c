@@ -1,5 +1,5 @@
 /* First calls: functions are translated then, and not before, whoever calls. */
-#include "tests/unit/vm_guest.h"
+#include "tests/unit/vm_module.h"
 
 #include "vm/module.h"
 
@@ -37,27 +37,23 @@ static void instances_of_a_module_share_its_code(void **state) {
 /* Another instance's table is all it sees of the functions. */
 static void another_instance_may_be_the_first_to_call(void **state) {
     (void)state;
-    static const uint8_t caller[] =
-        "\0asm\1\0\0\0"
-        "\1\x0C\2\x60\1\x7F\1\x7F\x60\2\x7F\x7F\1\x7F"
-        "\2\x11\1\5first\5table\1\x70\0\3" /* table of 3 */
-        "\3\2\1\1"
-        "\7\x08\1\4call\0\0"
-        "\x0A\x0B\1\x09\0\x20\0\x20\1\x11\0\0\x0B";
     struct guest guest = guest_run("first", NULL), other = guest;
     struct error error = ERROR_INIT;
     assert_true(
         vm_register(guest.vm, slice_of("first"), guest.instance, &error));
-    other.module =
-        vm_load(guest.vm, (struct slice){caller, sizeof caller - 1}, &error);
-    if (!other.module)
-        fail_msg("%s", error.text);
+    struct buffer caller =
+        MODULE(TYPES(ENTRY("\x60\1\x7F\1\x7F"), ENTRY("\x60\2\x7F\x7F\1\x7F")),
+               IMPORTS(IMPORT("first", "table", "\1\x70\0\3")) /* table of 3 */,
+               FUNCTIONS(ENTRY("\1")), EXPORTS(NAMED("call", "\0\0")),
+               CODE(BODY("\0\x20\0\x20\1\x11\0\0\x0B")));
+    guest_accept(&other, caller);
     guest_start(&other);
     assert_int_equal(guest_call(&other, "call", 9, 1), 1);
     assert_int_equal(guest_call(&other, "call", 99, 2), 33);
     assert_int_equal(guest_call(&guest, "odd", 8, 0), 0);
     assert_int_equal(guest.module->code.translation_count, 3);
     guest_close(&guest);
+    buffer_free(&caller);
 }
 
 int main(void) {

@@ -60,19 +60,16 @@ static void one_instruction_is_interrupted(void **state) {
 static void loading_is_interrupted(void **state) {
     (void)state;
     struct guest guest = guest_open(NULL);
-    struct buffer module = empty(), body = empty();
-    put(&module, "\0asm\1\0\0\0\1\4\1\x60\0\0", 14);
+    struct buffer body = empty();
     put_byte(&body, 0);
-    put_repeated(&body, "\1", 1, 1 << 20); /* nop */
+    REPEAT(&body, "\1", 1 << 20); /* nop */
     put_byte(&body, 0x0B);
-    put_function(&module, &body);
 
     struct error error = ERROR_INIT;
     vm_interrupt(guest.vm, true);
-    assert_null(vm_load(guest.vm, buffer_slice(&module), &error));
+    assert_null(guest_take(&guest, function_module(&body), &error));
     assert_int_equal(error.kind, ERROR_EXHAUSTION);
     assert_string_equal(error.text, "interrupted by the host");
-    buffer_free(&module);
     buffer_free(&body);
     guest_close(&guest);
 }

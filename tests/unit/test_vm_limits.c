@@ -89,18 +89,15 @@ static enum error_kind load_late(const char *begin, size_t begin_size,
     struct vm_limits limits = vm_limits_default();
     limits.timeout_ms = 0;
     struct guest guest = guest_open(&limits);
-    struct buffer body = empty(), module = empty();
+    struct buffer body = empty();
     put(&body, begin, begin_size);
     put_number(&body, count);
     put_repeated(&body, part, part_size, count);
     put(&body, end, strlen(end));
-    put(&module, "\0asm\1\0\0\0\1\4\1\x60\0\0", 14);
-    put_function(&module, &body);
     struct error error = ERROR_INIT;
-    vm_load(guest.vm, buffer_slice(&module), &error);
-    vm_close(guest.vm);
+    guest_take(&guest, function_module(&body), &error);
+    guest_close(&guest);
     buffer_free(&body);
-    buffer_free(&module);
     return error.kind;
 }
 
@@ -112,14 +109,18 @@ static void the_time_limit_ends_loading(void **state) {
     static const char table[] = "\0\2\x40\2\x40\x41\0\x0E";
     /* A block; try_table. */
     static const char tries[] = "\0\2\x40\x1F\x40";
-    assert_int_equal(load_late(table, 8, "\1", 1, 100, "\1\x0B\x0B\x0B"),
-                     ERROR_NONE);
-    assert_int_equal(load_late(table, 8, "\1", 1, 20000, "\1\x0B\x0B\x0B"),
-                     ERROR_EXHAUSTION);
-    assert_int_equal(load_late(tries, 5, "\2\0", 2, 100, "\x0B\x0B\x0B"),
-                     ERROR_NONE);
-    assert_int_equal(load_late(tries, 5, "\2\0", 2, 20000, "\x0B\x0B\x0B"),
-                     ERROR_EXHAUSTION);
+    assert_int_equal(
+        load_late(SIZED(table), SIZED("\1"), 100, "\1\x0B\x0B\x0B"),
+        ERROR_NONE);
+    assert_int_equal(
+        load_late(SIZED(table), SIZED("\1"), 20000, "\1\x0B\x0B\x0B"),
+        ERROR_EXHAUSTION);
+    assert_int_equal(
+        load_late(SIZED(tries), SIZED("\2\0"), 100, "\x0B\x0B\x0B"),
+        ERROR_NONE);
+    assert_int_equal(
+        load_late(SIZED(tries), SIZED("\2\0"), 20000, "\x0B\x0B\x0B"),
+        ERROR_EXHAUSTION);
 }
 
 static void without_limits_there_is_time(void **state) {
@@ -212,31 +213,16 @@ static void code_without_loops_is_paid_for_too(void **state) {
     struct vm_limits limits = vm_limits_default();
     limits.fuel = 100;
     struct guest guest = guest_open(&limits);
-    struct error error = ERROR_INIT;
-    /* One function of this many `global.set 0 (global.get 0)`. */
-    uint8_t head[] = {0,    'a',  's', 'm',  1, 0, 0, 0, 1,   4, 1,
-                      0x60, 0,    0,   3,    2, 1, 0, 6, 6,   1, 0x7F,
-                      1,    0x41, 0,   0x0B, 7, 5, 1, 1, 'f', 0, 0};
-    uint32_t size = 4 * STATEMENTS + 2;
-    buffer_init(&guest.bytes, 1 << 20);
-    buffer_append(&guest.bytes, head, sizeof head);
-    for (uint32_t n = 0; n < 2; n++) {
-        /* The section's size, one body, its size: as 5-byte LEB. */
-        uint32_t value = n == 0 ? size + 6 : size;
-        uint8_t id = 10, one = 1;
-        buffer_append(&guest.bytes, n == 0 ? &id : &one, 1);
-        for (int k = 0; k < 5; k++, value >>= 7) {
-            uint8_t byte = (uint8_t)((value & 0x7F) | (k < 4 ? 0x80 : 0));
-            buffer_append(&guest.bytes, &byte, 1);
-        }
-    }
-    buffer_append(&guest.bytes, "\0", 1);
-    for (uint32_t i = 0; i < STATEMENTS; i++)
-        buffer_append(&guest.bytes, "\x23\0\x24\0", 4);
-    buffer_append(&guest.bytes, "\x0B", 1);
-    guest.module = vm_load(guest.vm, buffer_slice(&guest.bytes), &error);
-    if (!guest.module)
-        fail_msg("%s", error.text);
+    struct buffer body = empty();
+    PUT(&body, "\0");
+    /* global.set 0 (global.get 0) */
+    REPEAT(&body, "\x23\0\x24\0", STATEMENTS);
+    PUT(&body, "\x0B");
+    guest_accept(&guest,
+                 MODULE(TYPES(ENTRY("\x60\0\0")), FUNCTIONS(ENTRY("\0")),
+                        GLOBALS(ENTRY("\x7F\1\x41\0\x0B")),
+                        EXPORTS(NAMED("f", "\0\0")), CODE(BODY_OF(&body))));
+    buffer_free(&body);
     guest_start(&guest);
     guest_fails(&guest, "f", ERROR_EXHAUSTION);
     guest_close(&guest);
@@ -367,30 +353,21 @@ static void searching_a_clause_is_paid_for(void **state) {
     limits.fuel = FUEL;
     struct guest guest = guest_open(&limits);
     struct buffer body = empty();
-    struct error error = ERROR_INIT;
-    guest.bytes = empty();
-    put(&guest.bytes, "\0asm\1\0\0\0\1\4\1\x60\0\0", 14);
-    put_byte(&body, 0);
+    PUT(&body, "\0");
     /* Try nop catch_all end. */
-    put_repeated(&body, "\x06\x40\x01\x19\x0B", 5, TRIES);
+    REPEAT(&body, "\x06\x40\x01\x19\x0B", TRIES);
     /* Loop: count. */
-    put(&body, "\x03\x40\x41\0\x41\0\x28\2\0\x41\1\x6A\x36\2\0", 15);
+    PUT(&body, "\x03\x40\x41\0\x41\0\x28\2\0\x41\1\x6A\x36\2\0");
     /* Try throw 0 catch_all end br 0. */
-    put(&body, "\x06\x40\x08\0\x19\x0B\x0C\0\x0B\x0B", 10);
-    struct buffer code = empty();
-    put(&guest.bytes, "\3\2\1\0\5\3\1\0\1\x0D\3\1\0\0\7\5\1\1f\0\0", 21);
-    put_byte(&code, 1);
-    put_number(&code, body.size);
-    buffer_append_slice(&code, buffer_slice(&body));
-    put_section(&guest.bytes, 10, &code);
-    guest.module = vm_load(guest.vm, buffer_slice(&guest.bytes), &error);
-    if (!guest.module)
-        fail_msg("%s", error.text);
+    PUT(&body, "\x06\x40\x08\0\x19\x0B\x0C\0\x0B\x0B");
+    guest_accept(&guest,
+                 MODULE(TYPES(ENTRY("\x60\0\0")), FUNCTIONS(ENTRY("\0")),
+                        MEMORIES(ENTRY("\0\1")), TAGS(ENTRY("\0\0")),
+                        EXPORTS(NAMED("f", "\0\0")), CODE(BODY_OF(&body))));
+    buffer_free(&body);
     guest_start(&guest);
     guest_fails(&guest, "f", ERROR_EXHAUSTION);
     assert_true(rounds(&guest) > 10 && rounds(&guest) <= FUEL / TRIES);
-    buffer_free(&code);
-    buffer_free(&body);
     guest_close(&guest);
 }
 

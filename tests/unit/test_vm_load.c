@@ -1,7 +1,6 @@
 /* Loading: damaged modules, modules at the limits, and modules made to cost
  * more than their bytes should: deep nesting, huge declarations of locals,
  * values kept pending. */
-#include "tests/unit/vm_guest.h"
 #include "tests/unit/vm_module.h"
 
 enum {
@@ -24,22 +23,12 @@ enum { TYPE_I32 = 0x7F, TYPE_NONE = 0x40 };
 /* A module with `count` functions of no parameters and one i32 result, each
  * with the body given (locals and code, its last `end` included); the first is
  * exported as "f". Frees `body`. */
-static struct buffer module_of(struct buffer *body, uint32_t count) {
-    struct buffer module = empty(), functions = empty(), code = empty();
+static struct buffer module_with(struct buffer *body, uint32_t count) {
     /* Type 1 is for loops. */
-    put(&module, "\0asm\1\0\0\0\1\x09\2\x60\0\1\x7F\x60\1\x7F\0", 19);
-    put_number(&functions, count);
-    put_number(&code, count);
-    for (uint32_t i = 0; i < count; i++) {
-        put_byte(&functions, 0);
-        put_number(&code, body->size);
-        buffer_append_slice(&code, buffer_slice(body));
-    }
-    put_section(&module, 3, &functions);
-    put(&module, "\7\5\1\1f\0\0", 7);
-    put_section(&module, 10, &code);
-    buffer_free(&functions);
-    buffer_free(&code);
+    struct buffer module =
+        MODULE(TYPES(ENTRY("\x60\0\1\x7F"), ENTRY("\x60\1\x7F\0")),
+               FUNCTIONS(ENTRIES(count, "\0")), EXPORTS(NAMED("f", "\0\0")),
+               CODE(BODIES_OF(count, body)));
     buffer_free(body);
     return module;
 }
@@ -83,10 +72,10 @@ static void opcodes_that_mean_nothing_are_malformed(void **state) {
     };
     for (size_t i = 0; i < sizeof opcodes / sizeof *opcodes; i++) {
         struct buffer body = empty();
-        put(&body, "\0\0", 2); /* unreachable: there are operands of any type */
+        PUT(&body, "\0\0"); /* unreachable: there are operands of any type */
         put(&body, opcodes[i], strlen(opcodes[i]));
-        put(&body, "\x0B", 1);
-        struct buffer module = module_of(&body, 1);
+        PUT(&body, "\x0B");
+        struct buffer module = module_with(&body, 1);
         assert_int_equal(run(&module, NULL), ERROR_MALFORMED);
     }
 }
@@ -94,10 +83,10 @@ static void opcodes_that_mean_nothing_are_malformed(void **state) {
 /* The error of a body that is this text, after `unreachable`. */
 static enum error_kind run_behind_unreachable(const char *code, size_t size) {
     struct buffer body = empty();
-    put(&body, "\0\0", 2); /* no locals; unreachable */
+    PUT(&body, "\0\0"); /* no locals; unreachable */
     put(&body, code, size);
-    put(&body, "\x0B", 1);
-    struct buffer module = module_of(&body, 1);
+    PUT(&body, "\x0B");
+    struct buffer module = module_with(&body, 1);
     return load(&module);
 }
 
@@ -132,12 +121,14 @@ static void a_block_type_that_is_no_index_has_one_byte(void **state) {
                              ERROR_MALFORMED);
         }
     }
-    assert_int_equal(run_behind_unreachable("\x02\x7F\0\x0B", 4), ERROR_NONE);
-    assert_int_equal(run_behind_unreachable("\x02\x40\0\x0B", 4), ERROR_NONE);
-    /* Type 0. */
-    assert_int_equal(run_behind_unreachable("\x02\x80\x80\0\0\x0B", 6),
+    assert_int_equal(run_behind_unreachable(SIZED("\x02\x7F\0\x0B")),
                      ERROR_NONE);
-    assert_int_equal(run_behind_unreachable("\x02\x02\0\x0B", 4),
+    assert_int_equal(run_behind_unreachable(SIZED("\x02\x40\0\x0B")),
+                     ERROR_NONE);
+    /* Type 0. */
+    assert_int_equal(run_behind_unreachable(SIZED("\x02\x80\x80\0\0\x0B")),
+                     ERROR_NONE);
+    assert_int_equal(run_behind_unreachable(SIZED("\x02\x02\0\x0B")),
                      ERROR_INVALID);
 }
 
@@ -161,26 +152,18 @@ static void types_are_told_apart(void **state) {
     (void)state;
     enum { BITS = 12, COUNT = 1 << BITS };
     struct buffer types = empty(), imports = empty();
-    put_number(&types, 2 * COUNT);
-    put_number(&imports, 2 * COUNT);
     for (uint32_t i = 0; i < 2 * COUNT; i++) {
         put_byte(&types, 0x60);
         put_byte(&types, BITS);
         for (int k = 0; k < BITS; k++)
             put_byte(&types, i >> k & 1 ? 0x7F : 0x7E);
         put_byte(&types, 0);
-        put(&imports, "\0\0\0", 3); /* two empty names; a function */
+        PUT(&imports, "\0\0\0"); /* two empty names; a function */
         put_number(&imports, i);
     }
     struct guest guest = guest_open(NULL);
-    struct error error = ERROR_INIT;
-    guest.bytes = empty();
-    put(&guest.bytes, "\0asm\1\0\0\0", 8);
-    put_section(&guest.bytes, 1, &types);
-    put_section(&guest.bytes, 2, &imports);
-    guest.module = vm_load(guest.vm, buffer_slice(&guest.bytes), &error);
-    if (!guest.module)
-        fail_msg("%s", error.text);
+    guest_accept(&guest, MODULE(TYPES(ENTRIES_OF(2 * COUNT, &types)),
+                                IMPORTS(ENTRIES_OF(2 * COUNT, &imports))));
     for (uint32_t i = 0; i < COUNT; i++) {
         const struct func_type *type =
             vm_import_at(guest.module, i).type.function;
@@ -202,11 +185,11 @@ static void blocks_nest_a_million_deep(void **state) {
                                        {OP_LOOP, TYPE_NONE}};
     for (int i = 0; i < 2; i++) {
         struct buffer body = empty();
-        put(&body, "\0", 1);
+        PUT(&body, "\0");
         put_repeated(&body, openings[i], 2, 1000000);
-        put_repeated(&body, "\x0B", 1, 1000000);
-        put(&body, "\x41\x07\x0B", 3);
-        struct buffer module = module_of(&body, 1);
+        REPEAT(&body, "\x0B", 1000000);
+        PUT(&body, "\x41\x07\x0B");
+        struct buffer module = module_with(&body, 1);
         uint32_t result = 0;
         assert_int_equal(run(&module, &result), ERROR_NONE);
         assert_int_equal(result, 7);
@@ -217,14 +200,14 @@ static void blocks_nest_a_million_deep(void **state) {
 static void a_branch_leaves_many_blocks(void **state) {
     (void)state;
     struct buffer body = empty();
-    put(&body, "\0", 1);
-    put_repeated(&body, "\x02\x40", 2, 100000);
-    put(&body, "\x41\x09\x0C", 3); /* i32.const 9; br */
+    PUT(&body, "\0");
+    REPEAT(&body, "\x02\x40", 100000);
+    PUT(&body, "\x41\x09\x0C"); /* i32.const 9; br */
     put_number(&body, 100000);
-    put_repeated(&body, "\x02\x40", 2, 100000);
-    put_repeated(&body, "\x0B", 1, 200000);
-    put(&body, "\x00\x0B", 2);
-    struct buffer module = module_of(&body, 1);
+    REPEAT(&body, "\x02\x40", 100000);
+    REPEAT(&body, "\x0B", 200000);
+    PUT(&body, "\x00\x0B");
+    struct buffer module = module_with(&body, 1);
     uint32_t result = 0;
     assert_int_equal(run(&module, &result), ERROR_NONE);
     assert_int_equal(result, 9);
@@ -242,7 +225,7 @@ static struct buffer function_with_locals(uint64_t first_run,
     put_byte(&body, OP_LOCAL_GET);
     put_number(&body, (first_run + second_run - 1) & UINT32_MAX);
     put_byte(&body, OP_END);
-    return module_of(&body, count);
+    return module_with(&body, count);
 }
 
 static void locals_are_counted_not_stored(void **state) {
@@ -277,12 +260,12 @@ static void a_frame_larger_than_the_stack_is_exhaustion(void **state) {
 /* (br_table with so many targets, all of them the block around it), then 5. */
 static struct buffer table_of(uint32_t declared, uint32_t present) {
     struct buffer body = empty();
-    put(&body, "\0\x02\x40\x41\x03", 5);
+    PUT(&body, "\0\x02\x40\x41\x03");
     put_byte(&body, OP_BR_TABLE);
     put_number(&body, declared);
-    put_repeated(&body, "\0", 1, present + 1);
-    put(&body, "\x0B\x41\x05\x0B", 4);
-    return module_of(&body, 1);
+    REPEAT(&body, "\0", present + 1);
+    PUT(&body, "\x0B\x41\x05\x0B");
+    return module_with(&body, 1);
 }
 
 static void branch_tables_are_bounded(void **state) {
@@ -303,18 +286,18 @@ static void the_densest_code_has_room(void **state) {
     (void)state;
     struct buffer body = empty();
     /* Loop (param i32): x = it. */
-    put(&body, "\1\2\x7F\x41\0\3\1\x21\0", 9);
+    PUT(&body, "\1\2\x7F\x41\0\3\1\x21\0");
     /* X = (x + 3) ^ 5. */
-    put(&body, "\x20\0\x41\3\x6A\x21\0\x20\0\x41\5\x73\x21\0", 14);
+    PUT(&body, "\x20\0\x41\3\x6A\x21\0\x20\0\x41\5\x73\x21\0");
     /* br_table x * 7. */
-    put(&body, "\2\x40\x20\0\x41\7\x6C\x0E\1\0\0\x0B", 12);
+    PUT(&body, "\2\x40\x20\0\x41\7\x6C\x0E\1\0\0\x0B");
     /* The second time return x. */
-    put(&body, "\x20\1\4\x40\x20\0\x0F\x0B\x41\1\x21\1", 12);
-    put(&body, "\x41\5\x41\6\x20\0\x0E", 7); /* 6 to the loop, whatever x is */
+    PUT(&body, "\x20\1\4\x40\x20\0\x0F\x0B\x41\1\x21\1");
+    PUT(&body, "\x41\5\x41\6\x20\0\x0E"); /* 6 to the loop, whatever x is */
     put_number(&body, 131072);
-    put_repeated(&body, "\0", 1, 131073);
-    put(&body, "\x0B\0\x0B", 3);
-    struct buffer module = module_of(&body, 1);
+    REPEAT(&body, "\0", 131073);
+    PUT(&body, "\x0B\0\x0B");
+    struct buffer module = module_with(&body, 1);
     uint32_t result = 0;
     assert_int_equal(run(&module, &result), ERROR_NONE);
     assert_int_equal(result, (6 + 3) ^ 5);
@@ -325,13 +308,13 @@ static void the_densest_code_has_room(void **state) {
 static void pending_reads_stay_linear(void **state) {
     (void)state;
     struct buffer body = empty();
-    put(&body, "\1\2\x7F", 3);
-    put_repeated(&body, "\x20\x00", 2, 50000);
-    put_repeated(&body, "\x41\x05\x21\x01", 4, 1000000); /* another local */
-    put_repeated(&body, "\x20\x00\x20\x01\x21\x00\x21\x01", 8, 300000);
-    put_repeated(&body, "\x1A", 1, 49999);
-    put(&body, "\x0B", 1);
-    struct buffer module = module_of(&body, 1);
+    PUT(&body, "\1\2\x7F");
+    REPEAT(&body, "\x20\x00", 50000);
+    REPEAT(&body, "\x41\x05\x21\x01", 1000000); /* another local */
+    REPEAT(&body, "\x20\x00\x20\x01\x21\x00\x21\x01", 300000);
+    REPEAT(&body, "\x1A", 49999);
+    PUT(&body, "\x0B");
+    struct buffer module = module_with(&body, 1);
     uint32_t result = 1;
     assert_int_equal(run(&module, &result), ERROR_NONE);
     assert_int_equal(result, 0);
@@ -341,12 +324,12 @@ static void pending_reads_stay_linear(void **state) {
 static void a_pending_read_keeps_its_value(void **state) {
     (void)state;
     struct buffer body = empty();
-    put(&body, "\1\1\x7F", 3);
-    put(&body, "\x41\x05\x21\x00", 4); /* x = 5 */
-    put(&body, "\x20\x00", 2);         /* x */
-    put(&body, "\x41\x09\x21\x00", 4); /* x = 9 */
-    put(&body, "\x20\x00\x6B\x0B", 4); /* x; i32.sub */
-    struct buffer module = module_of(&body, 1);
+    PUT(&body, "\1\1\x7F");
+    PUT(&body, "\x41\x05\x21\x00"); /* x = 5 */
+    PUT(&body, "\x20\x00");         /* x */
+    PUT(&body, "\x41\x09\x21\x00"); /* x = 9 */
+    PUT(&body, "\x20\x00\x6B\x0B"); /* x; i32.sub */
+    struct buffer module = module_with(&body, 1);
     uint32_t result = 0;
     assert_int_equal(run(&module, &result), ERROR_NONE);
     assert_int_equal(result, (uint32_t)-4);
@@ -414,16 +397,15 @@ static void every_damaged_byte_is_survived(void **state) {
 
 static void a_damaged_name_section_is_ignored(void **state) {
     (void)state;
-    static const char damaged[][8] = {"\x01\x7F", "\x01\x04\xFF\xFF\xFF\xFF",
-                                      "\x01\x03\x01\x00\x7F"};
-    for (size_t i = 0; i < 3; i++) {
+    /* Names of functions that end too early, are none, and have no end. */
+    const struct slice damaged[] = {SLICE("\x01\x7F"),
+                                    SLICE("\x01\x04\xFF\xFF\xFF\xFF"),
+                                    SLICE("\x01\x03\x01\x00\x7F")};
+    for (size_t i = 0; i < sizeof damaged / sizeof *damaged; i++) {
         struct buffer body = empty();
-        put(&body, "\0\x41\x01\x0B", 4);
-        struct buffer module = module_of(&body, 1), section = empty();
-        put(&section, "\4name", 5);
-        put(&section, damaged[i], strlen(damaged[i]) + (i == 2 ? 2 : 0));
-        put_section(&module, 0, &section);
-        buffer_free(&section);
+        PUT(&body, "\0\x41\x01\x0B");
+        struct buffer module = module_with(&body, 1);
+        custom_put(&module, "name", damaged[i]);
         assert_int_equal(run(&module, NULL), ERROR_NONE);
     }
 }
@@ -435,13 +417,12 @@ static void a_damaged_name_section_is_ignored(void **state) {
  * checked. */
 static void nothing_is_read_behind_a_type_error(void **state) {
     (void)state;
-    static const char bytes[] =
-        "\0asm\1\0\0\0\1\10\2\x60\0\0\x60\0\1\x7F\3\2\1\0\4\4\1\x70\0\0"
-        "\12\11\1\7\0\x42\0\x11\1\0\x0B";
     struct guest guest = guest_open(NULL);
     struct error error = ERROR_INIT;
-    struct slice module = {(const uint8_t *)bytes, sizeof bytes - 1};
-    assert_null(vm_load(guest.vm, module, &error));
+    struct buffer module = MODULE(
+        TYPES(ENTRY("\x60\0\0"), ENTRY("\x60\0\1\x7F")), FUNCTIONS(ENTRY("\0")),
+        TABLES(ENTRY("\x70\0\0")), CODE(BODY("\0\x42\0\x11\1\0\x0B")));
+    assert_null(guest_take(&guest, module, &error));
     assert_int_equal(error.kind, ERROR_INVALID);
     guest_close(&guest);
 }
@@ -450,16 +431,15 @@ static void nothing_is_read_behind_a_type_error(void **state) {
  * not. */
 static void the_first_doubled_export_is_told(void **state) {
     (void)state;
-    static const char bytes[] =
-        "\0asm\1\0\0\0\1\4\1\x60\0\0\3\2\1\0"
-        "\7\x19\6\1z\0\0\1y\0\0\1b\0\0\1a\0\0\1a\0\0\1b\0\0"
-        "\xA\4\1\2\0\xB";
     for (int i = 0; i < 20; i++) {
         struct guest guest = guest_open(NULL);
         struct error error = ERROR_INIT;
-        assert_null(vm_load(
-            guest.vm, (struct slice){(const uint8_t *)bytes, sizeof bytes - 1},
-            &error));
+        struct buffer module = MODULE(
+            TYPES(ENTRY("\x60\0\0")), FUNCTIONS(ENTRY("\0")),
+            EXPORTS(NAMED("z", "\0\0"), NAMED("y", "\0\0"), NAMED("b", "\0\0"),
+                    NAMED("a", "\0\0"), NAMED("a", "\0\0"), NAMED("b", "\0\0")),
+            CODE(BODY("\0\x0B")));
+        assert_null(guest_take(&guest, module, &error));
         assert_string_equal(error.text, "duplicate export name \"a\"");
         guest_close(&guest);
     }

@@ -86,92 +86,84 @@ static void the_limit_holds_for_it(void **state) {
 
 /* ---- modules from bytes ---- */
 
-#define MODULE(sections)                                                       \
-    (struct slice) {                                                           \
-        (const uint8_t *)"\0asm\1\0\0\0" sections,                             \
-            sizeof "\0asm\1\0\0\0" sections - 1                                \
-    }
-
 /* The error of loading a module, or of instantiating it. */
-static struct error error_of(struct slice bytes, bool *loaded) {
+static struct error error_of(struct buffer module, bool *loaded) {
     struct guest guest = guest_open(NULL);
     struct error error = ERROR_INIT;
-    guest.module = vm_load(guest.vm, bytes, &error);
-    *loaded = guest.module != NULL;
+    *loaded = guest_take(&guest, module, &error) != NULL;
     if (guest.module)
         vm_instantiate(guest.vm, guest.module, &error);
-    vm_close(guest.vm);
+    guest_close(&guest);
     return error;
 }
 
-static void assert_refused(struct slice bytes, bool valid, const char *text) {
+static void assert_refused(struct buffer module, bool valid, const char *text) {
     bool loaded;
-    struct error error = error_of(bytes, &loaded);
+    struct error error = error_of(module, &loaded);
     assert_int_equal(loaded, valid);
     if (strncmp(error.text, text, strlen(text)) != 0)
         fail_msg("%s", error.text);
 }
 
-#define TYPE_I64_I32 "\1\6\1\x60\1\x7E\1\x7F" /* (i64) -> (i32) */
-#define TYPE_I32_I32 "\1\6\1\x60\1\x7F\1\x7F"
+#define TYPE_I64_I32 TYPES(ENTRY("\x60\1\x7E\1\x7F")) /* (i64) -> (i32) */
+#define TYPE_I32_I32 TYPES(ENTRY("\x60\1\x7F\1\x7F"))
+#define FUNCTION_0   FUNCTIONS(ENTRY("\0"))
 #define LARGEST      "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\1" /* 2^64 - 1 */
+
+#define MEMORY(limits) MODULE(MEMORIES(ENTRY(limits)))
+#define TABLE(limits)  MODULE(TABLES(ENTRY("\x70" limits)))
 
 static void sizes_beyond_what_the_host_gives_are_valid(void **state) {
     (void)state;
     /* 2^48 pages. */
-    assert_refused(MODULE("\5\x09\1\4\x80\x80\x80\x80\x80\x80\x40"), true,
+    assert_refused(MEMORY("\4\x80\x80\x80\x80\x80\x80\x40"), true,
                    "limit: the module wants a memory of 281474976710656 pages");
-    assert_refused(MODULE("\5\x09\1\4\x81\x80\x80\x80\x80\x80\x40"), false,
+    assert_refused(MEMORY("\4\x81\x80\x80\x80\x80\x80\x40"), false,
                    "memory size must be at most 2^48 pages");
-    assert_refused(MODULE("\5\x0A\1\5\0\x81\x80\x80\x80\x80\x80\x40"), false,
+    assert_refused(MEMORY("\5\0\x81\x80\x80\x80\x80\x80\x40"), false,
                    "memory size must be at most 2^48 pages");
     assert_refused(
-        MODULE("\4\x0D\1\x70\4" LARGEST), true,
+        TABLE("\4" LARGEST), true,
         "limit: the module wants a table of 18446744073709551615 elements");
-    assert_refused(MODULE("\4\x08\1\x70\0\x80\x80\x80\x80\x10"), false,
+    assert_refused(TABLE("\0\x80\x80\x80\x80\x10"), false,
                    "table size must be at most 2^32-1");
-    assert_refused(MODULE("\4\5\1\x70\5\2\1"), false,
+    assert_refused(TABLE("\5\2\1"), false,
                    "size minimum must not be greater than maximum");
-    assert_refused(MODULE("\4\4\1\x70\6\1"), false, "integer too large");
+    assert_refused(TABLE("\6\1"), false, "integer too large");
 }
 
 static void an_offset_of_64_bits_cannot_wrap(void **state) {
     (void)state;
     struct guest guest = guest_open(NULL);
-    struct error error = ERROR_INIT;
-    guest.module = vm_load(
-        guest.vm,
-        MODULE(TYPE_I64_I32 "\3\2\1\0\5\3\1\4\1\7\7\1\3get\0\0"
-                            "\x0A\x12\1\x10\0\x20\0\x2D\0" LARGEST "\x0B"),
-        &error);
-    if (!guest.module)
-        fail_msg("%s", error.text);
+    guest_accept(&guest,
+                 MODULE(TYPE_I64_I32, FUNCTION_0, MEMORIES(ENTRY("\4\1")),
+                        EXPORTS(NAMED("get", "\0\0")),
+                        CODE(BODY("\0\x20\0\x2D\0" LARGEST "\x0B"))));
     guest_start(&guest);
     assert_traps(&guest, "get", ARGS(0));
     assert_traps(&guest, "get", ARGS(1));
     assert_traps(&guest, "get", ARGS(17)); /* the sum is 16 in 64 bits */
     assert_traps(&guest, "get", ARGS(UINT64_MAX));
-    vm_close(guest.vm);
+    guest_close(&guest);
 }
+
+#define OFFSET_2_32 "\x80\x80\x80\x80\x10\x0B"
 
 static void an_offset_must_suit_the_memory(void **state) {
     (void)state;
-    bool loaded; /* 2^32 */
-    error_of(MODULE(TYPE_I64_I32
-                    "\3\2\1\0\5\3\1\4\1"
-                    "\x0A\x0D\1\x0B\0\x20\0\x2D\0\x80\x80\x80\x80\x10\x0B"),
+    bool loaded;
+    error_of(MODULE(TYPE_I64_I32, FUNCTION_0, MEMORIES(ENTRY("\4\1")),
+                    CODE(BODY("\0\x20\0\x2D\0" OFFSET_2_32))),
              &loaded);
     assert_true(loaded);
-    assert_refused(
-        MODULE(TYPE_I32_I32
-               "\3\2\1\0\5\3\1\0\1"
-               "\x0A\x0D\1\x0B\0\x20\0\x2D\0\x80\x80\x80\x80\x10\x0B"),
-        false, "offset out of range");
-    assert_refused(
-        MODULE(TYPE_I32_I32
-               "\3\2\1\0\5\5\2\0\1\0\1" /* the same of memory 1 */
-               "\x0A\x0E\1\x0C\0\x20\0\x2D\x40\1\x80\x80\x80\x80\x10\x0B"),
-        false, "offset out of range");
+    assert_refused(MODULE(TYPE_I32_I32, FUNCTION_0, MEMORIES(ENTRY("\0\1")),
+                          CODE(BODY("\0\x20\0\x2D\0" OFFSET_2_32))),
+                   false, "offset out of range");
+    /* The same of memory 1. */
+    assert_refused(MODULE(TYPE_I32_I32, FUNCTION_0,
+                          MEMORIES(ENTRIES(2, "\0\1")),
+                          CODE(BODY("\0\x20\0\x2D\x40\1" OFFSET_2_32))),
+                   false, "offset out of range");
 }
 
 /* ---- tables ---- */
@@ -211,55 +203,46 @@ static const struct {
 
 enum { FUNCTION_COUNT = sizeof functions / sizeof *functions };
 
-static void put_functions(struct buffer *module) {
-    struct buffer types = empty(), exports = empty(), bodies = empty();
-    put_byte(&types, FUNCTION_COUNT);
-    put_byte(&exports, FUNCTION_COUNT);
-    put_byte(&bodies, FUNCTION_COUNT);
+/* Types, names and bodies of the functions, one after the other. */
+static void put_functions(struct buffer *types, struct buffer *exports,
+                          struct buffer *bodies) {
     for (int i = 0; i < FUNCTION_COUNT; i++) {
-        size_t length = strlen(functions[i].name);
-        put_byte(&types, functions[i].type);
-        put_byte(&exports, (int)length);
-        put(&exports, functions[i].name, length + 1); /* its NUL is the kind */
-        put_byte(&exports, i);
-        put_byte(&bodies, (int)functions[i].size + 2);
-        put_byte(&bodies, 0);
-        put(&bodies, functions[i].code, functions[i].size);
-        put_byte(&bodies, 0x0B);
+        put_byte(types, functions[i].type);
+        name_put(exports, functions[i].name);
+        put_byte(exports, 0); /* a function */
+        put_byte(exports, i);
+        put_number(bodies, functions[i].size + 2);
+        put_byte(bodies, 0);
+        put(bodies, functions[i].code, functions[i].size);
+        put_byte(bodies, 0x0B);
     }
-    put_section(module, 3, &types);
-    put(module, "\4\x08\2\x70\5\4\x08\x70\0\2", 10); /* i64 4 to 8; i32 2 */
-    put_section(module, 7, &exports);
-    /* active at i64 1: function 0; passive: function 0 twice */
-    put(module, "\x09\x0C\2\0\x42\1\x0B\1\0\1\0\2\0\0", 14);
-    put_section(module, 10, &bodies);
-    buffer_free(&types);
-    buffer_free(&exports);
-    buffer_free(&bodies);
 }
 
 static struct guest table_guest(void) {
-    static const char types[] =
-        "\1\x2E\x09"
-        "\x60\0\1\x7F"         /* 0: () -> (i32) */
-        "\x60\1\x7E\1\x7F"     /* 1: (i64) -> (i32) */
-        "\x60\1\x7E\0"         /* 2: (i64) -> () */
-        "\x60\0\1\x7E"         /* 3: () -> (i64) */
-        "\x60\1\x7E\1\x7E"     /* 4: (i64) -> (i64) */
-        "\x60\2\x7E\x7E\0"     /* 5: (i64 i64) -> () */
-        "\x60\3\x7E\x7E\x7E\0" /* 6: (i64 i64 i64) -> () */
-        "\x60\3\x7E\x7F\x7F\0" /* 7: (i64 i32 i32) -> () */
-        /* 8: (i32 i64 i32) -> (). */
-        "\x60\3\x7F\x7E\x7F\0";
     struct guest guest = guest_open(NULL);
-    struct error error = ERROR_INIT;
-    guest.bytes = empty();
-    put(&guest.bytes, "\0asm\1\0\0\0", 8);
-    put(&guest.bytes, types, sizeof types - 1);
-    put_functions(&guest.bytes);
-    guest.module = vm_load(guest.vm, buffer_slice(&guest.bytes), &error);
-    if (!guest.module)
-        fail_msg("%s", error.text);
+    struct buffer types = empty(), exports = empty(), bodies = empty();
+    put_functions(&types, &exports, &bodies);
+    guest_accept(
+        &guest,
+        MODULE(TYPES(ENTRY("\x60\0\1\x7F"),         /* 0: () -> (i32) */
+                     ENTRY("\x60\1\x7E\1\x7F"),     /* 1: (i64) -> (i32) */
+                     ENTRY("\x60\1\x7E\0"),         /* 2: (i64) -> () */
+                     ENTRY("\x60\0\1\x7E"),         /* 3: () -> (i64) */
+                     ENTRY("\x60\1\x7E\1\x7E"),     /* 4: (i64) -> (i64) */
+                     ENTRY("\x60\2\x7E\x7E\0"),     /* 5: (i64 i64) */
+                     ENTRY("\x60\3\x7E\x7E\x7E\0"), /* 6: (i64 i64 i64) */
+                     ENTRY("\x60\3\x7E\x7F\x7F\0"), /* 7: (i64 i32 i32) */
+                     ENTRY("\x60\3\x7F\x7E\x7F\0") /* 8: (i32 i64 i32) */),
+               FUNCTIONS(ENTRIES_OF(FUNCTION_COUNT, &types)),
+               /* i64 4 to 8; i32 2 */
+               TABLES(ENTRY("\x70\5\4\x08"), ENTRY("\x70\0\2")),
+               EXPORTS(ENTRIES_OF(FUNCTION_COUNT, &exports)),
+               /* active at i64 1: function 0; passive: function 0 twice */
+               ELEMENTS(ENTRY("\0\x42\1\x0B\1\0"), ENTRY("\1\0\2\0\0")),
+               CODE(ENTRIES_OF(FUNCTION_COUNT, &bodies))));
+    buffer_free(&types);
+    buffer_free(&exports);
+    buffer_free(&bodies);
     guest_start(&guest);
     return guest;
 }

@@ -8,7 +8,8 @@ enum { PLACES = 8 };
 
 /* Where the code section's content begins in the modules. */
 static size_t code_offset(struct slice module) {
-    static const uint8_t code[] = {10, 1 + FUNCTIONS * 4, FUNCTIONS, 3, 0, 0};
+    static const uint8_t code[] = {
+        10, 1 + FUNCTION_COUNT * 4, FUNCTION_COUNT, 3, 0, 0};
     for (size_t i = 0; i + sizeof code < module.size; i++) {
         if (!memcmp(module.data + i, code, sizeof code))
             return i + 2;
@@ -74,7 +75,7 @@ static void special(struct program *p, int address, int line) {
 }
 
 static void set_address(struct program *p, uint32_t address) {
-    put(&p->line, "\0\5\2", 3);
+    PUT(&p->line, "\0\5\2");
     u32(&p->line, address);
 }
 
@@ -87,7 +88,7 @@ static void set_file(struct program *p, uint64_t file) {
 static void end_sequence(struct program *p, uint64_t step) {
     u8(&p->line, 2);
     put_number(&p->line, step);
-    put(&p->line, "\0\1\1", 3);
+    PUT(&p->line, "\0\1\1");
 }
 
 /* A header up to its tables: DWARF 4 has the most operations in it, DWARF 5
@@ -96,7 +97,7 @@ static size_t lines_begin(struct program *p, int version, size_t *header) {
     size_t start = length_begin(&p->line);
     fixed(&p->line, (uint64_t)version, 2);
     if (version >= 5)
-        put(&p->line, "\4\0", 2);
+        PUT(&p->line, "\4\0");
     *header = length_begin(&p->line);
     u8(&p->line, 1);
     if (version >= 4)
@@ -104,14 +105,14 @@ static size_t lines_begin(struct program *p, int version, size_t *header) {
     u8(&p->line, 1), u8(&p->line, (uint64_t)-LINE_BASE),
         u8(&p->line, LINE_RANGE);
     u8(&p->line, FIRST_SPECIAL);
-    put(&p->line, "\0\1\1\1\1\0\0\0\1\0\0\1", 12);
+    PUT(&p->line, "\0\1\1\1\1\0\0\0\1\0\0\1");
     return start;
 }
 
 static void old_file(struct program *p, const char *name, uint64_t directory) {
     text(&p->line, name);
     put_number(&p->line, directory);
-    put(&p->line, "\0\0", 2);
+    PUT(&p->line, "\0\0");
 }
 
 /* Function 0 has lines 5 and 6 of demo.c, and then 300 of lib/list.h; function
@@ -125,16 +126,16 @@ static void write_rows(struct program *p, uint64_t demo, uint64_t list) {
     u8(&p->line, 3), put_number(&p->line, 294 - 128), u8(&p->line, 3),
         put_number(&p->line, 128);
     /* 300, by advance_pc and copy. */
-    set_file(p, list), put(&p->line, "\2\1\1", 3);
+    set_file(p, list), PUT(&p->line, "\2\1\1");
     end_sequence(p, 1);
     set_file(p, demo), set_address(p, CODE_OF(1)), special(p, 0, 6);
-    put(&p->line, "\x09\3\0", 3); /* fixed_advance_pc */
+    PUT(&p->line, "\x09\3\0"); /* fixed_advance_pc */
     end_sequence(p, 0);
     set_file(p, demo), set_address(p, CODE_OF(2)), special(p, 0, -1),
         end_sequence(p, 3);
     set_file(p, demo), set_address(p, CODE_OF(5));
     /* advance_line by 20, by -12, and copy. */
-    put(&p->line, "\3\x14\3\x74\1", 5);
+    PUT(&p->line, "\3\x14\3\x74\1");
     set_address(p, CODE_OF(5) + 3), end_sequence(p, 0);
     set_address(p, UINT32_MAX), special(p, 0, 7), special(p, 10, 1),
         end_sequence(p, 20);
@@ -165,7 +166,7 @@ static struct program program_with_lines(int version) {
                    (int[]){NAME, STRING, LOW_PC, ADDR, HIGH_PC, DATA1, 0});
     unit_begin(&p, version, 4);
     u32(&p.info, p.line.size);
-    for (int i = 0; i < FUNCTIONS; i++) {
+    for (int i = 0; i < FUNCTION_COUNT; i++) {
         if (i == 4)
             continue;
         char name[] = {'f', (char)('0' + i), 0};
@@ -197,7 +198,7 @@ static struct program program_of_new_lines(void) {
     u8(&p.line, 2), u32(&p.line, 0), u32(&p.line, 6);
     text(&p.line_str, "/home"), text(&p.line_str, "lib");
     u8(&p.line, 3); /* files: path, directory, and a checksum of 16 bytes */
-    put(&p.line, "\1\x08\2\x0B\5\x1E", 6);
+    PUT(&p.line, "\1\x08\2\x0B\5\x1E");
     u8(&p.line, 2);
     text(&p.line, "demo.c"), u8(&p.line, 0), u64(&p.line, 1), u64(&p.line, 2);
     text(&p.line, "list.h"), u8(&p.line, 1), u64(&p.line, 3), u64(&p.line, 4);
@@ -331,8 +332,8 @@ static void other_addresses_have_no_lines(void **state) {
         struct program p = program_with_lines(5);
         size_t header, start = lines_begin(&p, 5, &header);
         p.line.data[start + 2] = (uint8_t)size;
-        u8(&p.line, 0), u8(&p.line, 0);  /* no directories */
-        put(&p.line, "\2\5\1\1\x08", 5); /* files: an address, and the path */
+        u8(&p.line, 0), u8(&p.line, 0); /* no directories */
+        PUT(&p.line, "\2\5\1\1\x08");   /* files: an address, and the path */
         u8(&p.line, 1);
         fixed(&p.line, UINT64_MAX, size < 8 ? size : 8);
         for (int i = 8; i < size; i++)

@@ -12,20 +12,19 @@
 
 enum { BYTES_A_BYTE = 40, APART = 64 << 10, NUMBER = 40000 };
 
-#define PUT(body, bytes)       put(body, bytes, sizeof bytes - 1)
-#define REPEAT(body, bytes, n) put_repeated(body, bytes, sizeof bytes - 1, n)
-
 /* ---- the module ---- */
 
 /* Types: 0 () -> (), 1 (i32) -> (), 2 (i32 i32) -> (), 3 () -> (i32 i32), 4 ()
  * -> (1000 i32), 5 (i32 i32) -> (i32 i32). */
 static void put_types(struct buffer *module) {
     struct buffer types = empty();
-    PUT(&types,
-        "\6\x60\0\0\x60\1\x7F\0\x60\2\x7F\x7F\0\x60\0\2\x7F\x7F\x60\0\xE8\7");
+    PUT(&types, "\x60\0");
+    put_number(&types, 1000);
     REPEAT(&types, "\x7F", 1000);
-    PUT(&types, "\x60\2\x7F\x7F\2\x7F\x7F");
-    put_section(module, 1, &types);
+    PUT_SECTIONS(module, TYPES(ENTRY("\x60\0\0"), ENTRY("\x60\1\x7F\0"),
+                               ENTRY("\x60\2\x7F\x7F\0"),
+                               ENTRY("\x60\0\2\x7F\x7F"), ENTRIES_OF(1, &types),
+                               ENTRY("\x60\2\x7F\x7F\2\x7F\x7F")));
     buffer_free(&types);
 }
 
@@ -34,24 +33,18 @@ static void put_types(struct buffer *module) {
  * nothing. */
 static void put_module(struct buffer *module,
                        void (*shape)(struct buffer *body)) {
-    struct buffer body = empty(), code = empty();
+    struct buffer body = empty();
     PUT(&body, "\3\2\x7F\1\x7E\1\x7B");
     shape(&body);
     PUT(&body, "\x0B");
-    PUT(&code, "\2");
-    put_number(&code, body.size);
-    buffer_append_slice(&code, buffer_slice(&body));
-    PUT(&code, "\3\0\0\x0B");
 
-    PUT(module, "\0asm\1\0\0\0");
+    PUT(module, MODULE_START);
     put_types(module);
-    PUT(module, "\3\3\2\0\4");           /* functions */
-    PUT(module, "\4\4\1\x70\0\1");       /* a table */
-    PUT(module, "\5\5\2\0\1\0\1");       /* memories */
-    PUT(module, "\x0D\7\3\0\1\0\2\0\0"); /* tags */
-    PUT(module, "\6\6\1\x7F\1\x41\0\x0B");
-    put_section(module, 10, &code);
-    buffer_free(&code);
+    PUT_SECTIONS(module, FUNCTIONS(ENTRY("\0"), ENTRY("\4")),
+                 TABLES(ENTRY("\x70\0\1")), MEMORIES(ENTRIES(2, "\0\1")),
+                 TAGS(ENTRY("\0\1"), ENTRY("\0\2"), ENTRY("\0\0")),
+                 GLOBALS(ENTRY("\x7F\1\x41\0\x0B")),
+                 CODE(BODY_OF(&body), BODY("\0\0\x0B")));
     buffer_free(&body);
 }
 
@@ -444,10 +437,9 @@ static void a_byte_is_worth_forty_at_most(void **state) {
 /* Functions with nothing in them. */
 static void so_is_one_that_declares(void **state) {
     (void)state;
-    struct buffer module = empty();
-    PUT(&module, "\0asm\1\0\0\0\1\4\1\x60\0\0");
-    put_vector(&module, 3, "\0", 1, NUMBER);
-    put_vector(&module, 10, "\2\0\x0B", 3, NUMBER);
+    struct buffer module =
+        MODULE(TYPES(ENTRY("\x60\0\0")), FUNCTIONS(ENTRIES(NUMBER, "\0")),
+               CODE(BODIES(NUMBER, "\0\x0B")));
     uint64_t limit = (uint64_t)module.size * BYTES_A_BYTE + APART;
     for (int metered = 0; metered < 2; metered++) {
         struct error error =

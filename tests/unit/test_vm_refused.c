@@ -188,13 +188,14 @@ static void exceptions(void **state) {
 /* catch 0 branches with its value. */
 static void a_clause_with_a_value(void **state) {
     (void)state;
-    static const uint8_t module[] = "\0asm\1\0\0\0"
-                                    "\1\x0A\2\x60\1\x7F\1\x7F\x60\1\x7F\0"
-                                    "\3\2\1\0\x0D\3\1\0\1\7\5\1\1f\0\0"
-                                    "\x0A\x14\1\x12\0\2\x7F\x1F\x40\1\0\0\0"
-                                    "\x20\0\x08\0\x0B\x41\x09\x0B\x0B";
-    check(&(struct scenario){{module, sizeof module - 1},
-                             {{"f", 5, 5}, {"f", 6, 6}}});
+    struct buffer module = MODULE(
+        TYPES(ENTRY("\x60\1\x7F\1\x7F"), ENTRY("\x60\1\x7F\0")),
+        FUNCTIONS(ENTRY("\0")), TAGS(ENTRY("\0\1")),
+        EXPORTS(NAMED("f", "\0\0")),
+        CODE(BODY("\0\2\x7F\x1F\x40\1\0\0\0\x20\0\x08\0\x0B\x41\x09\x0B\x0B")));
+    check(
+        &(struct scenario){buffer_slice(&module), {{"f", 5, 5}, {"f", 6, 6}}});
+    buffer_free(&module);
 }
 
 /* "big" is translated to more code than is made usable at once, in the midst of
@@ -203,34 +204,27 @@ static void a_clause_with_a_value(void **state) {
 static void code_that_grows_within_a_function(void **state) {
     (void)state;
     enum { ADDITIONS = 20000, VALUES = 300, TRIES = 100 };
-    struct buffer module = empty(), code = empty(), body = empty();
-    put(&module, "\0asm\1\0\0\0\1\x09\2\x60\1\x7F\1\x7F\x60\0\0", 19);
-    put(&module, "\3\3\2\0\0\x0D\3\1\0\1", 10);
-    put(&module,
-        "\7\x0F\2\3"
-        "big\0\0\5"
-        "small\0\1",
-        17);
+    struct buffer body = empty();
     put_byte(&body, 0);
     /* Try throw 0 catch_all end. */
-    put_repeated(&body, "\x06\x40\x08\0\x19\x0B", 6, TRIES);
+    REPEAT(&body, "\x06\x40\x08\0\x19\x0B", TRIES);
     /* Local 0 += 1. */
-    put_repeated(&body, "\x20\0\x41\1\x6A\x21\0", 7, ADDITIONS);
-    put_repeated(&body, "\x20\0", 2, VALUES);
-    put_repeated(&body, "\x1A", 1, VALUES - 1);
+    REPEAT(&body, "\x20\0\x41\1\x6A\x21\0", ADDITIONS);
+    REPEAT(&body, "\x20\0", VALUES);
+    REPEAT(&body, "\x1A", VALUES - 1);
     put_byte(&body, 0x0B);
-    put_byte(&code, 2);
-    put_number(&code, body.size);
-    buffer_append_slice(&code, buffer_slice(&body));
-    put(&code, "\7\0\x20\0\x41\7\x6A\x0B", 8); /* small: local 0 + 7 */
-    put_section(&module, 10, &code);
+    struct buffer module =
+        MODULE(TYPES(ENTRY("\x60\1\x7F\1\x7F"), ENTRY("\x60\0\0")),
+               FUNCTIONS(ENTRIES(2, "\0")), TAGS(ENTRY("\0\1")),
+               EXPORTS(NAMED("big", "\0\0"), NAMED("small", "\0\1")),
+               /* small: local 0 + 7 */
+               CODE(BODY_OF(&body), BODY("\0\x20\0\x41\7\x6A\x0B")));
     check(&(struct scenario){
         buffer_slice(&module),
         {{"small", 1, 8}, {"big", 2, ADDITIONS + 2}, {"small", 3, 10}}});
     check(&(struct scenario){buffer_slice(&module),
                              {{"big", 2, ADDITIONS + 2}, {"small", 3, 10}}});
     buffer_free(&body);
-    buffer_free(&code);
     buffer_free(&module);
 }
 

@@ -12,24 +12,21 @@
 
 /* ---- modules with n of something ---- */
 
-#define TYPE "\1\4\1\x60\0\0" /* the type section with () -> () alone */
-
-static void put_type(struct buffer *m) {
-    put(m, TYPE, sizeof TYPE - 1);
-}
+#define TYPE     TYPES(ENTRY("\x60\0\0")) /* () -> () */
+#define FUNCTION FUNCTIONS(ENTRY("\0"))
+#define NO_CODE  "\0\x0B"
 
 static void types(struct buffer *m, uint32_t n) {
-    put_vector(m, 1, "\x60\0\0", 3, n);
+    PUT_SECTIONS(m, TYPES(ENTRIES(n, "\x60\0\0")));
 }
 
 /* Different ones of ten i32 and ten i64 each: many hash functions do not see
  * their order. */
 static void types_that_differ_in_order(struct buffer *m, uint32_t n) {
     struct buffer content = empty();
-    put_number(&content, n);
     uint32_t order = (1 << 10) - 1;
     for (uint32_t i = 0; i < n; i++) {
-        put(&content, "\x60\x14", 2);
+        PUT(&content, "\x60\x14");
         for (int k = 0; k < 20; k++)
             put_byte(&content, order >> k & 1 ? 0x7F : 0x7E);
         put_byte(&content, 0);
@@ -37,101 +34,93 @@ static void types_that_differ_in_order(struct buffer *m, uint32_t n) {
         uint32_t lowest = order & -order, ripple = order + lowest;
         order = ripple | (order ^ ripple) / lowest >> 2;
     }
-    put_section(m, 1, &content);
+    PUT_SECTIONS(m, TYPES(ENTRIES_OF(n, &content)));
     buffer_free(&content);
 }
 
 static void imports(struct buffer *m, uint32_t n) {
-    put_type(m);
-    put_vector(m, 2, "\0\0\0\0", 4, n);
+    PUT_SECTIONS(m, TYPE, IMPORTS(ENTRIES(n, "\0\0\0\0")));
 }
 
 static void functions(struct buffer *m, uint32_t n) {
-    put_type(m);
-    put_vector(m, 3, "\0", 1, n);
-    put_vector(m, 10, "\2\0\x0B", 3, n);
+    PUT_SECTIONS(m, TYPE, FUNCTIONS(ENTRIES(n, "\0")),
+                 CODE(BODIES(n, NO_CODE)));
 }
 
 /* The imported ones count. */
 static void functions_and_an_import(struct buffer *m, uint32_t n) {
-    put_type(m);
-    put_vector(m, 2, "\0\0\0\0", 4, 1);
-    put_vector(m, 3, "\0", 1, n - 1);
-    put_vector(m, 10, "\2\0\x0B", 3, n - 1);
+    PUT_SECTIONS(m, TYPE, IMPORTS(ENTRY("\0\0\0\0")),
+                 FUNCTIONS(ENTRIES(n - 1, "\0")), CODE(BODIES(n - 1, NO_CODE)));
 }
 
 static void tables(struct buffer *m, uint32_t n) {
-    put_vector(m, 4, "\x70\0\0", 3, n);
+    PUT_SECTIONS(m, TABLES(ENTRIES(n, "\x70\0\0")));
 }
 
 static void memories(struct buffer *m, uint32_t n) {
-    put_vector(m, 5, "\0\1", 2, n);
+    PUT_SECTIONS(m, MEMORIES(ENTRIES(n, "\0\1")));
 }
 
 static void globals(struct buffer *m, uint32_t n) {
-    put_vector(m, 6, "\x7F\0\x41\0\x0B", 5, n);
+    PUT_SECTIONS(m, GLOBALS(ENTRIES(n, "\x7F\0\x41\0\x0B")));
 }
 
 static void tags(struct buffer *m, uint32_t n) {
-    put_type(m);
-    put_vector(m, 13, "\0\0", 2, n);
+    PUT_SECTIONS(m, TYPE, TAGS(ENTRIES(n, "\0\0")));
 }
 
 /* Of one function, by as many names. */
 static void exports(struct buffer *m, uint32_t n) {
     struct buffer content = empty();
-    put_type(m);
-    put_number(&content, n);
     for (uint32_t i = 0; i < n; i++) {
         char name[16];
-        int size = snprintf(name, sizeof name, "%u", i);
-        put_byte(&content, size);
-        put(&content, name, (size_t)size + 1); /* its NUL is the kind */
-        put_byte(&content, 0);
+        snprintf(name, sizeof name, "%u", i);
+        name_put(&content, name);
+        PUT(&content, "\0\0");
     }
-    put(m, "\3\2\1\0", 4);
-    put_section(m, 7, &content);
-    put(m, "\12\4\1\2\0\x0B", 6);
+    PUT_SECTIONS(m, TYPE, FUNCTION, EXPORTS(ENTRIES_OF(n, &content)),
+                 CODE(BODY(NO_CODE)));
     buffer_free(&content);
 }
 
 static void data_segments(struct buffer *m, uint32_t n) {
-    put(m, "\5\3\1\0\0", 5);
-    put_vector(m, 11, "\0\x41\0\x0B\0", 5, n);
+    PUT_SECTIONS(m, MEMORIES(ENTRY("\0\0")),
+                 DATA(ENTRIES(n, "\0\x41\0\x0B\0")));
 }
 
 static void element_segments(struct buffer *m, uint32_t n) {
-    put_vector(m, 9, "\1\0\0", 3, n);
+    PUT_SECTIONS(m, ELEMENTS(ENTRIES(n, "\1\0\0")));
 }
 
 static void elements(struct buffer *m, uint32_t n) {
-    struct buffer content = empty();
-    put_type(m);
-    put(m, "\3\2\1\0", 4);
-    put(&content, "\1\1\0", 3);
-    put_number(&content, n);
-    put_repeated(&content, "\0", 1, n);
-    put_section(m, 9, &content);
-    put(m, "\12\4\1\2\0\x0B", 6);
-    buffer_free(&content);
-}
-
-static void limits_of(struct buffer *m, int section, const char *type,
-                      size_t size, uint32_t n) {
-    struct buffer content = empty();
-    put_byte(&content, 1);
-    put(&content, type, size);
-    put_number(&content, n);
-    put_section(m, section, &content);
-    buffer_free(&content);
+    struct buffer segment = empty();
+    PUT(&segment, "\1\0");
+    put_number(&segment, n);
+    REPEAT(&segment, "\0", n);
+    PUT_SECTIONS(m, TYPE, FUNCTION, ELEMENTS(ENTRIES_OF(1, &segment)),
+                 CODE(BODY(NO_CODE)));
+    buffer_free(&segment);
 }
 
 static void table_elements(struct buffer *m, uint32_t n) {
-    limits_of(m, 4, "\x70\0", 2, n);
+    struct buffer table = empty();
+    PUT(&table, "\x70\0");
+    put_number(&table, n);
+    PUT_SECTIONS(m, TABLES(ENTRIES_OF(1, &table)));
+    buffer_free(&table);
 }
 
 static void memory_pages(struct buffer *m, uint32_t n) {
-    limits_of(m, 5, "\0", 1, n);
+    struct buffer memory = empty();
+    PUT(&memory, "\0");
+    put_number(&memory, n);
+    PUT_SECTIONS(m, MEMORIES(ENTRIES_OF(1, &memory)));
+    buffer_free(&memory);
+}
+
+/* A function () -> () with this body. */
+static void put_function(struct buffer *m, const struct buffer *body) {
+    PUT_SECTIONS(m, TYPE, FUNCTION, CODE(BODY_OF(body)));
 }
 
 /* A function of these parts: before, then n times the middle, then after. */
@@ -147,7 +136,6 @@ struct parts {
 
 static void function_of(struct buffer *m, struct parts parts, uint32_t n) {
     struct buffer body = empty();
-    put_type(m);
     put(&body, parts.before, parts.before_size);
     put_repeated(&body, parts.middle, parts.middle_size, n);
     put(&body, parts.after, parts.after_size);
@@ -161,23 +149,22 @@ static void body_bytes(struct buffer *m, uint32_t n) {
 
 static void locals(struct buffer *m, uint32_t n) {
     struct buffer body = empty();
-    put_type(m);
     put_byte(&body, 1);
     put_number(&body, n);
-    put(&body, "\x7F\x0B", 2);
+    PUT(&body, "\x7F\x0B");
     put_function(m, &body);
     buffer_free(&body);
 }
 
 static void one_type(struct buffer *m, uint32_t parameters, uint32_t results) {
-    struct buffer content = empty();
-    put(&content, "\1\x60", 2);
-    put_number(&content, parameters);
-    put_repeated(&content, "\x7F", 1, parameters);
-    put_number(&content, results);
-    put_repeated(&content, "\x7F", 1, results);
-    put_section(m, 1, &content);
-    buffer_free(&content);
+    struct buffer type = empty();
+    put_byte(&type, 0x60);
+    put_number(&type, parameters);
+    REPEAT(&type, "\x7F", parameters);
+    put_number(&type, results);
+    REPEAT(&type, "\x7F", results);
+    PUT_SECTIONS(m, TYPES(ENTRIES_OF(1, &type)));
+    buffer_free(&type);
 }
 
 static void parameters(struct buffer *m, uint32_t n) {
@@ -191,12 +178,11 @@ static void results(struct buffer *m, uint32_t n) {
 /* Within two blocks; every other target is the outer one. */
 static void targets(struct buffer *m, uint32_t n) {
     struct buffer body = empty();
-    put_type(m);
-    put(&body, "\0\x02\x40\x02\x40\x41\0\x0E", 8);
+    PUT(&body, "\0\x02\x40\x02\x40\x41\0\x0E");
     put_number(&body, n);
     for (uint32_t i = 0; i <= n; i++)
         put_byte(&body, (int)(i & 1));
-    put(&body, "\x0B\x0B\x0B", 3);
+    PUT(&body, "\x0B\x0B\x0B");
     put_function(m, &body);
     buffer_free(&body);
 }
@@ -205,47 +191,43 @@ static void targets(struct buffer *m, uint32_t n) {
  * own. */
 static void targets_with_a_value(struct buffer *m, uint32_t n) {
     struct buffer body = empty();
-    put_type(m);
-    put(&body, "\0\x02\x7F\x41\5\x02\x7F\x41\6\x41\0\x0E", 12);
+    PUT(&body, "\0\x02\x7F\x41\5\x02\x7F\x41\6\x41\0\x0E");
     put_number(&body, n);
     for (uint32_t i = 0; i <= n; i++)
         put_byte(&body, (int)(i & 1));
-    put(&body, "\x0B\x1A\x0B\x1A\x0B", 5);
+    PUT(&body, "\x0B\x1A\x0B\x1A\x0B");
     put_function(m, &body);
     buffer_free(&body);
 }
 
 static void name_bytes(struct buffer *m, uint32_t n) {
-    struct buffer content = empty();
-    put(m, "\5\3\1\0\0", 5);
-    put_byte(&content, 1);
-    put_number(&content, n);
-    put_repeated(&content, "n", 1, n);
-    put(&content, "\2\0", 2);
-    put_section(m, 7, &content);
-    buffer_free(&content);
+    struct buffer memory = empty();
+    put_number(&memory, n);
+    REPEAT(&memory, "n", n);
+    PUT(&memory, "\2\0");
+    PUT_SECTIONS(m, MEMORIES(ENTRY("\0\0")), EXPORTS(ENTRIES_OF(1, &memory)));
+    buffer_free(&memory);
 }
 
 static void constant_depth(struct buffer *m, uint32_t n) {
-    struct buffer content = empty();
-    put(&content, "\1\x7F\0", 3);
-    put_repeated(&content, "\x41\1", 2, n);
-    put_repeated(&content, "\x6A", 1, n - 1);
-    put(&content, "\x0B", 1);
-    put_section(m, 6, &content);
-    buffer_free(&content);
+    struct buffer global = empty();
+    PUT(&global, "\x7F\0");
+    REPEAT(&global, "\x41\1", n);
+    REPEAT(&global, "\x6A", n - 1);
+    PUT(&global, "\x0B");
+    PUT_SECTIONS(m, GLOBALS(ENTRIES_OF(1, &global)));
+    buffer_free(&global);
 }
 
 /* 50,000 locals, one slot that every frame has, and the rest values. */
 static void frame_slots(struct buffer *m, uint32_t n) {
     struct buffer body = empty();
     uint32_t values = n - LIMIT_LOCALS - 1;
-    put_type(m);
     put_byte(&body, 1);
     put_number(&body, LIMIT_LOCALS);
     put_byte(&body, 0x7F);
-    put_repeated(&body, "\x41\0", 2, values);
-    put_repeated(&body, "\x1A", 1, values);
+    REPEAT(&body, "\x41\0", values);
+    REPEAT(&body, "\x1A", values);
     put_byte(&body, 0x0B);
     put_function(m, &body);
     buffer_free(&body);
@@ -253,10 +235,9 @@ static void frame_slots(struct buffer *m, uint32_t n) {
 
 static void nested_blocks(struct buffer *m, uint32_t n) {
     struct buffer body = empty();
-    put_type(m);
     put_byte(&body, 0);
-    put_repeated(&body, "\x02\x40", 2, n);
-    put_repeated(&body, "\x0B", 1, n + 1);
+    REPEAT(&body, "\x02\x40", n);
+    REPEAT(&body, "\x0B", n + 1);
     put_function(m, &body);
     buffer_free(&body);
 }
@@ -270,9 +251,8 @@ static void blocks_in_a_row(struct buffer *m, uint32_t n) {
 /* Each of one local, which is read once. */
 static void local_declarations(struct buffer *m, uint32_t n) {
     struct buffer body = empty();
-    put_type(m);
     put_number(&body, n);
-    put_repeated(&body, "\1\x7F\1\x7E", 4, n / 2);
+    REPEAT(&body, "\1\x7F\1\x7E", n / 2);
     for (uint32_t i = 0; i < n; i++) {
         put_byte(&body, 0x20);
         put_number(&body, i);
@@ -292,11 +272,10 @@ static void calls(struct buffer *m, uint32_t n) {
 static void rows_of(struct buffer *m, uint32_t n, const char *first,
                     size_t first_size, const char *second, size_t second_size) {
     struct buffer body = empty();
-    put_type(m);
-    put(&body, "\1\1\x7F", 3); /* a local, an i32 */
+    PUT(&body, "\1\1\x7F"); /* a local, an i32 */
     put_repeated(&body, first, first_size, n);
     put_repeated(&body, second, second_size, n);
-    put(&body, "\x0F\x0B", 2); /* return: what is left is dropped */
+    PUT(&body, "\x0F\x0B"); /* return: what is left is dropped */
     put_function(m, &body);
     buffer_free(&body);
 }
@@ -329,45 +308,41 @@ static void locals_below_calls(struct buffer *m, uint32_t n) {
 /* Blocks within each other, each left by a branch to the outermost. */
 static void branches_outward(struct buffer *m, uint32_t n) {
     struct buffer body = empty();
-    put_type(m);
     put_byte(&body, 0);
     for (uint32_t i = 0; i < n; i++) {
-        put(&body, "\x02\x40\x41\0\x0D", 5);
+        PUT(&body, "\x02\x40\x41\0\x0D");
         put_number(&body, i);
     }
-    put_repeated(&body, "\x0B", 1, n + 1);
+    REPEAT(&body, "\x0B", n + 1);
     put_function(m, &body);
     buffer_free(&body);
 }
 
 static void ifs_in_elses(struct buffer *m, uint32_t n) {
     struct buffer body = empty();
-    put_type(m);
     put_byte(&body, 0);
-    put_repeated(&body, "\x41\0\x04\x40\x05", 5, n);
-    put_repeated(&body, "\x0B", 1, n + 1);
+    REPEAT(&body, "\x41\0\x04\x40\x05", n);
+    REPEAT(&body, "\x0B", n + 1);
     put_function(m, &body);
     buffer_free(&body);
 }
 
 static void clauses(struct buffer *m, uint32_t n) {
     struct buffer body = empty();
-    put_type(m);
-    put(&body, "\0\x1F\x40", 3);
+    PUT(&body, "\0\x1F\x40");
     put_number(&body, n);
-    put_repeated(&body, "\2\0", 2, n); /* catch_all 0 */
-    put(&body, "\x0B\x0B", 2);
+    REPEAT(&body, "\2\0", n); /* catch_all 0 */
+    PUT(&body, "\x0B\x0B");
     put_function(m, &body);
     buffer_free(&body);
 }
 
 static void nested_tries(struct buffer *m, uint32_t n) {
     struct buffer body = empty();
-    put_type(m);
     put_byte(&body, 0);
-    put_repeated(&body, "\x06\x40", 2, n);
-    put_repeated(&body, "\x19\x0B", 2, n); /* catch_all */
-    put(&body, "\x0B", 1);
+    REPEAT(&body, "\x06\x40", n);
+    REPEAT(&body, "\x19\x0B", n); /* catch_all */
+    PUT(&body, "\x0B");
     put_function(m, &body);
     buffer_free(&body);
 }
@@ -381,7 +356,7 @@ static struct error load(void (*make)(struct buffer *m, uint32_t n),
     struct guest guest = guest_open(NULL);
     struct error error = ERROR_INIT;
     guest.bytes = empty();
-    put(&guest.bytes, "\0asm\1\0\0\0", 8);
+    PUT(&guest.bytes, MODULE_START);
     make(&guest.bytes, n);
     guest.module = vm_load(guest.vm, buffer_slice(&guest.bytes), &error);
     if (guest.module && !guest.module->import_count) {
@@ -480,26 +455,19 @@ static void a_module_has_a_gibibyte_at_most(void **state) {
 
 static void a_module_of_20_megabytes_is_loaded(void **state) {
     (void)state;
-    enum { FUNCTIONS = 100000, STATEMENTS = 66, BODY = 2 + 3 * STATEMENTS };
-    struct buffer module = empty(), function = empty();
-    put(&module, "\0asm\1\0\0\0", 8);
-    put_type(&module);
-    put_vector(&module, 3, "\0", 1, FUNCTIONS);
-    put_number(&function, BODY);
-    put(&function, "\0", 1);
+    enum { COUNT = 100000, STATEMENTS = 66 };
+    struct buffer body = empty();
+    PUT(&body, "\0");
     /* i32.const 1; drop. */
-    put_repeated(&function, "\x41\1\x1A", 3, STATEMENTS);
-    put(&function, "\x0B", 1);
-    put_vector(&module, 10, (const char *)function.data, function.size,
-               FUNCTIONS);
+    REPEAT(&body, "\x41\1\x1A", STATEMENTS);
+    PUT(&body, "\x0B");
+    struct buffer module = MODULE(TYPE, FUNCTIONS(ENTRIES(COUNT, "\0")),
+                                  CODE(BODIES_OF(COUNT, &body)));
     assert_true(module.size > 20000000);
     struct guest guest = guest_open(NULL);
-    struct error error = ERROR_INIT;
-    guest.bytes = module;
-    if (!vm_load(guest.vm, buffer_slice(&module), &error))
-        fail_msg("%s", error.text);
+    guest_accept(&guest, module);
     guest_close(&guest);
-    buffer_free(&function);
+    buffer_free(&body);
 }
 
 /* ---- scaling ---- */

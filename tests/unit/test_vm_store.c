@@ -305,13 +305,9 @@ static void functions_of_another_vm_are_refused(void **state) {
  * `text` says why. */
 static bool links(struct vm *vm, const char *name, struct slice description,
                   struct error *error) {
-    struct buffer module = empty(), imports = empty();
-    put(&imports, "\1\3env", 5);
-    put_byte(&imports, (int)strlen(name));
-    put(&imports, name, strlen(name));
-    buffer_append_slice(&imports, description);
-    put(&module, "\0asm\1\0\0\0", 8);
-    put_section(&module, 2, &imports);
+    struct entry import = {
+        {"env", name}, description.data, description.size, 1, 1, false};
+    struct buffer module = MODULE(IMPORTS(import));
     struct module *loaded = vm_load(vm, buffer_slice(&module), error);
     if (!loaded)
         fail_msg("%s: %s", name, error->text);
@@ -321,7 +317,6 @@ static bool links(struct vm *vm, const char *name, struct slice description,
     assert_string_equal(error->text, same.text);
     if (!possible)
         assert_int_equal(error->kind, ERROR_UNLINKABLE);
-    buffer_free(&imports);
     buffer_free(&module);
     return possible;
 }

@@ -31,42 +31,19 @@ enum { CATCH, CATCH_REF, CATCH_ALL, CATCH_ALL_REF };
 /* ---- the module around each body ---- */
 
 /* Types: of functions and tags, then of blocks. */
-enum {
-    UNARY,
-    SINK,
-    PAIR_SINK,
-    NOTHING,
-    NUMBER_AND_REF,
-    PAIR,
-    ONE_TO_TWO,
-    TYPES
-};
+enum { UNARY, SINK, PAIR_SINK, NOTHING, NUMBER_AND_REF, PAIR, ONE_TO_TWO };
 
 /* Of type SINK, PAIR_SINK and NOTHING. */
-enum { NUMBER_TAG, PAIR_TAG, EMPTY_TAG, TAGS };
+enum { NUMBER_TAG, PAIR_TAG, EMPTY_TAG, TAG_COUNT };
 
 /* The body that is tested, of type UNARY; and, of type SINK, one that throws
  * what the argument chooses (1 to 3; else it returns) and one that calls it and
  * catches EMPTY_TAG. */
-enum { TESTED, THROWER, MIDDLE, FUNCTIONS };
+enum { TESTED, THROWER, MIDDLE };
 
 /* A line is an instruction, or a few that belong together. clang-format would
  * fill the lines. */
 /* clang-format off */
-#define TYPE_SECTION                                                                               \
-    TYPES,                                                                                         \
-    FUNCTION, 1, I32, 1, I32,      /* UNARY */                                                     \
-    FUNCTION, 1, I32, 0,           /* SINK */                                                      \
-    FUNCTION, 2, I32, I64, 0,      /* PAIR_SINK */                                                 \
-    FUNCTION, 0, 0,                /* NOTHING */                                                   \
-    FUNCTION, 0, 2, I32, EXNREF,   /* NUMBER_AND_REF */                                            \
-    FUNCTION, 0, 2, I32, I64,      /* PAIR */                                                      \
-    FUNCTION, 1, I32, 2, I32, I32  /* ONE_TO_TWO */
-#define FUNCTION_SECTION FUNCTIONS, UNARY, SINK, SINK
-#define TABLE_SECTION    1, EXNREF, 0, 2
-#define TAG_SECTION      TAGS, 0, SINK, 0, PAIR_SINK, 0, NOTHING
-#define GLOBAL_SECTION   1, EXNREF, 1, REF_NULL, EXNREF, END
-#define EXPORT_SECTION   1, 1, 'f', 0, TESTED
 #define THROWER_BODY                                                                               \
     0,                                                                                             \
     GET, 0, CONST, 1, EQ, IF, NONE, CONST, 40, THROW, NUMBER_TAG, END,                             \
@@ -81,47 +58,36 @@ enum { TESTED, THROWER, MIDDLE, FUNCTIONS };
       END,                                                                                         \
     END,                                                                                           \
     END
+
+static struct buffer module_around(const struct buffer *body) {
+    return MODULE(
+        TYPES(
+            ENTRY_BYTES(FUNCTION, 1, I32, 1, I32),     /* UNARY */
+            ENTRY_BYTES(FUNCTION, 1, I32, 0),          /* SINK */
+            ENTRY_BYTES(FUNCTION, 2, I32, I64, 0),     /* PAIR_SINK */
+            ENTRY_BYTES(FUNCTION, 0, 0),               /* NOTHING */
+            ENTRY_BYTES(FUNCTION, 0, 2, I32, EXNREF),  /* NUMBER_AND_REF */
+            ENTRY_BYTES(FUNCTION, 0, 2, I32, I64),     /* PAIR */
+            ENTRY_BYTES(FUNCTION, 1, I32, 2, I32, I32) /* ONE_TO_TWO */),
+        FUNCTIONS(ENTRY_BYTES(UNARY), ENTRY_BYTES(SINK), ENTRY_BYTES(SINK)),
+        TABLES(ENTRY_BYTES(EXNREF, 0, 2)),
+        TAGS(ENTRY_BYTES(0, SINK), ENTRY_BYTES(0, PAIR_SINK), ENTRY_BYTES(0, NOTHING)),
+        GLOBALS(ENTRY_BYTES(EXNREF, 1, REF_NULL, EXNREF, END)),
+        EXPORTS(NAMED("f", "\0\0")),
+        CODE(BODY_OF(body), BODY_BYTES(THROWER_BODY), BODY_BYTES(MIDDLE_BODY)));
+}
 /* clang-format on */
-
-#define BYTES(...)                                                             \
-    (const char *)(const uint8_t[]){__VA_ARGS__},                              \
-        sizeof((const uint8_t[]){__VA_ARGS__})
-
-static void put_bytes_section(struct buffer *module, int id, const char *bytes,
-                              size_t size) {
-    put_byte(module, id);
-    put_number(module, size);
-    put(module, bytes, size);
-}
-
-static void put_body(struct buffer *code, const char *bytes, size_t size) {
-    put_number(code, size);
-    put(code, bytes, size);
-}
 
 /* A guest whose function "f" has these locals and code, up to and without its
  * last `end`. It is not instantiated; without a module if it was refused. */
-static struct guest load(const struct vm_limits *limits, const char *body,
+static struct guest load(const struct vm_limits *limits, const void *text,
                          size_t size, struct error *error) {
     struct guest guest = guest_open(limits);
-    struct buffer code = empty();
-    guest.bytes = empty();
-    put(&guest.bytes, "\0asm\1\0\0\0", 8);
-    put_bytes_section(&guest.bytes, 1, BYTES(TYPE_SECTION));
-    put_bytes_section(&guest.bytes, 3, BYTES(FUNCTION_SECTION));
-    put_bytes_section(&guest.bytes, 4, BYTES(TABLE_SECTION));
-    put_bytes_section(&guest.bytes, 13, BYTES(TAG_SECTION));
-    put_bytes_section(&guest.bytes, 6, BYTES(GLOBAL_SECTION));
-    put_bytes_section(&guest.bytes, 7, BYTES(EXPORT_SECTION));
-    put_number(&code, FUNCTIONS);
-    put_number(&code, size + 1);
-    put(&code, body, size);
-    put_byte(&code, END);
-    put_body(&code, BYTES(THROWER_BODY));
-    put_body(&code, BYTES(MIDDLE_BODY));
-    put_section(&guest.bytes, 10, &code);
-    buffer_free(&code);
-    guest.module = vm_load(guest.vm, buffer_slice(&guest.bytes), error);
+    struct buffer body = empty();
+    put(&body, text, size);
+    put_byte(&body, END);
+    guest_take(&guest, module_around(&body), error);
+    buffer_free(&body);
     return guest;
 }
 
@@ -133,7 +99,7 @@ enum { RUNS = 4 };
 
 struct body {
     const char *what;
-    const char *bytes;
+    const void *bytes;
     size_t size;
     uint32_t results[RUNS];
 };
@@ -144,14 +110,14 @@ struct body {
 
 /* clang-format off */
 static const struct body kinds[] = {
-    {"catch", BYTES(0,
+    {"catch", COUNTED(0,
         BLOCK, I32,
           TRY_TABLE, NONE, 1, CATCH, NUMBER_TAG, 0,
             THROW_IT,
           END,
           CONST, 5,
         END), RESULTS(5, 40, UNCAUGHT, UNCAUGHT)},
-    {"catch, two values", BYTES(0,
+    {"catch, two values", COUNTED(0,
         BLOCK, PAIR,
           TRY_TABLE, NONE, 1, CATCH, PAIR_TAG, 0,
             THROW_IT,
@@ -159,7 +125,7 @@ static const struct body kinds[] = {
           CONST, 5, I64_CONST, 6,
         END,
         WRAP, ADD), RESULTS(11, UNCAUGHT, 27, UNCAUGHT)},
-    {"catch_ref", BYTES(0,
+    {"catch_ref", COUNTED(0,
         BLOCK, NUMBER_AND_REF,
           TRY_TABLE, NONE, 1, CATCH_REF, NUMBER_TAG, 0,
             THROW_IT,
@@ -167,7 +133,7 @@ static const struct body kinds[] = {
           CONST, 5, REF_NULL, EXNREF,
         END,
         IS_NULL, ADD), RESULTS(6, 40, UNCAUGHT, UNCAUGHT)},
-    {"catch_all", BYTES(0,
+    {"catch_all", COUNTED(0,
         BLOCK, NONE,
           TRY_TABLE, NONE, 1, CATCH_ALL, 0,
             THROW_IT,
@@ -175,7 +141,7 @@ static const struct body kinds[] = {
           CONST, 5, RETURN,
         END,
         CONST, 6), RESULTS(5, 6, 6, 6)},
-    {"catch_all_ref", BYTES(0,
+    {"catch_all_ref", COUNTED(0,
         BLOCK, EXNREF,
           TRY_TABLE, NONE, 1, CATCH_ALL_REF, 0,
             THROW_IT,
@@ -187,12 +153,12 @@ static const struct body kinds[] = {
 
 /* The first clause that fits is taken. */
 static const struct body orders[] = {
-    {"no clause", BYTES(0,
+    {"no clause", COUNTED(0,
         TRY_TABLE, NONE, 0,
           THROW_IT,
         END,
         CONST, 5), RESULTS(5, UNCAUGHT, UNCAUGHT, UNCAUGHT)},
-    {"catch_all last", BYTES(0,
+    {"catch_all last", COUNTED(0,
         BLOCK, NONE,
           BLOCK, I32,
             TRY_TABLE, NONE, 2, CATCH, NUMBER_TAG, 0, CATCH_ALL, 1,
@@ -203,7 +169,7 @@ static const struct body orders[] = {
           RETURN,
         END,
         CONST, 9), RESULTS(5, 40, 9, 9)},
-    {"catch_all first", BYTES(0,
+    {"catch_all first", COUNTED(0,
         BLOCK, NONE,
           BLOCK, I32,
             TRY_TABLE, NONE, 2, CATCH_ALL, 1, CATCH, NUMBER_TAG, 0,
@@ -214,7 +180,7 @@ static const struct body orders[] = {
           RETURN,
         END,
         CONST, 9), RESULTS(5, 9, 9, 9)},
-    {"the same tag, inner label first", BYTES(0,
+    {"the same tag, inner label first", COUNTED(0,
         BLOCK, I32,
           BLOCK, I32,
             TRY_TABLE, NONE, 2, CATCH, NUMBER_TAG, 0, CATCH, NUMBER_TAG, 1,
@@ -224,7 +190,7 @@ static const struct body orders[] = {
           END,
           CONST, 1, ADD,
         END), RESULTS(6, 41, UNCAUGHT, UNCAUGHT)},
-    {"the same tag, outer label first", BYTES(0,
+    {"the same tag, outer label first", COUNTED(0,
         BLOCK, I32,
           BLOCK, I32,
             TRY_TABLE, NONE, 2, CATCH, NUMBER_TAG, 1, CATCH, NUMBER_TAG, 0,
@@ -234,7 +200,7 @@ static const struct body orders[] = {
           END,
           CONST, 1, ADD,
         END), RESULTS(6, 40, UNCAUGHT, UNCAUGHT)},
-    {"one clause each", BYTES(0,
+    {"one clause each", COUNTED(0,
         BLOCK, NONE,
           BLOCK, PAIR,
             BLOCK, I32,
@@ -252,7 +218,7 @@ static const struct body orders[] = {
 
 /* Within each other, and through calls. */
 static const struct body nestings[] = {
-    {"the innermost that fits", BYTES(0,
+    {"the innermost that fits", COUNTED(0,
         BLOCK, I32,
           TRY_TABLE, I32, 1, CATCH, NUMBER_TAG, 0,
             BLOCK, NONE,
@@ -264,7 +230,7 @@ static const struct body nestings[] = {
             CONST, 6,
           END,
         END), RESULTS(5, 40, UNCAUGHT, 6)},
-    {"both fit", BYTES(0,
+    {"both fit", COUNTED(0,
         BLOCK, I32,
           TRY_TABLE, NONE, 1, CATCH, NUMBER_TAG, 0,
             BLOCK, I32,
@@ -277,21 +243,21 @@ static const struct body nestings[] = {
           END,
           UNREACHABLE,
         END), RESULTS(6, 41, UNCAUGHT, UNCAUGHT)},
-    {"over a frame that does not catch it", BYTES(0,
+    {"over a frame that does not catch it", COUNTED(0,
         BLOCK, I32,
           TRY_TABLE, NONE, 1, CATCH, NUMBER_TAG, 0,
             GET, 0, CALL, MIDDLE,
           END,
           CONST, 5,
         END), RESULTS(5, 40, UNCAUGHT, 5)},
-    {"behind the end", BYTES(0,
+    {"behind the end", COUNTED(0,
         BLOCK, I32,
           TRY_TABLE, NONE, 1, CATCH, NUMBER_TAG, 0,
           END,
           THROW_IT,
           CONST, 5,
         END), RESULTS(5, UNCAUGHT, UNCAUGHT, UNCAUGHT)},
-    {"where a clause went", BYTES(0,
+    {"where a clause went", COUNTED(0,
         BLOCK, NONE,
           TRY_TABLE, NONE, 1, CATCH_ALL, 0,
             THROW_IT,
@@ -304,7 +270,7 @@ static const struct body nestings[] = {
 
 /* Labels, operands, values of the block. */
 static const struct body blocks[] = {
-    {"a loop's label", BYTES(1, 1, I32,
+    {"a loop's label", COUNTED(1, 1, I32,
         CONST, 0,
         LOOP, UNARY,
           SET, 1,
@@ -314,12 +280,12 @@ static const struct body blocks[] = {
           END,
           CONST, 5,
         END), RESULTS(5, 40, UNCAUGHT, UNCAUGHT)},
-    {"the function's label", BYTES(0,
+    {"the function's label", COUNTED(0,
         TRY_TABLE, NONE, 1, CATCH, NUMBER_TAG, 0,
           THROW_IT,
         END,
         CONST, 5), RESULTS(5, 40, UNCAUGHT, UNCAUGHT)},
-    {"operands below", BYTES(0,
+    {"operands below", COUNTED(0,
         CONST, 3,
         BLOCK, I32,
           CONST, 30,
@@ -332,7 +298,7 @@ static const struct body blocks[] = {
           CONST, 5,
         END,
         ADD), RESULTS(8, 43, UNCAUGHT, UNCAUGHT)},
-    {"parameters and results", BYTES(0,
+    {"parameters and results", COUNTED(0,
         BLOCK, NONE,
           CONST, 3,
           GET, 0,
@@ -343,7 +309,7 @@ static const struct body blocks[] = {
           ADD, ADD, RETURN,
         END,
         CONST, 9), RESULTS(7, 9, 9, 9)},
-    {"its own label", BYTES(0,
+    {"its own label", COUNTED(0,
         BLOCK, NONE,
           TRY_TABLE, NONE, 1, CATCH_ALL, 0,
             GET, 0, BR_IF, 0,
@@ -352,7 +318,7 @@ static const struct body blocks[] = {
           CONST, 6, RETURN,
         END,
         CONST, 9), RESULTS(5, 6, 6, 6)},
-    {"a local written before the throw", BYTES(1, 1, I32,
+    {"a local written before the throw", COUNTED(1, 1, I32,
         BLOCK, NONE,
           TRY_TABLE, NONE, 1, CATCH_ALL, 0,
             CONST, 7, SET, 1,
@@ -361,7 +327,7 @@ static const struct body blocks[] = {
           END,
         END,
         GET, 1), RESULTS(8, 7, 7, 7)},
-    {"code that is not reached", BYTES(0,
+    {"code that is not reached", COUNTED(0,
         CONST, 5, RETURN,
         BLOCK, NUMBER_AND_REF,
           TRY_TABLE, NONE, 1, CATCH_REF, NUMBER_TAG, 0,
@@ -370,7 +336,7 @@ static const struct body blocks[] = {
           UNREACHABLE,
         END,
         THROW_REF), RESULTS(5, 5, 5, 5)},
-    {"code behind a throw", BYTES(0,
+    {"code behind a throw", COUNTED(0,
         BLOCK, I32,
           TRY_TABLE, I32, 1, CATCH, NUMBER_TAG, 0,
             CONST, 8, THROW, NUMBER_TAG, ADD,
@@ -387,11 +353,11 @@ static const struct body blocks[] = {
         END
 
 static const struct body references[] = {
-    {"null", BYTES(0, REF_NULL, EXNREF, THROW_REF), RESULTS(NULL_REF, NULL_REF, NULL_REF, NULL_REF)},
-    {"a local is null at first", BYTES(1, 1, EXNREF, GET, 1, IS_NULL), RESULTS(1, 1, 1, 1)},
+    {"null", COUNTED(0, REF_NULL, EXNREF, THROW_REF), RESULTS(NULL_REF, NULL_REF, NULL_REF, NULL_REF)},
+    {"a local is null at first", COUNTED(1, 1, EXNREF, GET, 1, IS_NULL), RESULTS(1, 1, 1, 1)},
     {"a table's element is null at first",
-        BYTES(0, CONST, 1, TABLE_GET, 0, IS_NULL), RESULTS(1, 1, 1, 1)},
-    {"thrown again, caught by the next", BYTES(0,
+        COUNTED(0, CONST, 1, TABLE_GET, 0, IS_NULL), RESULTS(1, 1, 1, 1)},
+    {"thrown again, caught by the next", COUNTED(0,
         BLOCK, I32,
           TRY_TABLE, NONE, 1, CATCH, NUMBER_TAG, 0,
             CAUGHT_REF,
@@ -399,7 +365,7 @@ static const struct body references[] = {
           END,
           UNREACHABLE,
         END), RESULTS(NULL_REF, 40, UNCAUGHT, UNCAUGHT)},
-    {"thrown again where it was caught", BYTES(0,
+    {"thrown again where it was caught", COUNTED(0,
         BLOCK, NUMBER_AND_REF,
           TRY_TABLE, NONE, 1, CATCH_REF, NUMBER_TAG, 0,
             THROW_IT,
@@ -407,7 +373,7 @@ static const struct body references[] = {
           CONST, 5, RETURN,
         END,
         THROW_REF), RESULTS(5, UNCAUGHT, UNCAUGHT, UNCAUGHT)},
-    {"from a local, a table, a global", BYTES(1, 1, EXNREF,
+    {"from a local, a table, a global", COUNTED(1, 1, EXNREF,
         CAUGHT_REF,
         SET, 1,
         CONST, 1, GET, 1, TABLE_SET, 0,
@@ -422,7 +388,7 @@ static const struct body references[] = {
           RETURN,
         END,
         WRAP, ADD), RESULTS(NULL_REF, 40, 27, UNCAUGHT)},
-    {"thrown twice", BYTES(1, 1, EXNREF,
+    {"thrown twice", COUNTED(1, 1, EXNREF,
         CAUGHT_REF,
         SET, 1,
         BLOCK, I32,
@@ -488,7 +454,7 @@ static void a_reference_keeps_its_exception(void **state) {
     (void)state;
     /* clang-format off */
     struct error error = ERROR_INIT;
-    struct guest guest = load(NULL, BYTES(0,
+    struct guest guest = load(NULL, COUNTED(0,
         BLOCK, EXNREF,
           TRY_TABLE, NONE, 1, CATCH_ALL_REF, 0,
             CONST, 1, CALL, THROWER,
@@ -521,13 +487,13 @@ static void a_reference_keeps_its_exception(void **state) {
 /* ---- what is refused ---- */
 
 #define TRY_IN_BLOCK(type, ...)                                                \
-    BYTES(0, BLOCK, type, TRY_TABLE, NONE, 1, __VA_ARGS__, END, UNREACHABLE,   \
-          END, UNREACHABLE)
+    COUNTED(0, BLOCK, type, TRY_TABLE, NONE, 1, __VA_ARGS__, END, UNREACHABLE, \
+            END, UNREACHABLE)
 
 static const struct {
     enum error_kind kind;
     const char *text;
-    const char *bytes;
+    const void *bytes;
     size_t size;
 } refused[] = {
 #define LABEL "type mismatch: the label does not take what the clause catches"
@@ -542,22 +508,24 @@ static const struct {
     {ERROR_INVALID, LABEL, TRY_IN_BLOCK(EXNREF, CATCH_ALL, 0)},
     {ERROR_INVALID, LABEL, TRY_IN_BLOCK(NONE, CATCH_ALL_REF, 0)},
     {ERROR_INVALID, LABEL, TRY_IN_BLOCK(NUMBER_AND_REF, CATCH_ALL_REF, 0)},
-    {ERROR_INVALID, "unknown tag", TRY_IN_BLOCK(NONE, CATCH, TAGS, 0)},
-    {ERROR_INVALID, "unknown tag", TRY_IN_BLOCK(EXNREF, CATCH_REF, TAGS, 0)},
+    {ERROR_INVALID, "unknown tag", TRY_IN_BLOCK(NONE, CATCH, TAG_COUNT, 0)},
+    {ERROR_INVALID, "unknown tag",
+     TRY_IN_BLOCK(EXNREF, CATCH_REF, TAG_COUNT, 0)},
     {ERROR_INVALID, "unknown label", TRY_IN_BLOCK(NONE, CATCH_ALL, 2)},
     {ERROR_MALFORMED, "malformed catch clause", TRY_IN_BLOCK(NONE, 4, 0, 0)},
     /* Label 0 of a clause is the block around the try_table, not the
      * try_table. */
     {ERROR_INVALID, LABEL,
-     BYTES(0, BLOCK, NONE, TRY_TABLE, I32, 1, CATCH, NUMBER_TAG, 0, CONST, 1,
-           END, DROP, END, CONST, 1)},
-    {ERROR_INVALID, "type mismatch", BYTES(0, TRY_TABLE, I32, 0, END)},
-    {ERROR_INVALID, "type mismatch", BYTES(0, CONST, 1, THROW_REF)},
-    {ERROR_INVALID, "type mismatch", BYTES(0, THROW_REF)},
-    {ERROR_INVALID, "type mismatch", BYTES(0, I64_CONST, 1, THROW, NUMBER_TAG)},
-    {ERROR_INVALID, "type mismatch", BYTES(0, CONST, 1, THROW, PAIR_TAG)},
+     COUNTED(0, BLOCK, NONE, TRY_TABLE, I32, 1, CATCH, NUMBER_TAG, 0, CONST, 1,
+             END, DROP, END, CONST, 1)},
+    {ERROR_INVALID, "type mismatch", COUNTED(0, TRY_TABLE, I32, 0, END)},
+    {ERROR_INVALID, "type mismatch", COUNTED(0, CONST, 1, THROW_REF)},
+    {ERROR_INVALID, "type mismatch", COUNTED(0, THROW_REF)},
     {ERROR_INVALID, "type mismatch",
-     BYTES(1, 1, EXNREF, CONST, 1, SET, 1, CONST, 1)},
+     COUNTED(0, I64_CONST, 1, THROW, NUMBER_TAG)},
+    {ERROR_INVALID, "type mismatch", COUNTED(0, CONST, 1, THROW, PAIR_TAG)},
+    {ERROR_INVALID, "type mismatch",
+     COUNTED(1, 1, EXNREF, CONST, 1, SET, 1, CONST, 1)},
 };
 
 static void clauses_must_fit_their_labels(void **state) {

@@ -1,6 +1,6 @@
 /* Vectors take two slots wherever values go: what they compute is the spec
  * suite's business. */
-#include "tests/unit/vm_guest.h"
+#include "tests/unit/vm_module.h"
 
 /* (v128 i32) -> (i32 v128), the vector's lanes turned round. */
 static bool reverse(void *context, struct instance *caller, uint64_t *slots,
@@ -85,25 +85,19 @@ static void accesses_stay_inside(void **state) {
     guest_close(&guest);
 }
 
-/* A function with `count` locals of type v128; count takes three bytes in
- * LEB128. */
+/* A function with `count` locals of type v128. */
 static bool loads_with_locals(uint32_t count) {
-    const uint8_t low = (uint8_t)(count | 0x80),
-                  middle = (uint8_t)(count >> 7 | 0x80);
-    uint8_t bytes[] = "\0asm\1\0\0\0"
-                      "\1\4\1\x60\0\0" /* type () -> () */
-                      "\3\2\1\0"       /* function 0 */
-                      /* Its body: one run of locals. */
-                      "\12\10\1\6\1LMH\x7B\x0B";
-    uint8_t *leb = bytes + 23;
-    leb[0] = low, leb[1] = middle, leb[2] = (uint8_t)(count >> 14);
     struct guest guest = guest_open(NULL);
     struct error error = ERROR_INIT;
-    bool loaded = vm_load(guest.vm, (struct slice){bytes, sizeof bytes - 1},
-                          &error) != NULL;
+    struct buffer body = empty();
+    put_byte(&body, 1); /* run of locals */
+    put_number(&body, count);
+    PUT(&body, "\x7B\x0B");
+    bool loaded = guest_take(&guest, function_module(&body), &error) != NULL;
     if (!loaded)
         assert_int_equal(error.kind, ERROR_INVALID);
-    vm_close(guest.vm);
+    buffer_free(&body);
+    guest_close(&guest);
     return loaded;
 }
 

@@ -9,30 +9,25 @@ static void put_func_type(struct buffer *types, uint32_t params,
                           uint32_t results) {
     put_byte(types, 0x60);
     put_number(types, params);
-    put_repeated(types, "\x7F", 1, params);
+    REPEAT(types, "\x7F", params);
     put_number(types, results);
-    put_repeated(types, "\x7F", 1, results);
+    REPEAT(types, "\x7F", results);
 }
 
 /* Types 0 to 3: () -> (), i32s to i32s, () to i32s, i32s to (). Functions 0 to
  * 3 of these types, of which 0 has the body. A tag that has i32s, and a
  * table. */
 static void put_wide(struct buffer *m, const struct buffer *body) {
-    struct buffer types = empty(), code = empty();
-    put_byte(&types, 4);
+    struct buffer types = empty();
     put_func_type(&types, 0, 0);
     put_func_type(&types, width, width);
     put_func_type(&types, 0, width);
     put_func_type(&types, width, 0);
-    put_section(m, 1, &types);
-    put(m, "\3\5\4\0\1\2\3\4\4\1\x70\0\1\x0D\3\1\0\3", 18);
-    put_byte(&code, 4);
-    put_number(&code, body->size);
-    buffer_append_slice(&code, buffer_slice(body));
-    put_repeated(&code, "\3\0\0\x0B", 4, 3);
-    put_section(m, 10, &code);
+    PUT_SECTIONS(m, TYPES(ENTRIES_OF(4, &types)),
+                 FUNCTIONS(ENTRY("\0"), ENTRY("\1"), ENTRY("\2"), ENTRY("\3")),
+                 TABLES(ENTRY("\x70\0\1")), TAGS(ENTRY("\0\3")),
+                 CODE(BODY_OF(body), BODIES(3, "\0\0\x0B")));
     buffer_free(&types);
-    buffer_free(&code);
 }
 
 /* With as many values on the stack as there are parameters, n times these
@@ -40,9 +35,9 @@ static void put_wide(struct buffer *m, const struct buffer *body) {
 static void wide_of(struct buffer *m, uint32_t n, const char *bytes,
                     size_t size) {
     struct buffer body = empty();
-    put(&body, "\0\x10\2", 3);
+    PUT(&body, "\0\x10\2");
     put_repeated(&body, bytes, size, n);
-    put(&body, "\x0F\x0B", 2);
+    PUT(&body, "\x0F\x0B");
     put_wide(m, &body);
     buffer_free(&body);
 }
@@ -83,22 +78,20 @@ WIDE_SHAPES(X)
  * call takes but one. */
 static void wide_calls_of_any(struct buffer *m, uint32_t n) {
     struct buffer body = empty();
-    put(&body, "\0\x02\x40\0", 4);
+    PUT(&body, "\0\x02\x40\0");
     /* Select, of nothing. */
     for (uint32_t i = 0; i < n; i++)
-        put(&body, "\x1B" TAKE, 3);
-    put(&body, "\x0B\x0B", 2);
+        PUT(&body, "\x1B" TAKE);
+    PUT(&body, "\x0B\x0B");
     put_wide(m, &body);
     buffer_free(&body);
 }
 
 static void wide_functions(struct buffer *m, uint32_t n) {
     struct buffer types = empty();
-    put_byte(&types, 1);
     put_func_type(&types, width, width);
-    put_section(m, 1, &types);
-    put_vector(m, 3, "\0", 1, n);
-    put_vector(m, 10, "\3\0\0\x0B", 4, n);
+    PUT_SECTIONS(m, TYPES(ENTRIES_OF(1, &types)), FUNCTIONS(ENTRIES(n, "\0")),
+                 CODE(BODIES(n, "\0\0\x0B")));
     buffer_free(&types);
 }
 

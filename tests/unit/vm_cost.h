@@ -53,7 +53,7 @@ static void count_cost(void (*make)(struct buffer *m, uint32_t n), uint32_t n) {
     struct guest guest = guest_open(NULL);
     struct error error = ERROR_INIT;
     guest.bytes = empty();
-    put(&guest.bytes, "\0asm\1\0\0\0", 8);
+    PUT(&guest.bytes, MODULE_START);
     make(&guest.bytes, n);
     memset(cost, 0, sizeof cost);
     guest.module = vm_load(guest.vm, buffer_slice(&guest.bytes), &error);

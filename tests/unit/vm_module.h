@@ -1,8 +1,9 @@
-/* What tests need that write modules byte by byte: numbers, repeated entries,
- * sections. */
+/* What tests need that write modules byte by byte: their contents where these
+ * are computed, and loading them. Sections are tests/module.h's. */
 #ifndef HOSTEL_TESTS_UNIT_VM_MODULE_H
 #define HOSTEL_TESTS_UNIT_VM_MODULE_H
 
+#include "tests/module.h"
 #include "tests/unit/vm_guest.h"
 
 #include "vm/module.h"
@@ -15,7 +16,13 @@ static inline void translate_all(struct module *module, struct error *error) {
     }
 }
 
-static inline void put(struct buffer *buffer, const char *bytes, size_t size) {
+static inline struct buffer empty(void) {
+    struct buffer buffer;
+    buffer_init(&buffer, 100 << 20);
+    return buffer;
+}
+
+static inline void put(struct buffer *buffer, const void *bytes, size_t size) {
     assert_true(buffer_append(buffer, bytes, size));
 }
 
@@ -25,9 +32,8 @@ static inline void put_byte(struct buffer *buffer, int byte) {
 }
 
 static inline void put_number(struct buffer *buffer, uint64_t number) {
-    for (; number > 0x7F; number >>= 7)
-        put_byte(buffer, (int)(number & 0x7F) | 0x80);
-    put_byte(buffer, (int)number);
+    number_put(buffer, number);
+    assert_false(buffer->failed);
 }
 
 static inline void put_repeated(struct buffer *buffer, const char *bytes,
@@ -36,40 +42,47 @@ static inline void put_repeated(struct buffer *buffer, const char *bytes,
         put(buffer, bytes, size);
 }
 
-static inline void put_section(struct buffer *module, int id,
-                               const struct buffer *content) {
-    put_byte(module, id);
-    put_number(module, content->size);
-    assert_true(buffer_append_slice(module, buffer_slice(content)));
+/* A literal and its size, its NUL left out, for functions that want both. */
+#define SIZED(text) text, sizeof(text) - 1
+
+#define SLICE(text)                                                            \
+    (struct slice) {                                                           \
+        (const uint8_t *)text, sizeof(text) - 1                                \
+    }
+
+/* The bytes of a literal, its NUL left out: once, or so many times. */
+#define PUT(buffer, text)           put(buffer, SIZED(text))
+#define REPEAT(buffer, text, count) put_repeated(buffer, SIZED(text), count)
+
+/* A module of these sections. */
+#define MODULE(...) module_of(SECTIONS(__VA_ARGS__))
+
+static inline struct buffer module_of(const struct section *sections) {
+    struct buffer module = empty();
+    module_put(&module, sections);
+    assert_false(module.failed);
+    return module;
 }
 
-static inline struct buffer empty(void) {
-    struct buffer buffer;
-    buffer_init(&buffer, 100 << 20);
-    return buffer;
+/* Of one function () -> () with this body (its locals and `end` included). */
+static inline struct buffer function_module(const struct buffer *body) {
+    return MODULE(TYPES(ENTRY("\x60\0\0")), FUNCTIONS(ENTRY("\0")),
+                  CODE(BODY_OF(body)));
 }
 
-/* A section that is a vector of `count` equal entries. */
-static inline void put_vector(struct buffer *module, int id, const char *entry,
-                              size_t size, uint32_t count) {
-    struct buffer content = empty();
-    put_number(&content, count);
-    put_repeated(&content, entry, size, count);
-    put_section(module, id, &content);
-    buffer_free(&content);
+/* Load it into the guest, whose bytes it becomes; NULL if it is refused. */
+static inline struct module *
+guest_take(struct guest *guest, struct buffer module, struct error *error) {
+    guest->bytes = module;
+    guest->module = vm_load(guest->vm, buffer_slice(&guest->bytes), error);
+    return guest->module;
 }
 
-/* One function of type 0, which must be () -> (): the function section, and the
- * code section with this body (its locals and `end` included). */
-static inline void put_function(struct buffer *module,
-                                const struct buffer *body) {
-    struct buffer code = empty();
-    put(module, "\3\2\1\0", 4);
-    put_byte(&code, 1);
-    put_number(&code, body->size);
-    buffer_append_slice(&code, buffer_slice(body));
-    put_section(module, 10, &code);
-    buffer_free(&code);
+/* The same, of one that must be accepted. */
+static inline void guest_accept(struct guest *guest, struct buffer module) {
+    struct error error = ERROR_INIT;
+    if (!guest_take(guest, module, &error))
+        fail_msg("%s", error.text);
 }
 
 #endif
