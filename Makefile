@@ -327,7 +327,7 @@ $(SUITES): $(SUITE_FILES)
 # The fuzzers only as far as any compiler can.
 FUZZER_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/fuzz/*.c))
 
-programs: $(BUILD)/hostel $(TESTS) $(if $(T),,$(FUZZER_OBJECTS))
+programs: $(BUILD)/hostel $(TESTS) $(if $(filter unit,$(or $(T),unit)),$(FUZZER_OBJECTS))
 
 guests: $(GUESTS) $(if $(filter demo,$(TESTED)),guest/demo.wasm)
 

@@ -23,17 +23,17 @@ enum {
 };
 enum { COUNTER = LOCALS, COUNTDOWN }; /* further locals, of the loops */
 
-struct types {
+struct type_list {
     uint8_t count, of[SIGNATURE_TYPES];
 };
 
 /* Of all functions' parameters, of the globals, and of the locals over and over
  * again. */
-static const struct types usual = {TYPE_COUNT,
-                                   {VM_I32, VM_I64, VM_F32, VM_F64, VM_V128}};
-static const struct types results[FUNCTION_COUNT] = {
+static const struct type_list usual = {
+    TYPE_COUNT, {VM_I32, VM_I64, VM_F32, VM_F64, VM_V128}};
+static const struct type_list results[FUNCTION_COUNT] = {
     {1, {VM_I32}}, {2, {VM_F64, VM_I64}}, {0, {0}}, {1, {VM_V128}}};
-static const struct types none = {0, {0}}, i32 = {1, {VM_I32}};
+static const struct type_list none = {0, {0}}, i32 = {1, {VM_I32}};
 /* Of the memories. */
 static const uint8_t addresses[] = {VM_I32, VM_I32, VM_I64};
 
@@ -45,7 +45,7 @@ struct maker {
     size_t height;
     struct label {
         size_t floor; /* the stack's height at its beginning */
-        struct types results;
+        struct type_list results;
         uint32_t code; /* block, loop, if, or else when that has begun */
     } labels[LABELS];
     uint32_t depth;
@@ -90,7 +90,7 @@ static void put_i32(struct maker *m, uint32_t number) {
 
 /* ---- operands ---- */
 
-static void push(struct maker *m, const struct types *types) {
+static void push(struct maker *m, const struct type_list *types) {
     memcpy(m->stack + m->height, types->of, types->count);
     m->height += types->count;
 }
@@ -145,7 +145,7 @@ static struct label *top(struct maker *m) {
 }
 
 /* See to it that these values are on the stack, and take them off it. */
-static void take(struct maker *m, const struct types *wanted) {
+static void take(struct maker *m, const struct type_list *wanted) {
     size_t fit = wanted->count, here = m->height - top(m)->floor;
     while (fit > here ||
            memcmp(m->stack + m->height - fit, wanted->of, fit) != 0)
@@ -155,7 +155,7 @@ static void take(struct maker *m, const struct types *wanted) {
     m->height -= wanted->count;
 }
 
-static struct types with(struct types types, uint8_t last) {
+static struct type_list with(struct type_list types, uint8_t last) {
     types.of[types.count++] = last;
     return types;
 }
@@ -219,9 +219,7 @@ static void immediates(struct maker *m, const struct instruction *row,
                        struct places at) {
     if (accesses_memory(row))
         memarg(m, at.first);
-    switch ((enum described)row->immediates) {
-    case IMMEDIATE_NONE:
-    case IMMEDIATE_MEMARG: break;
+    switch (row->immediates) {
     case IMMEDIATE_TABLE_TABLE:
     case IMMEDIATE_MEMORY_MEMORY:
         put_byte(m->out, at.first), put_byte(m->out, at.second);
@@ -245,7 +243,7 @@ static void immediates(struct maker *m, const struct instruction *row,
 
 /* An address within the memory. */
 static void address(struct maker *m, uint8_t type) {
-    const struct types one = {1, {type}};
+    const struct type_list one = {1, {type}};
     bool wide = type == VM_I64;
     take(m, &one);
     put(m, wide ? WASM_i64_const : WASM_i32_const, NONE), put_signed(m, 0x3FFF);
@@ -262,7 +260,7 @@ static void plain(struct maker *m, uint32_t code) {
         return;
     struct places at = choose_places(m, row);
     struct signature types = signature(row, at);
-    struct types in = none, out = none;
+    struct type_list in = none, out = none;
     for (uint32_t i = 0; i < types.params; i++)
         in = with(in, types.types[i]);
     for (uint32_t i = 0; i < types.results; i++)
@@ -307,7 +305,7 @@ static void variable(struct maker *m) {
         some ? m->stack[m->height - 1] : usual.of[choose(m, TYPE_COUNT)];
     if (code == WASM_i32_eqz || code == WASM_i64_eqz)
         type = code == WASM_i32_eqz ? VM_I32 : VM_I64;
-    const struct types one = {1, {type}}, three = {3, {type, type, VM_I32}};
+    const struct type_list one = {1, {type}}, three = {3, {type, type, VM_I32}};
     if (code == WASM_local_get) {
         value(m, type);
         return;
@@ -326,7 +324,7 @@ static void variable(struct maker *m) {
 
 /* Leave exactly the block's results above its floor. */
 static void settle(struct maker *m) {
-    const struct types *wanted = &top(m)->results;
+    const struct type_list *wanted = &top(m)->results;
     uint8_t *floor = m->stack + top(m)->floor;
     bool fits = m->stack + m->height == floor + wanted->count &&
                 memcmp(floor, wanted->of, wanted->count) == 0;
@@ -382,7 +380,8 @@ static void begin(struct maker *m, uint32_t code, uint32_t type) {
         clauses(m);
     m->labels[m->depth++] = (struct label){
         m->height,
-        type < TYPE_COUNT ? (struct types){1, {usual.of[type]}} : none, code};
+        type < TYPE_COUNT ? (struct type_list){1, {usual.of[type]}} : none,
+        code};
 }
 
 /* The loop of an interpreter: a table at once, of which one case comes
@@ -407,8 +406,8 @@ static void switch_loop(struct maker *m) {
 static void br_if(struct maker *m) {
     uint32_t up = choose(m, m->depth), how = choose(m, 4);
     bool loop = label_at(m, up)->code == WASM_loop;
-    struct types kept = loop ? none : label_at(m, up)->results,
-                 wanted = with(kept, VM_I32);
+    struct type_list kept = loop ? none : label_at(m, up)->results,
+                     wanted = with(kept, VM_I32);
     if (loop && how == 0) {
         put(m, WASM_local_get, COUNTDOWN);
         put_i32(m, UINT32_MAX);
@@ -468,8 +467,8 @@ static void call(struct maker *m) {
  * is reached any more. */
 static void leave(struct maker *m) {
     uint32_t up = choose(m, m->depth), count = choose(m, 4);
-    struct types wanted = label_at(m, up)->results,
-                 indexed = with(wanted, VM_I32);
+    struct type_list wanted = label_at(m, up)->results,
+                     indexed = with(wanted, VM_I32);
     if (m->depth == 1 || label_at(m, up)->code == WASM_loop)
         return;
     bool throw = choose(m, 4) == 0;
