@@ -9,7 +9,7 @@ hostel is the diagonal; where a peer's line lies above it, hostel is done first.
 import math
 from xml.sax.saxutils import escape
 
-WIDTH, LEFT, RIGHT, TOP, ROW = 820, 130, 60, 84, 19
+WIDTH, LEFT, RIGHT, TOP, ROW = 820, 140, 60, 84, 19
 COLOURS = {
     "hostel": "#2563eb", "before": "#93c5fd", "wasm3": "#9ca3af", "iwasm": "#f59e0b",
     "wamr fast": "#f59e0b", "wasmi_cli": "#10b981", "wasmi-v2.eager.checked": "#10b981",

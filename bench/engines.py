@@ -91,7 +91,7 @@ def measure(argv, repeat=1):
 
 
 def last_line(done):
-    said = (done.stderr + done.stdout).decode(errors="replace").strip().splitlines()
+    said = (done.stderr.strip() or done.stdout).decode(errors="replace").strip().splitlines()
     return said[-1] if said else "without a word"
 
 

@@ -27,6 +27,8 @@ def means(rows, names):
 
 
 def seconds(value):
+    if value < 0.01:
+        return "%.0f us" % (1e6 * value)
     return "%.4f" % value if value < 0.1 else "%.3f" % value
 
 

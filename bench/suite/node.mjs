@@ -42,6 +42,11 @@ function shown(result) {
   return result;
 }
 
+function bytesAt(address) {
+  const output = Buffer.from(exports.memory.buffer, address >>> 0, bytes.length);
+  return output.toString('hex');
+}
+
 if (how === 'score') {
   console.log(exports.run());
 } else if (how === 'run') {
@@ -51,6 +56,5 @@ if (how === 'score') {
   const data = setUp();
   timeCalls(data);
   const result = check === '-' ? '' : exports[check](...data);
-  const output = new Uint8Array(exports.memory.buffer, result >>> 0, bytes.length);
-  console.log(check === 'output_ptr' ? Buffer.from(output).toString('hex') : shown(result));
+  console.log(check === 'output_ptr' ? bytesAt(result) : shown(result));
 }
