@@ -27,10 +27,7 @@ struct tracer {
     uint32_t function; /* the only one to be traced, if `only` */
     bool only;
 
-    const uint64_t **frames; /* owned; those that are traced, outermost first */
-    size_t frame_count, frame_capacity;
-    bool entered;   /* the current cell is the first one of its frame */
-    bool handed_on; /* the one before was a tail call, perhaps to the host */
+    struct nesting nesting;
 
     struct frame_names names; /* of the function that was traced last */
     bool named;
@@ -53,8 +50,8 @@ static bool write_text(struct tracer *t, const char *text) {
 }
 
 static int indent(const struct tracer *t) {
-    size_t depth = t->frame_count < DEEPEST ? t->frame_count : DEEPEST;
-    return 2 * (int)depth;
+    size_t depth = t->nesting.count;
+    return 2 * (int)(depth < DEEPEST ? depth : DEEPEST);
 }
 
 /* The function of a position, and its cells. */
@@ -89,42 +86,7 @@ static void finish_line(struct tracer *t, bool trapped) {
     t->waits = false;
 }
 
-/* ---- frames ---- */
-
-/* A function is entered at the cell behind its entry; to come there again in
- * the same frame, by a loop, is no new call. */
-static bool enter_frame(struct tracer *t, const struct cell_place *place) {
-    const struct machine *machine = place->machine;
-    size_t count = t->frame_count;
-    while (count > 0 && t->frames[count - 1] > machine->frame)
-        count--;
-    bool first = t->handed_on && place->cell == place->entry + 1;
-    bool known = count > 0 && t->frames[count - 1] == machine->frame;
-    if (known && first)
-        count--;
-    known = known && !first;
-    t->frame_count = count;
-    t->entered = !known;
-    if (known)
-        return true;
-    struct budget *memory = machine->instance->vm->memory;
-    const uint64_t **frames = array_reserve(memory, t->frames, count,
-                                            &t->frame_capacity, sizeof *frames);
-    if (!frames)
-        return false;
-    t->frames = frames;
-    frames[t->frame_count++] = machine->frame;
-    return true;
-}
-
-static bool is_return(enum op op) {
-    return op >= OP_return_void && op <= OP_return_many;
-}
-
-static bool is_tail_call(enum op op) {
-    return op == OP_return_call || op == OP_first_return_call ||
-           op == OP_return_call_import || op == OP_return_call_indirect;
-}
+/* ---- calls ---- */
 
 /* "function 1 "twice" 5": with what it is called with. */
 static void print_heading(struct tracer *t, const struct cell_place *place) {
@@ -204,9 +166,9 @@ static bool begin_line(struct tracer *t, const struct cell_place *place,
 
 /* A call that first has to make the function's code is begun again. */
 static bool is_again(const struct tracer *t, const struct machine *machine) {
-    return t->waiting.pc == machine->pc && t->waiting.frame == machine->frame &&
-           !t->waits && !t->entered && t->waiting_op >= OP_call &&
-           t->waiting_op <= OP_return_call_indirect;
+    bool same = t->waiting.pc == machine->pc &&
+                t->waiting.frame == machine->frame && !t->nesting.entered;
+    return same && strstr(operation_of(t->waiting_op)->name, "call");
 }
 
 static enum op trace_cell(struct observer *observer,
@@ -216,18 +178,17 @@ static enum op trace_cell(struct observer *observer,
     enum op op = watch_op(&t->watch, machine);
     finish_line(t, false);
     struct cell_place place = place_of(t, machine);
-    if (!enter_frame(t, &place)) {
+    if (!nesting_enter(&t->nesting, &place)) {
         error_set_memory(machine->instance->vm, error, "a trace");
         return OP_COUNT;
     }
-    if (t->entered)
+    if (t->nesting.entered)
         print_heading(t, &place);
     if (!is_again(t, machine) && !begin_line(t, &place, op)) {
         error_set(error, ERROR_IO, "the trace: %s", strerror(errno));
         return OP_COUNT;
     }
-    t->handed_on = is_tail_call(op);
-    t->frame_count -= is_return(op);
+    nesting_leave(&t->nesting, op);
     return op;
 }
 
@@ -258,8 +219,7 @@ static void trace_left(struct observer *observer, const uint64_t *frame,
                        enum trap trap) {
     struct tracer *t = (struct tracer *)(void *)observer;
     finish_line(t, trap != TRAP_NONE);
-    while (t->frame_count > 0 && t->frames[t->frame_count - 1] >= frame)
-        t->frame_count--;
+    nesting_cut(&t->nesting, frame);
 }
 
 static void trace_closed(struct observer *observer) {
@@ -268,7 +228,7 @@ static void trace_closed(struct observer *observer) {
     watch_free(&t->watch);
     if (t->named)
         frame_names_free(&t->names);
-    array_free(memory, t->frames, t->frame_capacity, sizeof *t->frames);
+    nesting_free(&t->nesting, memory);
     free(t);
 }
 

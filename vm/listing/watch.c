@@ -7,6 +7,7 @@
 #include "vm/store.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct watched_module {
     struct watched_module *next;
@@ -85,4 +86,44 @@ void watch_free(struct watch *watch) {
         free(watch->modules);
         watch->modules = next;
     }
+}
+
+/* ---- frames ---- */
+
+void nesting_cut(struct nesting *nesting, const uint64_t *frame) {
+    while (nesting->count > 0 && nesting->frames[nesting->count - 1] >= frame)
+        nesting->count--;
+}
+
+/* To come to the first cell again in the same frame, by a loop, is no new
+ * call. */
+bool nesting_enter(struct nesting *nesting, const struct cell_place *place) {
+    const uint64_t *frame = place->machine->frame;
+    bool again = nesting->handed_on && place->cell == place->entry + 1;
+    nesting_cut(nesting, again ? frame : frame + 1);
+    size_t count = nesting->count;
+    nesting->entered = count == 0 || nesting->frames[count - 1] != frame;
+    if (!nesting->entered)
+        return true;
+    const uint64_t **frames =
+        array_reserve(place->names->module->vm->memory, nesting->frames, count,
+                      &nesting->capacity, sizeof *frames);
+    if (!frames)
+        return false;
+    nesting->frames = frames;
+    frames[nesting->count++] = frame;
+    return true;
+}
+
+/* By the names, since tail calls are a ring. */
+void nesting_leave(struct nesting *nesting, enum op op) {
+    const char *name = operation_of(op)->name;
+    nesting->handed_on = strstr(name, "return_call") != NULL;
+    bool returns = strncmp(name, "return_", strlen("return_")) == 0;
+    nesting->count -= returns && !nesting->handed_on;
+}
+
+void nesting_free(struct nesting *nesting, struct budget *memory) {
+    array_free(memory, nesting->frames, nesting->capacity,
+               sizeof *nesting->frames);
 }

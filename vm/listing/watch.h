@@ -21,4 +21,22 @@ void watch_change(struct watch *watch, struct module *module, uint32_t cell,
 
 void watch_free(struct watch *watch);
 
+/* The frames whose cells are watched; a frame is known by its address, since
+ * callees' frames lie higher. Zeroed, there are none. */
+struct nesting {
+    const uint64_t **frames; /* owned; outermost first */
+    size_t count, capacity;
+    bool entered;   /* the current cell is the first one of its frame */
+    bool handed_on; /* the one before was a tail call, perhaps to the host */
+};
+
+/* The cell comes next, with its machine; false without memory. Then: what
+ * becomes of the frame when it has been executed. */
+bool nesting_enter(struct nesting *nesting, const struct cell_place *place);
+void nesting_leave(struct nesting *nesting, enum op op);
+
+/* There are no frames any more from this one on. */
+void nesting_cut(struct nesting *nesting, const uint64_t *frame);
+void nesting_free(struct nesting *nesting, struct budget *memory);
+
 #endif

@@ -16,3 +16,8 @@ bool vm_dump_code(struct module *module, const char *function, FILE *out,
     (void)module, (void)function, (void)out;
     return lacking(error);
 }
+
+bool vm_trace(const struct vm_tracing *tracing, struct error *error) {
+    (void)tracing;
+    return lacking(error);
+}
