@@ -25,6 +25,17 @@ struct external external_at(const struct instance *instance, enum vm_kind kind,
     return at;
 }
 
+struct instance *external_owner(const struct external *external) {
+    switch (external->kind) {
+    case VM_FUNCTION: return external->of.function->instance;
+    case VM_TABLE: return external->of.table->owner;
+    case VM_MEMORY: return external->of.memory->owner;
+    case VM_GLOBAL: return external->of.global->owner;
+    case VM_TAG: return external->of.tag->owner;
+    }
+    return NULL;
+}
+
 /* False if there is none of that name and kind. */
 static bool find(const struct instance *instance, struct slice name,
                  enum vm_kind kind, struct external *external) {

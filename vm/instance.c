@@ -20,8 +20,9 @@
  *
  * The order is the spec's, and can be seen from outside when a step fails: a
  * segment that does not fit traps, and what earlier ones wrote stays, in
- * imported memories and tables too. So no instance is taken back: it stays in
- * the vm's list, since tables may by then refer to its functions. */
+ * imported memories and tables too. So from the first segment on an instance is
+ * not simply taken back: tables may by then refer to its functions, and as long
+ * as they do it stays (discard.c). */
 #include "vm/store.h"
 
 #include <string.h>
@@ -219,9 +220,8 @@ static bool resolve_imports(struct instance *instance, struct filled *filled,
 
 /* ---- allocation ---- */
 
-/* The arena clears what it gives: an instance that is left half made has NULL
- * where nothing is. A module without memory gets an empty one, in which every
- * access is out of bounds. */
+/* A module without memory gets an empty one, in which every access is out of
+ * bounds. */
 static bool allocate_spaces(struct instance *instance, struct error *error) {
     const struct module *m = instance->module;
     struct arena *arena = &instance->arena;
@@ -354,28 +354,59 @@ static bool initialize_memory(struct instance *instance, struct error *error) {
     return true;
 }
 
-/* In the list at once, so that vm_close frees it, whatever becomes of it. */
-struct instance *vm_instantiate(struct vm *vm, struct module *module,
-                                struct error *error) {
-    struct instance *instance = arena_alloc(&vm->arena, 1, sizeof *instance);
+static struct instance *instance_new(struct vm *vm, struct module *module,
+                                     struct error *error) {
+    struct instance *instance = budget_alloc(vm->memory, 1, sizeof *instance);
     if (!instance)
         return error_set_memory(vm, error, "an instance"), NULL;
     instance->vm = vm;
     instance->module = module;
     instance->stack_end = vm->stack_end;
-    instance->next = vm->instances;
     arena_init(&instance->arena);
     instance->arena.budget = vm->memory;
-    vm->instances = instance;
-    vm->trace_count = 0;
+    return instance;
+}
+
+/* All of the instance, of which nobody knows yet; NULL if something is refused.
+ */
+static struct instance *allocate(struct vm *vm, struct module *module,
+                                 struct error *error) {
+    struct instance *instance = instance_new(vm, module, error);
+    if (!instance)
+        return NULL;
     struct filled filled = {0};
     bool ok = allocate_spaces(instance, error) &&
               resolve_imports(instance, &filled, error) &&
-              allocate_own(instance, filled, error) &&
-              initialize_tables(instance, error) &&
-              initialize_memory(instance, error);
-    if (ok && module->has_start) {
-        ok = vm_call(instance->functions[module->start], NULL, 0, NULL, error);
-    }
-    return ok ? instance : NULL;
+              allocate_own(instance, filled, error);
+    if (ok)
+        return instance;
+    instance->going = true;
+    memories_free(vm, false);
+    instance_free(instance);
+    return NULL;
+}
+
+static bool start(struct instance *instance, struct error *error) {
+    const struct module *module = instance->module;
+    return initialize_tables(instance, error) &&
+           initialize_memory(instance, error) &&
+           (!module->has_start ||
+            vm_call(instance->functions[module->start], NULL, 0, NULL, error));
+}
+
+/* In the list before it starts, so that vm_close frees it, whatever becomes of
+ * it. */
+struct instance *vm_instantiate(struct vm *vm, struct module *module,
+                                struct error *error) {
+    vm->trace_count = 0;
+    struct instance *instance = allocate(vm, module, error);
+    if (!instance)
+        return NULL;
+    instance->next = vm->instances;
+    vm->instances = instance;
+    if (start(instance, error))
+        return instance;
+    instance->failed = true;
+    instances_free_failed(vm);
+    return NULL;
 }

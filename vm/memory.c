@@ -10,7 +10,7 @@
  *
  *     memory_new      reserves for the maximum, declared or of --max-memory, whichever is less
  *     memory_grow     makes more usable; moves only if `reserved` is too small
- *     memories_free   with the vm: other instances may have imported it
+ *     memories_free   with the instance whose it is, when no other imports it, or with the vm
  *
  * Nothing depends on a fault when the reserved part is touched: every access
  * compares with `size`. A table is an array on the heap, since few are large.
@@ -265,7 +265,7 @@ struct table *table_new(struct vm *vm, const struct extern_type *type,
     table->vm = vm;
     table->owner = owner;
     table->type = *type;
-    table->max = type->limits.max < cap ? type->limits.max : cap;
+    table->max = type->limits.max;
     if (table_grow(table, type->limits.min, 0) == refused(type->limits)) {
         table_free(table);
         return error_set_memory(vm, error, what), NULL;
@@ -370,15 +370,27 @@ enum trap table_init(struct instance *instance, struct table *table,
     return TRAP_NONE;
 }
 
-void memories_free(struct vm *vm) {
-    while (vm->memories) {
-        struct memory *memory = vm->memories;
-        vm->memories = memory->next;
-        memory_free(memory);
+static bool goes(const struct instance *owner) {
+    return owner && owner->going;
+}
+
+void memories_free(struct vm *vm, bool all) {
+    for (struct memory **link = &vm->memories; *link;) {
+        struct memory *memory = *link;
+        if (all || goes(memory->owner)) {
+            *link = memory->next;
+            memory_free(memory);
+        } else {
+            link = &memory->next;
+        }
     }
-    while (vm->tables) {
-        struct table *table = vm->tables;
-        vm->tables = table->next;
-        table_free(table);
+    for (struct table **link = &vm->tables; *link;) {
+        struct table *table = *link;
+        if (all || goes(table->owner)) {
+            *link = table->next;
+            table_free(table);
+        } else {
+            link = &table->next;
+        }
     }
 }

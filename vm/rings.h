@@ -22,6 +22,7 @@ struct code;
 struct control;
 struct immediate;
 struct instance;
+struct meter;
 struct validator;
 struct vm;
 
@@ -47,6 +48,14 @@ void tries_cut(struct code *code);
 void tries_free(struct code *code);
 
 void exceptions_free(struct vm *vm);
+
+/* For when instances go (discard.c), while no guest runs: mark the exceptions
+ * that those refer to which stay, false without memory or time; find an
+ * instance that goes and that one of the marked refers to, or NULL; free those
+ * that are not marked. */
+bool exceptions_mark(struct vm *vm, struct meter *meter);
+struct instance *exceptions_refer(const struct vm *vm);
+void exceptions_sweep(struct vm *vm);
 
 /* ---- proposals ---- */
 

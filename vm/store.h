@@ -5,9 +5,9 @@
  *     instance ── addresses of its functions, tables, memories, globals: own ones and imported
  *
  * A reference value is the address of a struct function (funcref) or a number
- * of the host's (externref); 0 is null. All instances live until vm_close,
- * since a table of another instance may refer to their functions, even when
- * their instantiation failed. */
+ * of the host's (externref); 0 is null. An instance lives until vm_close, or as
+ * long as another may refer to it, even if its instantiation failed
+ * (discard.c). */
 #ifndef HOSTEL_VM_STORE_H
 #define HOSTEL_VM_STORE_H
 
@@ -89,6 +89,8 @@ struct instance {
     struct tag *own_tags;
     bool *dropped_elements, *dropped_data;
     struct arena arena;
+    bool failed; /* to start: the host does not have it */
+    bool going;  /* is about to be freed */
     struct instance *next;
 };
 
@@ -212,7 +214,8 @@ enum trap table_init(struct instance *instance, struct table *table,
                      uint32_t segment, uint64_t to, uint64_t from,
                      uint64_t count);
 
-void memories_free(struct vm *vm);
+/* Free the memories and tables of instances that go, or all of them. */
+void memories_free(struct vm *vm, bool all);
 
 /* ---- extern.c ---- */
 
@@ -231,6 +234,18 @@ bool extern_type_matches(const struct extern_type *found,
 /* "function (i32) -> ()", "memory of 1 to 3 pages", for messages. */
 enum { DESCRIBED = 120 };
 void extern_type_format(const struct extern_type *type, char out[DESCRIBED]);
+
+/* Whose it is, or NULL: the host's. */
+struct instance *external_owner(const struct external *external);
+
+/* ---- discard.c ---- */
+
+/* Free those instances that could not be started and that nothing else refers
+ * to. */
+void instances_free_failed(struct vm *vm);
+
+/* What is the instance's alone; it is on no list any more. */
+void instance_free(struct instance *instance);
 
 /* ---- access.c ---- */
 
@@ -254,5 +269,9 @@ const uint64_t *value_get(const uint64_t *slots, struct vm_value *value);
 /* Call a function whose arguments stand at vm->top; its results replace them.
  * The frames of a trap are added to the backtrace. */
 enum trap execute(struct vm *vm, struct function *function);
+
+/* ---- vm.c ---- */
+
+void module_free(struct module *module); /* it is on no list any more */
 
 #endif

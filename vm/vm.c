@@ -1,9 +1,9 @@
 /* The embedding interface: opening and closing a vm, loading, calls. What else
  * there is of it: define.c, extern.c, access.c, instance.c.
  *
- * The vm owns everything until vm_close, since a table may refer to the
- * functions of any instance. Only exceptions are freed before (exception.c),
- * and a module that could not be loaded, to which nothing refers.
+ * The vm owns everything until vm_close, but for what is given back before:
+ * exceptions (exception.c), and instances and modules to which nothing refers
+ * (discard.c).
  *
  * A call from the host puts the arguments where `top` is, which is where the
  * function has its slot 0, and finds the results there. While guest code runs,
@@ -75,7 +75,7 @@ struct vm *vm_open(const struct vm_limits *limits, struct error *error) {
     return vm;
 }
 
-static void module_free(struct module *module) {
+void module_free(struct module *module) {
     code_free(&module->code);
     debug_free(module->debug);
     arena_free(&module->arena);
@@ -93,11 +93,12 @@ void vm_close(struct vm *vm) {
         module_free(module);
         module = next;
     }
-    for (struct instance *instance = vm->instances; instance;
-         instance = instance->next) {
-        arena_free(&instance->arena);
+    memories_free(vm, true);
+    for (struct instance *instance = vm->instances; instance;) {
+        struct instance *next = instance->next;
+        instance_free(instance);
+        instance = next;
     }
-    memories_free(vm);
     free(vm->definitions);
     free(vm->registrations);
     type_table_free(&vm->types);

@@ -7,7 +7,8 @@
  *     vm_call(vm_find_function(i, name), args, n, results, &error)
  *     vm_close(vm);                                           frees everything above
  *
- * Everything belongs to its vm and lives until vm_close. Two vms share nothing;
+ * Everything belongs to its vm and lives until vm_close, but for instances and
+ * modules that are given back before. Two vms share nothing;
  * one vm, with all that belongs to it, is used by one thread at a time. The spec meant throughout is
  * WebAssembly 2.0, core; what came after it is named by its proposal. */
 #ifndef HOSTEL_VM_VM_H
@@ -216,7 +217,7 @@ struct global *vm_define_global(struct vm *vm, const char *module,
 /* The largest module that is accepted. */
 #define VM_MODULE_BYTES (UINT64_C(1) << 30)
 
-/* `bytes` are borrowed until vm_close. Errors, with the byte's offset:
+/* `bytes` are borrowed until vm_unload or vm_close. Errors, with the byte's offset:
  * malformed, invalid, and unsupported if it uses a feature of those below that
  * are missing. */
 struct module *vm_load(struct vm *vm, struct slice bytes, struct error *error);
@@ -325,7 +326,8 @@ bool vm_trace(const struct vm_tracing *tracing, struct error *error);
 
 /* Resolve the imports, allocate, run the active segments and the start
  * function. Errors: unlinkable (names the import and its type), trap,
- * exhaustion, exit. Effects before a trap stay, as the spec demands. */
+ * exhaustion, exit. Effects before a trap stay, as the spec demands; what is
+ * left of the instance is freed when nothing refers to it. */
 struct instance *vm_instantiate(struct vm *vm, struct module *module,
                                 struct error *error);
 
@@ -353,6 +355,24 @@ const struct func_type *vm_function_type(const struct function *function);
  * function. After a failure the instance may be called again. */
 bool vm_call(struct function *function, const struct vm_value *args,
              size_t arg_count, struct vm_value *results, struct error *error);
+
+/* Give instances back, one or several that refer to each other, with their
+ * memories, tables and globals and the memory that these hold. What the host
+ * had of them is not valid any more; names under which they were registered are
+ * free again.
+ *
+ * ERROR_USAGE if that cannot be, and they stay as they are: while a guest of
+ * the vm runs; or if something refers to one of them, which the text names:
+ * another instance that imports of it; a table, a global or an exception that
+ * has a function of it. */
+bool vm_discard(struct instance *const *instances, size_t count,
+                struct error *error);
+
+/* Give a module back, with its code; its bytes are not needed any more, and
+ * frames of vm_backtrace not valid. ERROR_USAGE while a guest of the vm runs,
+ * or an instance of the module is there. What stays with the vm are the types
+ * of its functions, each once however many modules have it. */
+bool vm_unload(struct module *module, struct error *error);
 
 /* ---- memories, tables and globals ---- */
 

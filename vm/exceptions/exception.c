@@ -107,28 +107,28 @@ static size_t live_slots(const struct vm *vm, const struct position *at) {
 }
 
 /* Globals and tables that are imported are looked at once an instance, which
- * does no harm. An instance whose instantiation failed may have some of them
- * only. */
+ * does no harm. */
 static bool mark_instance(const struct instance *i, struct marking *marking) {
     const struct module *module = i->module;
-    for (uint32_t k = 0; i->globals && k < module->global_count; k++) {
-        if (i->globals[k] && !mark_words(marking, i->globals[k], 1))
+    for (uint32_t k = 0; k < module->global_count; k++) {
+        if (!mark_words(marking, i->globals[k], 1))
             return false;
     }
-    for (uint32_t k = 0; i->tables && k < module->table_count; k++) {
+    for (uint32_t k = 0; k < module->table_count; k++) {
         const struct table *table = i->tables[k];
-        if (table && !mark_words(marking, table->elements, table->size))
+        if (!mark_words(marking, table->elements, table->size))
             return false;
     }
     return true;
 }
 
+/* `at` is NULL if no guest runs. */
 static bool mark_all(struct vm *vm, const struct position *at,
                      struct marking *marking) {
-    if (!mark_words(marking, vm->stack, live_slots(vm, at)))
+    if (at && !mark_words(marking, vm->stack, live_slots(vm, at)))
         return false;
     for (const struct instance *i = vm->instances; i; i = i->next) {
-        if (!mark_instance(i, marking))
+        if (!i->going && !mark_instance(i, marking))
             return false;
     }
     while (marking->waiting_count > 0) {
@@ -141,11 +141,11 @@ static bool mark_all(struct vm *vm, const struct position *at,
     return true;
 }
 
-static bool sweep(struct vm *vm) {
+static bool sweep(struct vm *vm, struct meter *meter) {
     struct exceptions *all = vm->exceptions;
     struct exception **link = &all->first;
     while (*link) {
-        if (!meter_step(&vm->meter, LOOK_STEPS))
+        if (!meter_step(meter, LOOK_STEPS))
             return false;
         struct exception *exception = *link;
         if (exception->marked) {
@@ -162,28 +162,73 @@ static bool sweep(struct vm *vm) {
     return true;
 }
 
-/* False when memory for the marking is refused, or the time is up: nothing that
- * is referred to has been freed then. The work is charged to the guest.
- * Doubling the limit makes the cost of each exception constant on average. */
+/* False when memory for the marking is refused, or the time is up. */
+static bool mark(struct vm *vm, const struct position *at,
+                 struct marking *marking) {
+    size_t count = vm->exceptions->count;
+    marking->capacity = 2;
+    while (marking->capacity < 2 * count)
+        marking->capacity *= 2;
+    marking->set = calloc(marking->capacity, sizeof *marking->set);
+    marking->waiting = calloc(count + 1, sizeof *marking->waiting);
+
+    bool ok = marking->set && marking->waiting && fill_set(vm, marking) &&
+              mark_all(vm, at, marking);
+    free(marking->set);
+    free(marking->waiting);
+    return ok;
+}
+
+/* False if it was not done: nothing that is referred to has been freed then.
+ * The work is charged to the guest. Doubling the limit makes the cost of each
+ * exception constant on average. */
 static bool collect(struct vm *vm, const struct position *at) {
     struct exceptions *all = vm->exceptions;
     size_t count = all->count;
-    struct marking marking = {.capacity = 2, .meter = &vm->meter};
-    while (marking.capacity < 2 * count)
-        marking.capacity *= 2;
-    marking.set = calloc(marking.capacity, sizeof *marking.set);
-    marking.waiting = calloc(count + 1, sizeof *marking.waiting);
-
-    bool allocated = marking.set && marking.waiting;
-    bool ok = allocated && fill_set(vm, &marking) &&
-              mark_all(vm, at, &marking) && sweep(vm);
-    if (allocated)
-        vm->meter.budget -= (int64_t)((marking.work + count) / WORK_A_UNIT);
-
-    free(marking.set);
-    free(marking.waiting);
+    struct marking marking = {.meter = &vm->meter};
+    bool ok = mark(vm, at, &marking) && sweep(vm, &vm->meter);
+    vm->meter.budget -= (int64_t)((marking.work + count) / WORK_A_UNIT);
     all->limit = all->count * 2 + FIRST_LIMIT;
     return ok;
+}
+
+/* ---- when instances go ---- */
+
+bool exceptions_mark(struct vm *vm, struct meter *meter) {
+    struct marking marking = {.meter = meter};
+    return !vm->exceptions || mark(vm, NULL, &marking);
+}
+
+/* The owner of the tag, or of a function among the values, if it goes. */
+static struct instance *refers(const struct exception *exception) {
+    const struct func_type *type = exception->tag->type;
+    if (exception->tag->owner->going)
+        return exception->tag->owner;
+    const uint64_t *value = exception->values;
+    for (uint32_t i = 0; i < type->param_count; i++) {
+        const struct function *function = (const void *)(uintptr_t)*value;
+        bool is_function = type->types[i] == VM_FUNCREF && function;
+        if (is_function && function->instance->going)
+            return function->instance;
+        value += type_slots(type->types[i]);
+    }
+    return NULL;
+}
+
+struct instance *exceptions_refer(const struct vm *vm) {
+    const struct exception *e = vm->exceptions ? vm->exceptions->first : NULL;
+    struct instance *found = NULL;
+    for (; e && !found; e = e->next)
+        found = e->marked ? refers(e) : NULL;
+    return found;
+}
+
+/* To the end, since their tags go. */
+void exceptions_sweep(struct vm *vm) {
+    struct meter unlimited;
+    meter_init(&unlimited, VM_UNLIMITED, VM_UNLIMITED);
+    if (vm->exceptions)
+        sweep(vm, &unlimited);
 }
 
 void exceptions_free(struct vm *vm) {

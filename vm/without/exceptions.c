@@ -1,6 +1,8 @@
 /* A build without exceptions: no block is a try. */
 #include "vm/rings.h"
 
+#include <stddef.h>
+
 void end_try(struct validator *v, struct control *block) {
     (void)v, (void)block;
 }
@@ -18,5 +20,19 @@ void tries_free(struct code *code) {
 }
 
 void exceptions_free(struct vm *vm) {
+    (void)vm;
+}
+
+bool exceptions_mark(struct vm *vm, struct meter *meter) {
+    (void)vm, (void)meter;
+    return true;
+}
+
+struct instance *exceptions_refer(const struct vm *vm) {
+    (void)vm;
+    return NULL;
+}
+
+void exceptions_sweep(struct vm *vm) {
     (void)vm;
 }

@@ -1,0 +1,3 @@
+;; The table that failing.wat imports.
+(module
+  (table (export "table") 2 funcref))
