@@ -165,6 +165,8 @@ def text(rows, names, base, mean, count):
     if by_engine and not engines.words("B"):
         lines += ["", "published by others, ratio to their wasm3, on %s (the column is the first):"
                   % processor, ", ".join("%s %.3f" % pair for pair in by_engine.items())]
+    if "node" in names:
+        lines.append("(node's time is that of the clock on the wall: it compiles meanwhile)")
     if any(row["score"] for row in rows):
         lines.append("(coremark: its score, the more the better, and the ratio of the times)")
     failures = [(r["case"], n, c["error"]) for r in rows for n, c in r["engines"].items()]

@@ -26,6 +26,10 @@ def sizes(guest):
     return sorted({max(1, round(share * full)) for share in SHARES})
 
 
+def chosen():
+    return [guest for guest in own.chosen() if guest.name in GUESTS + OTHERS]
+
+
 def found_jits():
     every = engines.programs()
     named = [n for n in engines.words("PEERS") if n in engines.JITS]
@@ -119,10 +123,10 @@ def lines_of(curves):
 
 def run():
     found = found_jits()
-    wanted = [g for g in own.chosen() if g.name in GUESTS]
+    wanted = [g for g in chosen() if g.name in GUESTS]
     curves = {g.name: curve(g, found, "%d/%d" % (i + 1, len(wanted)))
               for i, g in enumerate(wanted)}
-    others = {g.name: measure_size(g, g.full, found) for g in own.chosen() if g.name in OTHERS}
+    others = {g.name: measure_size(g, g.full, found) for g in chosen() if g.name in OTHERS}
     progress("")
     what, names = engines.about(found), list(found)
     notes = [what["machine"], "%s, %s" % (what["date"], what["hostel"])]
