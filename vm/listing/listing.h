@@ -77,6 +77,7 @@ enum part {
     PART_c,
     PART_a1,
     PART_a2,
+    PART_a3,
     PART_r,
     PART_imm,
     PART_d16,
@@ -112,10 +113,12 @@ enum kind {
     KIND_ELEMENT,
     KIND_DATA,
     KIND_NOTHING,
-    KIND_T0, /* resolved by the signature before anybody sees them */
+    KIND_R1, /* resolved by the signature before anybody sees them */
+    KIND_R2,
     KIND_T1,
     KIND_T2,
     KIND_T3,
+    KIND_T4,
     KIND_COUNT
 };
 

@@ -15,14 +15,14 @@ static const struct operation operations[OP_COUNT] = {
 };
 
 static const char *const part_names[PART_COUNT] = {
-    "d",   "a",   "b",   "c",    "a1",   "a2",   "r",  "imm", "d16",
-    "a16", "b16", "c16", "pair", "wide", "data", "ea", "ed"};
+    "d",   "a",   "b",   "c",   "a1",   "a2",   "a3",   "r",  "imm",
+    "d16", "a16", "b16", "c16", "pair", "wide", "data", "ea", "ed"};
 
 static const char *const kind_names[KIND_COUNT] = {
-    "I32",    "I64",      "F32",   "F64",     "V128", "WORD",
-    "NUMBER", "SLOT",     "CELL",  "ENTRIES", "CODE", "TYPE",
-    "GLOBAL", "FUNCTION", "TABLE", "MEMORY",  "TAG",  "ELEMENT",
-    "DATA",   "NOTHING",  "T0",    "T1",      "T2",   "T3"};
+    "I32",   "I64",    "F32",     "F64",     "V128", "WORD",    "NUMBER",
+    "SLOT",  "CELL",   "ENTRIES", "CODE",    "TYPE", "GLOBAL",  "FUNCTION",
+    "TABLE", "MEMORY", "TAG",     "ELEMENT", "DATA", "NOTHING", "R1",
+    "R2",    "T1",     "T2",      "T3",      "T4"};
 
 /* No two heads are equal, in either form of dispatch. */
 enum op cell_op(const struct cell *cell) {
@@ -87,13 +87,15 @@ static enum kind kind_of_letter(char letter) {
     }
 }
 
-/* In "av:v" T0 is the v behind the colon, T1 the a. KIND_COUNT: there is no
+/* In "av:v" R1 is the v behind the colon, T1 the a. KIND_COUNT: there is no
  * such operand. */
 static enum kind resolve(enum kind kind, const char *signature) {
     size_t params = strcspn(signature, ":");
-    size_t i = kind == KIND_T0 ? params + 1 : (size_t)(kind - KIND_T1);
-    bool there = kind == KIND_T0 ? signature[i] != '\0' : i < params;
-    return there ? kind_of_letter(signature[i]) : KIND_COUNT;
+    bool operand = kind >= KIND_T1;
+    size_t first = operand ? 0 : params + 1;
+    size_t end = operand ? params : strlen(signature);
+    size_t i = first + (size_t)(kind - (operand ? KIND_T1 : KIND_R1));
+    return i < end ? kind_of_letter(signature[i]) : KIND_COUNT;
 }
 
 /* A vector is in no accumulator. */
@@ -103,16 +105,17 @@ static bool is_absent(const struct field *field) {
 }
 
 /* Append what stands at `at` up to a bar, with the signature's types; or
- * nothing if it names what the signature lacks. Returns where it ends. */
+ * nothing if it names what the signature lacks, or says that nothing is written.
+ * Returns where it ends. */
 static const char *add_part(struct meaning *meaning, const char *at,
                             const char *signature) {
     size_t begin = strlen(meaning->text);
     char *out = meaning->text + begin;
-    bool absent = false;
+    bool absent = begin == 0 && strncmp(at, "= |", 3) == 0;
     while (*at && *at != '|') {
         struct field field;
         size_t size = field_read(at, &field);
-        if (size > 0 && field.kind >= KIND_T0) {
+        if (size > 0 && field.kind >= KIND_R1) {
             field.kind = resolve(field.kind, signature);
             absent = absent || is_absent(&field);
             const char *kind = absent ? "" : kind_names[field.kind];
@@ -172,7 +175,7 @@ bool meaning_next(struct meaning *meaning, struct field *field) {
 /* ---- what is in a cell ---- */
 
 bool part_is_slot(enum part part) {
-    return part <= PART_a2 || part == PART_ea;
+    return part <= PART_a3 || part == PART_ea;
 }
 
 uint32_t part_slot(enum part part, const struct cell *cell) {
@@ -182,6 +185,7 @@ uint32_t part_slot(enum part part, const struct cell *cell) {
     case PART_c: return cell->tail.slots.c;
     case PART_a1: return cell->a + 1u;
     case PART_a2: return cell->a + 2u;
+    case PART_a3: return cell->a + 3u;
     case PART_ea: return cell[1].a;
     default: return cell->a;
     }
