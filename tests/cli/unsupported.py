@@ -61,9 +61,6 @@ CASES = [
     ("pages of one byte, bounded", "custom-page-sizes", "custom page sizes", memory(9)),
     *[("opcode %02x" % code, "stack-switching", "stack switching", codes(bytes([code]) + b"\0"))
       for code in range(0xe0, 0xe7)],
-    *[("opcode fc %02x" % code, "wide-arithmetic", "wide arithmetic",
-       codes(b"\xfc" + bytes([code]))) for code in range(19, 23)],
-    ("opcode fc 93 00", "wide-arithmetic", "wide arithmetic", codes(b"\xfc\x93\0")),
     ("f32.load_f16", "half-precision", "half-precision numbers", codes(b"\xfc\x30\1\0")),
     ("memory.discard", "memory-control", "memory control", codes(b"\xfc\x12\0")),
     ("component", "component-model", "components", (b"\0asm\x0d\0\1\0", 4)),
