@@ -25,20 +25,19 @@
 
 enum { PREFIX_FC = 0xFC, PREFIX_FD = 0xFD };
 
-/* Where the rows of a prefix begin, and end. */
-#define START(prefix) ((prefix) == PREFIX_FC ? START_FC : START_FD)
-#define END(prefix)   ((prefix) == PREFIX_FC ? START_FD : INSTRUCTION_ROWS)
-
 #define PREFIX(code) ((code) >> 12)
 #define NUMBER(code) ((code)&0xFFF)
 #define INDEX(code)                                                            \
-    ((code) < 0x100 ? (code) : START(PREFIX(code)) + NUMBER(code))
+    (NUMBER(code) + START_FC * (PREFIX(code) == PREFIX_FC) +                   \
+     START_FD * (PREFIX(code) == PREFIX_FD))
 
 #define IS_PREFIX(byte) ((byte) == PREFIX_FC || (byte) == PREFIX_FD)
+#define IS_AMONG(code, prefix, start, end)                                     \
+    (PREFIX(code) == (prefix) && NUMBER(code) < (end) - (start))
 #define HAS_PLACE(code)                                                        \
-    ((code) < 0x100                                                            \
-         ? !IS_PREFIX(code)                                                    \
-         : IS_PREFIX(PREFIX(code)) && INDEX(code) < END(PREFIX(code)))
+    ((IS_AMONG(code, 0, 0, START_FC) && !IS_PREFIX(code)) ||                   \
+     IS_AMONG(code, PREFIX_FC, START_FC, START_FD) ||                          \
+     IS_AMONG(code, PREFIX_FD, START_FD, INSTRUCTION_ROWS))
 
 /* What a row says must fit where it is kept. */
 #define PLACED(code, name)                                                     \
@@ -122,16 +121,18 @@ const struct instruction instructions[INSTRUCTION_ROWS] = {
 };
 /* clang-format on */
 
-const struct instruction *instruction_at(uint32_t code) {
-    return &instructions[INDEX(code)];
-}
-
 /* The row of the number behind a prefix; that of the prefix, which is illegal,
  * if there is none. The number is a guest's: it must be bounded before it is an
  * index. */
 static const struct instruction *prefixed(uint32_t prefix, uint32_t number) {
-    uint32_t start = START(prefix), rows = END(prefix) - start;
-    return &instructions[number < rows ? start + number : prefix];
+    uint32_t start = prefix == PREFIX_FC ? START_FC : START_FD;
+    uint32_t end = prefix == PREFIX_FC ? START_FD : INSTRUCTION_ROWS;
+    return &instructions[number < end - start ? start + number : prefix];
+}
+
+const struct instruction *instruction_at(uint32_t code) {
+    return code < START_FC ? &instructions[code]
+                           : prefixed(PREFIX(code), NUMBER(code));
 }
 
 /* A code that has no row of its own: a prefix, or illegal. The error is where
