@@ -100,6 +100,7 @@ enum immediates {
 /* The immediates of rows with a window: a switch over them must have a case for
  * each kind that a row has. */
 enum described {
+    DESCRIBED_nothing = IMMEDIATE_NONE,
 #define UNARY(...)
 #define BINARY  UNARY
 #define COMPARE UNARY

@@ -321,6 +321,7 @@ static bool check_named(struct validator *v, const struct immediate *immediate,
     uint32_t first = immediate->first, second = immediate->second;
     uint8_t other;
     switch ((enum described)v->row->immediates) {
+    case IMMEDIATE_NONE: break;
     case IMMEDIATE_TABLE:
         return table_named(v, first, &types->element, &types->first);
     case IMMEDIATE_TABLE_TABLE:
