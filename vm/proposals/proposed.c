@@ -5,7 +5,7 @@
  *
  *     60 .. 5F        a type of the form 5F is a structure        garbage collection
  *     5  01 0B        flags of limits, bit 3                      custom page sizes
- *     FC 13           an opcode, in this table 0xFC013            wide arithmetic */
+ *     FC 12           an opcode, in this table 0xFC012            memory control */
 #include "vm/rings.h"
 #include "vm/unsupported.h"
 
@@ -48,7 +48,6 @@ static const struct row {
     {PLACE_OPCODE, 0xFB, 0xFB, VM_GC},                   /* a prefix */
     {PLACE_OPCODE, 0xFE, 0xFE, VM_THREADS},              /* a prefix */
     {PLACE_OPCODE, 0xFC012, 0xFC012, VM_MEMORY_CONTROL}, /* memory.discard */
-    {PLACE_OPCODE, 0xFC013, 0xFC016, VM_WIDE_ARITHMETIC},
     /* f32.load_f16, f32.store_f16. */
     {PLACE_OPCODE, 0xFC030, 0xFC031, VM_HALF_PRECISION},
     {PLACE_OPCODE, 0xFD120, 0xFD15F, VM_HALF_PRECISION}, /* f16x8 */
@@ -61,7 +60,6 @@ static const char *const features[VM_FEATURE_COUNT] = {
     [VM_THREADS] = "threads",
     [VM_CUSTOM_PAGE_SIZES] = "custom page sizes",
     [VM_STACK_SWITCHING] = "stack switching",
-    [VM_WIDE_ARITHMETIC] = "wide arithmetic",
     [VM_HALF_PRECISION] = "half-precision numbers",
     [VM_MEMORY_CONTROL] = "memory control",
     [VM_STRING_REFERENCES] = "string references",
