@@ -65,6 +65,8 @@ static const struct sample bodies[] = {
     ROW(BIT(EXCEPTION_REFERENCES), "\0\0\x0A\x0B"),         /* throw_ref */
     /* A local of type exnref. */
     ROW(BIT(EXCEPTION_REFERENCES), "\1\1\x69\x0B"),
+    ROW(BIT(WIDE_ARITHMETIC), "\0\0\xFC\x13\x1A\x1A\x0B"), /* i64.add128 */
+    ROW(BIT(WIDE_ARITHMETIC), "\0\0\xFC\x16\x1A\x1A\x0B"), /* mul_wide_u */
     ROW(BIT(SIMD) | BIT(SIGN_EXTENSION), "\0\0\xC0\xFD\x0F\x1A\x0B"),
 };
 

@@ -104,6 +104,12 @@ static void memory_sizes(struct buffer *body) {
     PUT(body, "\x1A");
 }
 
+static void wide_products(struct buffer *body) {
+    PUT(body, "\x42\0\x42\0");
+    REPEAT(body, "\xFC\x15", NUMBER);
+    PUT(body, "\x1A\x1A");
+}
+
 static void table_reads(struct buffer *body) {
     for (int i = 0; i < NUMBER / 1000; i++) {
         PUT(body, "\x10\1");
@@ -363,6 +369,7 @@ static const struct {
     SHAPE(stores_of_constants),
     SHAPE(far_accesses),
     SHAPE(memory_sizes),
+    SHAPE(wide_products),
     SHAPE(table_reads),
     SHAPE(vectors),
     SHAPE(vector_constants),
