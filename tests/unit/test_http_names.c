@@ -1,46 +1,14 @@
 /* Names: a resolver that hangs, that changes its answers, that mixes good
  * addresses with bad ones. This file's getaddrinfo and getpeername stand in for
  * the system's. */
-#include "net/net.h"
-#include "net/socket.h"
+#include "tests/unit/net_server.h"
 
-#include <arpa/inet.h>
-#include <netdb.h>
-#include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
-
-#include <cmocka.h>
 
 static atomic_int asked;    /* how often a name was looked up */
 static atomic_bool hanging; /* waits.test has no answer as long as this is so */
-
-static struct addrinfo *item(const char *text, struct addrinfo *next) {
-    struct sockaddr_storage *address = calloc(1, sizeof *address);
-    struct addrinfo *info = calloc(1, sizeof *info);
-    struct host host;
-    host_parse(&host, slice_of(text));
-    info->ai_addrlen = address_to_socket(&host.address, 0, address);
-    info->ai_addr = (struct sockaddr *)address;
-    info->ai_family = address->ss_family;
-    info->ai_next = next;
-    return info;
-}
-
-void freeaddrinfo(struct addrinfo *list) {
-    while (list) {
-        struct addrinfo *next = list->ai_next;
-        free(list->ai_addr);
-        free(list);
-        list = next;
-    }
-}
 
 int getaddrinfo(const char *name, const char *service,
                 const struct addrinfo *hints, struct addrinfo **list) {
@@ -57,11 +25,12 @@ int getaddrinfo(const char *name, const char *service,
         *list = NULL;
     /* public at first, then, if anyone asks again, this machine */
     else if (strcmp(name, "rebinds.test") == 0)
-        *list = item(times == 1 ? "10.0.0.1" : "127.0.0.1", NULL);
+        *list = address_item(times == 1 ? "10.0.0.1" : "127.0.0.1", NULL);
     else if (strcmp(name, "mixed.test") == 0)
-        *list = item("10.0.0.1", item("[::1]", item("127.0.0.1", NULL)));
+        *list = address_item(
+            "10.0.0.1", address_item("[::1]", address_item("127.0.0.1", NULL)));
     else
-        *list = item("127.0.0.1", NULL);
+        *list = address_item("127.0.0.1", NULL);
     return 0;
 }
 
@@ -124,70 +93,22 @@ static void hanging_lookups_are_few(void **state) {
 
 /* ---- exchanges with a server on 127.0.0.1 alone ---- */
 
-struct server {
-    int listener;
-    uint16_t port;
-    pthread_t thread;
-};
-
-static void *serve_one(void *argument) {
-    static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
-    char request[4096];
-    int client = accept(((struct server *)argument)->listener, NULL, NULL);
-    if (client < 0)
-        return NULL;
-    if (recv(client, request, sizeof request, 0) > 0)
-        send(client, answer, sizeof answer - 1, 0);
-    close(client);
-    return NULL;
-}
-
-static void start(struct server *server) {
-    struct sockaddr_in at = {.sin_family = AF_INET,
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof at;
-    server->listener = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(bind(server->listener, (struct sockaddr *)&at, sizeof at),
-                     0);
-    assert_int_equal(listen(server->listener, 1), 0);
-    assert_int_equal(
-        getsockname(server->listener, (struct sockaddr *)&at, &size), 0);
-    server->port = ntohs(at.sin_port);
-    assert_int_equal(pthread_create(&server->thread, NULL, serve_one, server),
-                     0);
-}
-
-static void stop_server(struct server *server) {
-    shutdown(server->listener, SHUT_RDWR);
-    pthread_join(server->thread, NULL);
-    close(server->listener);
-}
-
 /* What asking http://NAME:port/ comes to, with these origins allowed. */
 static enum net_error ask(const char *name, const char *const *allow,
                           size_t allow_count) {
     struct server server;
-    char url[128];
     struct net_config config = net_config_default();
     config.allow = allow;
     config.allow_count = allow_count;
     config.timeout_ms = 5000;
-    start(&server);
-    snprintf(url, sizeof url, "http://%s:%u/", name, server.port);
+    server_start(&server);
     asked = 0;
     struct error error = ERROR_INIT;
     struct net *net = net_open(&config, &error);
     assert_non_null(net);
-    struct net_request request = {.method = slice_of("GET"),
-                                  .url = slice_of(url),
-                                  .time_left_ms = INT64_MAX};
-    struct net_response response;
-    if (net_exchange(net, &request, &response, &error)) {
-        assert_int_equal(response.status, 200);
-        net_response_free(&response);
-    }
+    server_ask(net, name, server.port, &error);
     net_close(net);
-    stop_server(&server);
+    server_stop(&server);
     return (enum net_error)error.code;
 }
 

@@ -1,20 +1,11 @@
 /* Connecting where a name has many addresses, of which some are silent: a
  * listener whose queue is full answers nobody. This file's getaddrinfo stands
  * in for the system's. */
-#include "net/net.h"
+#include "tests/unit/net_server.h"
+
 #include "net/race.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netdb.h>
-#include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <cmocka.h>
 
 enum { MAX_NAMES = 64, FILLERS = 4, MAX_SILENT = 16 };
 
@@ -23,49 +14,21 @@ enum { MAX_NAMES = 64, FILLERS = 4, MAX_SILENT = 16 };
 /* What every name leads to, up to the first NULL. */
 static const char *names[MAX_NAMES];
 
-void freeaddrinfo(struct addrinfo *list) {
-    while (list) {
-        struct addrinfo *next = list->ai_next;
-        free(list->ai_addr);
-        free(list);
-        list = next;
-    }
-}
-
 int getaddrinfo(const char *name, const char *service,
                 const struct addrinfo *hints, struct addrinfo **list) {
     (void)name;
     (void)service;
     (void)hints;
-    struct addrinfo **end = list;
+    size_t count = 0;
+    while (count < MAX_NAMES && names[count])
+        count++;
     *list = NULL;
-    for (size_t i = 0; i < MAX_NAMES && names[i]; i++) {
-        struct sockaddr_storage *address = calloc(1, sizeof *address);
-        struct host host;
-        host_parse(&host, slice_of(names[i]));
-        *end = calloc(1, sizeof **end);
-        (*end)->ai_addrlen = address_to_socket(&host.address, 0, address);
-        (*end)->ai_addr = (struct sockaddr *)address;
-        end = &(*end)->ai_next;
-    }
+    while (count > 0)
+        *list = address_item(names[--count], *list);
     return 0;
 }
 
 /* ---- the other ends ---- */
-
-static int listen_at(const char *text, uint16_t *port, int queue) {
-    struct host host;
-    struct sockaddr_storage at;
-    assert_true(host_parse(&host, slice_of(text)));
-    socklen_t size = address_to_socket(&host.address, *port, &at);
-    int fd = socket(at.ss_family, SOCK_STREAM, 0);
-    assert_int_equal(bind(fd, (struct sockaddr *)&at, size), 0);
-    assert_int_equal(listen(fd, queue), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &size), 0);
-    /* At the same place in both. */
-    *port = ntohs(((struct sockaddr_in *)&at)->sin_port);
-    return fd;
-}
 
 struct silent {
     int listener, fillers[FILLERS];
@@ -91,33 +54,15 @@ static void silent_end(struct silent *silent) {
     close(silent->listener);
 }
 
-/* Answers one request a connection, and closes. */
-static void *serve(void *listener) {
-    static const char answer[] =
-        "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-    for (;;) {
-        char request[4096];
-        int client = accept(*(int *)listener, NULL, NULL);
-        if (client < 0)
-            return NULL;
-        if (recv(client, request, sizeof request, 0) > 0)
-            send(client, answer, sizeof answer - 1, 0);
-        close(client);
-    }
-}
-
-/* A server at the address, and silent listeners at others on the same port. */
+/* A server, and silent listeners at other addresses on the same port. */
 struct world {
-    int listener;
-    uint16_t port;
-    pthread_t thread;
+    struct server server;
     struct silent silent[MAX_SILENT];
     size_t silent_count;
     struct net *net;
 };
 
-static void begin(struct world *world, const char *server,
-                  int64_t connect_timeout_ms) {
+static void begin(struct world *world, int64_t connect_timeout_ms) {
     static const char *const allow[] = {"*:*"};
     *world = (struct world){0};
     struct net_config config = net_config_default();
@@ -127,39 +72,28 @@ static void begin(struct world *world, const char *server,
     config.allow_private = true;
     config.timeout_ms = 20000;
     config.connect_timeout_ms = connect_timeout_ms;
-    world->listener = listen_at(server, &world->port, 32);
-    assert_int_equal(
-        pthread_create(&world->thread, NULL, serve, &world->listener), 0);
+    server_start(&world->server);
     world->net = net_open(&config, &error);
     assert_non_null(world->net);
     memset(names, 0, sizeof names);
 }
 
 static void add_silent(struct world *world, const char *text) {
-    world->silent[world->silent_count++] = silent_at(text, world->port);
+    world->silent[world->silent_count++] = silent_at(text, world->server.port);
 }
 
 static void end(struct world *world) {
     net_close(world->net);
-    shutdown(world->listener, SHUT_RDWR);
-    pthread_join(world->thread, NULL);
-    close(world->listener);
+    server_stop(&world->server);
     for (size_t i = 0; i < world->silent_count; i++)
         silent_end(&world->silent[i]);
 }
 
 /* Ask once; how long it took, and the error. */
 static int64_t ask(struct world *world, struct error *error) {
-    char url[64];
     int64_t start = clock_ms();
-    snprintf(url, sizeof url, "http://name.test:%u/", world->port);
-    struct net_request request = {.method = slice_of("GET"),
-                                  .url = slice_of(url),
-                                  .time_left_ms = INT64_MAX};
-    struct net_response response;
     *error = (struct error)ERROR_INIT;
-    if (net_exchange(world->net, &request, &response, error))
-        net_response_free(&response);
+    server_ask(world->net, "name.test", world->server.port, error);
     return clock_ms() - start;
 }
 
@@ -176,7 +110,7 @@ static void silence_costs_little(void **state) {
     (void)state;
     struct world world;
     struct error error;
-    begin(&world, "127.0.0.1", 10000);
+    begin(&world, 10000);
     add_silent(&world, "127.0.0.2");
     names[0] = "127.0.0.2";
     names[1] = "127.0.0.1";
@@ -192,7 +126,7 @@ static void what_answered_is_tried_first(void **state) {
     (void)state;
     struct world world;
     struct error error;
-    begin(&world, "127.0.0.1", 10000);
+    begin(&world, 10000);
     add_silent(&world, "127.0.0.2");
     names[0] = "127.0.0.2";
     names[1] = "127.0.0.1";
@@ -210,7 +144,7 @@ static void all_addresses_are_tried(void **state) {
     static char refusing[40][16];
     struct world world;
     struct error error;
-    begin(&world, "127.0.0.1", 10000);
+    begin(&world, 10000);
     for (int i = 0; i < 40; i++) {
         snprintf(refusing[i], sizeof *refusing, "127.0.1.%d", i + 1);
         names[i] = refusing[i];
@@ -229,7 +163,7 @@ static void families_take_turns(void **state) {
     (void)state;
     struct world world;
     struct error error;
-    begin(&world, "127.0.0.1", 10000);
+    begin(&world, 10000);
     add_silent(&world, "[::1]");
     for (int i = 0; i < 8; i++)
         names[i] = "[::1]";
@@ -244,7 +178,7 @@ static void the_deadline_is_for_all(void **state) {
     static char silent[8][16];
     struct world world;
     struct error error;
-    begin(&world, "127.0.0.1", 600);
+    begin(&world, 600);
     for (int i = 0; i < 8; i++) {
         snprintf(silent[i], sizeof *silent, "127.0.0.%d", i + 2);
         add_silent(&world, silent[i]);
@@ -265,7 +199,7 @@ static void failures_start_the_next(void **state) {
     static char refusing[30][16];
     struct world world;
     struct error error;
-    begin(&world, "127.0.0.1", 10000);
+    begin(&world, 10000);
     add_silent(&world, "127.0.0.2");
     names[0] = "127.0.0.2";
     for (int i = 0; i < 30; i++) {
