@@ -40,10 +40,36 @@ class machine {
 
     void load(const std::string &path) {
         require(hostel_file_read(path.c_str(), &bytes, &error));
-        hostel_module *module = hostel_vm_load(vm.get(), hostel_buffer_slice(&bytes), &error);
+        module = hostel_vm_load(vm.get(), hostel_buffer_slice(&bytes), &error);
         require(module != nullptr);
+    }
+
+    /* What the module wants, by its names. */
+    std::vector<std::string> imports(hostel_extern_type *type) const {
+        std::vector<std::string> names;
+        for (size_t i = 0; i < hostel_vm_import_count(module); i++) {
+            const hostel_vm_import import = hostel_vm_import_at(module, i);
+            const char *text = reinterpret_cast<const char *>(import.name.data);
+            names.emplace_back(text, import.name.size);
+            *type = import.type;
+        }
+        return names;
+    }
+
+    hostel_memory *define_memory(const hostel_extern_type &type) {
+        hostel_memory *memory = hostel_vm_define_memory(vm.get(), "env", "memory", &type, &error);
+        require(memory != nullptr);
+        return memory;
+    }
+
+    void start() {
         instance = hostel_vm_instantiate(vm.get(), module, &error);
         require(instance != nullptr);
+    }
+
+    /* Give the guest back. */
+    void unload() {
+        require(hostel_vm_discard(&instance, 1, &error) && hostel_vm_unload(module, &error));
     }
 
     uint32_t call(const char *name, std::vector<hostel_vm_value> arguments) {
@@ -62,6 +88,7 @@ class machine {
     hostel_error error = HOSTEL_ERROR_INIT;
     std::unique_ptr<hostel_vm, closer> vm;
     hostel_buffer bytes;
+    hostel_module *module = nullptr;
     hostel_instance *instance = nullptr;
 };
 
@@ -76,6 +103,19 @@ void check(const char *name, bool ok) {
     std::printf("%s embed/c++-%s\n", ok ? "ok" : "not ok", name);
 }
 
+void share(const std::string &path) {
+    machine guest;
+    hostel_extern_type type;
+    guest.load(path);
+    check("imports", guest.imports(&type) == std::vector<std::string>{"memory"});
+    hostel_memory *memory = guest.define_memory(type);
+    guest.start();
+    guest.call("fill", {});
+    check("memory", *hostel_vm_memory_range(memory, 0, 1) == 1);
+    guest.unload();
+    check("unload", hostel_vm_memory_size(memory) == 65536);
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -84,7 +124,9 @@ int main(int argc, char **argv) {
     try {
         machine guest;
         guest.load(std::string(argv[1]) + "/embed.wasm");
+        guest.start();
         check("host-function", guest.call("sum", {number(40), number(2)}) == 42);
+        share(std::string(argv[1]) + "/store.wasm");
         guest.call("trap", {});
         check("exception", false);
     } catch (const std::runtime_error &error) {

@@ -19,7 +19,7 @@ static bool add(void *context, struct hostel_instance *caller, uint64_t *slots,
     return true;
 }
 
-/* Load the guest into `vm` and call a function of it. */
+/* Load the guest into `vm`, call a function of it, and give it back. */
 static bool call(struct hostel_vm *vm, const char *name,
                  struct hostel_vm_value *values, struct hostel_error *error) {
     char path[1000];
@@ -37,7 +37,9 @@ static bool call(struct hostel_vm *vm, const char *name,
         struct hostel_function *function =
             hostel_vm_find_function(instance, hostel_slice_of(name));
         uint32_t count = hostel_vm_function_type(function)->param_count;
-        ok = hostel_vm_call(function, values, count, values, error);
+        ok = hostel_vm_call(function, values, count, values, error) &&
+             hostel_vm_discard(&instance, 1, error) &&
+             hostel_vm_unload(module, error);
     }
     if (vm != endless)
         hostel_vm_close(vm);
@@ -58,6 +60,10 @@ static void *work(void *unused) {
         struct hostel_wasi *wasi = hostel_wasi_open(&config, &error);
         if (!vm || !wasi || !hostel_wasi_define(wasi, vm, &error))
             return "opening";
+        struct hostel_extern_type page = {.kind = HOSTEL_VM_MEMORY,
+                                          .limits = {.min = 1}};
+        if (!hostel_vm_define_memory(vm, "env", "memory", &page, &error))
+            return "defining";
         if (!call(vm, "sum", values, &error) || values[0].of.i32 != i + 2)
             return "calling";
         hostel_wasi_close(wasi);
