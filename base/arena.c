@@ -21,23 +21,6 @@ void arena_init(struct arena *arena) {
     *arena = (struct arena){0};
 }
 
-void *budget_alloc(struct budget *budget, size_t count, size_t size) {
-    if (size != 0 && count > SIZE_MAX / size)
-        return NULL;
-    if (!budget_take(budget, count * size))
-        return NULL;
-    void *memory = calloc(count, size);
-    if (!memory)
-        budget_give(budget, count * size);
-    return memory;
-}
-
-void budget_free(struct budget *budget, void *memory, size_t size) {
-    if (memory)
-        budget_give(budget, size);
-    free(memory);
-}
-
 static struct arena_block *block_new(struct budget *budget, size_t size) {
     if (size > SIZE_MAX - sizeof(struct arena_block))
         return NULL;
@@ -47,32 +30,49 @@ static struct arena_block *block_new(struct budget *budget, size_t size) {
     return block;
 }
 
+static size_t next_size(const struct arena_block *newest) {
+    if (!newest)
+        return FIRST_BLOCK;
+    if (newest->size < LARGEST_BLOCK)
+        return newest->size * 2;
+    return LARGEST_BLOCK;
+}
+
+/* Add a block with room for `want` bytes. */
+static struct arena_block *grow(struct arena *arena, size_t want) {
+    struct arena_block *newest = arena->newest;
+    size_t size = next_size(newest);
+    bool alone = want > size / 4;
+    if (alone)
+        size = want;
+    struct arena_block *block = block_new(arena->budget, size);
+    if (!block)
+        return NULL;
+
+    if (alone && newest) { /* keep cutting small pieces from the newest */
+        block->older = newest->older;
+        newest->older = block;
+    } else {
+        block->older = newest;
+        arena->newest = block;
+    }
+    return block;
+}
+
 void *arena_alloc(struct arena *arena, size_t count, size_t size) {
     const size_t align = sizeof(max_align_t);
     if (size != 0 && count > (SIZE_MAX - align) / size)
         return NULL;
+
     size_t want = (count * size + align - 1) / align * align;
-    struct arena_block *newest = arena->newest;
-    if (!newest || newest->size - newest->used < want) {
-        size_t next = !newest                        ? FIRST_BLOCK
-                      : newest->size < LARGEST_BLOCK ? newest->size * 2
-                                                     : LARGEST_BLOCK;
-        bool alone = want > next / 4;
-        struct arena_block *block =
-            block_new(arena->budget, alone ? want : next);
-        if (!block)
-            return NULL;
-        if (alone && newest) { /* keep cutting small pieces from the newest */
-            block->older = newest->older;
-            newest->older = block;
-        } else {
-            block->older = newest;
-            arena->newest = block;
-        }
-        newest = block;
-    }
-    void *result = (uint8_t *)newest->bytes + newest->used;
-    newest->used += want;
+    struct arena_block *block = arena->newest;
+    if (!block || block->size - block->used < want)
+        block = grow(arena, want);
+    if (!block)
+        return NULL;
+
+    void *result = (uint8_t *)block->bytes + block->used;
+    block->used += want;
     arena->allocated += want;
     return result;
 }

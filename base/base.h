@@ -1,11 +1,17 @@
 /* What every folder needs, and who embeds hostel: slices, errors, budgets and
  * byte buffers.
  *
- * The one error idiom of the project: a function that can fail on bad input
- * returns bool (true is success) or a pointer (NULL is failure) and fills one
- * `struct error`. The first failure wins: later calls of error_set on the same
- * one change nothing, so code may run on to its natural end. There is nothing
- * to free. `assert` is for our own mistakes and never reachable from input.
+ * How a function says that it failed: it returns bool (true is success) or a
+ * pointer (NULL is failure) and fills one `struct error`. The first failure
+ * wins: later calls of error_set on the same one change nothing, so code may
+ * run on to its natural end. There is nothing to free. `assert` is for our own
+ * mistakes and never reachable from input. Where this is not the way:
+ *
+ *     bool or NULL alone           one thing only can be wrong: no memory, not of this grammar
+ *     const char *wrong            what is wrong, or NULL; the caller knows where, and sets the error
+ *     buffer.failed                remembered until somebody asks, which is once at the end
+ *     enum wasi_errno              the guest's to see: a value of its protocol
+ *     -1, and errno                the system's own way, around its calls
  *
  * base includes nothing of ours. What is for programs that embed hostel comes
  * first: see base/library/header. */

@@ -13,12 +13,16 @@ static const char alphabet[] =
 size_t base64_encode(struct slice bytes, char *out) {
     char *start = out;
     for (size_t i = 0; i < bytes.size; i += 3) {
-        size_t count = bytes.size - i < 3 ? bytes.size - i : 3;
+        size_t left = bytes.size - i;
+        size_t count = left < 3 ? left : 3;
         uint32_t group = 0;
-        for (size_t k = 0; k < 3; k++)
-            group = group << 8 | (k < count ? bytes.data[i + k] : 0);
+        for (size_t k = 0; k < 3; k++) {
+            uint8_t byte = k < count ? bytes.data[i + k] : 0;
+            group = group << 8 | byte;
+        }
         for (size_t k = 0; k < 4; k++) {
-            *out++ = k <= count ? alphabet[group >> (18 - 6 * k) & 63] : '=';
+            uint32_t bits = group >> (18 - 6 * k) & 63;
+            *out++ = k <= count ? alphabet[bits] : '=';
         }
     }
     return (size_t)(out - start);
@@ -32,27 +36,33 @@ static uint32_t six_bits(uint8_t c) {
         return c - (uint32_t)'a' + 26;
     if (c >= '0' && c <= '9')
         return c - (uint32_t)'0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : 64;
+    if (c == '+')
+        return 62;
+    return c == '/' ? 63 : 64;
 }
 
 bool base64_decode(struct slice text, uint8_t *out, size_t *size) {
     *size = 0;
     if (text.size % 4 != 0)
         return false;
+
     for (size_t i = 0; i < text.size; i += 4) {
+        const uint8_t *four = text.data + i;
+        bool padded = i + 4 == text.size && four[3] == '=';
         size_t count = 3; /* of the bytes in this group */
-        if (i + 4 == text.size) {
-            if (text.data[i + 3] == '=')
-                count = text.data[i + 2] == '=' ? 1 : 2;
-        }
+        if (padded)
+            count = four[2] == '=' ? 1 : 2;
+
         uint32_t group = 0;
         for (size_t k = 0; k < 4; k++) {
-            uint32_t bits = k <= count ? six_bits(text.data[i + k]) : 0;
+            uint32_t bits = k <= count ? six_bits(four[k]) : 0;
             if (bits == 64)
                 return false;
             group = group << 6 | bits;
         }
-        if (count < 3 && (group & (count == 1 ? 0xFFFF : 0xFF)) != 0)
+
+        uint32_t unused = (UINT32_C(1) << (24 - 8 * count)) - 1;
+        if ((group & unused) != 0)
             return false;
         for (size_t k = 0; k < count; k++)
             out[(*size)++] = (uint8_t)(group >> (16 - 8 * k));

@@ -8,6 +8,8 @@
  * own rounding, and both copies of an array while it moves, come on top. */
 #include "base/base.h"
 
+#include <stdlib.h>
+
 /* `held` never exceeds `limit`, so that the difference cannot wrap. */
 bool budget_take(struct budget *budget, uint64_t bytes) {
     if (!budget)
@@ -25,5 +27,26 @@ void budget_give(struct budget *budget, uint64_t bytes) {
 }
 
 uint64_t budget_left(const struct budget *budget) {
-    return budget ? budget->limit - budget->held : UINT64_MAX;
+    if (!budget)
+        return UINT64_MAX;
+    return budget->limit - budget->held;
+}
+
+void *budget_alloc(struct budget *budget, size_t count, size_t size) {
+    if (size != 0 && count > SIZE_MAX / size)
+        return NULL;
+
+    size_t bytes = count * size;
+    if (!budget_take(budget, bytes))
+        return NULL;
+    void *memory = calloc(count, size);
+    if (!memory)
+        budget_give(budget, bytes);
+    return memory;
+}
+
+void budget_free(struct budget *budget, void *memory, size_t size) {
+    if (memory)
+        budget_give(budget, size);
+    free(memory);
 }

@@ -43,10 +43,14 @@ static bool reserve(struct buffer *buffer, size_t more) {
         buffer->failed = true;
         return false;
     }
+
     size_t need = buffer->size + more;
     if (need <= buffer->capacity)
         return true;
-    size_t capacity = buffer->capacity ? buffer->capacity : FIRST_CAPACITY;
+
+    size_t capacity = buffer->capacity;
+    if (capacity == 0)
+        capacity = FIRST_CAPACITY;
     while (capacity < need)
         capacity = capacity > SIZE_MAX / 2 ? need : capacity * 2;
     if (capacity > buffer->cap)
@@ -78,16 +82,17 @@ bool buffer_printf(struct buffer *buffer, const char *format, ...) {
     /* Measures; it uses `arguments` up. */
     int length = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
-    if (length < 0 || !reserve(buffer, (size_t)length + 1)) {
-        /* 1: vsnprintf's NUL. */
+    size_t size = (size_t)length + 1; /* vsnprintf's NUL */
+    if (length < 0 || !reserve(buffer, size)) {
         buffer->failed = true;
         return false;
     }
+
+    char *end = (char *)buffer->data + buffer->size;
     va_start(arguments, format);
-    vsnprintf((char *)buffer->data + buffer->size, (size_t)length + 1, format,
-              arguments);
+    vsnprintf(end, size, format, arguments);
     va_end(arguments);
-    buffer->size += (size_t)length;
+    buffer->size += size - 1;
     return true;
 }
 
@@ -100,34 +105,37 @@ void buffer_free(struct buffer *buffer) {
     *buffer = (struct buffer){.cap = buffer->cap, .budget = buffer->budget};
 }
 
-/* Sizes are a hint only: those of files in /proc are 0, and a pipe has none. */
+/* Sizes are a hint only, which saves doubling: those of files in /proc are 0,
+ * and a pipe has none. */
 bool stream_read(FILE *file, const char *path, struct buffer *out,
                  struct error *error) {
+    struct shown name = shown_text(path, 200);
     struct stat status;
-    if (fstat(fileno(file), &status) == 0) {
-        if (S_ISDIR(status.st_mode))
-            return error_set(error, ERROR_IO, "%s: is a directory",
-                             shown_text(path, 200).text);
-        if (S_ISREG(status.st_mode) && (uintmax_t)status.st_size <= out->cap) {
-            /* A hint: one allocation, no doubling. */
-            reserve(out, (size_t)status.st_size);
-        }
-    }
+    if (fstat(fileno(file), &status) < 0)
+        status = (struct stat){0};
+    if (S_ISDIR(status.st_mode))
+        return error_set(error, ERROR_IO, "%s: is a directory", name.text);
+
+    bool fits = (uintmax_t)status.st_size <= out->cap;
+    if (S_ISREG(status.st_mode) && fits)
+        reserve(out, (size_t)status.st_size);
+
     while (!feof(file)) {
-        if (out->capacity - out->size == 0 && !reserve(out, 1)) {
-            /* full to the cap: only the end of the file may follow */
-            if (fgetc(file) == EOF && !ferror(file)) {
-                out->failed = false;
-                break;
-            }
-            return error_set(error, ERROR_IO, "%s: larger than %zu bytes",
-                             shown_text(path, 200).text, out->cap);
+        bool full = out->size == out->capacity;
+        if (full && !reserve(out, 1)) {
+            /* to the cap: only the end of the file may follow */
+            bool ended = fgetc(file) == EOF && !ferror(file);
+            out->failed = !ended;
+            return ended ||
+                   error_set(error, ERROR_IO, "%s: larger than %zu bytes",
+                             name.text, out->cap);
         }
-        out->size +=
-            fread(out->data + out->size, 1, out->capacity - out->size, file);
+
+        size_t room = out->capacity - out->size;
+        out->size += fread(out->data + out->size, 1, room, file);
         if (ferror(file))
-            return error_set(error, ERROR_IO, "%s: %s",
-                             shown_text(path, 200).text, strerror(errno));
+            return error_set(error, ERROR_IO, "%s: %s", name.text,
+                             strerror(errno));
     }
     return true;
 }

@@ -84,6 +84,7 @@ static void format(struct parts parts, char out[FLOAT_TEXT_SIZE]) {
         *out++ = '-';
         size--;
     }
+
     if (isnan(parts.magnitude) && parts.payload == parts.canonical) {
         snprintf(out, size, "nan");
     } else if (isnan(parts.magnitude)) {

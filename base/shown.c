@@ -35,13 +35,11 @@ static const struct {
 };
 
 static bool is_unseen(uint32_t code_point) {
-    for (size_t i = 0;
-         i < sizeof unseen / sizeof *unseen && unseen[i].first <= code_point;
-         i++) {
-        if (code_point <= unseen[i].last)
-            return true;
-    }
-    return false;
+    const size_t count = sizeof unseen / sizeof *unseen;
+    size_t i = 0;
+    while (i < count && unseen[i].last < code_point)
+        i++;
+    return i < count && unseen[i].first <= code_point;
 }
 
 /* What is left of a text, and of the room for it. */
@@ -57,24 +55,27 @@ static size_t show_next(struct showing *showing, char out[ESCAPE_SIZE]) {
     struct slice rest = showing->rest;
     if (rest.size == 0)
         return 0;
+
     uint32_t code_point;
     size_t taken = utf8_decode(rest, &code_point);
-    bool marks =
-        showing->in_quotes && (code_point == '"' || code_point == '\\');
+    bool mark = code_point == '"' || code_point == '\\';
+    bool control = taken == 1 && ascii_is_control(*rest.data);
     int size = (int)taken;
-    if (taken == 0 || (taken == 1 && ascii_is_control(*rest.data))) {
+    if (taken == 0 || control) {
         size = snprintf(out, ESCAPE_SIZE, "\\x%02x", *rest.data);
         taken = 1;
     } else if (taken > 1 && is_unseen(code_point)) {
-        size =
-            snprintf(out, ESCAPE_SIZE, "\\u{%lx}", (unsigned long)code_point);
-    } else if (marks) {
+        unsigned long number = code_point;
+        size = snprintf(out, ESCAPE_SIZE, "\\u{%lx}", number);
+    } else if (mark && showing->in_quotes) {
         size = snprintf(out, ESCAPE_SIZE, "\\%c", (char)code_point);
     } else {
         memcpy(out, rest.data, taken);
     }
+
     if ((size_t)size > showing->room)
         return 0;
+
     showing->room -= (size_t)size;
     showing->rest = (struct slice){rest.data + taken, rest.size - taken};
     return (size_t)size;

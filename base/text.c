@@ -41,6 +41,7 @@ uint64_t slice_hash(struct slice bytes, uint64_t seed) {
         memcpy(&word, bytes.data + i, sizeof word);
         hash = hash_step(hash, word, seed);
     }
+
     word = 0;
     if (bytes.size > whole)
         memcpy(&word, bytes.data + whole, bytes.size - whole);
@@ -49,7 +50,8 @@ uint64_t slice_hash(struct slice bytes, uint64_t seed) {
 }
 
 char ascii_lower(char c) {
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+    bool upper = c >= 'A' && c <= 'Z';
+    return upper ? (char)(c + ('a' - 'A')) : c;
 }
 
 bool ascii_is_digit(char c) {
@@ -60,31 +62,49 @@ int hex_digit(uint8_t c) {
     char lower = ascii_lower((char)c);
     if (ascii_is_digit(lower))
         return lower - '0';
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+    if (lower >= 'a' && lower <= 'f')
+        return lower - 'a' + 10;
+    return -1;
 }
 
-/* The length of the sequence that `lead` begins, and the range its second byte
- * must lie in (the table of RFC 3629 section 4, which excludes surrogates and
- * overlong forms); 0: no lead byte. */
-static size_t sequence(uint8_t lead, uint8_t *low, uint8_t *high) {
-    *low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-    *high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+/* The length of the sequence that `lead` begins; 0: no lead byte. */
+static size_t length_by(uint8_t lead) {
     if (lead < 0x80)
         return 1;
-    if (lead < 0xC2 || lead > 0xF4)
+    if (lead < 0xC2)
         return 0;
-    return lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    if (lead < 0xE0)
+        return 2;
+    if (lead < 0xF0)
+        return 3;
+    return lead <= 0xF4 ? 4 : 0;
+}
+
+/* Narrow the range that the second byte must lie in behind some lead bytes (the
+ * table of RFC 3629 section 4, which excludes surrogates and overlong
+ * forms). */
+static void narrow(uint8_t lead, uint8_t *low, uint8_t *high) {
+    switch (lead) {
+    case 0xE0: *low = 0xA0; break;
+    case 0xED: *high = 0x9F; break;
+    case 0xF0: *low = 0x90; break;
+    case 0xF4: *high = 0x8F; break;
+    default: break;
+    }
 }
 
 /* The size of the well-formed sequence that the text, which is not empty,
  * begins with, or 0. */
 static size_t sequence_size(struct slice text) {
-    uint8_t low, high;
-    size_t size = sequence(text.data[0], &low, &high);
+    uint8_t lead = text.data[0], low = 0x80, high = 0xBF;
+    size_t size = length_by(lead);
     if (size > text.size)
         return 0;
+
+    narrow(lead, &low, &high);
     for (size_t k = 1; k < size; k++) {
-        if (text.data[k] < low || text.data[k] > high)
+        uint8_t byte = text.data[k];
+        if (byte < low || byte > high)
             return 0;
         low = 0x80;
         high = 0xBF;
@@ -103,15 +123,22 @@ bool utf8_valid(struct slice text) {
 }
 
 size_t utf8_decode(struct slice text, uint32_t *code_point) {
-    size_t size = text.size ? sequence_size(text) : 0;
     *code_point = 0;
+    if (text.size == 0)
+        return 0;
+
+    size_t size = sequence_size(text);
     if (size == 0)
         return 0;
+
     /* The lead byte holds what is left of it behind as many ones as there are
      * bytes, and a zero. */
-    *code_point = size == 1 ? text.data[0] : text.data[0] & (0x7Fu >> size);
+    uint32_t bits = text.data[0];
+    if (size > 1)
+        bits &= 0x7Fu >> size;
     for (size_t k = 1; k < size; k++)
-        *code_point = *code_point << 6 | (text.data[k] & 0x3F);
+        bits = bits << 6 | (text.data[k] & 0x3F);
+    *code_point = bits;
     return size;
 }
 
@@ -120,10 +147,16 @@ size_t utf8_encode(uint32_t code_point, uint8_t out[4]) {
         out[0] = (uint8_t)code_point;
         return 1;
     }
-    size_t length = code_point < 0x800 ? 2 : code_point < 0x10000 ? 3 : 4;
+
+    size_t length = 4;
+    if (code_point < 0x800)
+        length = 2;
+    else if (code_point < 0x10000)
+        length = 3;
     for (size_t k = length - 1; k > 0; k--, code_point >>= 6) {
         out[k] = (uint8_t)(0x80 | (code_point & 0x3F));
     }
+
     /* As many ones as there are bytes, then a zero: what 0xF00 >> length leaves
      * in the low byte. */
     out[0] = (uint8_t)(0xF00 >> length | code_point);

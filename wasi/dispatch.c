@@ -90,6 +90,7 @@ static void read_row(struct binding *binding, char signature[static 16]) {
         for (int k = 0; k < argument_width(argument.kind); k++)
             signature[size++] = letter;
     }
+
     strcpy(signature + size, results);
 }
 

@@ -85,6 +85,7 @@ static uint64_t stdio_rights(int fd, enum filetype type, int host_flags) {
     uint64_t rights = FD_FILESTAT_GET;
     if (type == TYPE_DIRECTORY)
         return rights;
+
     rights |= FD_FDSTAT_SET_FLAGS | POLL_FD_READWRITE | FD_SYNC | FD_DATASYNC;
     bool regular = type == TYPE_REGULAR_FILE;
     if (has_position(fd, type))
@@ -152,7 +153,7 @@ enum wasi_errno call_fd_fdstat_get(struct call *call) {
 enum wasi_errno call_fd_fdstat_set_flags(struct call *call) {
     struct descriptor *fd = call->fd;
     uint32_t flags = arg(call, 1), changed = flags ^ fd->flags;
-    if (flags & ~31u)
+    if (flags & ~(uint32_t)FDFLAGS_ALL)
         return WASI_INVAL;
     /* The host cannot change how an open file is synchronised, and must not
      * change one lent. */
@@ -162,11 +163,13 @@ enum wasi_errno call_fd_fdstat_set_flags(struct call *call) {
     if (changed & ~settable)
         return WASI_NOTSUP;
     if (changed & FDFLAG_APPEND) {
-        int host = fcntl(fd->host, F_GETFL);
-        host = flags & FDFLAG_APPEND ? host | O_APPEND : host & ~O_APPEND;
+        int host = fcntl(fd->host, F_GETFL) & ~O_APPEND;
+        if (flags & FDFLAG_APPEND)
+            host |= O_APPEND;
         if (fcntl(fd->host, F_SETFL, host) < 0)
             return errno_to_wasi(errno);
     }
+
     fd->flags = (uint16_t)flags;
     return WASI_SUCCESS;
 }

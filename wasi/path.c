@@ -143,14 +143,15 @@ static int walk_top(const struct walk *walk) {
 
 /* Take the next component off the rest. */
 static enum wasi_errno walk_next(struct walk *walk, char name[NAME_SIZE]) {
-    size_t slashes = strspn(walk->rest, "/");
-    size_t size = strcspn(walk->rest + slashes, "/");
+    const char *begin = walk->rest + strspn(walk->rest, "/");
+    size_t size = strcspn(begin, "/");
     if (size >= NAME_SIZE)
         return WASI_NAMETOOLONG;
-    memcpy(name, walk->rest + slashes, size);
+
+    memcpy(name, begin, size);
     name[size] = 0;
-    memmove(walk->rest, walk->rest + slashes + size,
-            strlen(walk->rest + slashes + size) + 1);
+    const char *end = begin + size;
+    memmove(walk->rest, end, strlen(end) + 1);
     return WASI_SUCCESS;
 }
 
@@ -164,8 +165,9 @@ static enum wasi_errno walk_link(struct walk *walk, const char *name) {
         return error;
     if (walk->links++ == LINKS_MAX)
         return WASI_LOOP;
-    return put_before(link, strlen(link), walk->rest) ? WASI_SUCCESS
-                                                      : WASI_NAMETOOLONG;
+    if (!put_before(link, strlen(link), walk->rest))
+        return WASI_NAMETOOLONG;
+    return WASI_SUCCESS;
 }
 
 /* Go one component on. */
@@ -178,14 +180,17 @@ static enum wasi_errno walk_step(struct walk *walk, const char *name) {
         close(walk->stack[--walk->depth]);
         return WASI_SUCCESS;
     }
+
     if (walk->depth == DEPTH_MAX)
         return WASI_NAMETOOLONG;
+
     int flags = host_search_flags() | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
     int fd = openat(walk_top(walk), name, flags);
     if (fd >= 0) {
         walk->stack[walk->depth++] = fd;
         return host_shows_kernel(fd) ? WASI_NOTCAPABLE : WASI_SUCCESS;
     }
+
     /* Systems differ in what they call a link here. */
     bool link = errno == ENOTDIR || errno == ELOOP || errno == EMLINK;
     return link ? walk_link(walk, name) : errno_to_wasi(errno);
@@ -203,9 +208,11 @@ static enum wasi_errno walk_to(int base, const char *text, int *fd) {
         if (!error)
             error = walk_step(&walk, name);
     }
-    if (!error) {
-        *fd = walk.depth > 0 ? walk.stack[--walk.depth]
-                             : fcntl(base, F_DUPFD_CLOEXEC, 0);
+
+    if (!error && walk.depth > 0) {
+        *fd = walk.stack[--walk.depth];
+    } else if (!error) {
+        *fd = fcntl(base, F_DUPFD_CLOEXEC, 0);
         error = errno_result(*fd);
     }
     while (walk.depth > 0)
@@ -243,8 +250,9 @@ static enum wasi_errno enter(const struct path *path, const char *text,
         int flags = host_search_flags() | O_DIRECTORY | O_CLOEXEC;
         error = open_beneath(path->base, text, flags, &place->directory);
     }
-    return error == WASI_AGAIN ? walk_to(path->base, text, &place->directory)
-                               : error;
+    if (error == WASI_AGAIN)
+        error = walk_to(path->base, text, &place->directory);
+    return error;
 }
 
 /* Is it a directory by way of itself, and so no entry that could be renamed? */
@@ -267,8 +275,10 @@ static enum wasi_errno split(char *text, struct place *place) {
         strcpy(place->name, ".");
         return WASI_SUCCESS;
     }
+
     if (strlen(last) >= NAME_SIZE)
         return WASI_NAMETOOLONG;
+
     strcpy(place->name, last);
     *last = 0;
     return WASI_SUCCESS;
@@ -314,12 +324,14 @@ static enum wasi_errno judge_mount(const struct place *place,
                  directory.st_dev != stat->st_dev;
     if (!mount)
         return WASI_SUCCESS;
-    int fd = openat(place->directory, place->name,
-                    host_search_flags() | NEVER_BLOCK);
-    /* A guest can see to that. */
-    bool no_more = fd < 0 && (errno == EMFILE || errno == ENFILE);
-    if (fd < 0)
+
+    int flags = host_search_flags() | NEVER_BLOCK;
+    int fd = openat(place->directory, place->name, flags);
+    if (fd < 0) {
+        /* A guest can see to that. */
+        bool no_more = errno == EMFILE || errno == ENFILE;
         return no_more ? errno_to_wasi(errno) : WASI_SUCCESS;
+    }
     bool shows = host_shows_kernel(fd);
     close(fd);
     return shows ? WASI_NOTCAPABLE : WASI_SUCCESS;
@@ -448,9 +460,12 @@ enum wasi_errno path_open(const struct path *path, bool follow, int flags,
         follow = false;
     if (path->resolver->walk)
         return open_at_place(path, follow, flags, fd);
-    error =
-        open_beneath(path->base, text, flags | (follow ? 0 : O_NOFOLLOW), fd);
-    return error == WASI_AGAIN ? open_at_place(path, follow, flags, fd) : error;
+
+    int beneath = follow ? flags : flags | O_NOFOLLOW;
+    error = open_beneath(path->base, text, beneath, fd);
+    if (error == WASI_AGAIN)
+        error = open_at_place(path, follow, flags, fd);
+    return error;
 }
 
 enum wasi_errno path_reopen_directory(int directory, int *fd) {
@@ -482,8 +497,9 @@ enum wasi_errno path_create_directory(const struct path *path) {
     struct place place;
     /* `new/` is as good as `new`. */
     enum wasi_errno error = find(path, false, &place);
-    return error ? error
-                 : finish(&place, mkdirat(place.directory, place.name, 0777));
+    if (error)
+        return error;
+    return finish(&place, mkdirat(place.directory, place.name, 0777));
 }
 
 static enum wasi_errno unlink_place(const struct path *path, int flags) {
@@ -506,6 +522,20 @@ enum wasi_errno path_unlink(const struct path *path) {
     return unlink_place(path, 0);
 }
 
+static enum wasi_errno rename_place(struct place *old,
+                                    const struct place *new) {
+    if (is_itself(old) || is_itself(new))
+        return WASI_BUSY;
+
+    /* `new/` may be missing, but only a directory may become it. */
+    old->slash = old->slash || new->slash;
+    enum wasi_errno error = check_slash(old);
+    if (error)
+        return error;
+    return errno_result(
+        renameat(old->directory, old->name, new->directory, new->name));
+}
+
 enum wasi_errno path_rename(const struct path *from, const struct path *to) {
     struct place old, new;
     enum wasi_errno error = find(from, false, &old);
@@ -513,13 +543,7 @@ enum wasi_errno path_rename(const struct path *from, const struct path *to) {
         return error;
     error = find(to, false, &new);
     if (!error) {
-        /* `new/` may be missing, but only a directory may become it. */
-        old.slash = old.slash || new.slash;
-        error =
-            is_itself(&old) || is_itself(&new) ? WASI_BUSY : check_slash(&old);
-        if (!error)
-            error = errno_result(
-                renameat(old.directory, old.name, new.directory, new.name));
+        error = rename_place(&old, &new);
         leave(&new);
     }
     leave(&old);
@@ -532,11 +556,13 @@ enum wasi_errno path_link(const struct path *from, const struct path *to) {
     enum wasi_errno error = find_object(from, false, &old, &stat);
     if (error)
         return error;
+
     error = find_new(to, WASI_EXIST, &new); /* as Linux says */
     if (!error) {
         error = finish(
             &new, linkat(old.directory, old.name, new.directory, new.name, 0));
     }
+
     leave(&old);
     return error;
 }
@@ -549,8 +575,9 @@ enum wasi_errno path_symlink(struct slice target, const struct path *path) {
     /* As other hosts say. */
     if (!error)
         error = find_new(path, WASI_NOTDIR, &place);
-    return error ? error
-                 : finish(&place, symlinkat(text, place.directory, place.name));
+    if (error)
+        return error;
+    return finish(&place, symlinkat(text, place.directory, place.name));
 }
 
 enum wasi_errno path_readlink(const struct path *path, uint8_t *out,

@@ -35,15 +35,19 @@ static enum wasi_errno path_arg(const struct call *call,
                                 struct path *path) {
     uint32_t size = arg(call, i + 1);
     const uint8_t *text = guest_at(call, arg(call, i), size);
-    *path = (struct path){&call->wasi->resolver, directory->host, {text, size}};
+    path->resolver = &call->wasi->resolver;
+    path->base = directory->host;
+    path->text = (struct slice){text, size};
     return text ? WASI_SUCCESS : WASI_FAULT;
 }
 
 /* The lookup flags in argument `i`. */
 static enum wasi_errno follow_arg(const struct call *call, int i,
                                   bool *follow) {
-    *follow = arg(call, i) & LOOKUP_FOLLOW;
-    return arg(call, i) & ~0u << 1 ? WASI_INVAL : WASI_SUCCESS;
+    uint32_t flags = arg(call, i);
+    *follow = flags & LOOKUP_FOLLOW;
+    bool unknown = flags & ~(uint32_t)LOOKUP_FOLLOW;
+    return unknown ? WASI_INVAL : WASI_SUCCESS;
 }
 
 /* ---- path_open ---- */
@@ -59,35 +63,53 @@ static bool wishes_to_write(const struct request *request) {
            request->fdflags & FDFLAG_APPEND;
 }
 
-/* Drop the rights that make no sense and check that the directory gives the
- * others. */
-static enum wasi_errno check_request(const struct descriptor *directory,
-                                     struct request *request) {
-    if (request->oflags & ~15u || request->fdflags & ~31u)
-        return WASI_INVAL;
-    if (request->oflags & OFLAG_CREAT && request->oflags & OFLAG_DIRECTORY)
-        return WASI_INVAL;
+static bool makes_sense(const struct request *request) {
+    bool unknown = request->oflags & ~(uint32_t)OFLAGS_ALL ||
+                   request->fdflags & ~(uint32_t)FDFLAGS_ALL;
+    bool creates = request->oflags & OFLAG_CREAT;
+    bool directory = request->oflags & OFLAG_DIRECTORY;
+    return !unknown && !(creates && directory);
+}
+
+/* Drop the rights that make no sense beneath the directory. */
+static void drop_rights(const struct descriptor *directory,
+                        struct request *request) {
     uint64_t keep = RIGHTS_FILE | RIGHTS_DIRECTORY;
-    if (directory->read_only) {
-        if (wishes_to_write(request))
-            return WASI_ROFS;
+    if (directory->read_only)
         keep &= ~(uint64_t)RIGHTS_CHANGE;
-    }
     request->rights &= keep;
     request->inheriting &= keep | RIGHTS_WRITE;
     if (!(request->rights & WISH_TO_WRITE))
         request->rights &= ~(uint64_t)FD_FILESTAT_SET_SIZE;
+}
+
+/* Does the directory give what the request needs of it, and hands on? */
+static bool is_capable(const struct descriptor *directory,
+                       const struct request *request) {
     uint64_t need = 0;
     if (request->oflags & OFLAG_CREAT)
         need |= PATH_CREATE_FILE;
     if (request->oflags & OFLAG_TRUNC)
         need |= PATH_FILESTAT_SET_SIZE;
-    if (need & ~directory->rights)
-        return WASI_NOTCAPABLE;
+
     uint64_t inherited = request->rights | request->inheriting;
     if (request->fdflags & FDFLAG_APPEND)
         inherited |= FD_WRITE;
-    return inherited & ~directory->inheriting ? WASI_NOTCAPABLE : WASI_SUCCESS;
+
+    uint64_t missing = need & ~directory->rights;
+    missing |= inherited & ~directory->inheriting;
+    return missing == 0;
+}
+
+/* What was asked for becomes what may be had. */
+static enum wasi_errno check_request(const struct descriptor *directory,
+                                     struct request *request) {
+    if (!makes_sense(request))
+        return WASI_INVAL;
+    if (directory->read_only && wishes_to_write(request))
+        return WASI_ROFS;
+    drop_rights(directory, request);
+    return is_capable(directory, request) ? WASI_SUCCESS : WASI_NOTCAPABLE;
 }
 
 /* The host's way to say it. */
@@ -105,11 +127,14 @@ static int host_flags(const struct request *request) {
         flags |= O_DSYNC;
     if (request->fdflags & (FDFLAG_SYNC | FDFLAG_RSYNC))
         flags |= O_SYNC;
+
     bool reads = request->rights & (FD_READ | FD_READDIR);
     /* What was opened O_RDONLY cannot be truncated. */
     bool writes =
         request->rights & WISH_TO_WRITE || request->oflags & OFLAG_TRUNC;
-    return flags | (writes ? reads ? O_RDWR : O_WRONLY : O_RDONLY);
+    if (!writes)
+        return flags | O_RDONLY;
+    return flags | (reads ? O_RDWR : O_WRONLY);
 }
 
 /* Look at what was opened and keep it, or refuse it. */
@@ -121,20 +146,26 @@ static enum wasi_errno keep(struct call *call, const struct request *request,
     bool directory = S_ISDIR(stat.st_mode);
     if (!directory && !S_ISREG(stat.st_mode))
         return WASI_NOTCAPABLE;
+
     enum wasi_errno error = WASI_SUCCESS;
     if (request->oflags & OFLAG_TRUNC)
         error = file_set_size(call, host, 0);
     if (error)
         return error;
+
     struct descriptor fresh = {
         .read_only = call->fd->read_only,
         .flags = (uint16_t)request->fdflags,
         .type = type_of_mode(stat.st_mode),
         .host = host,
-        .rights = request->rights &
-                  (uint64_t)(directory ? RIGHTS_DIRECTORY : RIGHTS_FILE),
-        .inheriting = directory ? request->inheriting : 0,
+        .rights = request->rights,
     };
+    if (directory) {
+        fresh.rights &= (uint64_t)RIGHTS_DIRECTORY;
+        fresh.inheriting = request->inheriting;
+    } else {
+        fresh.rights &= (uint64_t)RIGHTS_FILE;
+    }
     fd_install(call->wasi, number, fresh);
     put32(call, 8, number);
     return WASI_SUCCESS;
@@ -152,9 +183,11 @@ enum wasi_errno call_path_open(struct call *call) {
         error = check_request(call->fd, &request);
     if (error)
         return error;
+
     uint32_t number = fd_free_number(call->wasi);
     if (number == FD_MAX)
         return WASI_MFILE;
+
     int host;
     error = path_open(&path, follow, host_flags(&request), &host);
     /* A socket, or a pipe nobody reads. */
@@ -162,6 +195,7 @@ enum wasi_errno call_path_open(struct call *call) {
         return WASI_NOTCAPABLE;
     if (error)
         return error;
+
     error = keep(call, &request, number, host);
     if (error)
         close(host);

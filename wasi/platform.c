@@ -58,9 +58,11 @@ bool host_shows_kernel(int fd) {
     /* A server that is not there; the kernel is. */
     if (fstatfs(fd, &stat) < 0)
         return false;
+
     uint32_t kind = (uint32_t)stat.f_type;
     if (stat.f_blocks > 0)
         return kind == efi_variables;
+
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         if (kind == files[i])
             return false;

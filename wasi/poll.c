@@ -58,8 +58,11 @@ static enum wasi_errno deadline(const uint8_t *from, int64_t now,
     static const clockid_t clocks[] = {CLOCK_REALTIME, CLOCK_MONOTONIC};
     uint32_t clock = load32(from), flags = load32(from + 24) & 0xFFFF;
     uint64_t time = load64(from + 8);
-    if (clock >= sizeof clocks / sizeof *clocks || flags & ~1u)
+    if (clock >= sizeof clocks / sizeof *clocks)
         return WASI_INVAL;
+    if (flags & ~(uint32_t)CLOCK_ABSOLUTE)
+        return WASI_INVAL;
+
     if (flags & CLOCK_ABSOLUTE) {
         struct timespec at;
         if (clock_gettime(clocks[clock], &at) < 0)
@@ -156,33 +159,46 @@ static enum wasi_errno wait_for(struct call *call, struct poll_set *set) {
 
 /* ---- what came ---- */
 
+struct event {
+    enum wasi_errno error;
+    uint64_t bytes;
+    uint16_t flags;
+};
+
+/* What has come of a descriptor. */
+static bool see(const struct subscription *sub, const struct pollfd *fd,
+                struct event *event) {
+    bool read = sub->type == ON_READ;
+    int events = read ? POLLIN : POLLOUT;
+    int came = fd->revents & (events | POLLHUP | POLLERR | POLLNVAL);
+    if (came & POLLNVAL)
+        event->error = WASI_BADF;
+    if (came & POLLHUP)
+        event->flags = HANGUP;
+    /* Room is not known. */
+    if (came)
+        event->bytes = read ? host_bytes_ready(fd->fd) : 1;
+    return came != 0;
+}
+
 /* Write the event of `sub`, if it has come. */
 static bool report(const struct subscription *sub, int64_t now,
                    const struct poll_set *set, uint8_t *out) {
-    uint64_t bytes = 0;
-    enum wasi_errno error = sub->error;
-    int hangup = 0;
-    if (error) { /* nothing was waited for */
-    } else if (sub->type == ON_CLOCK) {
-        if (sub->deadline > now)
-            return false;
-    } else {
-        const struct pollfd *fd = &set->fds[sub->fd];
-        short events = sub->type == ON_READ ? POLLIN : POLLOUT;
-        if (!(fd->revents & (events | POLLHUP | POLLERR | POLLNVAL)))
-            return false;
-        if (fd->revents & POLLNVAL)
-            error = WASI_BADF;
-        hangup = fd->revents & POLLHUP ? HANGUP : 0;
-        /* Room is not known. */
-        bytes = sub->type == ON_READ ? host_bytes_ready(fd->fd) : 1;
+    struct event event = {.error = sub->error};
+    bool come = true; /* if it has an error: nothing was waited for */
+    if (sub->error == WASI_SUCCESS) {
+        come = sub->type == ON_CLOCK ? sub->deadline <= now
+                                     : see(sub, &set->fds[sub->fd], &event);
     }
+    if (!come)
+        return false;
+
     memset(out, 0, EVENT_SIZE);
     store64(out, sub->userdata);
-    store16(out + 8, (uint16_t)error);
+    store16(out + 8, (uint16_t)event.error);
     out[10] = sub->type;
-    store64(out + 16, bytes);
-    store16(out + 24, (uint16_t)hangup);
+    store64(out + 16, event.bytes);
+    store16(out + 24, event.flags);
     return true;
 }
 
@@ -190,14 +206,17 @@ enum wasi_errno call_poll_oneoff(struct call *call) {
     uint32_t count = arg(call, 2), events = 0;
     if (count == 0 || count > SUBSCRIPTIONS_MAX)
         return WASI_INVAL;
+
     const uint8_t *in =
         guest_at(call, arg(call, 0), (uint64_t)count * SUBSCRIPTION_SIZE);
     uint8_t *out = guest_at(call, arg(call, 1), (uint64_t)count * EVENT_SIZE);
     if (!in || !out)
         return WASI_FAULT;
+
     struct subscription *subs = calloc(count, sizeof *subs);
     if (!subs)
         return WASI_NOMEM;
+
     struct poll_set set = {.now = clock_ns(), .due = NEVER};
     enum wasi_errno error = subscribe_all(call, in, count, subs, &set);
     if (!error)
@@ -205,11 +224,14 @@ enum wasi_errno call_poll_oneoff(struct call *call) {
     if (!error && !call->over) {
         int64_t now = clock_ns();
         for (uint32_t i = 0; i < count; i++) {
-            if (report(&subs[i], now, &set, out + (size_t)events * EVENT_SIZE))
-                events++;
+            if (!report(&subs[i], now, &set, out))
+                continue;
+            out += EVENT_SIZE;
+            events++;
         }
         put32(call, 3, events);
     }
+
     free(subs);
     return error;
 }

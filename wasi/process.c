@@ -14,6 +14,7 @@ enum wasi_errno call_random_get(struct call *call) {
     uint8_t *out = guest_at(call, arg(call, 0), size);
     if (!out)
         return WASI_FAULT;
+
     for (uint32_t done = 0; done < size;) {
         uint32_t part = size - done < SLICE ? size - done : SLICE;
         if (vm_time_left_ms(vm_of(call->instance)) == 0)

@@ -57,8 +57,10 @@ static size_t size_of(const struct listing *listing) {
 
 /* Forget the `gone` oldest entries. */
 static void forget(struct listing *listing, size_t gone) {
-    size_t names = gone < listing->count ? listing->entries[gone].name
-                                         : listing->names.size;
+    size_t names = listing->names.size;
+    if (gone < listing->count)
+        names = listing->entries[gone].name;
+
     *listing->held -= size_of(listing);
     listing->first += gone;
     listing->count -= gone;
@@ -69,6 +71,7 @@ static void forget(struct listing *listing, size_t gone) {
         memmove(listing->names.data, listing->names.data + names,
                 listing->names.size);
     }
+
     for (size_t i = 0; i < listing->count; i++)
         listing->entries[i].name -= (uint32_t)names;
     *listing->held += size_of(listing);
@@ -80,6 +83,7 @@ static enum wasi_errno remember(struct listing *listing, const char *name,
                 size_of(listing) > LISTING_SIZE_MIN;
     if (full)
         forget(listing, listing->count / 2);
+
     struct entry *entries =
         array_reserve(listing->budget, listing->entries, listing->count,
                       &listing->capacity, sizeof *listing->entries);
@@ -102,12 +106,14 @@ static enum wasi_errno listing_new(struct call *call) {
     enum wasi_errno error = path_reopen_directory(call->fd->host, &host);
     if (error)
         return error;
+
     struct budget *budget = call->wasi->config.memory;
     struct listing *listing = budget_alloc(budget, 1, sizeof *listing);
     bool held = listing && budget_take(budget, STREAM_SIZE);
     if (held)
         listing->stream = fdopendir(host);
-    if (!held || !listing->stream) {
+    bool opened = held && listing->stream;
+    if (!opened) {
         error = held ? errno_to_wasi(errno) : WASI_NOMEM;
         close(host);
         if (held)
@@ -115,6 +121,7 @@ static enum wasi_errno listing_new(struct call *call) {
         budget_free(budget, listing, sizeof *listing);
         return error;
     }
+
     buffer_init(&listing->names, 2 * LISTINGS_SIZE_MAX);
     listing->names.budget = listing->budget = budget;
     listing->held = &call->wasi->listings_size;
@@ -158,11 +165,11 @@ static enum wasi_errno remember_dots(const struct call *call) {
     struct stat stat;
     if (fstat(call->fd->host, &stat) < 0)
         return errno_to_wasi(errno);
-    enum wasi_errno error =
-        remember(call->fd->listing, ".", stat.st_ino, TYPE_DIRECTORY);
-    return error
-               ? error
-               : remember(call->fd->listing, "..", stat.st_ino, TYPE_DIRECTORY);
+    struct listing *listing = call->fd->listing;
+    enum wasi_errno error = remember(listing, ".", stat.st_ino, TYPE_DIRECTORY);
+    if (!error)
+        error = remember(listing, "..", stat.st_ino, TYPE_DIRECTORY);
+    return error;
 }
 
 /* Read one more entry, or find that there is none. */
@@ -170,6 +177,7 @@ static enum wasi_errno read_more(const struct call *call) {
     struct listing *listing = call->fd->listing;
     if (listing->first + listing->count == 0)
         return remember_dots(call);
+
     for (;;) {
         errno = 0;
         struct dirent *entry = readdir(listing->stream);
@@ -177,8 +185,8 @@ static enum wasi_errno read_more(const struct call *call) {
             listing->at_end = errno == 0;
             return errno_to_wasi(errno);
         }
-        bool dot =
-            strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+        const char *name = entry->d_name;
+        bool dot = strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
         if (!dot)
             return remember_entry(call, entry);
     }
@@ -251,20 +259,24 @@ enum wasi_errno call_fd_readdir(struct call *call) {
     uint8_t *out = guest_at(call, arg(call, 1), size);
     if (!out)
         return WASI_FAULT;
+
     enum wasi_errno error =
         call->fd->listing ? WASI_SUCCESS : listing_new(call);
     if (error)
         return error;
+
     error = go_to(call->fd->listing, cookie);
     for (; !error && used < size; cookie++) {
         const struct entry *entry;
         if (!vm_work(vm_of(call->instance), ENTRY_STEPS))
             return call_time_out(call);
         error = find(call, cookie, &entry);
-        if (error || !entry ||
-            !put_entry(call->fd->listing, entry, out, size, &used))
+        if (error || !entry)
+            break;
+        if (!put_entry(call->fd->listing, entry, out, size, &used))
             break;
     }
+
     if (!error)
         put32(call, 4, used);
     return error;

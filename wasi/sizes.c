@@ -26,11 +26,13 @@ enum wasi_errno call_fd_seek(struct call *call) {
     uint32_t whence = arg(call, 2);
     if (whence > 2)
         return WASI_INVAL;
-    bool tell = call->args[1] == 0 && whences[whence] == SEEK_CUR &&
-                call->fd->rights & FD_TELL;
-    enum wasi_errno error =
-        fd_get(call->wasi, arg(call, 0), tell ? FD_TELL : FD_SEEK, &call->fd);
-    return error ? error : seek(call, (off_t)call->args[1], whences[whence], 3);
+
+    off_t offset = (off_t)call->args[1];
+    bool asks = offset == 0 && whences[whence] == SEEK_CUR;
+    bool tell = asks && call->fd->rights & FD_TELL;
+    uint64_t right = tell ? FD_TELL : FD_SEEK;
+    enum wasi_errno error = fd_get(call->wasi, arg(call, 0), right, &call->fd);
+    return error ? error : seek(call, offset, whences[whence], 3);
 }
 
 enum wasi_errno call_fd_tell(struct call *call) {
@@ -78,10 +80,11 @@ static bool piece_paid(struct call *call) {
 
 /* A range of a file from the arguments 1 and 2. */
 static bool range(const struct call *call, off_t *offset, off_t *size) {
-    if (call->args[1] > INT64_MAX || call->args[2] > INT64_MAX - call->args[1])
+    uint64_t begin = call->args[1], length = call->args[2];
+    if (begin > INT64_MAX || length > INT64_MAX - begin)
         return false;
-    *offset = (off_t)call->args[1];
-    *size = (off_t)call->args[2];
+    *offset = (off_t)begin;
+    *size = (off_t)length;
     return true;
 }
 
@@ -111,13 +114,14 @@ static void let_go(struct call *call, off_t offset, off_t size) {
     struct pieces pieces = {0};
     if (!call_is_timed(call) || fstat(call->fd->host, &stat) < 0)
         return;
+
     off_t left = stat.st_size - offset;
     if (size > 0 && size < left)
         left = size; /* 0: up to the end */
     while (left > 0 && piece_paid(call)) {
         off_t piece = piece_next(&pieces, left);
-        if (posix_fadvise(call->fd->host, offset, piece, POSIX_FADV_DONTNEED) !=
-            0)
+        const int advice = POSIX_FADV_DONTNEED;
+        if (posix_fadvise(call->fd->host, offset, piece, advice) != 0)
             return;
         offset += piece;
         left -= piece;

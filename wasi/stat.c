@@ -48,15 +48,16 @@ static struct timespec time_from(uint64_t timestamp, bool set, bool now) {
     return timespec_of(timestamp);
 }
 
-/* The flags: 1 sets the access time, 2 sets it to now; 4 and 8 are the same for
- * the modification time. Both at once are a contradiction. */
 enum wasi_errno times_from(const struct call *call, int i,
                            struct timespec times[2]) {
     uint32_t flags = arg(call, i + 2);
-    bool atim = flags & 1, atim_now = flags & 2, mtim = flags & 4,
-         mtim_now = flags & 8;
-    if (flags & ~15u || (atim && atim_now) || (mtim && mtim_now))
+    bool atim = flags & FSTFLAG_ATIM, atim_now = flags & FSTFLAG_ATIM_NOW;
+    bool mtim = flags & FSTFLAG_MTIM, mtim_now = flags & FSTFLAG_MTIM_NOW;
+    bool unknown = flags & ~(uint32_t)FSTFLAGS_ALL;
+    bool contradiction = (atim && atim_now) || (mtim && mtim_now);
+    if (unknown || contradiction)
         return WASI_INVAL;
+
     times[0] = time_from(call->args[i], atim, atim_now);
     times[1] = time_from(call->args[i + 1], mtim, mtim_now);
     return WASI_SUCCESS;

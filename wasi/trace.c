@@ -21,12 +21,17 @@ static void print_text(FILE *out, const struct call *call, int i) {
 }
 
 static void print_result(FILE *out, const struct call *call, int i, char kind) {
-    const uint8_t *at = guest_at(call, arg(call, i), (uint64_t)(kind - '0'));
+    uint64_t size = (uint64_t)(kind - '0'), value;
+    const uint8_t *at = guest_at(call, arg(call, i), size);
     if (!at)
         return;
-    uint64_t value = kind == '8'   ? load64(at)
-                     : kind == '4' ? load32(at)
-                                   : at[0] + 256u * at[1];
+
+    if (kind == '8')
+        value = load64(at);
+    else if (kind == '4')
+        value = load32(at);
+    else
+        value = at[0] + 256u * at[1];
     fprintf(out, "%" PRIu64, value);
 }
 
@@ -59,17 +64,22 @@ void trace_call(const struct call *call, const struct row *row,
                 enum wasi_errno result) {
     FILE *out = call->wasi->config.trace;
     const char *rest = row->arguments;
-    struct argument argument;
+    bool done = result == WASI_SUCCESS && !call->over;
     wasi_begin_line(call->wasi, out);
     fprintf(out, "%s(", row->name);
-    for (int i = 0; argument_next(&rest, &argument);
-         i += argument_width(argument.kind)) {
-        fprintf(out, "%s%s=", i > 0 ? ", " : "",
-                shown(argument.name, SHOWN_MAX).text);
-        print_argument(out, call, i, argument.kind,
-                       result == WASI_SUCCESS && !call->over);
+
+    const char *before = "";
+    struct argument argument;
+    int i = 0;
+    while (argument_next(&rest, &argument)) {
+        struct shown name = shown(argument.name, SHOWN_MAX);
+        fprintf(out, "%s%s=", before, name.text);
+        print_argument(out, call, i, argument.kind, done);
+        i += argument_width(argument.kind);
+        before = ", ";
     }
-    fprintf(out, ") = %s\n",
-            call->over ? "end of the guest" : errno_name(result));
+
+    const char *end = call->over ? "end of the guest" : errno_name(result);
+    fprintf(out, ") = %s\n", end);
     fflush(out); /* in order with what the guest writes */
 }

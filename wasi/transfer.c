@@ -46,8 +46,9 @@ static enum wasi_errno gather(const struct call *call,
     if (count > IOVECS_SEEN)
         count = IOVECS_SEEN;
     for (uint32_t i = 0; i < count && transfer->count < IOVECS_MAX; i++) {
-        size_t size = load32(list + 8 * (size_t)i + 4);
-        uint8_t *base = guest_at(call, load32(list + 8 * (size_t)i), size);
+        const uint8_t *iovec = list + 8 * (size_t)i;
+        size_t size = load32(iovec + 4);
+        uint8_t *base = guest_at(call, load32(iovec), size);
         if (size == 0)
             continue;
         if (!base)
@@ -69,19 +70,21 @@ static bool must_not_block(const struct call *call) {
 /* Wait until `events` is possible, the time is up, or, if non-blocking, not at
  * all. */
 static enum wasi_errno wait_ready(struct call *call, short events) {
+    bool blocking = !(call->fd->flags & FDFLAG_NONBLOCK);
     for (;;) {
         int64_t left = vm_wait_ms(vm_of(call->instance));
         if (left == 0)
             return call_time_out(call);
-        if (call->fd->flags & FDFLAG_NONBLOCK)
-            left = 0;
+        if (left > INT_MAX)
+            left = INT_MAX;
+
         struct pollfd one = {.fd = call->fd->host, .events = events};
-        int ready = poll(&one, 1, left > INT_MAX ? INT_MAX : (int)left);
+        int ready = poll(&one, 1, blocking ? (int)left : 0);
         if (ready > 0)
             return WASI_SUCCESS;
         if (ready < 0 && errno != EINTR)
             return errno_to_wasi(errno);
-        if (ready == 0 && call->fd->flags & FDFLAG_NONBLOCK)
+        if (ready == 0 && !blocking)
             return WASI_AGAIN;
     }
 }
@@ -97,9 +100,10 @@ static ssize_t write_here(const struct call *call, const struct iovec *iovecs,
                           int count) {
     ssize_t written = writev(call->fd->host, iovecs, count);
     if (written > 0 && call->fd->inherited) {
-        call->wasi->complained |= call->fd->host == STDERR_FILENO;
-        lines_note(call->wasi, call->fd->host,
-                   last_byte(iovecs, (size_t)written));
+        uint8_t last = last_byte(iovecs, (size_t)written);
+        lines_note(call->wasi, call->fd->host, last);
+        if (call->fd->host == STDERR_FILENO)
+            call->wasi->complained = true;
     }
     return written;
 }
@@ -108,14 +112,16 @@ static ssize_t write_here(const struct call *call, const struct iovec *iovecs,
 static ssize_t move(const struct call *call, const struct transfer *transfer,
                     const struct iovec *iovecs, int count) {
     int fd = call->fd->host;
+    off_t offset = transfer->offset;
     if (count == 0)
         return 0;
-    if (!transfer->positioned) {
-        return transfer->write ? write_here(call, iovecs, count)
-                               : readv(fd, iovecs, count);
-    }
-    return transfer->write ? host_write_at(fd, iovecs, count, transfer->offset)
-                           : host_read_at(fd, iovecs, count, transfer->offset);
+    if (transfer->positioned && transfer->write)
+        return host_write_at(fd, iovecs, count, offset);
+    if (transfer->positioned)
+        return host_read_at(fd, iovecs, count, offset);
+    if (transfer->write)
+        return write_here(call, iovecs, count);
+    return readv(fd, iovecs, count);
 }
 
 /* How many of the iovecs from `first` on are not more than a slice together,
@@ -123,11 +129,14 @@ static ssize_t move(const struct call *call, const struct transfer *transfer,
 static int whole_iovecs(const struct transfer *transfer, int first,
                         size_t *size) {
     int next = first;
-    *size = 0;
-    while (next < transfer->count &&
-           transfer->iovecs[next].iov_len <= SLICE - *size) {
-        *size += transfer->iovecs[next++].iov_len;
+    size_t sum = 0;
+    for (; next < transfer->count; next++) {
+        size_t more = transfer->iovecs[next].iov_len;
+        if (more > SLICE - sum)
+            break;
+        sum += more;
     }
+    *size = sum;
     return next - first;
 }
 
@@ -143,9 +152,8 @@ static ssize_t move_in_slices(struct call *call, struct transfer *transfer) {
         int whole = whole_iovecs(transfer, next, &size);
         if (whole == 0)
             size = SLICE;
-
-        ssize_t count =
-            move(call, transfer, whole ? first : &part, whole ? whole : 1);
+        ssize_t count = whole ? move(call, transfer, first, whole)
+                              : move(call, transfer, &part, 1);
         if (count < 0)
             return moved > 0 ? moved : -1;
         moved += count;
@@ -177,8 +185,8 @@ static size_t room_of(const struct transfer *transfer, bool wait) {
 static enum wasi_errno run(struct call *call, struct transfer *transfer,
                            int result_arg) {
     bool stream = call->fd->type != TYPE_REGULAR_FILE;
-    bool wait = stream && must_not_block(call),
-         sliced = !stream && call_is_timed(call);
+    bool wait = stream && must_not_block(call);
+    bool sliced = !stream && call_is_timed(call);
     transfer->room = room_of(transfer, wait);
     enum wasi_errno error = gather(call, transfer);
     for (;;) {

@@ -94,24 +94,29 @@ static bool open_directory(struct wasi *wasi, uint32_t number,
     enum wasi_errno failed =
         directory->opened > 0 ? path_reopen_directory(directory->opened, &host)
                               : path_grant(directory->host, &host);
-    if (failed) {
-        bool view = failed == WASI_NOTCAPABLE;
-        return error_set(error, ERROR_IO, "cannot %s directory %s: %s",
-                         view ? "grant" : "open",
-                         shown_text(directory->host, 150).text,
-                         view ? "it shows the kernel or processes, not files"
-                              : strerror(errno));
-    }
-    uint64_t denied = directory->read_only ? RIGHTS_CHANGE : 0;
+    struct shown name = shown_text(directory->host, 150);
+    if (failed == WASI_NOTCAPABLE)
+        return error_set(error, ERROR_IO,
+                         "cannot grant directory %s: it shows the kernel or "
+                         "processes, not files",
+                         name.text);
+    if (failed)
+        return error_set(error, ERROR_IO, "cannot open directory %s: %s",
+                         name.text, strerror(errno));
+
     struct descriptor granted = {
         .read_only = directory->read_only,
         .type = TYPE_DIRECTORY,
         .host = host,
-        .rights = RIGHTS_DIRECTORY & ~denied,
-        .inheriting = (RIGHTS_DIRECTORY | RIGHTS_FILE) &
-                      ~(denied & ~(uint64_t)RIGHTS_WRITE),
+        .rights = RIGHTS_DIRECTORY,
+        .inheriting = RIGHTS_DIRECTORY | RIGHTS_FILE,
         .guest_name = directory->guest,
     };
+    if (directory->read_only) {
+        const uint64_t change = RIGHTS_CHANGE;
+        granted.rights &= ~change;
+        granted.inheriting &= ~change | RIGHTS_WRITE;
+    }
     fd_install(wasi, number, granted);
     return true;
 }
@@ -129,6 +134,7 @@ static bool fill(struct wasi *wasi, struct error *error) {
                          FD_MAX / 2);
     if (!check_names(config, error))
         return false;
+
     for (size_t i = 0; i < config->directory_count; i++) {
         uint32_t number = FIRST_PREOPEN + (uint32_t)i;
         if (!open_directory(wasi, number, &config->directories[i], error))
@@ -143,12 +149,14 @@ struct wasi *wasi_open(const struct wasi_config *config, struct error *error) {
         error_set(error, ERROR_IO, "no memory for the descriptor table");
         return NULL;
     }
+
     wasi->config = *config;
     resolver_init(&wasi->resolver);
     fd_inherit_stdio(wasi);
     lines_init(wasi);
     if (fill(wasi, error))
         return wasi;
+
     wasi_close(wasi);
     return NULL;
 }
