@@ -132,45 +132,32 @@ static void put_body(struct buffer *code, const struct operation *o,
 
 /* Function 0 gives what it takes, two i64. The others, one a place, take four
  * and are exported under the letters from A on. */
-static void put_module(struct buffer *module, const struct operation *o,
-                       const struct piece *before) {
-    struct buffer code = empty(), exports = empty(), functions = empty();
-    put_byte(&code, PLACES + 1);
-    put(&code, "\6\0\x20\0\x20\1\x0B", 7);
-    put_byte(&functions, PLACES + 1);
-    put_byte(&functions, 2);
-    put_byte(&exports, PLACES);
+static struct buffer module_with(const struct operation *o,
+                                 const struct piece *before) {
+    struct buffer code = empty(), exports = empty();
     for (int i = 0; i < PLACES; i++) {
+        const char name[] = {(char)('A' + i), 0};
         put_body(&code, o, before, &places[i]);
-        put_byte(&functions, 0);
-        put(&exports, "\1", 1);
-        put_byte(&exports, 'A' + i);
+        name_put(&exports, name);
         put_byte(&exports, 0);
         put_byte(&exports, i + 1);
     }
-    put(module, "\0asm\1\0\0\0", 8);
-    put(module,
-        "\1\x16\3\x60\4\x7E\x7E\x7E\x7E\2\x7E\x7E\x60\0\2\x7E\x7E"
-        "\x60\2\x7E\x7E\2\x7E\x7E",
-        24);
-    put_section(module, 3, &functions);
-    put_section(module, 7, &exports);
-    put_section(module, 10, &code);
+    struct buffer module = MODULE(
+        TYPES(ENTRY("\x60\4\x7E\x7E\x7E\x7E\2\x7E\x7E"),
+              ENTRY("\x60\0\2\x7E\x7E"), ENTRY("\x60\2\x7E\x7E\2\x7E\x7E")),
+        FUNCTIONS(ENTRY("\2"), ENTRIES(PLACES, "\0")),
+        EXPORTS(ENTRIES_OF(PLACES, &exports)),
+        CODE(BODY("\0\x20\0\x20\1\x0B"), ENTRIES_OF(PLACES, &code)));
     buffer_free(&code);
     buffer_free(&exports);
-    buffer_free(&functions);
+    return module;
 }
 
 static struct guest guest_of(const struct operation *o,
                              const struct piece *before,
                              const struct vm_limits *limits) {
     struct guest guest = guest_open(limits);
-    struct error error = ERROR_INIT;
-    guest.bytes = empty();
-    put_module(&guest.bytes, o, before);
-    guest.module = vm_load(guest.vm, buffer_slice(&guest.bytes), &error);
-    if (!guest.module)
-        fail_msg("%02x: %s", o->code, error.text);
+    guest_accept(&guest, module_with(o, before));
     guest_start(&guest);
     return guest;
 }
@@ -327,11 +314,8 @@ static void types_are_checked(void **state) {
         struct guest guest = guest_open(NULL);
         struct buffer body = empty();
         struct error error = ERROR_INIT;
-        guest.bytes = empty();
-        put(&guest.bytes, "\0asm\1\0\0\0\1\4\1\x60\0\0", 14);
         put(&body, bodies[i].body.bytes, bodies[i].body.size);
-        put_function(&guest.bytes, &body);
-        guest.module = vm_load(guest.vm, buffer_slice(&guest.bytes), &error);
+        guest_take(&guest, function_module(&body), &error);
         if (!guest.module != !!bodies[i].text)
             fail_msg("body %zu: %s", i, error.text);
         if (bodies[i].text && !strstr(error.text, bodies[i].text))
