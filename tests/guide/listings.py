@@ -21,9 +21,12 @@ where these end, or before blank lines behind which there is no more of it:
      *
      * and so on.
 
+What the compiler decides is marked `run with gcc 12 on x86-64:`, and elsewhere left as it is.
+
 A command is run by sh in the project's root, where `hostel` is $HOSTEL; both its outputs count. Its
 path build/ is $BUILD. What another test checks is marked as such: <!-- run by tests/demo/run -->.
 """
+import functools
 import os
 import re
 import subprocess
@@ -33,7 +36,7 @@ BUILD = os.environ.get("BUILD", "build")
 HOSTEL = os.path.abspath(os.environ.get("HOSTEL", BUILD + "/hostel"))
 SECONDS = 60
 
-MARK = re.compile(r"<!-- run: (?P<command>.*?) -->$")
+MARK = re.compile(r"<!-- run(?P<only> with gcc 12 on x86-64)?: (?P<command>.*?) -->$")
 FENCE = re.compile(r"(?P<before> *)```")
 IN_COMMENT = re.compile(r"(?P<before>[ \t]*[*;#/]*[ \t]+)\$ (?P<command>hostel .*)$")
 
@@ -53,12 +56,24 @@ class Listing:
         return lines[:self.first] + made + lines[self.end:]
 
 
+@functools.lru_cache(maxsize=None)
+def is_gcc_12():
+    """Whether hostel is compiled as some listings are: by make's compiler, or CC."""
+    compiler = os.environ.get("CC", "cc")
+    p = subprocess.run([compiler, "-dM", "-E", "-x", "c", "/dev/null"], stdout=subprocess.PIPE, text=True)
+    macros = p.stdout.splitlines()
+    wanted = ("#define __GNUC__ 12", "#define __x86_64__ 1", "#define __GNUC_MINOR__ 2")
+    return all(macro in macros for macro in wanted)
+
+
 # ---- finding them ----
 
 def in_markdown(lines):
     found = []
     for i, line in enumerate(lines):
         mark = MARK.search(line)
+        if mark and mark["only"] and not is_gcc_12():
+            continue
         fence = FENCE.match(lines[i + 1]) if mark and i + 1 < len(lines) else None
         if fence:
             found.append(Listing(mark["command"], fence["before"], i + 2, end_of_block(lines, i + 2)))
