@@ -61,7 +61,8 @@ struct section {
 #define CODE(...)        SECTION(10, __VA_ARGS__)
 #define DATA(...)        SECTION(11, __VA_ARGS__)
 #define TAGS(...)        SECTION(13, __VA_ARGS__)
-/* Not a vector but a number alone, as a vector of nothing would be. */
+/* Not vectors but a number alone, as a vector of nothing would be. */
+#define START(n)         SECTION(8, {{NULL}, "", 0, 0, n, false})
 #define DATA_COUNT(n)    SECTION(12, {{NULL}, "", 0, 0, n, false})
 
 #define SECTIONS(...) (const struct section[]){__VA_ARGS__, {0, NULL}}

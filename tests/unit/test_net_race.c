@@ -141,7 +141,7 @@ static void what_answered_is_tried_first(void **state) {
 
 static void all_addresses_are_tried(void **state) {
     (void)state;
-    static char refusing[40][16];
+    static char refusing[40][24];
     struct world world;
     struct error error;
     begin(&world, 10000);
@@ -175,7 +175,7 @@ static void families_take_turns(void **state) {
 
 static void the_deadline_is_for_all(void **state) {
     (void)state;
-    static char silent[8][16];
+    static char silent[8][24];
     struct world world;
     struct error error;
     begin(&world, 600);
@@ -196,7 +196,7 @@ static void the_deadline_is_for_all(void **state) {
  * over at once. */
 static void failures_start_the_next(void **state) {
     (void)state;
-    static char refusing[30][16];
+    static char refusing[30][24];
     struct world world;
     struct error error;
     begin(&world, 10000);

@@ -182,23 +182,14 @@ static void nothing_and_what_is_not_of_the_vm(void **state) {
 /* ---- who refers to it ---- */
 
 /* An instance with one import, from "lender". */
-static struct instance *importer(struct vm *vm, struct buffer *bytes,
-                                 const char *import, size_t size) {
-    struct buffer imports = empty();
-    struct error error = ERROR_INIT;
-    *bytes = empty();
-    put(&imports, "\1\6lender", 8);
-    put(&imports, import, size);
-    /* Types: (i32) -> (i32), and (i32) -> (). */
-    put(bytes, "\0asm\1\0\0\0\1\x0A\2\x60\1\x7F\1\x7F\x60\1\x7F\0", 20);
-    put_section(bytes, 2, &imports);
-    struct module *module = vm_load(vm, buffer_slice(bytes), &error);
-    struct instance *instance =
-        module ? vm_instantiate(vm, module, &error) : NULL;
-    if (!instance)
-        fail_msg("%s", error.text);
-    buffer_free(&imports);
-    return instance;
+static struct guest importer(struct vm *vm, struct entry import) {
+    struct guest guest = {.vm = vm};
+    struct buffer module =
+        MODULE(TYPES(ENTRY("\x60\1\x7F\1\x7F"), ENTRY("\x60\1\x7F\0")),
+               IMPORTS(import));
+    guest_accept(&guest, module);
+    guest_start(&guest);
+    return guest;
 }
 
 static void who_imports_of_it_keeps_it(void **state) {
@@ -206,24 +197,18 @@ static void who_imports_of_it_keeps_it(void **state) {
     struct guest lender = guest_run("lender", NULL);
     name(&lender, "lender");
     static const struct {
-        const char *name, *import;
-        size_t size;
+        const char *name;
+        struct entry import;
     } rows[] = {
-        {"twice", "\5twice\0\0", 8},
-        {"functions",
-         "\x09"
-         "functions\1\x70\0\0",
-         14},
-        {"memory", "\6memory\2\0\0", 10},
-        {"count", "\5count\3\x7F\1", 9},
-        {"thrown", "\6thrown\4\0\1", 10},
+#define ROW(name, type) {name, IMPORT("lender", name, type)}
+        ROW("twice", "\0\0"),    ROW("functions", "\1\x70\0\0"),
+        ROW("memory", "\2\0\0"), ROW("count", "\3\x7F\1"),
+        ROW("thrown", "\4\0\1"),
+#undef ROW
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct buffer bytes;
-        struct guest guest = {.vm = lender.vm};
+        struct guest guest = importer(lender.vm, rows[i].import);
         char text[200];
-        guest.instance =
-            importer(lender.vm, &bytes, rows[i].import, rows[i].size);
         snprintf(text, sizeof text,
                  "instance \"lender\" cannot be discarded: another instance "
                  "imports \"lender\" \"%s\" of it",
@@ -237,7 +222,7 @@ static void who_imports_of_it_keeps_it(void **state) {
         is_refused(&lender, text);
         assert_int_equal(guest_call(&lender, "twice", 4, 0), 8);
         discard(&guest);
-        buffer_free(&bytes);
+        buffer_free(&guest.bytes);
     }
     discard(&lender);
     guest_close(&lender);
@@ -317,22 +302,15 @@ static void a_global_with_its_function_keeps_it(void **state) {
 /* Catches what element 0 of a table of the host's throws, and keeps the
  * exception until it is told to forget it. */
 static struct guest catcher(struct vm *vm) {
-    static const char bytes[] = "\0asm\1\0\0\0"
-                                "\1\4\1\x60\0\0"
-                                "\2\x0F\1\3env\5table\1\x70\0\1"
-                                "\3\3\2\0\0"
-                                "\6\6\1\x69\1\xD0\x69\x0B"
-                                "\7\x12\2\5catch\0\0\6forget\0\1"
-                                "\x0A\x1C\2"
-                                "\x13\0\2\x69\x1F\x40\1\3\0\x41\0\x11\0\0\x0B"
-                                "\0\x0B\x24\0\x0B"
-                                "\6\0\xD0\x69\x24\0\x0B";
-    struct guest guest = {.vm = vm, .bytes = empty()};
-    struct error error = ERROR_INIT;
-    put(&guest.bytes, bytes, sizeof bytes - 1);
-    guest.module = vm_load(vm, buffer_slice(&guest.bytes), &error);
-    if (!guest.module)
-        fail_msg("%s", error.text);
+    struct guest guest = {.vm = vm};
+    struct buffer module = MODULE(
+        TYPES(ENTRY("\x60\0\0")), IMPORTS(IMPORT("env", "table", "\1\x70\0\1")),
+        FUNCTIONS(ENTRIES(2, "\0")), GLOBALS(ENTRY("\x69\1\xD0\x69\x0B")),
+        EXPORTS(NAMED("catch", "\0\0"), NAMED("forget", "\0\1")),
+        CODE(BODY("\0\2\x69\x1F\x40\1\3\0\x41\0\x11\0\0\x0B"
+                  "\0\x0B\x24\0\x0B"),
+             BODY("\0\xD0\x69\x24\0\x0B")));
+    guest_accept(&guest, module);
     guest_start(&guest);
     return guest;
 }
@@ -440,11 +418,9 @@ static void nothing_goes_while_a_guest_runs(void **state) {
     struct guest other = join(guest.vm, "lender");
     running.other = &other;
     /* Calls env.do when it starts. */
-    static const char bytes[] = "\0asm\1\0\0\0\1\4\1\x60\0\0"
-                                "\2\x0A\1\3env\2do\0\0\x08\1\0";
-    struct slice slice = {(const uint8_t *)bytes, sizeof bytes - 1};
-    guest.module = vm_load(guest.vm, slice, &error);
-    assert_non_null(guest.module);
+    guest_accept(&guest,
+                 MODULE(TYPES(ENTRY("\x60\0\0")),
+                        IMPORTS(IMPORT("env", "do", "\0\0")), START(0)));
     guest_start(&guest);
     assert_int_equal(running.discarded.kind, ERROR_USAGE);
     assert_string_equal(running.discarded.text,
