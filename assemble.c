@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { SECONDS_OF_DAY = 86400 };
 enum { FILE_COUNT = 3, NOT_STARTED = 127, SAID_MAX = 4096, LINE_SHOWN = 300 };
 
 /* Its name for what it reads, in messages. */
@@ -44,18 +45,19 @@ static _Noreturn void become(const char *const *words,
     bool ready = true;
     for (int i = 0; i < FILE_COUNT; i++)
         ready = ready && dup2(fileno(files[i]), i) == i;
-    if (timeout_ms >= 0)
-        alarm(
-            (unsigned)(timeout_ms / 1000 < 86400 ? timeout_ms / 1000 : 86400) +
-            1);
+    if (timeout_ms >= 0) {
+        int64_t seconds = timeout_ms / 1000;
+        bool soon = seconds < SECONDS_OF_DAY;
+        alarm((soon ? (unsigned)seconds : SECONDS_OF_DAY) + 1);
+    }
     if (ready)
         execvp(words[0], (char *const *)words);
     _exit(NOT_STARTED);
 }
 
 /* Run it; returns how it ended, as waitpid tells, or -1 with `error` set. */
-static int perform(const char *const *words, FILE *const files[FILE_COUNT],
-                   int64_t timeout_ms, struct error *error) {
+static int run_wat2wasm(const char *const *words, FILE *const files[FILE_COUNT],
+                        int64_t timeout_ms, struct error *error) {
     int status = -1;
     bool empty = ftruncate(fileno(files[2]), 0) == 0;
     pid_t child = empty ? fork() : -1;
@@ -112,6 +114,7 @@ static bool leave_out(const char **words, const char *said) {
     static const char unknown[] = "wat2wasm: unknown option '--";
     if (strncmp(said, unknown, strlen(unknown)) != 0)
         return false;
+
     const char *option = said + strlen(unknown) - strlen("--");
     size_t size = strcspn(option, "'");
 
@@ -120,6 +123,7 @@ static bool leave_out(const char **words, const char *said) {
         word++;
     if (!*word)
         return false;
+
     for (; *word; word++)
         word[0] = word[1];
     return true;
@@ -138,7 +142,7 @@ static bool translate(FILE *const files[FILE_COUNT], int64_t timeout_ms,
     int status;
     memcpy(words, arguments, sizeof arguments);
     do {
-        status = perform(words, files, timeout_ms, error);
+        status = run_wat2wasm(words, files, timeout_ms, error);
         read_said(files[2], said);
     } while (status > 0 && leave_out(words, said));
     return status >= 0 && judge(status, said, error);
@@ -151,6 +155,7 @@ bool assemble(struct buffer *module, int64_t timeout_ms, struct error *error) {
         files[i] = tmpfile();
         ok = ok && files[i];
     }
+
     ok = ok && fwrite(module->data, 1, module->size, files[0]) == module->size;
     ok = ok && fseek(files[0], 0, SEEK_SET) == 0;
     if (!ok)

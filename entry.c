@@ -35,18 +35,26 @@ static bool no_entry(const struct entry *entry, const struct module *module,
         struct vm_export export = vm_export_at(module, i);
         if (export.kind != VM_FUNCTION)
             continue;
+
         if (++count > LISTED_EXPORTS)
             list.failed = true;
-        buffer_printf(&list, "%s%s", list.size ? ", " : "",
-                      shown(export.name, 40).text);
+        const char *before = list.size ? ", " : "";
+        struct shown name = shown(export.name, 40);
+        buffer_printf(&list, "%s%s", before, name.text);
+    }
+
+    const char *option = entry->invoked ? "--invoke " : "";
+    struct shown names = shown(buffer_slice(&list), 200);
+    const char *more = list.failed ? ", ..." : "";
+    const char *advice = entry->invoked ? "" : "; call one with --invoke NAME";
+    if (count == 0) {
+        names = shown_text("none", 200);
+        advice = "";
     }
     error_set(
         error, ERROR_USAGE,
         "%s%s: no such export in this module; functions it exports: %s%s%s",
-        entry->invoked ? "--invoke " : "", shown_text(entry->name, 80).text,
-        count ? shown(buffer_slice(&list), 200).text : "none",
-        list.failed ? ", ..." : "",
-        count > 0 && !entry->invoked ? "; call one with --invoke NAME" : "");
+        option, shown_text(entry->name, 80).text, names.text, more, advice);
     buffer_free(&list);
     return false;
 }
@@ -76,19 +84,20 @@ bool entry_choose(struct entry *entry, const struct module *module,
     entry->type = exported_type(module, entry->name);
     if (!entry->type)
         return no_entry(entry, module, error);
-    if (!takes_nothing(module, entry->invoked ? "_initialize" : "_start",
-                       error))
+    const char *first = entry->invoked ? "_initialize" : "_start";
+    if (!takes_nothing(module, first, error))
         return false;
 
+    const struct func_type *type = entry->type;
     entry->values =
-        arena_alloc(arena, entry->type->param_count, sizeof *entry->values);
+        arena_alloc(arena, type->param_count, sizeof *entry->values);
     entry->results =
-        arena_alloc(arena, entry->type->result_count, sizeof *entry->results);
+        arena_alloc(arena, type->result_count, sizeof *entry->results);
     if (!entry->values || !entry->results)
         return error_set(error, ERROR_IO, "out of memory");
     struct values_source source = {
         .function = entry->name,
-        .type = entry->type,
+        .type = type,
         .texts = entry->arguments,
         .count = entry->invoked ? entry->argument_count : 0};
     return values_read(&source, entry->values, error);

@@ -56,8 +56,11 @@ static void print_row(const struct row *row, FILE *out) {
         fprintf(out, "\n%s:\n", row->group);
         return;
     }
-    snprintf(form, sizeof form, "--%s%s%s%s", row->name,
-             row->letter ? letter : "", *row->form ? " " : "", row->form);
+
+    const char *short_form = row->letter ? letter : "";
+    const char *space = *row->form ? " " : "";
+    snprintf(form, sizeof form, "--%s%s%s%s", row->name, short_form, space,
+             row->form);
     fprintf(out, "  %-31s %s\n", form, row->help);
 }
 
@@ -71,6 +74,7 @@ void help_print(FILE *out) {
                  commands[i].form);
         fprintf(out, "       hostel %-32s %s\n", form, commands[i].help);
     }
+
     fputs("\nMODULE is a file, or - for standard input; text format needs "
           "wat2wasm.\n"
           "What stands behind it is the guest's.\n",
@@ -146,6 +150,7 @@ static void print_bash_values(FILE *out) {
         print_words(&rows[i], out);
         fputs("' -- \"$word\")); return ;;\n", out);
     }
+
     fputs("    esac\n", out);
 }
 
@@ -164,6 +169,7 @@ static void print_bash(FILE *out) {
         if (!rows[i].group)
             fprintf(out, "--%s ", rows[i].name);
     }
+
     fputs("' -- \"$word\")); return ;;\n    esac\n"
           "    COMPREPLY=($(compgen -f -- \"$word\"))\n"
           "    [ \"$COMP_CWORD\" -gt 1 ] || COMPREPLY+=($(compgen -W '",
@@ -191,6 +197,7 @@ static void print_zsh_option(const struct row *row, FILE *out) {
         print_zsh_text(row->form, out);
         fputs(":", out);
     }
+
     if (row->value == VALUE_FILE)
         fputs("_files", out);
     if (row->value == VALUE_FOLDER)
@@ -200,6 +207,7 @@ static void print_zsh_option(const struct row *row, FILE *out) {
         print_words(row, out);
         fputc(')', out);
     }
+
     fputs("' \\\n", out);
 }
 
@@ -214,6 +222,7 @@ static void print_zsh(FILE *out) {
         print_zsh_text(commands[i].help, out);
         fputc('\'', out);
     }
+
     fputs(")\n"
           "    _describe command commands\n"
           "    _files\n"
@@ -225,6 +234,7 @@ static void print_zsh(FILE *out) {
         if (!rows[i].group)
             print_zsh_option(&rows[i], out);
     }
+
     fputs("        '1: :_hostel_first' '*:file:_files'\n"
           "}\n"
           "if [ \"$funcstack[1]\" = _hostel ]; then _hostel \"$@\"; else "
@@ -250,6 +260,7 @@ static void print_fish_option(const struct row *row, FILE *out) {
         print_words(row, out);
         fputc('\'', out);
     }
+
     fputs(" -d '", out);
     print_text(row->help, "", out);
     fputs("'\n", out);

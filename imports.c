@@ -97,9 +97,11 @@ static bool take_request(const struct instance *caller, const uint64_t *slots,
  * none. */
 static size_t userinfo_end(struct slice url, size_t authority) {
     size_t end = 0;
-    for (size_t i = authority; i < url.size && !strchr("/?#\\", url.data[i]);
-         i++) {
-        if (url.data[i] == '@')
+    for (size_t i = authority; i < url.size; i++) {
+        uint8_t c = url.data[i];
+        if (strchr("/?#\\", c))
+            break;
+        if (c == '@')
             end = i + 1;
     }
     return end;
@@ -129,32 +131,33 @@ static void narrate(const struct imports_config *config,
     fflush(out);
 }
 
-/* ---- performing them ---- */
+/* ---- answering them ---- */
 
 static void reply_write(struct json_writer *writer, const struct reply *reply) {
     message_write(writer, &reply->response, reply->encoding, &reply->failure);
 }
 
 /* net_exchange or net_begin. */
-typedef bool (*performer)(struct net *net, const struct net_request *request,
+typedef bool (*exchanger)(struct net *net, const struct net_request *request,
                           struct net_response *response, struct error *error);
 
-/* Take the request that the guest's arguments mean and perform it. */
-static void perform(struct imports *imports, const struct instance *caller,
-                    const uint64_t *slots, performer begin,
-                    struct reply *reply) {
+/* Take the request that the guest's arguments mean and have it answered. */
+static void answer(struct imports *imports, const struct instance *caller,
+                   const uint64_t *slots, exchanger exchange,
+                   struct reply *reply) {
     struct arena arena;
     struct message message;
     arena_init(&arena);
     arena.budget = vm_budget(vm_of(caller));
     *reply = (struct reply){.failure = ERROR_INIT};
     if (take_request(caller, slots, &arena, &message, &reply->failure)) {
-        if (imports->config.narrate)
-            narrate(&imports->config, &message.request);
-        message.request.time_left_ms = vm_time_left_ms(vm_of(caller));
+        const struct imports_config *config = &imports->config;
+        struct net_request *request = &message.request;
+        if (config->narrate)
+            narrate(config, request);
+        request->time_left_ms = vm_time_left_ms(vm_of(caller));
         reply->encoding = message.encoding;
-        begin(imports->config.net, &message.request, &reply->response,
-              &reply->failure);
+        exchange(config->net, request, &reply->response, &reply->failure);
     }
     arena_free(&arena);
 }
@@ -168,19 +171,23 @@ static bool in_time(const struct instance *caller, struct error *error) {
 
 /* ---- whole replies ---- */
 
+/* (i32) -> i32 */
+static bool is_malloc(const struct func_type *type) {
+    return type->param_count == 1 && type->result_count == 1 &&
+           type->types[0] == VM_I32 && type->types[1] == VM_I32;
+}
+
 /* Let the guest's malloc find `size` bytes. */
 static bool guest_malloc(struct instance *caller, uint32_t size,
                          uint32_t *address, struct error *error) {
     struct function *function = vm_find_function(caller, slice_of("malloc"));
-    const struct func_type *type = function ? vm_function_type(function) : NULL;
-    if (!type || type->param_count != 1 || type->result_count != 1 ||
-        type->types[0] != VM_I32 || type->types[1] != VM_I32) {
+    if (!function || !is_malloc(vm_function_type(function)))
         return error_set(error, ERROR_TRAP,
                          "host_http_request: the guest exports no malloc of "
                          "type (i32) -> i32");
-    }
-    struct vm_value argument = {.type = VM_I32, .of.i32 = size},
-                    result = {.type = VM_I32};
+
+    struct vm_value argument = {.type = VM_I32, .of.i32 = size};
+    struct vm_value result = {.type = VM_I32};
     if (!vm_call(function, &argument, 1, &result, error))
         return false;
     *address = result.of.i32;
@@ -203,13 +210,14 @@ static bool deliver(struct reply *reply, struct instance *caller,
     *result = 0;
     if (address == 0)
         return true;
-    struct json_writer writer = {vm_memory_at(caller, address, size), size, 0};
-    if (!writer.out) {
+
+    uint8_t *memory = vm_memory_at(caller, address, size);
+    if (!memory)
         return error_set(
             error, ERROR_TRAP,
             "host_http_request: malloc(%lu) returned 0x%lx, outside memory",
             (unsigned long)size, (unsigned long)address);
-    }
+    struct json_writer writer = {memory, size, 0};
     reply_write(&writer, reply);
     *result = (uint64_t)address << 32 | size;
     return true;
@@ -224,7 +232,7 @@ static bool host_http_request(void *context, struct instance *caller,
     }
     imports->busy = true;
     struct reply reply;
-    perform(imports, caller, slots, net_exchange, &reply);
+    answer(imports, caller, slots, net_exchange, &reply);
     bool ok = in_time(caller, error) && deliver(&reply, caller, slots, error);
     net_response_free(&reply.response);
     imports->busy = false;
@@ -256,7 +264,7 @@ static bool host_http_open(void *context, struct instance *caller,
         return give(slots, -GUEST_EMFILE);
     if (!vm_memory_at(caller, (uint32_t)slots[0], (uint32_t)slots[1]))
         return give(slots, -GUEST_EFAULT);
-    perform(imports, caller, slots, net_begin, &stream->reply);
+    answer(imports, caller, slots, net_begin, &stream->reply);
     stream->reply.encoding = BODY_APART;
     stream->handle = ++imports->last_handle;
     return in_time(caller, error) && give(slots, (int32_t)stream->handle);

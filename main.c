@@ -150,6 +150,7 @@ static bool run_guest(struct run *run, struct error *error) {
     struct instance *instance = linking_instantiate(run, error);
     if (!instance || !entry_call(&run->entry, instance, error))
         return false;
+
     print_results(run);
     return true;
 }
@@ -257,6 +258,7 @@ static int finish(struct run *run, const struct error *error) {
         if (status == EXIT_SUCCESS)
             status = report_status(&late);
     }
+
     run_close(run);
     return status;
 }

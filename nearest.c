@@ -26,11 +26,18 @@ static size_t least(size_t a, size_t b) {
  * this one. */
 static size_t entry(size_t rows[3][WORD_MAX + 1], const char *typed,
                     const char *word, size_t j) {
-    bool same = typed[0] == word[j - 1];
-    size_t found =
-        least(rows[1][j - 1] + !same, least(rows[1][j], rows[2][j - 1]) + 1);
-    bool swapped = j > 1 && typed[0] == word[j - 2] && typed[-1] == word[j - 1];
-    return swapped ? least(found, rows[0][j - 2] + 1) : found;
+    char letter = typed[0], wanted = word[j - 1];
+    size_t wrong = rows[1][j - 1];
+    if (letter != wanted)
+        wrong++;
+    size_t missing = rows[1][j] + 1;
+    size_t extra = rows[2][j - 1] + 1;
+    size_t found = least(wrong, least(missing, extra));
+
+    bool swapped = j > 1 && letter == word[j - 2] && typed[-1] == wanted;
+    if (swapped)
+        found = least(found, rows[0][j - 2] + 1);
+    return found;
 }
 
 /* Both words have WORD_MAX bytes at most; `typed` has a NUL before it. */

@@ -150,8 +150,9 @@ static bool one_colon(const char *text, struct error *error) {
     const char *colon = strchr(text, ':');
     if (!colon || stat(text, &status) == 0)
         return false;
-    struct shown host = shown(
-        (struct slice){(const uint8_t *)text, (size_t)(colon - text)}, 80);
+
+    struct slice before = {(const uint8_t *)text, (size_t)(colon - text)};
+    struct shown host = shown(before, 80);
     error_set(error, ERROR_USAGE,
               "--dir: there is no directory '%s'; the guest's name for one "
               "stands behind two "
@@ -228,6 +229,10 @@ static bool add_traces(struct options *options, char *text,
     return true;
 }
 
+static bool begins_with(const char *text, const char *beginning) {
+    return strncmp(text, beginning, strlen(beginning)) == 0;
+}
+
 /* NAME=SIZE,... with the names of net's limits. */
 static bool set_http_limits(struct net_limits *limits, char *text,
                             struct error *error) {
@@ -243,8 +248,7 @@ static bool set_http_limits(struct net_limits *limits, char *text,
         size_t i = 0, count = sizeof rows / sizeof *rows;
         uint64_t number;
         next = cut(text);
-        while (i < count &&
-               strncmp(text, rows[i].name, strlen(rows[i].name)) != 0)
+        while (i < count && !begins_with(text, rows[i].name))
             i++;
         if (i == count) {
             return error_set(error, ERROR_USAGE,
@@ -335,10 +339,12 @@ struct reading {
 static bool bad_option(const char *word, struct error *error) {
     const char *name = word + strspn(word, "-");
     size_t size = strcspn(name, "="), likely = 0;
-    for (const struct option *row = table; name == word + 2 && row->name;
-         row++) {
-        likely += strncmp(row->name, name, size) == 0;
+    bool is_long = name == word + 2;
+    for (const struct option *row = table; is_long && row->name; row++) {
+        if (strncmp(row->name, name, size) == 0)
+            likely++;
     }
+
     struct shown shown_word = shown_text(word, 160);
     if (optopt >= FIRST_OPTION)
         return error_set(error, ERROR_USAGE,
@@ -349,11 +355,16 @@ static bool bad_option(const char *word, struct error *error) {
             error, ERROR_USAGE,
             "%s: could be short for several options; see hostel --help",
             shown_word.text);
-    const char *meant = nearest((struct slice){(const uint8_t *)name, size},
-                                option_names, OPTION_COUNT);
-    return error_set(
-        error, ERROR_USAGE, "%s: no such option%s%s; see hostel --help",
-        shown_word.text, meant ? "; did you mean --" : "", meant ? meant : "");
+
+    struct slice typed = {(const uint8_t *)name, size};
+    const char *meant = nearest(typed, option_names, OPTION_COUNT);
+    if (!meant)
+        return error_set(error, ERROR_USAGE,
+                         "%s: no such option; see hostel --help",
+                         shown_word.text);
+    return error_set(error, ERROR_USAGE,
+                     "%s: no such option; did you mean --%s; see hostel --help",
+                     shown_word.text, meant);
 }
 
 /* A value that was forgotten: what stands there begins as the next option
@@ -382,10 +393,11 @@ static bool read_option(struct reading *reading, enum option_id id,
                                                [VALUE_SIZE] = QUANTITY_SIZE,
                                                [VALUE_TIME] = QUANTITY_TIME};
     uint64_t number = 0;
+    const char *name = option_names[id];
     enum option_value kind = option_rows[id].value;
-    if (kind >= VALUE_COUNT &&
-        !quantity_read(quantities[kind], option_names[id], optarg, &number,
-                       error))
+    bool numeric = kind >= VALUE_COUNT;
+    if (numeric &&
+        !quantity_read(quantities[kind], name, optarg, &number, error))
         return false;
     return apply(reading->options, id, optarg, number, error);
 }
@@ -429,6 +441,7 @@ static void read_command(struct reading *reading) {
     struct options *options = reading->options;
     if (reading->ended || optind >= reading->argc)
         return;
+
     const char *word = reading->argv[optind];
     for (int i = 0; i < COMMAND_COUNT; i++) {
         if (strcmp(word, command_names[i]) != 0)
@@ -437,6 +450,7 @@ static void read_command(struct reading *reading) {
         optind++;
         return;
     }
+
     options->meant = nearest(slice_of(word), command_names, COMMAND_COUNT);
 }
 
@@ -445,10 +459,14 @@ static void read_command(struct reading *reading) {
 static bool make_lists(struct options *options, int argc, char **argv,
                        struct error *error) {
     size_t room = 1;
-    for (int i = 0; i < argc; i++, room++) {
-        for (const char *c = argv[i]; *c; c++)
-            room += *c == ',';
+    for (int i = 0; i < argc; i++) {
+        room++;
+        for (const char *c = argv[i]; *c; c++) {
+            if (*c == ',')
+                room++;
+        }
     }
+
     struct text_list *lists[] = {&options->env, &options->allow, &options->deny,
                                  &options->resolve};
     enum { LIST_COUNT = sizeof lists / sizeof *lists };
@@ -501,6 +519,7 @@ static bool read_words(struct reading *reading, struct error *error) {
         &options->arena, (size_t)(reading->argc - optind), sizeof *words);
     if (!words)
         return error_set(error, ERROR_IO, "out of memory");
+
     options->words = words;
     while (optind < reading->argc && options->command < COMMAND_HELP) {
         words[options->word_count++] = reading->argv[optind++];
@@ -544,6 +563,7 @@ static bool check_words(const struct reading *reading, struct error *error) {
             shown_text(reading->argv[reading->argc - 1], 120).text,
             reading->takes_next);
     }
+
     if (options->word_count == 0 || !*options->words[0]) {
         return error_set(error, ERROR_USAGE, "which %s? see hostel --help",
                          shell ? "shell" : "module");

@@ -30,18 +30,21 @@ static const char *decimal_read(const char *text, struct decimal *decimal) {
         bool fits = decimal->whole <= (UINT64_MAX - digit) / 10;
         decimal->whole = fits ? decimal->whole * 10 + digit : UINT64_MAX;
     }
+
     if (*text != '.')
         return digits ? text : NULL;
 
     decimal->fraction = true;
     if (!ascii_is_digit(*++text))
         return NULL;
+
     bool rest = false;
     for (uint32_t unit = MILLION / 10; ascii_is_digit(*text);
          text++, unit /= 10) {
         decimal->millionths += unit * (uint32_t)(*text - '0');
         rest |= unit == 0 && *text != '0';
     }
+
     decimal->millionths += rest;
     return text;
 }
@@ -65,21 +68,24 @@ static bool suffix_is(struct slice suffix, const char *text) {
 /* Of bytes: a letter, for a power of 1024, perhaps with "i" or "iB"; or with
  * "B", of 1000. */
 static uint64_t size_factor(struct slice suffix) {
-    static const char letters[] = "KMGT";
+    static const char letters[] = "kmgt";
     if (suffix.size == 0 || suffix_is(suffix, "B"))
         return 1;
+
     size_t power = 0;
-    while (letters[power] &&
-           ascii_lower(letters[power]) != ascii_lower((char)*suffix.data))
+    char letter = ascii_lower((char)*suffix.data);
+    while (letters[power] && letters[power] != letter)
         power++;
     if (!letters[power])
         return 0;
 
     struct slice rest = {suffix.data + 1, suffix.size - 1};
     bool decimal = suffix_is(rest, "B");
-    if (!decimal && rest.size > 0 && !suffix_is(rest, "i") &&
-        !suffix_is(rest, "iB"))
+    bool binary =
+        rest.size == 0 || suffix_is(rest, "i") || suffix_is(rest, "iB");
+    if (!decimal && !binary)
         return 0;
+
     uint64_t factor = 1;
     for (size_t i = 0; i <= power; i++)
         factor *= decimal ? 1000 : 1024;

@@ -97,6 +97,7 @@ static DIR *enter(const struct removal *removal, const char *name) {
         fd = openat(removal->root, name, flags);
     if (fd < 0)
         return NULL;
+
     struct stat stat;
     int reason = fstat(fd, &stat) == 0 ? 0 : errno;
     /* Mounted meanwhile. */
@@ -126,6 +127,7 @@ static void empty(struct removal *removal, const char *name) {
         note(removal, errno);
         return;
     }
+
     int fd = dirfd(directory);
     for (struct dirent *entry; (entry = readdir(directory));) {
         if (is_dot(entry->d_name) || drop(fd, entry->d_name))
@@ -134,6 +136,7 @@ static void empty(struct removal *removal, const char *name) {
         if (!gone)
             note(removal, errno);
     }
+
     closedir(directory);
 }
 
@@ -192,15 +195,19 @@ static bool look_up(const struct removal *removal, char where[WHERE_SIZE]) {
     return size > 0;
 }
 
+static bool is_same(const struct stat *a, const struct stat *b) {
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
 /* Remove the directory, which is empty, if `name` is one of its names. ESTALE:
  * it is not. */
 static bool remove_as(const struct removal *removal, const char *name) {
     char path[WHERE_SIZE + 4];
     snprintf(path, sizeof path, "../%s", name);
+
     struct stat found;
-    if (fstatat(removal->root, path, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
-        found.st_dev == removal->self.st_dev &&
-        found.st_ino == removal->self.st_ino)
+    int looked = fstatat(removal->root, path, &found, AT_SYMLINK_NOFOLLOW);
+    if (looked == 0 && is_same(&found, &removal->self))
         return unlinkat(removal->root, path, AT_REMOVEDIR) == 0;
     errno = ESTALE;
     return false;
@@ -227,6 +234,7 @@ static bool remove_self(const struct removal *removal, const char *name) {
         if (errno != ESTALE)
             return false;
     }
+
     errno = ESTALE;
     return false;
 }

@@ -73,6 +73,7 @@ static void print_backtrace(struct vm *vm) {
         else
             print_plain_frame(frame);
     }
+
     if (count == BACKTRACE_FRAMES)
         fputs("    ...\n", stderr);
 }

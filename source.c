@@ -92,12 +92,16 @@ static struct slice to_first_token(struct slice text) {
     }
 }
 
+static bool is_letter(uint8_t c) {
+    char lower = ascii_lower((char)c);
+    return lower >= 'a' && lower <= 'z';
+}
+
 /* Whether the text begins with one of the words, which end at a NUL each and at
  * an empty one. */
 static bool begins_with_word(struct slice text, const char *words) {
     size_t size = 0;
-    while (size < text.size && (text.data[size] | 0x20) >= 'a' &&
-           (text.data[size] | 0x20) <= 'z')
+    while (size < text.size && is_letter(text.data[size]))
         size++;
     for (; *words; words += strlen(words) + 1) {
         if (slice_is((struct slice){text.data, size}, words))
@@ -144,11 +148,13 @@ static bool is_text(struct slice text) {
 /* What it is instead of a module, or NULL if we do not know. */
 static const char *recognize(struct slice bytes, struct slice token) {
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
-        struct slice begin = {bytes.data, signs[i].size};
-        if (bytes.size >= begin.size &&
-            memcmp(begin.data, signs[i].begin, begin.size) == 0)
-            return signs[i].what;
+        const struct sign *sign = &signs[i];
+        if (bytes.size < sign->size)
+            continue;
+        if (memcmp(bytes.data, sign->begin, sign->size) == 0)
+            return sign->what;
     }
+
     if (begins_with(token, "#!"))
         return "it is a script";
     if (begins_with(token, "<"))

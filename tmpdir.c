@@ -68,11 +68,13 @@ static void close_all_but_line(void) {
             close(fd);
         return;
     }
+
     for (struct dirent *entry; (entry = readdir(open_ones));) {
         int fd = atoi(entry->d_name);
         if (fd > LINE && fd != dirfd(open_ones))
             close(fd);
     }
+
     closedir(open_ones);
 }
 
@@ -93,10 +95,12 @@ static DIR *open_new(struct word *word) {
                   strerror(errno));
         return NULL;
     }
+
     word->device = stat.st_dev;
     word->inode = stat.st_ino;
     if (is_empty(directory))
         return directory;
+
     error_set(&word->error, ERROR_IO, "%s", replaced);
     return NULL;
 }
@@ -142,6 +146,7 @@ static _Noreturn void be_janitor(int line, const char *parent, bool walled) {
     char byte;
     while (read(LINE, &byte, 1) < 0 && errno == EINTR)
         continue;
+
     char path[TMPDIR_PATH_SIZE];
     snprintf(path, sizeof path, "%s/%s", parent, word.name);
     bool removed = removal_run(root, word.name, path, &word.error);
@@ -280,6 +285,7 @@ bool tmpdir_open(struct tmpdir *tmpdir, bool walled, struct error *error) {
         return false;
     if (hear_and_open(tmpdir, parent, &word))
         return true;
+
     error_set(error, ERROR_IO, "a temporary directory in %s: %s",
               shown_text(parent, 120).text, word.error.text);
     close_and_dismiss(tmpdir, &word);

@@ -25,6 +25,7 @@ static bool integer_read(const char *text, unsigned bits, uint64_t *value) {
     /* strtoull alone would also take blanks, further signs and a bare 0x. */
     if (!isxdigit((unsigned char)text[hex ? 2 : 0]))
         return false;
+
     char *end;
     errno = 0;
     uint64_t magnitude = strtoull(text, &end, hex ? 16 : 10);
@@ -32,6 +33,7 @@ static bool integer_read(const char *text, unsigned bits, uint64_t *value) {
         negative ? UINT64_C(1) << (bits - 1) : UINT64_MAX >> (64 - bits);
     if (end == text || *end || errno == ERANGE || magnitude > limit)
         return false;
+
     *value = negative ? 0 - magnitude : magnitude;
     return true;
 }
@@ -46,6 +48,7 @@ static bool nan_read(const char *text, struct vm_value *value) {
         text++;
     if (strncasecmp(text, "nan", 3) != 0)
         return false;
+
     uint64_t payload = UINT64_C(1) << (payload_bits - 1);
     if (text[3]) {
         bool given = strncmp(text + 3, ":0x", 3) == 0 &&
@@ -54,6 +57,7 @@ static bool nan_read(const char *text, struct vm_value *value) {
         if (!given)
             return false;
     }
+
     if (single)
         value->of.i32 = (uint32_t)(negative << 31 | 0x7F800000 | payload);
     else
@@ -66,6 +70,7 @@ static bool float_read(const char *text, struct vm_value *value) {
         return true;
     if (*text == '\0' || isspace((unsigned char)*text))
         return false;
+
     char *end;
     errno = 0;
     double read = 0;

@@ -146,6 +146,7 @@ static bool parse_string(struct parser *parser, struct slice *out) {
     uint8_t *decoded = arena_alloc(parser->arena, raw.size, 1);
     if (!decoded)
         return lack_memory(parser->error);
+
     *out = (struct slice){decoded, string_decode(raw, decoded)};
     return true;
 }
@@ -168,6 +169,7 @@ static bool take_byte(struct parser *parser) {
     bool plain = digits == 1 || (digits > 1 && !begins_with_0);
     if (!plain || value > 255)
         return false;
+
     skip_space(parser);
     return true;
 }
@@ -213,6 +215,7 @@ static bool parse_member(struct parser *parser) {
         return fail(parser, "':' was expected");
     if (!parse_value(parser))
         return false;
+
     end_value(parser, index);
     return true;
 }

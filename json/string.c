@@ -40,6 +40,7 @@ static const char *check_escape(struct slice text, size_t *at) {
         (*at)++;
         return NULL;
     }
+
     uint32_t unit, low;
     if (!read_unit(text, *at, &unit))
         return "an escape that JSON does not have";
@@ -52,6 +53,7 @@ static const char *check_escape(struct slice text, size_t *at) {
         }
         *at += 6;
     }
+
     *at += 5;
     return NULL;
 }
@@ -68,11 +70,13 @@ const char *string_check(struct slice text, size_t *at) {
         if (wrong)
             return wrong;
     }
+
     if (*at == text.size)
         return "a string that does not end";
     if (!utf8_valid((struct slice){text.data + start, *at - start})) {
         return "a string that is not UTF-8";
     }
+
     (*at)++;
     return NULL;
 }
@@ -87,6 +91,7 @@ static size_t decode_escape(struct slice raw, size_t *at, uint8_t *out) {
         (*at)++;
         return 1;
     }
+
     *at += 5;
     if (high_surrogate(unit) && read_unit(raw, *at + 1, &low)) {
         unit = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);

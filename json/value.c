@@ -46,6 +46,7 @@ struct slice json_string(const struct json *object, const char *name) {
 bool json_integer(const struct json *value, int64_t *out) {
     if (!value || value->type != JSON_NUMBER)
         return false;
+
     bool negative = *value->text.data == '-';
     int64_t number = 0; /* kept negative: there the range reaches further */
     for (size_t i = negative; i < value->text.size; i++) {
@@ -56,8 +57,10 @@ bool json_integer(const struct json *value, int64_t *out) {
             return false;
         number = number * 10 - digit;
     }
+
     if (!negative && number == INT64_MIN)
         return false;
+
     *out = negative ? number : -number;
     return true;
 }

@@ -63,6 +63,7 @@ void json_put_content(struct json_writer *writer, struct slice text) {
             put(writer, character, utf8_encode(byte, character));
         }
     }
+
     if (text.size)
         put(writer, text.data + done, text.size - done);
 }
@@ -88,6 +89,7 @@ void json_put_bytes(struct json_writer *writer, struct slice bytes) {
         text[size++] = (char)('0' + byte % 10);
         put(writer, text, size);
     }
+
     json_put(writer, "]");
 }
 
