@@ -43,11 +43,6 @@ enum section {
 
 /* ---- paying for it ---- */
 
-void reader_time_out(const struct module *module, struct reader *reader) {
-    vm_time_out(module->vm, reader->error);
-    reader->failed = true;
-}
-
 /* Pay for the bytes that were read since the last time, and for whatever one
  * entry takes. */
 static bool pay(const struct module *module, struct reader *reader) {
@@ -67,12 +62,6 @@ static bool more(const struct module *module, struct reader *reader, uint32_t i,
 }
 
 /* ---- memory ---- */
-
-bool module_no_memory(const struct module *module, struct reader *reader,
-                      const char *what) {
-    error_set_memory(module->vm, reader->error, what);
-    return reader_stop(reader);
-}
 
 /* Allocate from the module's arena; refusal fails the reader. */
 static void *allocate(struct module *module, struct reader *reader,

@@ -7,7 +7,6 @@
 #define HOSTEL_VM_MODULE_H
 
 #include "vm/code.h"
-#include "vm/debug/debug.h"
 #include "vm/reader.h"
 #include "vm/vm.h"
 
@@ -75,7 +74,7 @@ struct module {
     struct slice names; /* the name section's content, unchecked */
     /* Read out of it when first asked for; or NULL. */
     struct slice *function_names;
-    /* Owned; opened when first asked for; or NULL. */
+    /* Owned, of vm/listing; opened when first asked for; or NULL. */
     struct debug *debug;
 
     /* One bit a function: ref.func may name it (spec 3.4.10, C.refs). */
@@ -91,6 +90,9 @@ struct module {
 bool module_no_memory(const struct module *module, struct reader *reader,
                       const char *what);
 
+/* Fail the reader: the time is up. */
+void reader_time_out(const struct module *module, struct reader *reader);
+
 /* Decode and validate everything but the function bodies. */
 bool module_decode(struct module *module, struct error *error);
 
@@ -98,10 +100,7 @@ bool module_decode(struct module *module, struct error *error);
 bool module_is_referenced(const struct module *module, uint32_t function);
 void module_reference(struct module *module, uint32_t function);
 
-/* ---- names: names.c ---- */
-
-/* Fail the reader: the time is up. */
-void reader_time_out(const struct module *module, struct reader *reader);
+/* ---- exports.c ---- */
 
 /* Make exports_by_name; fails the reader if two names are equal. */
 void module_sort_exports(struct module *module, struct reader *reader);
@@ -109,16 +108,6 @@ void module_sort_exports(struct module *module, struct reader *reader);
 /* NULL if there is none of that name. */
 const struct vm_export *module_find_export(const struct module *module,
                                            struct slice name);
-
-/* The name that the name section gives to a function, or else the debugging
- * information; empty if none. */
-struct slice module_function_name(struct module *module, uint32_t function);
-
-/* What debug_places says of an instruction; at least one place, which may be
- * unknown. */
-size_t module_places(struct module *module, uint32_t offset,
-                     struct arena *texts, struct debug_place *places,
-                     size_t capacity);
 
 /* ---- constant expressions (spec 3.3.10): constant.c ---- */
 

@@ -19,7 +19,7 @@
  * Codes without a row are zeroes in the array, which is SHAPE_ILLEGAL. */
 #include "vm/opcodes.h"
 
-#include "vm/code.h"
+#include "vm/cell.h"
 #include "vm/types.h"
 #include "vm/unsupported.h"
 

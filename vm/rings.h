@@ -23,6 +23,7 @@ struct control;
 struct immediate;
 struct instance;
 struct meter;
+struct module;
 struct validator;
 struct vm;
 
@@ -56,6 +57,10 @@ void exceptions_free(struct vm *vm);
 bool exceptions_mark(struct vm *vm, struct meter *meter);
 struct instance *exceptions_refer(const struct vm *vm);
 void exceptions_sweep(struct vm *vm);
+
+/* ---- listing ---- */
+
+void names_free(struct module *module);
 
 /* ---- proposals ---- */
 

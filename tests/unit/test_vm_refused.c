@@ -4,6 +4,7 @@
 #include "tests/unit/debug_module.h"
 
 #include "vm/exceptions/tries.h"
+#include "vm/listing/names.h"
 #include "vm/module.h"
 #include "vm/platform.h"
 

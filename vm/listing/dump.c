@@ -13,6 +13,7 @@
  * it. */
 #include "vm/listing/listing.h"
 
+#include "vm/listing/names.h"
 #include "vm/store.h"
 
 static void print_limits(const struct limits *limits, FILE *out) {

@@ -1,6 +1,7 @@
 /* The function that a user means. */
 #include "vm/listing/listing.h"
 
+#include "vm/listing/names.h"
 #include "vm/store.h"
 
 #include <string.h>

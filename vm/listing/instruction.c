@@ -5,6 +5,7 @@
  * validated, so that nothing that is read needs to be checked. */
 #include "vm/listing/listing.h"
 
+#include "vm/listing/names.h"
 #include "vm/store.h"
 
 /* A byte of a module makes at most so many characters. Names and types are

@@ -1,5 +1,4 @@
-/* Names in a module: those of its exports, to find them by, and those of
- * functions, for backtraces and dumps.
+/* The exports of a module, to find them by their names.
  *
  * A module may have a million exports, and others may import all of them: they
  * are sorted once and then searched by halves. They are sorted by a hash of the
@@ -7,8 +6,6 @@
  * proportion to neither. Their order means nothing. */
 #include "vm/module.h"
 #include "vm/store.h"
-
-/* ---- exports ---- */
 
 struct export_key {
     uint64_t hash;
@@ -131,76 +128,4 @@ const struct vm_export *module_find_export(const struct module *module,
             return key->export;
     }
     return NULL;
-}
-
-/* ---- functions ---- */
-
-/* The name section (spec 7.4.1) is a hint: whatever is wrong in it only means
- * that there is no name. It has subsections, each an id, a size and its
- * content. That of functions, whose id is 1, maps indices to names: 01 06  01
- * 00 03 61 64 64 is one of 6 bytes, for 1 function, 0: "add". */
-static void read_function_names(struct module *module) {
-    enum { FUNCTION_NAMES = 1 };
-    struct error ignored = ERROR_INIT;
-    struct reader names = reader_init(module->names, &ignored);
-    while (reader_ok(&names) && !reader_at_end(&names)) {
-        uint8_t id = reader_u8(&names);
-        struct reader content =
-            reader_part(&names, reader_u32(&names), "names");
-        if (id != FUNCTION_NAMES)
-            continue;
-        uint32_t count = reader_u32(&content);
-        for (uint32_t i = 0; i < count && reader_ok(&content); i++) {
-            uint32_t index = reader_u32(&content);
-            struct slice name = reader_name(&content);
-            bool known = reader_ok(&content) && index < module->function_count;
-            if (known)
-                module->function_names[index] = name;
-        }
-    }
-}
-
-/* Both sources are read when the first name is asked for that they may have; a
- * run without a backtrace needs none. */
-static struct slice name_in_section(struct module *module, uint32_t function) {
-    if (!module->function_names) {
-        module->function_names = arena_alloc(
-            &module->arena, module->function_count, sizeof(struct slice));
-        if (!module->function_names)
-            return (struct slice){NULL, 0};
-        read_function_names(module);
-    }
-    return module->function_names[function];
-}
-
-/* NULL without memory. */
-static struct debug *open_debug(struct module *module) {
-    if (!module->debug)
-        module->debug = debug_open(module->bytes, module->vm->memory);
-    return module->debug;
-}
-
-static struct slice name_in_debug(struct module *module, uint32_t function) {
-    bool has_body = function >= module->imported_functions;
-    if (!has_body || !open_debug(module))
-        return (struct slice){NULL, 0};
-    return debug_function_name(module->debug,
-                               function - module->imported_functions);
-}
-
-struct slice module_function_name(struct module *module, uint32_t function) {
-    struct slice name = name_in_section(module, function);
-    return name.size > 0 ? name : name_in_debug(module, function);
-}
-
-size_t module_places(struct module *module, uint32_t offset,
-                     struct arena *texts, struct debug_place *places,
-                     size_t capacity) {
-    size_t count = 0;
-    if (open_debug(module))
-        count = debug_places(module->debug, offset, texts, places, capacity);
-    if (count > 0)
-        return count;
-    places[0] = (struct debug_place){.line = 0};
-    return 1;
 }
