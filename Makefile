@@ -22,7 +22,7 @@ F       = vm
 G       = c
 SECONDS = 60
 V       =
-PARTS   = unit spec wasi net cli guide demo limits embed
+PARTS   = unit spec core wasi net cli guide demo limits embed
 FUZZERS = vm dwarf http json url
 CLANG_FORMAT = clang-format
 
@@ -103,6 +103,7 @@ SPEC         := $(wildcard tests/spec/*.c)
 
 # The folders of tests/guests that a part runs guests of.
 unit_RUNS  = vm wasi
+core_RUNS  = vm wasi
 wasi_RUNS  = wasi
 cli_RUNS   = cli abi
 demo_RUNS  = abi
@@ -118,7 +119,7 @@ GUESTS += $(if $(filter guide,$(TESTED)),$(GUIDE))
 
 SPEC_GUESTS := $(patsubst tests/spec/%.wat,$(BUILD)/spec/%.wasm,$(wildcard tests/spec/*.wat))
 SPEC_GUESTS += $(patsubst tests/spec/%.wast,$(BUILD)/spec/own/%.json,$(wildcard tests/spec/*.wast))
-GUESTS += $(if $(filter spec,$(TESTED)),$(SPEC_GUESTS) $(SUITES))
+GUESTS += $(if $(filter spec core,$(TESTED)),$(SPEC_GUESTS) $(SUITES))
 
 STAND_INS = $(if $(WITHOUT),$(BUILD)/without/vm/missing.def)
 
@@ -347,6 +348,8 @@ check:
 	$(if $(filter demo,$(TESTED)), \
 	    if guest/rust/build --ready >/dev/null; then $(MAKE) $(RUST_GUESTS); fi)
 	$(if $(filter release,$(BUILDS)),$(if $(filter embed,$(TESTED)),$(MAKE) embedded))
+	$(if $(filter release,$(BUILDS)),$(if $(filter core,$(TESTED)), \
+	    $(MAKE) CORE=1 BUILD=$(BUILD)/core T=spec $(BUILD)/core/hostel $(BUILD)/core/tests/spec/run))
 	BUILD=$(BUILD) DATA=$(DATA) BUILDS="$(BUILDS)" EMULATOR="$(EMULATOR)" \
 	    CC="$(CC)" FLAGS="$(PLAIN_FLAGS)" tests/run $(T)
 
@@ -561,6 +564,7 @@ deps-rust: deps
 
 help:
 	echo "make            build $(BUILD)/hostel"
+	echo "make CORE=1     the same without the VM's rings (vm/rings.h), in build/core; so for demo"
 	echo "make demo       run the demo guest, G=c or G=rust, against a local httpbin over TLS"
 	echo "make test       run all tests, or those that T names: a part (T=unit), one program of it"
 	echo "                (T=unit/test_json), one check by the name it is shown with (T=cli/stdio/x), * for"
