@@ -22,7 +22,8 @@
  * segment that does not fit traps, and what earlier ones wrote stays, in
  * imported memories and tables too. So from the first segment on an instance is
  * not simply taken back: tables may by then refer to its functions, and as long
- * as they do it stays (discard.c). */
+ * as they do it stays (vm/discard). */
+#include "vm/rings.h"
 #include "vm/store.h"
 
 #include <string.h>
@@ -307,6 +308,12 @@ static bool allocate_own(struct instance *instance, struct filled filled,
         instance->globals[i] = global->value;
     }
     return true;
+}
+
+void instance_free(struct instance *instance) {
+    struct budget *budget = instance->vm->memory;
+    arena_free(&instance->arena);
+    budget_free(budget, instance, sizeof *instance);
 }
 
 /* ---- initialisation ---- */

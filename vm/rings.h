@@ -50,13 +50,19 @@ void tries_free(struct code *code);
 
 void exceptions_free(struct vm *vm);
 
-/* For when instances go (discard.c), while no guest runs: mark the exceptions
+/* For when instances go (vm/discard), while no guest runs: mark the exceptions
  * that those refer to which stay, false without memory or time; find an
  * instance that goes and that one of the marked refers to, or NULL; free those
  * that are not marked. */
 bool exceptions_mark(struct vm *vm, struct meter *meter);
 struct instance *exceptions_refer(const struct vm *vm);
 void exceptions_sweep(struct vm *vm);
+
+/* ---- discard ---- */
+
+/* Free those instances that could not be started and that nothing else refers
+ * to. */
+void instances_free_failed(struct vm *vm);
 
 /* ---- listing ---- */
 

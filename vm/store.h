@@ -7,7 +7,7 @@
  * A reference value is the address of a struct function (funcref) or a number
  * of the host's (externref); 0 is null. An instance lives until vm_close, or as
  * long as another may refer to it, even if its instantiation failed
- * (discard.c). */
+ * (vm/discard). */
 #ifndef HOSTEL_VM_STORE_H
 #define HOSTEL_VM_STORE_H
 
@@ -238,11 +238,7 @@ void extern_type_format(const struct extern_type *type, char out[DESCRIBED]);
 /* Whose it is, or NULL: the host's. */
 struct instance *external_owner(const struct external *external);
 
-/* ---- discard.c ---- */
-
-/* Free those instances that could not be started and that nothing else refers
- * to. */
-void instances_free_failed(struct vm *vm);
+/* ---- instance.c ---- */
 
 /* What is the instance's alone; it is on no list any more. */
 void instance_free(struct instance *instance);

@@ -3,7 +3,7 @@
  *
  * The vm owns everything until vm_close, but for what is given back before:
  * exceptions (exception.c), and instances and modules to which nothing refers
- * (discard.c). */
+ * (vm/discard). */
 #include "vm/vm.h"
 
 #include "vm/observer.h"

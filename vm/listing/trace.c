@@ -9,6 +9,7 @@
  * before it wrote; what writes no slot, as a call, is finished at once. Lines
  * of a function are indented by the frames below its own that are traced, too:
  * a frame is known by its address, since callees' frames lie higher. */
+#include "vm/listing/names.h"
 #include "vm/listing/watch.h"
 
 #include "vm/store.h"

@@ -179,12 +179,6 @@ static void keep_by_exceptions(struct discarding *d) {
 
 /* ---- what goes ---- */
 
-void instance_free(struct instance *instance) {
-    struct budget *budget = instance->vm->memory;
-    arena_free(&instance->arena);
-    budget_free(budget, instance, sizeof *instance);
-}
-
 static void forget_names(struct vm *vm) {
     size_t kept = 0;
     for (size_t i = 0; i < vm->registration_count; i++) {
