@@ -29,6 +29,7 @@ static const char demo_entry[] = "run_demo";
 
 /* ---- the parts ---- */
 
+/* The client, whose trace shares stderr with the guest. */
 static bool open_net(struct run *run, struct error *error) {
     struct options *options = run->options;
     struct net_config *config = &options->net;
@@ -40,6 +41,7 @@ static bool open_net(struct run *run, struct error *error) {
     return run->net != NULL;
 }
 
+/* It is one more directory that the guest is granted. */
 static bool open_tmpdir(struct run *run, struct error *error) {
     struct options *options = run->options;
     if (!options->tmpdir)
@@ -74,6 +76,7 @@ static bool open_wasi(struct run *run, struct error *error) {
     return run->wasi && wasi_define(run->wasi, run->vm, error);
 }
 
+/* host.host_http_request and its like. */
 static bool open_imports(struct run *run, struct error *error) {
     struct imports_config config = {.net = run->net,
                                     .wasi = run->wasi,
@@ -117,6 +120,7 @@ static void narrate_directories(const struct run *run) {
     fflush(stdout);
 }
 
+/* What was invoked has returned. */
 static void print_results(struct run *run) {
     const struct entry *entry = &run->entry;
     uint32_t count = entry->invoked ? entry->type->result_count : 0;

@@ -282,6 +282,7 @@ static bool parse_content(struct parser *parser, struct json *value) {
     return parse_number(parser);
 }
 
+/* With the space around it. */
 static bool parse_value(struct parser *parser) {
     size_t index;
     skip_space(parser);
@@ -334,6 +335,7 @@ static const struct json *find_twin(const struct json *object,
     return NULL;
 }
 
+/* The first object that has two of one name is told by its offset. */
 static bool check_names(const struct parser *parser,
                         const struct json *values) {
     struct budget *budget = parser->arena->budget;

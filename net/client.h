@@ -1,4 +1,13 @@
-/* struct net: all that one client keeps between requests. */
+/* struct net: all that one client keeps between requests.
+ *
+ * The files of this folder, each needing only those before it:
+ *
+ *     syntax.c date.c suffix.c address.c url.c    text, hosts, URLs
+ *     policy.c proxy.c                            who may be reached, and by way of whom
+ *     cookie.c request.c                          what a request says
+ *     socket.c race.c tls.c connection.c          from an address to bytes that come and go
+ *     http.c                                      from bytes to a response
+ *     client.c dial.c exchange.c response.c       all of it together; trace.c tells of it */
 #ifndef HOSTEL_NET_CLIENT_H
 #define HOSTEL_NET_CLIENT_H
 

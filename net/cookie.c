@@ -355,6 +355,7 @@ static bool is_like(const struct cookie *a, const struct cookie *b) {
            slice_equal(a->name, b->name) && slice_equal(a->path, b->path);
 }
 
+/* A cookie for which there is no memory is not kept. */
 static void append(struct cookie_jar *jar, const struct cookie *cookie) {
     struct cookie **grown = array_reserve(jar->memory, jar->cookies, jar->count,
                                           &jar->capacity, sizeof *grown);
@@ -421,6 +422,7 @@ void cookie_store(struct cookie_jar *jar, const struct url *url,
 
 /* ---- sending ---- */
 
+/* Is it sent with a request for this URL? */
 static bool matches(const struct cookie *cookie, const struct url *url) {
     if (cookie->secure && !url->secure)
         return false;

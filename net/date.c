@@ -32,6 +32,8 @@ static bool read_digits(struct slice token, size_t *at, int least, int most,
     return count >= least;
 }
 
+/* hours:minutes:seconds, of one or two digits each; what follows does not
+ * matter. */
 static bool read_time(struct slice token, struct date *date) {
     size_t at = 0;
     if (!read_digits(token, &at, 1, 2, &date->hour))

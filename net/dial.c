@@ -29,6 +29,7 @@ static void write_key(struct route *route) {
     snprintf(route->key, room, "%s://%s by %s", scheme, origin, proxy);
 }
 
+/* May the proxy be asked for this origin? */
 static bool check_proxy(const struct net *net, const struct route *route,
                         struct error *error) {
     if (!route->proxy->usable)
@@ -173,6 +174,7 @@ static void prefer_good(const struct net *net, struct candidates *found) {
     }
 }
 
+/* The last one that answered stands first. */
 static void remember_good(struct net *net, const struct endpoint *endpoint) {
     size_t at = find_endpoint(net->good, net->good_count, endpoint);
     bool is_new = at == net->good_count;
@@ -198,6 +200,7 @@ static bool find_candidates(struct net *net, const struct route *route,
     return true;
 }
 
+/* A connected socket, or -1. One limit holds for all addresses together. */
 static int connect_any(struct net *net, const struct candidates *found,
                        int64_t deadline, struct error *error) {
     int64_t now = clock_ms(), timeout_ms = net->config.connect_timeout_ms;
@@ -223,6 +226,7 @@ static void write_connect(struct buffer *text, const char *origin,
     buffer_append_text(text, "\r\n");
 }
 
+/* Did the proxy agree, and leave the first word to us? */
 static bool check_tunnel(const struct connection *connection,
                          const char *origin, int status, struct error *error) {
     if (status / 100 != 2)

@@ -131,6 +131,7 @@ static bool parse_pin(struct policy_pin *pin, const char *item) {
     return !has_port || port_parse(&pin->endpoint.port, text);
 }
 
+/* The items of one flag. */
 static bool parse_rules(struct policy_rule *rules, const char *const *items,
                         size_t count, const char *flag, struct error *error) {
     for (size_t i = 0; i < count; i++) {
@@ -328,6 +329,7 @@ static bool named_by_user(const struct policy *policy, const struct url *url,
     return policy->allow_private;
 }
 
+/* By address, whatever name led there; also for what the user pinned. */
 static bool check_denied(const struct policy *policy, const struct url *url,
                          const struct address *address, struct error *error) {
     for (size_t i = 0; i < policy->deny_count; i++) {

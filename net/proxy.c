@@ -34,6 +34,9 @@ static const char *first_set(const char *const *names, const char **variable) {
     return NULL;
 }
 
+/* What the first of the variables says that is set; NULL if none is. One that
+ * cannot be used is kept: who would go by it must hear of that, not go
+ * direct. */
 static struct proxy *read_proxy(struct arena *arena, const char *const *names) {
     const char *variable;
     const char *value = first_set(names, &variable);

@@ -68,11 +68,13 @@ static void time_out(const struct race *race, struct error *error) {
     while (first + 1 < race->started && race->attempts[first].fd < 0)
         first++;
     address_format(&race->endpoints[first].address, text);
+    const char *others = race->running > 1 ? " and other addresses" : "";
     net_fail(error, NET_TIMEOUT, "no answer from %s port %u%s", text,
-             race->endpoints[first].port,
-             race->running > 1 ? " and other addresses" : "");
+             race->endpoints[first].port, others);
 }
 
+/* Start attempts as their time comes, until one has won; -1 when all have
+ * failed or the deadline is here. */
 static int run(struct race *race, int64_t deadline, size_t *winner,
                struct error *error) {
     for (;;) {
@@ -90,10 +92,12 @@ static int run(struct race *race, int64_t deadline, size_t *winner,
             *error = race->last;
             return -1;
         }
-        int64_t until =
-            more && race->next_start < deadline ? race->next_start : deadline;
-        int wait = until - now < INT32_MAX ? (int)(until - now) : INT32_MAX;
-        if (poll(race->attempts, (nfds_t)race->started, wait) <= 0)
+        int64_t wait = deadline - now;
+        if (more && race->next_start < deadline)
+            wait = race->next_start - now;
+        if (wait > INT32_MAX)
+            wait = INT32_MAX;
+        if (poll(race->attempts, (nfds_t)race->started, (int)wait) <= 0)
             continue;
         int fd = settle(race, winner);
         if (fd >= 0)

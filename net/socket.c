@@ -81,6 +81,8 @@ static void *lookup_run(void *argument) {
     return NULL;
 }
 
+/* Used by two: the thread that asks, and whoever waits for it, who may give up
+ * first. */
 static struct lookup *lookup_new(const char *name) {
     struct lookup *lookup = calloc(1, sizeof *lookup);
     if (!lookup)

@@ -190,6 +190,7 @@ static bool load_roots(mbedtls_x509_crt *roots, const char *ca_file,
                     "%s; --cacert or SSL_CERT_FILE names others", first.text);
 }
 
+/* What all connections share: TLS 1.2 or later, a verified server, the roots. */
 static bool settings_init(struct tls_settings *settings, const char *ca_file,
                           struct error *error) {
     mbedtls_ssl_config *config = &settings->config;
@@ -500,6 +501,7 @@ static const struct {
      "the server does not speak HTTP/1.1 there"},
 };
 
+/* What the server's last word means to a user. */
 static void explain_alert(uint8_t description, char *out, size_t size) {
     snprintf(out, size, "the server ended the handshake with alert %d",
              description);
@@ -520,6 +522,7 @@ static void explain_alert(uint8_t description, char *out, size_t size) {
     }
 }
 
+/* What a handshake failed of, as far as the library's status tells. */
 static void explain_status(const struct tls *tls, int status, char *out,
                            size_t size) {
     if (status == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE)

@@ -29,6 +29,7 @@ static bool is_secret(struct slice name, struct slice value) {
             slice_find(value, "@") < value.size);
 }
 
+/* Some values are a secret: their names say so. */
 static void print_header(const struct net_config *config, char direction,
                          struct slice name, struct slice value) {
     FILE *out = config->trace;

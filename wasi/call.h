@@ -2,6 +2,13 @@
  *
  * It arrives in dispatch.c, which checks what its row of calls.def says and
  * runs call_NAME, which finds descriptor, rights and result pointers checked.
+ * The files that hold the calls are these, each needing only those before it:
+ *
+ *     arguments.c clocks.c process.c     no files: lists of texts, clocks, random bytes, the end
+ *     transfer.c                         reading and writing
+ *     stat.c readdir.c fd.c sizes.c      what a file is, a directory's entries, descriptors, sizes
+ *     poll.c path_calls.c                waiting; all that takes a path, by way of path.c
+ *
  * The documents meant throughout: WASI preview1, wasi_snapshot_preview1. */
 #ifndef HOSTEL_WASI_CALL_H
 #define HOSTEL_WASI_CALL_H

@@ -73,6 +73,8 @@ void resolver_init(struct resolver *resolver) {
 
 /* ---- text ---- */
 
+/* Is it a path that anything may be done with? An absolute one would begin
+ * outside of the base. */
 static enum wasi_errno check(struct slice text) {
     if (text.size == 0)
         return WASI_NOENT;
@@ -502,6 +504,7 @@ enum wasi_errno path_create_directory(const struct path *path) {
     return finish(&place, mkdirat(place.directory, place.name, 0777));
 }
 
+/* Remove an entry: a link itself, not what it leads to. */
 static enum wasi_errno unlink_place(const struct path *path, int flags) {
     struct place place;
     enum wasi_errno error = find(path, false, &place);
@@ -522,6 +525,8 @@ enum wasi_errno path_unlink(const struct path *path) {
     return unlink_place(path, 0);
 }
 
+/* What is at the one place goes to the other. A directory by way of itself has
+ * no entry here that could move. */
 static enum wasi_errno rename_place(struct place *old,
                                     const struct place *new) {
     if (is_itself(old) || is_itself(new))

@@ -77,6 +77,7 @@ static void forget(struct listing *listing, size_t gone) {
     *listing->held += size_of(listing);
 }
 
+/* Add one entry behind those that are remembered. */
 static enum wasi_errno remember(struct listing *listing, const char *name,
                                 uint64_t inode, enum filetype type) {
     bool full = *listing->held > LISTINGS_SIZE_MAX &&
@@ -101,6 +102,7 @@ static enum wasi_errno remember(struct listing *listing, const char *name,
 
 /* ---- reading ---- */
 
+/* By a descriptor of its own: the guest's may be closed or moved meanwhile. */
 static enum wasi_errno listing_new(struct call *call) {
     int host;
     enum wasi_errno error = path_reopen_directory(call->fd->host, &host);

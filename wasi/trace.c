@@ -20,6 +20,7 @@ static void print_text(FILE *out, const struct call *call, int i) {
     quoted_print((struct slice){text, size}, TEXT_SHOWN, out);
 }
 
+/* Of 2, 4 or 8 bytes. */
 static void print_result(FILE *out, const struct call *call, int i, char kind) {
     uint64_t size = (uint64_t)(kind - '0'), value;
     const uint8_t *at = guest_at(call, arg(call, i), size);
@@ -35,6 +36,7 @@ static void print_result(FILE *out, const struct call *call, int i, char kind) {
     fprintf(out, "%" PRIu64, value);
 }
 
+/* As its kind in the row says; results only of a call that is `done`. */
 static void print_argument(FILE *out, const struct call *call, int i, char kind,
                            bool done) {
     switch (kind) {

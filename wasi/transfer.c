@@ -96,6 +96,8 @@ static uint8_t last_byte(const struct iovec *iovec, size_t size) {
     return ((const uint8_t *)iovec->iov_base)[size - 1];
 }
 
+/* Of what the guest writes to standard output and error the last byte is
+ * noted: see lines.c. */
 static ssize_t write_here(const struct call *call, const struct iovec *iovecs,
                           int count) {
     ssize_t written = writev(call->fd->host, iovecs, count);
