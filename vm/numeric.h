@@ -140,25 +140,33 @@ static inline double f64_quiet(double x) {
 static inline float f32_min(float x, float y) {
     if (x != x || y != y)
         return x + y;
-    return x < y ? x : y < x ? y : f32_from_bits(f32_bits(x) | f32_bits(y));
+    if (x == y)
+        return f32_from_bits(f32_bits(x) | f32_bits(y));
+    return x < y ? x : y;
 }
 
 static inline float f32_max(float x, float y) {
     if (x != x || y != y)
         return x + y;
-    return x > y ? x : y > x ? y : f32_from_bits(f32_bits(x) & f32_bits(y));
+    if (x == y)
+        return f32_from_bits(f32_bits(x) & f32_bits(y));
+    return x > y ? x : y;
 }
 
 static inline double f64_min(double x, double y) {
     if (x != x || y != y)
         return x + y;
-    return x < y ? x : y < x ? y : f64_from_bits(f64_bits(x) | f64_bits(y));
+    if (x == y)
+        return f64_from_bits(f64_bits(x) | f64_bits(y));
+    return x < y ? x : y;
 }
 
 static inline double f64_max(double x, double y) {
     if (x != x || y != y)
         return x + y;
-    return x > y ? x : y > x ? y : f64_from_bits(f64_bits(x) & f64_bits(y));
+    if (x == y)
+        return f64_from_bits(f64_bits(x) & f64_bits(y));
+    return x > y ? x : y;
 }
 
 static inline float f32_copysign(float x, float y) {
@@ -191,27 +199,33 @@ static inline enum trap trunc_trap(double x, double below, double above) {
 static inline int32_t trunc_sat_s32(double x) {
     if (x != x)
         return 0;
-    return x <= -2147483648.0  ? INT32_MIN
-           : x >= 2147483647.0 ? INT32_MAX
-                               : (int32_t)x;
+    if (x <= -2147483648.0)
+        return INT32_MIN;
+    if (x >= 2147483647.0)
+        return INT32_MAX;
+    return (int32_t)x;
 }
 
 static inline uint32_t trunc_sat_u32(double x) {
-    return !(x > 0) ? 0 : x >= 4294967295.0 ? UINT32_MAX : (uint32_t)x;
+    if (!(x > 0))
+        return 0;
+    return x >= 4294967295.0 ? UINT32_MAX : (uint32_t)x;
 }
 
 static inline int64_t trunc_sat_s64(double x) {
     if (x != x)
         return 0;
-    return x < -9223372036854775808.0   ? INT64_MIN
-           : x >= 9223372036854775808.0 ? INT64_MAX
-                                        : (int64_t)x;
+    if (x < -9223372036854775808.0)
+        return INT64_MIN;
+    if (x >= 9223372036854775808.0)
+        return INT64_MAX;
+    return (int64_t)x;
 }
 
 static inline uint64_t trunc_sat_u64(double x) {
-    return !(x > 0)                      ? 0
-           : x >= 18446744073709551616.0 ? UINT64_MAX
-                                         : (uint64_t)x;
+    if (!(x > 0))
+        return 0;
+    return x >= 18446744073709551616.0 ? UINT64_MAX : (uint64_t)x;
 }
 
 #endif
