@@ -18,7 +18,7 @@
  * remembered. What a section declares is validated at once (spec 3.4), against
  * the sections before it. The bodies in the code section are only delimited
  * here: validate.c reads them when all declarations are known. */
-#include "vm/module.h"
+#include "vm/decode.h"
 
 #include "vm/opcodes.h"
 #include "vm/store.h"
@@ -41,177 +41,6 @@ enum section {
     SECTION_TAG,
 };
 
-/* ---- paying for it ---- */
-
-/* Pay for the bytes that were read since the last time, and for whatever one
- * entry takes. */
-static bool pay(const struct module *module, struct reader *reader) {
-    uint64_t bytes = reader->position - reader->paid;
-    reader->paid = reader->position;
-    if (meter_step(&module->vm->meter, 1 + VM_STEPS_OF(bytes)))
-        return true;
-    reader_time_out(module, reader);
-    return false;
-}
-
-/* Whether the entry `i` of `count` is to be read. All loops over what a module
- * declares ask. */
-static bool more(const struct module *module, struct reader *reader, uint32_t i,
-                 uint32_t count) {
-    return i < count && reader_ok(reader) && pay(module, reader);
-}
-
-/* ---- memory ---- */
-
-/* Allocate from the module's arena; refusal fails the reader. */
-static void *allocate(struct module *module, struct reader *reader,
-                      size_t count, size_t size) {
-    void *memory = arena_alloc(&module->arena, count, size);
-    if (!memory)
-        module_no_memory(module, reader, "declarations");
-    return memory;
-}
-
-/* ---- types ---- */
-
-static uint32_t types_read(struct reader *reader, uint32_t limit,
-                           const char *what, uint8_t *types) {
-    uint32_t count = reader_count(reader, limit, what);
-    for (uint32_t i = 0; i < count && reader_ok(reader); i++)
-        types[i] = value_type_read(reader);
-    return count;
-}
-
-/* A form, which is 0x60 for a function, the parameters and the results. */
-static void decode_types(struct module *module, struct reader *reader) {
-    uint32_t count = reader_count(reader, LIMIT_TYPES, "types");
-    module->types = allocate(module, reader, count, sizeof *module->types);
-    uint8_t types[LIMIT_PARAMETERS + LIMIT_RESULTS];
-    for (; more(module, reader, module->type_count, count);
-         module->type_count++) {
-        uint8_t form = reader_u8(reader);
-        unsupported(reader, PLACE_FORM, form, reader->position - 1);
-        if (form & 0x80)
-            reader_fail(reader, ERROR_MALFORMED,
-                        "integer representation too long");
-        if (form != 0x60)
-            reader_fail(reader, ERROR_MALFORMED, "malformed function type");
-        /* A count that is beyond its limit reads as 0: there is room for all
-         * that is read. */
-        uint32_t params =
-            types_read(reader, LIMIT_PARAMETERS, "parameters", types);
-        uint32_t results =
-            types_read(reader, LIMIT_RESULTS, "results", types + params);
-        if (!reader_ok(reader))
-            return;
-        const struct func_type *type =
-            type_intern(&module->vm->types, types, params, results);
-        if (!type)
-            module_no_memory(module, reader, "types");
-        module->types[module->type_count] = type;
-    }
-}
-
-/* The type an index means; NULL fails the reader. */
-static const struct func_type *type_at(struct module *module,
-                                       struct reader *reader) {
-    uint32_t index = reader_u32(reader);
-    if (!reader_ok(reader))
-        return NULL;
-    if (index >= module->type_count) {
-        reader_fail(reader, ERROR_INVALID, "unknown type %u", index);
-        return NULL;
-    }
-    return module->types[index];
-}
-
-/* What a kind may have at most; beyond it the text of the spec suite is
- * `what`. */
-struct size_limit {
-    uint64_t max;
-    const char *what;
-};
-
-/* Flags (spec 5.3.7, with memory64): bit 0, there is a maximum; bit 2,
- * addresses have 64 bits, and the second of the limits holds. 01 01 10 is at
- * least 1 and at most 16. Without a maximum `max` still is a bound. */
-static struct limits decode_limits(struct reader *reader,
-                                   const struct size_limit limits[2]) {
-    enum { HAS_MAX = 1, WIDE = 4 };
-    uint8_t flags = reader_u8(reader);
-    if (flags & ~(HAS_MAX | WIDE)) {
-        reader_fail(reader, ERROR_MALFORMED, "%s: limits flag 0x%02X",
-                    flags < 0x80 ? "integer too large"
-                                 : "integer representation too long",
-                    flags);
-    }
-    const struct size_limit *limit = &limits[flags & WIDE ? 1 : 0];
-    struct limits type = {.min = reader_u64(reader),
-                          .max = limit->max,
-                          .has_max = flags & HAS_MAX,
-                          .address = flags & WIDE ? VM_I64 : VM_I32};
-    if (type.has_max)
-        type.max = reader_u64(reader);
-    if (!reader_ok(reader))
-        return type;
-    if (type.min > limit->max || type.max > limit->max) {
-        reader_fail(reader, ERROR_INVALID, "%s", limit->what);
-    }
-    if (type.min > type.max) {
-        reader_fail(reader, ERROR_INVALID,
-                    "size minimum must not be greater than maximum");
-    }
-    return type;
-}
-
-static struct limits decode_memory_type(struct reader *reader) {
-    static const struct size_limit limits[] = {
-        {LIMIT_MEMORY_PAGES, "memory size must be at most 65536 pages (4GiB)"},
-        {LIMIT_MEMORY_PAGES_64, "memory size must be at most 2^48 pages"}};
-    if (!reader_at_end(reader)) {
-        unsupported(reader, PLACE_MEMORY, reader->bytes[reader->position],
-                    reader->position);
-    }
-    return decode_limits(reader, limits);
-}
-
-/* 70 01 02 0A: of funcref, with 2 to 10 elements. */
-static struct extern_type decode_table_type(struct reader *reader) {
-    static const struct size_limit limits[] = {
-        {UINT32_MAX, "table size must be at most 2^32-1"}, {UINT64_MAX, ""}};
-    if (!reader_at_end(reader)) {
-        unsupported(reader, PLACE_TABLE, reader->bytes[reader->position],
-                    reader->position);
-    }
-    struct extern_type type = {.kind = VM_TABLE,
-                               .type = reference_type_read(reader)};
-    type.limits = decode_limits(reader, limits);
-    return type;
-}
-
-static void decode_global_type(struct reader *reader, uint8_t *type,
-                               bool *mutable) {
-    *type = value_type_read(reader);
-    uint8_t flag = reader_u8(reader);
-    if (flag > 1)
-        reader_fail(reader, ERROR_MALFORMED, "malformed mutability 0x%02X",
-                    flag);
-    *mutable = flag == 1;
-}
-
-/* An attribute, which is 0 for exceptions, and a function type without
- * results. */
-static const struct func_type *decode_tag(struct module *module,
-                                          struct reader *reader) {
-    if (reader_u8(reader) != 0)
-        reader_fail(reader, ERROR_MALFORMED, "malformed tag attribute");
-    const struct func_type *type = type_at(module, reader);
-    if (type && type->result_count) {
-        reader_fail(reader, ERROR_INVALID, "non-empty tag result type");
-    }
-    return type;
-}
-
 /* ---- imports: the first entries of every index space ---- */
 
 /* 03 65 6E 76  01 66  00 00: from "env" the function "f", of type 0. Imports of
@@ -225,7 +54,7 @@ static void decode_import(struct module *module, struct reader *reader,
     uint8_t kind = reader_u8(reader);
     switch (kind) {
     case VM_FUNCTION:
-        type->function = type_at(module, reader);
+        type->function = decode_type_index(module, reader);
         module->imported_functions++;
         break;
     case VM_TABLE:
@@ -253,8 +82,9 @@ static void decode_import(struct module *module, struct reader *reader,
 
 static void decode_imports(struct module *module, struct reader *reader) {
     uint32_t count = reader_count(reader, LIMIT_IMPORTS, "imports");
-    module->imports = allocate(module, reader, count, sizeof *module->imports);
-    for (; more(module, reader, module->import_count, count);
+    module->imports =
+        decode_alloc(module, reader, count, sizeof *module->imports);
+    for (; decode_more(module, reader, module->import_count, count);
          module->import_count++) {
         decode_import(module, reader, &module->imports[module->import_count]);
     }
@@ -276,7 +106,7 @@ static void *space_alloc(struct module *module, struct reader *reader,
                     "limit: %u %s, at most %u are accepted", total, space.what,
                     space.limit);
     }
-    return reader_ok(reader) ? allocate(module, reader, total, space.size)
+    return reader_ok(reader) ? decode_alloc(module, reader, total, space.size)
                              : NULL;
 }
 
@@ -310,7 +140,7 @@ static void make_space(struct module *m, struct reader *reader,
         ALLOC(functions, LIMIT_FUNCTIONS);
         /* Bits. */
         m->referenced =
-            allocate(m, reader, (m->imported_functions + count) / 8 + 1, 1);
+            decode_alloc(m, reader, (m->imported_functions + count) / 8 + 1, 1);
         break;
     case VM_TABLE: ALLOC(tables, LIMIT_TABLES); break;
     case VM_MEMORY: ALLOC(memories, LIMIT_MEMORIES); break;
@@ -318,7 +148,7 @@ static void make_space(struct module *m, struct reader *reader,
     case VM_TAG: ALLOC(tags, LIMIT_TAGS); break;
     }
 #undef ALLOC
-    for (uint32_t i = 0; more(m, reader, i, m->import_count); i++) {
+    for (uint32_t i = 0; decode_more(m, reader, i, m->import_count); i++) {
         if (m->imports[i].type.kind == kind)
             add_import(m, &m->imports[i].type);
     }
@@ -331,16 +161,16 @@ static void make_space(struct module *m, struct reader *reader,
 static void decode_functions(struct module *module, struct reader *reader) {
     uint32_t count = reader_count(reader, LIMIT_FUNCTIONS, "functions");
     make_space(module, reader, VM_FUNCTION, count);
-    for (uint32_t i = 0; more(module, reader, i, count); i++) {
+    for (uint32_t i = 0; decode_more(module, reader, i, count); i++) {
         module->functions[module->function_count++].type =
-            type_at(module, reader);
+            decode_type_index(module, reader);
     }
 }
 
 static void decode_tables(struct module *module, struct reader *reader) {
     uint32_t count = reader_count(reader, LIMIT_TABLES, "tables");
     make_space(module, reader, VM_TABLE, count);
-    for (uint32_t i = 0; more(module, reader, i, count); i++) {
+    for (uint32_t i = 0; decode_more(module, reader, i, count); i++) {
         module->tables[module->table_count++] = decode_table_type(reader);
     }
 }
@@ -348,7 +178,7 @@ static void decode_tables(struct module *module, struct reader *reader) {
 static void decode_memories(struct module *module, struct reader *reader) {
     uint32_t count = reader_count(reader, LIMIT_MEMORIES, "memories");
     make_space(module, reader, VM_MEMORY, count);
-    for (uint32_t i = 0; more(module, reader, i, count); i++) {
+    for (uint32_t i = 0; decode_more(module, reader, i, count); i++) {
         module->memories[module->memory_count++] = decode_memory_type(reader);
     }
 }
@@ -359,7 +189,7 @@ static void decode_memories(struct module *module, struct reader *reader) {
 static void decode_globals(struct module *module, struct reader *reader) {
     uint32_t count = reader_count(reader, LIMIT_GLOBALS, "globals");
     make_space(module, reader, VM_GLOBAL, count);
-    for (uint32_t i = 0; more(module, reader, i, count); i++) {
+    for (uint32_t i = 0; decode_more(module, reader, i, count); i++) {
         struct global_declaration global;
         decode_global_type(reader, &global.type, &global.mutable);
         global.init = constant_read(module, reader, global.type);
@@ -370,7 +200,7 @@ static void decode_globals(struct module *module, struct reader *reader) {
 static void decode_tags(struct module *module, struct reader *reader) {
     uint32_t count = reader_count(reader, LIMIT_TAGS, "tags");
     make_space(module, reader, VM_TAG, count);
-    for (uint32_t i = 0; more(module, reader, i, count); i++) {
+    for (uint32_t i = 0; decode_more(module, reader, i, count); i++) {
         module->tags[module->tag_count++] = decode_tag(module, reader);
     }
 }
@@ -385,8 +215,9 @@ static void decode_exports(struct module *module, struct reader *reader) {
                                module->memory_count, module->global_count,
                                module->tag_count};
     uint32_t count = reader_count(reader, LIMIT_EXPORTS, "exports");
-    module->exports = allocate(module, reader, count, sizeof *module->exports);
-    for (; more(module, reader, module->export_count, count);
+    module->exports =
+        decode_alloc(module, reader, count, sizeof *module->exports);
+    for (; decode_more(module, reader, module->export_count, count);
          module->export_count++) {
         struct vm_export *export = &module->exports[module->export_count];
         export->name = reader_name(reader);
@@ -435,7 +266,7 @@ static void element_items(struct module *module, struct reader *reader,
                           struct element_segment *segment) {
     segment->count = reader_count(reader, LIMIT_ELEMENT_SEGMENTS, "elements");
     size_t start = reader->position;
-    for (uint32_t i = 0; more(module, reader, i, segment->count); i++) {
+    for (uint32_t i = 0; decode_more(module, reader, i, segment->count); i++) {
         if (segment->expressions) {
             constant_read(module, reader, segment->type);
             continue;
@@ -503,8 +334,8 @@ static void decode_elements(struct module *module, struct reader *reader) {
     uint32_t count =
         reader_count(reader, LIMIT_ELEMENT_SEGMENTS, "element segments");
     module->elements =
-        allocate(module, reader, count, sizeof *module->elements);
-    for (; more(module, reader, module->element_count, count);
+        decode_alloc(module, reader, count, sizeof *module->elements);
+    for (; decode_more(module, reader, module->element_count, count);
          module->element_count++) {
         decode_element(module, reader,
                        &module->elements[module->element_count]);
@@ -546,9 +377,9 @@ static void decode_data(struct module *module, struct reader *reader) {
             "data count and data section have inconsistent lengths: %u and %u",
             module->data_count, count);
     }
-    module->data = allocate(module, reader, count, sizeof *module->data);
+    module->data = decode_alloc(module, reader, count, sizeof *module->data);
     module->data_count = count;
-    for (uint32_t i = 0; more(module, reader, i, count); i++) {
+    for (uint32_t i = 0; decode_more(module, reader, i, count); i++) {
         decode_data_segment(module, reader, &module->data[i]);
     }
 }
@@ -573,7 +404,7 @@ static void decode_code(struct module *module, struct reader *reader) {
             "function and code section have inconsistent lengths: %u and %u",
             declared, count);
     }
-    for (uint32_t i = 0; more(module, reader, i, count); i++) {
+    for (uint32_t i = 0; decode_more(module, reader, i, count); i++) {
         uint32_t size = reader_u32(reader);
         if (reader_ok(reader) && size > LIMIT_FUNCTION_BODY &&
             size <= reader->end - reader->position) {
@@ -695,7 +526,7 @@ bool module_decode(struct module *module, struct error *error) {
     decode_preamble(&reader);
     int order = 0;
     while (reader_ok(&reader) && !reader_at_end(&reader) &&
-           pay(module, &reader)) {
+           decode_pay(module, &reader)) {
         uint8_t id = reader_u8(&reader);
         if (id > SECTION_TAG) {
             return reader_fail(&reader, ERROR_MALFORMED,

@@ -148,8 +148,9 @@ bool is_reference_type(uint8_t code) {
     return code < TYPE_CODES && value_types[code].is_reference;
 }
 
+/* From the highest code down: numbers come first so. */
 uint8_t type_of_letter(char letter) {
-    for (uint8_t code = 0; letter && code < TYPE_CODES; code++) {
+    for (uint8_t code = TYPE_CODES; letter && code-- > 0;) {
         if (value_types[code].letter == letter)
             return code;
     }
