@@ -97,30 +97,9 @@ void translate_loop(struct translator *t, struct label *label) {
 struct condition {
     const struct instruction *row;
     enum form form;
-    bool masked; /* x & constant is compared with 0 instead */
     uint16_t x_slot, y_slot;
     int32_t constant; /* of the immediate forms */
 };
-
-/* If what is compared with 0 is a value just masked, for nobody else, take that
- * back too. That it is in a temporary says that nobody else will read it: a
- * local could be read again. */
-static void take_mask(struct translator *t, struct condition *condition) {
-    const struct cell *mask = last_immediate(t, WASM_i32_and);
-    bool zero = condition->row->code == WASM_i32_eq ||
-                condition->row->code == WASM_i32_ne;
-    zero = zero && condition->form >= FORM_SI && condition->constant == 0;
-    if (!mask || !zero || mask->d != condition->x_slot ||
-        mask->d < t->temporary)
-        return;
-    if ((uint32_t)mask->tail.imm > UINT16_MAX)
-        return;
-    condition->masked = true;
-    condition->form = (enum form)t->last->form;
-    condition->x_slot = mask->a;
-    condition->constant = mask->tail.imm;
-    take_back(t);
-}
 
 /* If the condition was just computed by a comparison, and the branch form can
  * hold its operands, take the comparison back. What is emitted between this and
@@ -149,7 +128,6 @@ static struct condition take_condition(struct translator *t, struct operand x) {
                                                                      : FORM_SI,
                                        .x_slot = x.slot};
     }
-    take_mask(t, &condition);
     return condition;
 }
 
@@ -161,11 +139,7 @@ static uint32_t emit_branch(struct translator *t, struct condition condition,
     unsigned op = condition.form;
     /* The forms stand in ops.def: those of a value, of a branch if, of a float's
      * branch if not. */
-    if (condition.masked) {
-        bool some = sense == (row->code == WASM_i32_ne);
-        op += (some ? (unsigned)OP_br_masked_s : (unsigned)OP_br_not_masked_s) -
-              FORM_SI;
-    } else if (accumulator(row->operand) != 0) {
+    if (accumulator(row->operand) != 0) {
         op += row->op + (sense ? FORM_COUNT_FLOAT : 2u * FORM_COUNT_FLOAT);
     } else {
         op += (sense ? row : instruction_at(row->negated))->op +
@@ -192,7 +166,7 @@ static bool emit_step(struct translator *t, struct condition condition,
     const struct cell *step = last_immediate(t, WASM_i32_add);
     if (!step || step->d != step->a || !is_short(step->tail.imm))
         return false;
-    if (condition.masked || row->operand != VM_I32 || loop->target == NO_CELL)
+    if (row->operand != VM_I32 || loop->target == NO_CELL)
         return false;
     uint16_t x = step->d, k = (uint16_t)step->tail.imm, y = condition.y_slot;
     bool constant = condition.form == FORM_RI;

@@ -170,50 +170,10 @@ void translate_global_get(struct translator *t, uint8_t type, uint32_t global) {
     struct cell *cell = emit(t, op_for(type, OP_global_get));
     cell->tail.imm = (int32_t)global;
     push_result(t, cell, type, accumulator_of_bits(type));
-    /* The row is what add_to_global knows the cell by. */
-    if (type == VM_I32 && !t->dead)
-        t->last->row = instruction_at(WASM_global_get);
-}
-
-/* The sum of an i32 global, which was just read, and a short constant: the cell
- * that reads it adds the constant too. C enters a function so, to make room
- * below its stack pointer. */
-static bool add_to_global(struct translator *t, const struct operand *x,
-                          const struct operand *y) {
-    const struct instruction *row = t->last->row;
-    if (!made_by_last(t, x) || !row || row->code != WASM_global_get)
-        return false;
-    if (!is_immediate(y) || !is_short((int32_t)(uint32_t)y->from.constant))
-        return false;
-    struct cell *cell = &t->module->code.cells[t->last->cell];
-    cell_set_op(cell, OP_global_get_add);
-    cell->a = (uint16_t)y->from.constant;
-    t->last->row = NULL;
-    push_result(t, cell, VM_I32, 0);
-    return true;
-}
-
-/* If the value is the sum of a slot and a short constant, just computed, let
- * the global have it. The sum is then in no slot, and r0 keeps what it had
- * before. */
-static bool set_to_sum(struct translator *t, const struct operand *value,
-                       uint32_t global) {
-    const struct cell *sum = last_immediate(t, WASM_i32_add);
-    if (!sum || !made_by_last(t, value) || !is_short(sum->tail.imm))
-        return false;
-    struct cell *cell = &t->module->code.cells[t->last->cell];
-    cell_set_op(cell, OP_global_set_add);
-    cell->d = (uint16_t)cell->tail.imm;
-    cell->tail.imm = (int32_t)global;
-    t->mirror[0] = t->last->r0_before;
-    t->barrier = here(t); /* its d is not a result */
-    return true;
 }
 
 void translate_global_set(struct translator *t, struct operand value,
                           uint32_t global) {
-    if (set_to_sum(t, &value, global))
-        return;
     need_slot(t, &value);
     struct cell *cell = emit(t, op_for(value.type, OP_global_set));
     cell->a = value.slot;
@@ -262,7 +222,7 @@ static enum form choose_form(struct translator *t, struct operand *x,
 }
 
 /* Subtracting a constant is adding its opposite, if that can be an immediate as
- * well: additions are what loads, branches and globals can take over. */
+ * well: additions are what loads and branches can take over. */
 static const struct instruction *add_negative(const struct instruction *row,
                                               struct operand *y) {
     bool narrow = row->code == WASM_i32_sub;
@@ -291,8 +251,6 @@ void translate_binary(struct translator *t, const struct instruction *row,
     x.type = y.type = row->operand; /* they may be TYPE_ANY */
     if (row->code == WASM_i32_sub || row->code == WASM_i64_sub)
         row = add_negative(row, &y);
-    if (row->code == WASM_i32_add && add_to_global(t, &x, &y))
-        return;
     enum form form = choose_form(t, &x, &y);
     struct cell *cell = emit(t, row->op + form);
     cell->a = x.slot;

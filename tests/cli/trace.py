@@ -25,30 +25,31 @@ function 2 2
 # tables, whose first one has to be begun again.
 MIXED = """\
 function 3 "mixed" 2 4
-      b7 global.get             1: global_get_add t0 r0 = global 0=65536 + -16 => t0=65520
-      bc global.set             2: global_set global 0 = t0=65520
-      c2 call                   3: const_u32 t1 = 5 => t1=5
-      c2 call                   4: first_call function 1 window t1
+      b7 global.get             1: global_get t0 r0 = global 0=65536 => t0=0x10000
+      bb i32.sub                2: i32_add_ri t0 r0 = r0=65536, -16 => t0=65520
+      bc global.set             3: global_set global 0 = t0=65520
+      c2 call                   4: const_u32 t1 = 5 => t1=5
+      c2 call                   5: first_call function 1 window t1
   function 1 "twice" 5
         99 i32.add                1: i32_add_ss t0 r0 = local0=5, local0=5 => t0=10
         9a end                    2: return_i r0=10
-      c4 i32.mul                5: i32_mul_sr t0 r0 = local0=2, r0=10 => t0=20
-      ca if                     6: br_i32_ge_s_si local0=2, 3 to 9
-      d1 i32.load               7: i32_load_si t1 r0 = [local0=2 + 4 + 8] at 0xe => t1=0
-      d4 else                   8: br to 10
-      d8 i32.add               10: i32_add_ss t0 r0 = t0=20, t1=0 => t0=20
-      db call_indirect         11: const_u32 t1 = 0 => t1=0
-      db call_indirect         12: call_indirect table 0 t1=0 (i32) -> (i32) window t0
+      c4 i32.mul                6: i32_mul_sr t0 r0 = local0=2, r0=10 => t0=20
+      ca if                     7: br_i32_ge_s_si local0=2, 3 to 10
+      d1 i32.load               8: i32_load_si t1 r0 = [local0=2 + 4 + 8] at 0xe => t1=0
+      d4 else                   9: br to 11
+      d8 i32.add               11: i32_add_ss t0 r0 = t0=20, t1=0 => t0=20
+      db call_indirect         12: const_u32 t1 = 0 => t1=0
+      db call_indirect         13: call_indirect table 0 t1=0 (i32) -> (i32) window t0
   function 1 "twice" 20
         99 i32.add                1: i32_add_ss t0 r0 = local0=20, local0=20 => t0=40
         9a end                    2: return_i r0=40
-      de local.set             14: move local0 = t0=40 => local0=40
-      ee f64.mul               15: const_wide t2 = 0x3fe0000000000000 => t2=0x3fe0000000000000
-      ee f64.mul               17: f64_mul_ss t1 f0 = local1=4, t2=0.5 => t1=2
-      ef f64.store             18: const_u32 t0 = 64 => t0=64
-      ef f64.store             19: f64_store_sr [t0=64 + 0] = f0=2 at 0x40
-      f8 br_table              20: br_table_r r0=40 of 2
-     102 end                   25: return_s local0=40
+      de local.set             15: move local0 = t0=40 => local0=40
+      ee f64.mul               16: const_wide t2 = 0x3fe0000000000000 => t2=0x3fe0000000000000
+      ee f64.mul               18: f64_mul_ss t1 f0 = local1=4, t2=0.5 => t1=2
+      ef f64.store             19: const_u32 t0 = 64 => t0=64
+      ef f64.store             20: f64_store_sr [t0=64 + 0] = f0=2 at 0x40
+      f8 br_table              21: br_table_r r0=40 of 2
+     102 end                   26: return_s local0=40
 """
 # The cell that traps has written nothing.
 FAILS = """\
