@@ -4,6 +4,7 @@
 #   hostel, all.a               the program, and all of it but main.o
 #   library/                    what embeds hostel in other programs: base/library/rules.mk
 #   obj/                        one object a source file, with its dependencies (.d)
+#   made/                       what of the sources is made of others
 #   tests/                      the test programs, from tests/PART/NAME.c
 #   guests/                     the tests' guests, from tests/guests/**/NAME.c and NAME.wat
 #   spec/                       the unpacked spec suite, and our own from tests/spec/NAME.wast
@@ -128,7 +129,7 @@ STAND_INS = $(if $(WITHOUT),$(BUILD)/without/vm/missing.def)
 # What makes of a row without its case, or of two with one code, a program that does not compile.
 COMPLETE = -Werror=switch -Werror=override-init
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(COMPLETE)
-FLAGS    = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARNINGS) $(STAND_INS:%=-I$(BUILD)/without) -I. $(HTTP_FLAGS) -MMD -MP -pthread
+FLAGS    = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARNINGS) $(STAND_INS:%=-I$(BUILD)/without) -I. -I$(BUILD)/made $(HTTP_FLAGS) -MMD -MP -pthread
 COMPILER = $(CC) $(FLAGS) $(CPPFLAGS) $(CFLAGS) $(HARDENING)
 PLAIN_FLAGS = $(filter-out -MMD -MP,$(COMPILER:$(CC)%=%))
 LIBS     = $(HTTP_LIBS) $(or $(ARCHIVES),-lmbedtls -lmbedx509 -lmbedcrypto -lpsl) -lm -pthread
@@ -208,6 +209,13 @@ $(STAND_INS): Makefile $(wildcard vm/without/*.def)
 	cat $(wildcard $(WITHOUT:%=vm/without/%.def)) >$@
 
 $(BUILD)/obj/vm/exec.o: EXTRA = $(ENGINE)
+
+# The page of `hostel explain`, as lines of C.
+$(BUILD)/made/vm/listing/page.inc: vm/listing/page.html
+	mkdir -p $(@D)
+	sed 's/[\\"]/\\&/g; s/.*/"&\\n",/' $< >$@
+
+$(BUILD)/obj/vm/listing/page.o $(BUILD)/obj/counted/vm/listing/page.o: $(BUILD)/made/vm/listing/page.inc
 
 $(BUILD)/obj/llhttp/%.o: $(HTTP_SOURCE)/%.c Makefile | $(BUILD)/ready-program
 	echo "CC  $<"

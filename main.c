@@ -15,6 +15,7 @@
 #include "linking.h"
 #include "report.h"
 #include "run.h"
+#include "source.h"
 #include "values.h"
 
 #include <errno.h>
@@ -170,6 +171,13 @@ static bool trace_code(struct run *run, struct error *error) {
     return vm_trace(&tracing, error);
 }
 
+/* A closed socket or pipe is an error number, for guests too, and so is a file
+ * that may not grow. */
+static void ignore_signals(void) {
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+}
+
 static bool run_command(struct run *run, struct error *error) {
     bool loaded = run_load(run, run->options->words[0], error) &&
                   run_load_preloads(run, error);
@@ -179,20 +187,96 @@ static bool run_command(struct run *run, struct error *error) {
     if (run->options->trace_code && !trace_code(run, error))
         return false;
 
-    /* A closed socket or pipe is an error number, for guests too. */
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); /* and so is a file that may not grow */
+    ignore_signals();
     return run_guest(run, error);
 }
 
 static bool dump_command(struct run *run, struct error *error) {
     const struct options *options = run->options;
-    const char *function = options->word_count > 1 ? options->words[1] : NULL;
     if (!run_load(run, options->words[0], error))
         return false;
+    struct module *module = run->main.module;
     return options->code
-               ? vm_dump_code(run->main.module, function, stdout, error)
-               : vm_dump(run->main.module, stdout, error);
+               ? vm_dump_code(module, options->function, stdout, error)
+               : vm_dump(module, stdout, error);
+}
+
+/* ---- explain ---- */
+
+/* How a run ended that is to be shown; false if it could not begin or go on. */
+static bool tell_end(const struct error *error, char *text, size_t size) {
+    switch (error->kind) {
+    case ERROR_NONE: snprintf(text, size, "returned"); return true;
+    case ERROR_EXIT:
+        snprintf(text, size, "exited with status %d", error->code);
+        return true;
+    case ERROR_TRAP:
+    case ERROR_EXHAUSTION:
+        snprintf(text, size, "trap: %s", error->text);
+        return true;
+    default: return false;
+    }
+}
+
+/* The words are for the function that is named, if it is exported, or else for
+ * what is run anyway. */
+static void choose_entry(struct run *run) {
+    struct options *options = run->options;
+    const struct module *module = run->main.module;
+    for (size_t i = 0; options->function && i < vm_export_count(module); i++) {
+        struct vm_export export = vm_export_at(module, i);
+        bool meant = export.kind == VM_FUNCTION &&
+                     slice_is(export.name, options->function);
+        if (meant && !options->invoke)
+            options->invoke = options->function;
+    }
+}
+
+static bool record_run(struct run *run, char *ended, size_t size,
+                       struct error *error) {
+    struct error end = ERROR_INIT;
+    if (!vm_record(run->main.module, run->options->function, error) ||
+        !run_load_preloads(run, error))
+        return false;
+    choose_entry(run);
+    ignore_signals();
+    run_guest(run, &end);
+    if (tell_end(&end, ended, size))
+        return true;
+    *error = end;
+    return false;
+}
+
+static bool explain_module(struct run *run, FILE *out, struct error *error) {
+    char ended[sizeof error->text + 16] = "";
+    const struct options *options = run->options;
+    if (options->runs && !record_run(run, ended, sizeof ended, error))
+        return false;
+    struct vm_explaining explaining = {.module = run->main.module,
+                                       .function = options->function,
+                                       .name = source_name(options->words[0]),
+                                       .ended = ended,
+                                       .out = out};
+    run->about = NULL;
+    return vm_explain(&explaining, error);
+}
+
+/* The page is opened before the guest runs, which the walls are raised for. */
+static bool explain_command(struct run *run, struct error *error) {
+    const char *path = run->options->output;
+    if (!run_load(run, run->options->words[0], error))
+        return false;
+    FILE *out = fopen(path, "w");
+    if (!out) {
+        run->about = NULL;
+        return error_set(error, ERROR_IO, "%s: %s",
+                         shown_text(path, SHOWN_MAX).text, strerror(errno));
+    }
+    bool done = explain_module(run, out, error);
+    if (fclose(out) != 0 && done)
+        return error_set(error, ERROR_IO, "%s: %s",
+                         shown_text(path, SHOWN_MAX).text, strerror(errno));
+    return done;
 }
 
 static void print_version(void) {
@@ -207,6 +291,7 @@ static bool obey(struct run *run, struct error *error) {
     case COMMAND_RUN: return run_command(run, error);
     case COMMAND_CHECK: return check_modules(run, error);
     case COMMAND_DUMP: return dump_command(run, error);
+    case COMMAND_EXPLAIN: return explain_command(run, error);
     case COMMAND_COMPLETIONS:
         return help_completions(options->words[0], stdout, error);
     case COMMAND_HELP: help_print(stdout); return true;

@@ -317,6 +317,7 @@ static bool apply(struct options *options, enum option_id id, char *text,
     case OPTION_UNKNOWN_IMPORTS:
         return set_unknown_imports(options, text, error);
     case OPTION_CODE: options->code = true; break;
+    case OPTION_OUTPUT: return set_text(&options->output, id, text, error);
     case OPTION_FEATURES: options->features = true; break;
     case OPTION_QUIET: options->quiet = true; break;
     case OPTION_HELP: options->command = COMMAND_HELP; break;
@@ -418,7 +419,7 @@ static bool read_options(struct reading *reading, struct error *error) {
     while (!reading->ended && reading->options->command < COMMAND_HELP) {
         const char *word = reading->argv[optind];
         int found =
-            getopt_long(reading->argc, reading->argv, "+:hqV", table, NULL);
+            getopt_long(reading->argc, reading->argv, "+:ho:qV", table, NULL);
         if (found == -1) {
             /* No option has -- for its value, unless with a = before it. */
             reading->ended = word && strcmp(word, "--") == 0;
@@ -506,6 +507,29 @@ static bool check_guest_names(const struct options *options,
     return true;
 }
 
+/* MODULE [FUNCTION] [-- ARGS...]: behind the module only what it is run with
+ * shall stay. `named` words stand before the --, if there is one. */
+static bool take_function(struct options *options, const char **words,
+                          size_t named, struct error *error) {
+    bool explain = options->command == COMMAND_EXPLAIN;
+    bool dump = options->command == COMMAND_DUMP && options->code;
+    if (!explain && !dump)
+        return true;
+
+    options->runs = explain && named != SIZE_MAX;
+    size_t count = options->runs ? named : options->word_count;
+    if (count > 2)
+        return error_set(
+            error, ERROR_USAGE, "%s: takes one function, what is '%s'?",
+            command_names[options->command], shown_text(words[2], 120).text);
+    if (count < 2)
+        return true;
+    options->function = words[1];
+    options->word_count--;
+    memmove(words + 1, words + 2, (options->word_count - 1) * sizeof *words);
+    return true;
+}
+
 /* The words that are no options. Behind a module that is run, none are. */
 static bool read_words(struct reading *reading, struct error *error) {
     struct options *options = reading->options;
@@ -521,12 +545,16 @@ static bool read_words(struct reading *reading, struct error *error) {
         return error_set(error, ERROR_IO, "out of memory");
 
     options->words = words;
+    size_t named = SIZE_MAX; /* before --, if it stands behind the module */
     while (optind < reading->argc && options->command < COMMAND_HELP) {
+        bool ended = reading->ended;
         words[options->word_count++] = reading->argv[optind++];
         if (!read_options(reading, error))
             return false;
+        if (reading->ended && !ended)
+            named = options->word_count;
     }
-    return true;
+    return take_function(options, words, named, error);
 }
 
 /* What only one command has an option for. */
@@ -535,21 +563,24 @@ static bool check_belongs(const struct options *options, struct error *error) {
         return error_set(error, ERROR_USAGE, "--features: belongs to check");
     if (options->code && options->command != COMMAND_DUMP)
         return error_set(error, ERROR_USAGE, "--code: belongs to dump");
+    if (options->output && options->command != COMMAND_EXPLAIN)
+        return error_set(error, ERROR_USAGE, "--output: belongs to explain");
+    if (!options->output && options->command == COMMAND_EXPLAIN)
+        return error_set(error, ERROR_USAGE, "explain: where to? give -o FILE");
     return true;
 }
 
 /* No more than the command takes. */
 static bool check_count(const struct options *options, struct error *error) {
     const bool shell = options->command == COMMAND_COMPLETIONS;
-    bool many =
-        options->command == COMMAND_RUN || options->command == COMMAND_CHECK;
-    size_t most = options->code ? 2 : 1; /* a function of the module */
-    if (many || options->word_count <= most)
+    bool many = options->command == COMMAND_RUN ||
+                options->command == COMMAND_CHECK || options->runs;
+    if (many || options->word_count <= 1)
         return true;
     return error_set(error, ERROR_USAGE, "%s: takes one %s, what is '%s'?",
                      command_names[options->command],
                      shell ? "shell" : "module",
-                     shown_text(options->words[most], 120).text);
+                     shown_text(options->words[1], 120).text);
 }
 
 /* There must be as many as the command takes. */

@@ -47,6 +47,9 @@ struct options {
     /* A subcommand the first word may be meant for, or NULL. */
     const char *meant;
     bool code;                /* DUMP shows what is executed, too */
+    const char *output;       /* of EXPLAIN, or NULL */
+    const char *function;     /* that DUMP and EXPLAIN show, or NULL: all */
+    bool runs;                /* EXPLAIN does, with the words */
     bool features;            /* CHECK prints nothing but those that are used */
     bool quiet;               /* CHECK prints nothing; no hints */
     const char *invoke;       /* the function to call, or NULL */

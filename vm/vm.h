@@ -322,6 +322,24 @@ struct vm_tracing {
 
 bool vm_trace(const struct vm_tracing *tracing, struct error *error);
 
+/* Record the code of the module as it is executed, of one function or of all;
+ * called before any of it is. After some thousand cells the guest is ended by an
+ * ERROR_EXIT. */
+bool vm_record(struct module *module, const char *function,
+               struct error *error);
+
+/* Write a page in HTML that shows a function, or all, side by side as
+ * vm_dump_code does, and what has been recorded. */
+struct vm_explaining {
+    struct module *module;
+    const char *function; /* or NULL */
+    const char *name;     /* of the module, for the title */
+    const char *ended;    /* how the run ended, or "" */
+    FILE *out;
+};
+
+bool vm_explain(const struct vm_explaining *explaining, struct error *error);
+
 /* ---- instances (spec 4.5, "Modules") ---- */
 
 /* Resolve the imports, allocate, run the active segments and the start

@@ -16,10 +16,10 @@
 
 /* ---- slots ---- */
 
-/* Locals in a row that take as many slots each. */
+/* Locals in a row that have one type. */
 struct slot_run {
     uint32_t local, slot; /* the first, and where it is */
-    uint32_t width;
+    uint8_t type;
 };
 
 /* `count` locals that come next, of one type; false without memory. */
@@ -27,8 +27,8 @@ static bool add_locals(struct frame_names *names, uint32_t local,
                        uint32_t count, uint8_t type) {
     uint32_t width = type_slots(type), slot = names->local_slots;
     names->local_slots += count * width;
-    bool same = names->run_count > 0 &&
-                names->runs[names->run_count - 1].width == width;
+    bool same =
+        names->run_count > 0 && names->runs[names->run_count - 1].type == type;
     if (count == 0 || same)
         return true;
     struct slot_run *runs =
@@ -37,7 +37,7 @@ static bool add_locals(struct frame_names *names, uint32_t local,
     if (!runs)
         return false;
     names->runs = runs;
-    runs[names->run_count++] = (struct slot_run){local, slot, width};
+    runs[names->run_count++] = (struct slot_run){local, slot, type};
     return true;
 }
 
@@ -95,12 +95,21 @@ const char *slot_name(const struct frame_names *names, uint32_t slot,
         snprintf(text, SLOT_NAME_SIZE, "slot%u", slot);
     } else {
         const struct slot_run *run = run_of(names, slot);
-        uint32_t distance = slot - run->slot;
-        const char *half = distance % run->width ? "+1" : "";
-        uint32_t local = run->local + distance / run->width;
+        uint32_t distance = slot - run->slot, width = type_slots(run->type);
+        const char *half = distance % width ? "+1" : "";
+        uint32_t local = run->local + distance / width;
         snprintf(text, SLOT_NAME_SIZE, "local%u%s", local, half);
     }
     return text;
+}
+
+const char *slot_type(const struct frame_names *names, uint32_t slot) {
+    static const char *const texts[] = {
+        [KIND_I32] = ":i32", [KIND_I64] = ":i64", [KIND_F32] = ":f32",
+        [KIND_F64] = ":f64", [KIND_V128] = "",    [KIND_WORD] = ""};
+    if (slot >= names->local_slots || names->run_count == 0)
+        return "";
+    return texts[value_kind(run_of(names, slot)->type)];
 }
 
 /* ---- values ---- */
@@ -145,7 +154,11 @@ void value_show(enum kind kind, const uint64_t bits[2], FILE *out) {
 /* ---- fields ---- */
 
 static const char *accumulator_name(enum kind kind) {
-    return kind == KIND_F32 ? "s0" : kind == KIND_F64 ? "f0" : "r0";
+    switch (kind) {
+    case KIND_F32: return "s0";
+    case KIND_F64: return "f0";
+    default: return "r0";
+    }
 }
 
 /* The word for an index space. */

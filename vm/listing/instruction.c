@@ -64,12 +64,43 @@ static void print_memarg(const struct immediate *immediate, FILE *out) {
             1u << immediate->first);
 }
 
+/* Numbers, and the lanes of a shuffle. */
+static void print_constant(enum immediates kind,
+                           const struct immediate *immediate, FILE *out) {
+    char number[FLOAT_TEXT_SIZE];
+    switch (kind) {
+    case IMMEDIATE_SHUFFLE:
+        for (int i = 0; i < 16; i++)
+            fprintf(out, " %u", immediate->bytes[i]);
+        break;
+    case IMMEDIATE_V128:
+        fputs(" 0x", out); /* as one number */
+        for (int i = 16; i-- > 0;)
+            fprintf(out, "%02x", immediate->bytes[i]);
+        break;
+    case IMMEDIATE_I32:
+        fprintf(out, " %d", (int32_t)(uint32_t)immediate->bits);
+        break;
+    case IMMEDIATE_I64:
+        fprintf(out, " %lld", (long long)immediate->bits);
+        break;
+    case IMMEDIATE_F32:
+        f32_format((uint32_t)immediate->bits, number);
+        fprintf(out, " %s", number);
+        break;
+    case IMMEDIATE_F64:
+        f64_format(immediate->bits, number);
+        fprintf(out, " %s", number);
+        break;
+    default: break;
+    }
+}
+
 /* Labels and clauses are read here, since immediate_read leaves them to its
  * caller. */
 static void print_immediate(struct module *module, enum immediates kind,
                             const struct immediate *immediate,
                             struct reader *reader, FILE *out) {
-    char number[FLOAT_TEXT_SIZE];
     switch (kind) {
     case IMMEDIATE_NONE: break;
     case IMMEDIATE_MEMORY: memory_show(immediate->first, out); break;
@@ -123,28 +154,11 @@ static void print_immediate(struct module *module, enum immediates kind,
         break;
     case IMMEDIATE_LANE: fprintf(out, " %u", immediate->lane); break;
     case IMMEDIATE_SHUFFLE:
-        for (int i = 0; i < 16; i++)
-            fprintf(out, " %u", immediate->bytes[i]);
-        break;
     case IMMEDIATE_V128:
-        fputs(" 0x", out); /* as one number */
-        for (int i = 16; i-- > 0;)
-            fprintf(out, "%02x", immediate->bytes[i]);
-        break;
     case IMMEDIATE_I32:
-        fprintf(out, " %d", (int32_t)(uint32_t)immediate->bits);
-        break;
     case IMMEDIATE_I64:
-        fprintf(out, " %lld", (long long)immediate->bits);
-        break;
     case IMMEDIATE_F32:
-        f32_format((uint32_t)immediate->bits, number);
-        fprintf(out, " %s", number);
-        break;
-    case IMMEDIATE_F64:
-        f64_format(immediate->bits, number);
-        fprintf(out, " %s", number);
-        break;
+    case IMMEDIATE_F64: print_constant(kind, immediate, out); break;
     case IMMEDIATE_REFERENCE:
     case IMMEDIATE_TYPES:
         fprintf(out, " %s", vm_type_name((enum vm_type)immediate->type));

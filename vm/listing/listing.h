@@ -171,6 +171,9 @@ enum { SLOT_NAME_SIZE = 24 };
 const char *slot_name(const struct frame_names *names, uint32_t slot,
                       char text[SLOT_NAME_SIZE]);
 
+/* ":i32" of a local that takes one slot, or nothing. */
+const char *slot_type(const struct frame_names *names, uint32_t slot);
+
 /* The kind of values of a type: enum vm_type. */
 enum kind value_kind(uint8_t type);
 

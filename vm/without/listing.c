@@ -35,3 +35,14 @@ bool vm_trace(const struct vm_tracing *tracing, struct error *error) {
     (void)tracing;
     return lacking(error);
 }
+
+bool vm_record(struct module *module, const char *function,
+               struct error *error) {
+    (void)module, (void)function;
+    return lacking(error);
+}
+
+bool vm_explain(const struct vm_explaining *explaining, struct error *error) {
+    (void)explaining;
+    return lacking(error);
+}

@@ -1,0 +1,181 @@
+"""explain: a page of code, and of a run of it. What it shows is asked of Chromium, where that is."""
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+
+import modules
+from harness import check, expect, guest, one_line, run
+
+NOTHING = b"\x60\0\0"
+CHROMIUM = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            "--virtual-time-budget=20000", "--dump-dom"]
+
+# What the page shows while mixed(2, 4) is stepped through: the cell, the frame, memory.
+SEEN = [
+    (1, "1: global_get_add t0 r0 = global 0 + -16", "local0 i32 0x2 2 local1 f64 0x4010000000000000 4", ""),
+    (4, "4: first_call function 1 window t1",
+     "local0 i32 0x2 2 local1 f64 0x4010000000000000 4 t0 0xfff0 65520 t1 0x5 5", ""),
+    (5, "1: i32_add_ss t0 r0 = local0, local0", "local0 i32 0x5 5", ""),
+    (6, "2: return_i r0", "local0 i32 0x5 5 t0 0xa 10", ""),
+    (7, "5: i32_mul_sr t0 r0 = local0, r0",
+     "local0 i32 0x2 2 local1 f64 0x4010000000000000 4 t0 0xfff0 65520 t1 0xa 10", ""),
+    (21, "20: br_table_r r0 of 2",
+     "local0 i32 0x28 40 local1 f64 0x4010000000000000 4 t0 0x40 64 "
+     "t1 0x4000000000000000 4611686018427387904, or as f64 2 "
+     "t2 0x3fe0000000000000 4602678819172646912, or as f64 0.5",
+     "0" + " 00" * 16 + " 10" + " 00" * 16 + " 40" + " 00" * 7 + " 40" + " 00" * 8),
+]
+
+
+def explain(place, *words, options=()):
+    """The result, the page's text and its data."""
+    path = os.path.join(place, "page.html")
+    result = run("explain", "-o", path, "--unknown-imports", "trap", *options, *words)
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    found = re.search(r"^const data =\n(.*)^;$", text, re.M | re.S)
+    return result, text, json.loads(found.group(1)) if found and not result[0] else None
+
+
+def write(place, name, data):
+    path = os.path.join(place, name + ".wasm")
+    with open(path, "wb") as f:
+        f.write(data)
+    return path
+
+
+def test_page(place):
+    result, text, data = explain(place, guest("listing"), "mixed", "--", "2", "4")
+    check("explain", expect(result, 0, "40\n") or
+          repr(data)[:300] * ([f["heading"] for f in data["functions"]] !=
+                              ['3 "mixed" (i32 f64) -> (i32)'] or data["ended"] != "returned"))
+    lines = data["functions"][0]["lines"].split("\n")
+    check("explain: a line has all its columns", repr(lines[1:4]) * (lines[1:4] != [
+        "b7\t23 00 \t  global.get 0\tt0=r0:i32\t1\t1:global_get_add t0 r0 = global 0 + -16",
+        "b9\t41 10 \t  i32.const 16\tt0=r0:i32 16:i32\t1",
+        "bb\t6b \t  i32.sub\tt0=r0:i32\t1"]))
+    cells = [step[1] for step in data["steps"]]
+    check("explain: the steps", repr(cells) * (
+        cells != [1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 14, 15, 17, 18, 19, 20, 25]))
+    outside = re.findall(r"\w+://|<link|<img|\bsrc=|@import|url\(", text)
+    check("explain: the page needs nothing else", repr(outside) * bool(outside) or
+          "no policy" * ("default-src 'none'" not in text))
+    result, text, data = explain(place, guest("listing"))
+    check("explain of a whole module", expect(result, 0, "") or
+          repr(data)[:300] * ([f["index"] for f in data["functions"]] != list(range(1, 7)) or
+                              data["steps"] != []))
+
+
+def test_runs(place):
+    result, _, data = explain(place, guest("listing"), "fails", "--", "2")
+    check("explain of a trap", expect(result, 0, "") or
+          repr(data["ended"]) * (data["ended"] != "trap: out of bounds memory access"))
+    result, _, data = explain(place, guest("command"), "--", "exit", "3")
+    check("explain of a program", expect(result, 0, None) or
+          repr(data["ended"]) * ("exited with status" not in data["ended"]) or
+          "%d steps" % len(data["steps"]) * (not 10 < len(data["steps"]) <= 5000))
+    loop = write(place, "loop", modules.functions([NOTHING], [b"\x03\x40\x0c\0\x0b"], modules.section(
+        7, [modules.text("_start") + b"\0\0"])))
+    result, _, data = explain(place, loop, "--")
+    check("explain ends a run without end", expect(result, 0, "") or
+          "%d steps, %r" % (len(data["steps"]), data["ended"]) *
+          (len(data["steps"]) != 5000 or data["ended"] != "and so on"))
+    deep = write(place, "deep", modules.functions([NOTHING], [b"\x10\0"], modules.section(
+        7, [modules.text("_start") + b"\0\0"])))
+    result, _, data = explain(place, deep, "--")
+    check("explain of a deep recursion", expect(result, 0, "") or
+          repr(data["steps"][-1]) * (data["steps"][-1][2] != 4999))
+    result, _, data = explain(place, guest("listing"), "1", options=["--invoke", "mixed"])
+    check("explain runs nothing without --", repr(data["steps"]) * bool(data["steps"]))
+    result, _, data = explain(place, guest("listing"), "1", "--", "2", "4", options=["--invoke", "mixed"])
+    found = [(step[0], step[7]) for step in data["steps"]]
+    check("explain records the function that is named", repr(found) * (
+        found != [(1, [4, "5"]), (1, [6, "a"]), (1, [3, "14"]), (1, [5, "28"])]))
+
+
+def test_usage(place):
+    page = os.path.join(place, "page.html")
+    for words, why in [([guest("listing")], "-o FILE"),
+                       (["-o", page], "which module"),
+                       (["-o", page, guest("listing"), "nix"], "no function 'nix'"),
+                       (["-o", page, guest("listing"), "1", "2"], "takes one function"),
+                       (["-o", page, guest("listing"), "1", "2", "--", "3"], "takes one function"),
+                       (["-o", page, guest("listing"), "log"], "is imported"),
+                       (["-o", page, "--code", guest("listing")], "belongs to dump"),
+                       (["-o", page, "--unknown-imports", "trap", guest("listing"), "sum", "--"],
+                        "has no value")]:
+        result = run("explain", *words)
+        check("explain: " + why, expect(result, 2, "", re.escape(why)) or one_line(result))
+    for path, why in (os.path.join(place, "no", "such"), "No such file"), ("/dev/full", "No space"):
+        result = run("explain", "-o", path, guest("listing"))
+        check("explain to " + why, expect(result, 1, "", why) or one_line(result))
+    result = run("-o", page, guest("listing"))
+    check("--output without explain", expect(result, 2, "", "belongs to explain"))
+
+
+def test_hostile(place):
+    """Names cannot end the script, nor are they taken for HTML; large functions stay bounded."""
+    evil = "</script><img src=x onerror=alert(1)><!--\x1b\u202e\\\"'&\u2028"
+    path = write(place, "evil", modules.functions([NOTHING], [b"\x10\0"]) + modules.names(evil))
+    result, text, data = explain(place, path)
+    told = data["functions"][0]["heading"]
+    check("explain escapes names", expect(result, 0, "") or
+          "the script ends %d times" % text.count("</script") * (text.count("</script") != 1) or
+          "an element" * ("<img" in text) or "a comment" * ("<!--" in text) or
+          repr(told) * ("</script><img src=x onerror" not in told or "\x1b" in told))
+    body = b"\x41\0\x0e" + modules.number(60000) + b"\0" * 60001 + b"\x01" * 60000
+    path = write(place, "large", modules.functions([NOTHING], [body]))
+    result, text, data = explain(place, path)
+    check("explain of a large function", expect(result, 0, "") or
+          "%d characters" % len(text) * (len(text) > 60 * len(body) + 30000))
+    codes = [b"\x01" * 500000] * 6
+    result, text, data = explain(place, write(place, "many", modules.functions([NOTHING], codes)))
+    listed = ["lines" in f for f in data["functions"]]
+    check("explain leaves out what is too much", expect(result, 0, "") or
+          repr(listed) * (listed != [True] * 4 + [False] * 2))
+
+
+def seen_in_chromium(chromium, place, page):
+    profile = os.path.join(place, "profile")
+    try:
+        p = subprocess.run([chromium, *CHROMIUM, "--user-data-dir=" + profile, "file://%s#test" % page],
+                           capture_output=True, timeout=200)
+    except subprocess.TimeoutExpired:
+        return None
+    found = re.search(r'<pre id="test">(.*?)</pre>', p.stdout.decode(errors="replace"), re.S)
+    return json.loads(html.unescape(found.group(1))) if found else None
+
+
+def test_chromium(place):
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not chromium:
+        print("skip cli/explain in a browser - there is no Chromium")
+        return
+    page = os.path.join(place, "page.html")
+    run("explain", "-o", page, "--unknown-imports", "trap", "--invoke", "mixed", guest("listing"), "--", "2", "4")
+    told = seen_in_chromium(chromium, place, page)
+    if not told:
+        print("skip cli/explain in a browser - Chromium does not start here")
+        return
+    shown = [[" ".join(part.split()) for part in step.split("|")] for step in told["seen"]]
+    for number, *wanted in SEEN:
+        check("explain in a browser: step %d" % number, repr(shown[number - 1]) * (
+            shown[number - 1] != ["step %d of 22" % number, *wanted]))
+    check("explain in a browser: steps back show the same", repr(told)[-200:] * (not told["same"]))
+    evil = os.path.join(place, "evil.wasm")
+    run("explain", "-o", page, evil)
+    told = seen_in_chromium(chromium, place, page)
+    check("explain in a browser: hostile names", repr(told) * (
+        told != {"seen": [], "same": True, "rows": 3, "functions": 1}))
+
+
+def test(place):
+    test_page(place)
+    test_runs(place)
+    test_usage(place)
+    test_hostile(place)
+    test_chromium(place)

@@ -1,0 +1,373 @@
+/* Recording a run: at each cell that is about to be executed, what is no longer
+ * as the page has it.
+ *
+ *     [function, cell, depth, frame, "r0", "f0", "s0",
+ *      [slot, "value", ...], [memory, "address", "bytes", ...], "address", size]
+ *
+ * Frame and slots are counted from the value stack's first slot. Slots are
+ * compared with what the page has of the frame; those that the cell before has
+ * written are told anyway, and of a frame that has just begun its parameters
+ * and locals: what else is in it was left there by others. Links are addresses
+ * of the host's and not told. Memory is compared by lines of sixteen bytes, the
+ * first few that are touched: so what the host writes there is seen as well. */
+#include "vm/listing/record.h"
+
+#include "vm/store.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- slots ---- */
+
+static bool reserve_slots(struct recording *r, size_t end) {
+    struct budget *memory = r->module->vm->memory;
+    while (r->slot_capacity < end) {
+        uint64_t *slots = array_reserve(memory, r->slots, r->slot_capacity,
+                                        &r->slot_capacity, sizeof *slots);
+        if (!slots)
+            return false;
+        r->slots = slots;
+    }
+    return true;
+}
+
+/* A list of the JSON, to which something is added. */
+static const char *border(bool *begun) {
+    const char *text = *begun ? "," : "";
+    *begun = true;
+    return text;
+}
+
+static void tell_slot(struct recording *r, size_t slot, bool *begun) {
+    buffer_printf(&r->steps, "%s%zu,\"%" PRIx64 "\"", border(begun), slot,
+                  r->slots[slot]);
+}
+
+/* A frame: where it begins, how many of its slots are followed, its link. */
+struct recorded_frame {
+    size_t at, size, link;
+};
+
+static struct recorded_frame frame_of(const struct recording *r,
+                                      const struct cell_place *place) {
+    const struct module *module = place->names->module;
+    const struct cell *entry = &module->code.cells[place->entry];
+    uint32_t size = (uint32_t)entry->tail.imm;
+    return (struct recorded_frame){
+        .at = (size_t)(place->machine->frame - r->bottom),
+        .size = size < RECORDED_SLOTS ? size : RECORDED_SLOTS,
+        .link = entry->a};
+}
+
+/* The type of what a cell calls, or NULL if that is no call. */
+static const struct func_type *callee_type(const struct machine *machine,
+                                           enum op op) {
+    const struct module *module = machine->instance->module;
+    const struct code *code = &module->code;
+    const struct cell *pc = machine->pc;
+    struct meaning meaning = meaning_of(op);
+    struct field field;
+    if (!strstr(operation_of(op)->name, "call"))
+        return NULL;
+    while (meaning_next(&meaning, &field)) {
+        uint32_t target = code_index(code, pc) + (uint32_t)pc->tail.imm;
+        uint32_t function = (uint32_t)pc->tail.imm;
+        if (field.kind == KIND_TYPE)
+            return (const struct func_type *)(uintptr_t)pc[1].head.wide;
+        if (field.kind == KIND_CODE)
+            function = code_find(code, target)->function;
+        if (field.kind == KIND_CODE || field.kind == KIND_FUNCTION)
+            return module->functions[function].type;
+    }
+    return NULL;
+}
+
+/* Of a frame in which a call was made, what lies behind the results is what
+ * the callee has left. */
+static size_t end_of_values(const struct recording *r,
+                            const struct cell_place *place) {
+    const struct machine *before = &r->before;
+    bool here = before->pc && before->frame == place->machine->frame &&
+                before->instance == place->machine->instance;
+    if (!here)
+        return SIZE_MAX;
+    const struct func_type *type =
+        callee_type(before, watch_op(&r->watch, before));
+    return type ? before->pc->a + (size_t)type->result_slots : SIZE_MAX;
+}
+
+/* Of a frame that has begun all is taken over, and the locals told. */
+static void tell_frame(struct recording *r, const struct cell_place *place,
+                       bool *begun) {
+    struct recorded_frame frame = frame_of(r, place);
+    bool fresh = r->nesting.entered;
+    size_t end = end_of_values(r, place);
+    if (!reserve_slots(r, frame.at + frame.size)) {
+        r->failed = true;
+        return;
+    }
+    for (size_t i = 0; i < frame.size; i++) {
+        uint64_t value = place->machine->frame[i];
+        uint64_t *known = &r->slots[frame.at + i];
+        bool changed = *known != value && i != frame.link && i < end;
+        bool told = fresh ? i < frame.link : changed;
+        *known = value;
+        if (told)
+            tell_slot(r, frame.at + i, begun);
+    }
+}
+
+/* What the cell before has written, as it may be what was there already. */
+static void tell_written(struct recording *r, bool *begun) {
+    struct field field;
+    if (!r->before.pc)
+        return;
+    struct meaning meaning = meaning_of(r->before_op);
+    while (meaning_next(&meaning, &field)) {
+        bool slot = field.written && part_is_slot(field.part) &&
+                    field.kind <= KIND_WORD;
+        if (!slot)
+            continue;
+        size_t at = (size_t)(r->before.frame - r->bottom) +
+                    part_slot(field.part, r->before.pc);
+        if (at < r->slot_capacity)
+            r->slots[at] = r->bottom[at], tell_slot(r, at, begun);
+    }
+}
+
+/* ---- memory ---- */
+
+static const struct memory *memory_of(const struct machine *machine,
+                                      uint32_t index) {
+    const struct instance *instance = machine->instance;
+    bool there = index < instance->module->memory_count;
+    return there ? instance->memories[index] : NULL;
+}
+
+static bool is_followed(const struct recording *r, uint32_t memory,
+                        uint64_t at) {
+    for (uint32_t i = 0; i < r->line_count; i++) {
+        if (r->lines[i].memory == memory && r->lines[i].at == at)
+            return true;
+    }
+    return false;
+}
+
+static void tell_line(struct recording *r, struct recorded_line *line,
+                      const uint8_t *bytes, bool *begun) {
+    memcpy(line->bytes, bytes, sizeof line->bytes);
+    buffer_printf(&r->steps, "%s%u,\"%" PRIx64 "\",\"", border(begun),
+                  line->memory, line->at);
+    for (size_t i = 0; i < sizeof line->bytes; i++)
+        buffer_printf(&r->steps, "%02x", bytes[i]);
+    buffer_append_text(&r->steps, "\"");
+}
+
+/* Follow the lines of what the cell is about to touch. Memories end where a
+ * line does. */
+static void follow_lines(struct recording *r, const struct machine *machine,
+                         uint32_t index, uint64_t address, uint64_t size) {
+    const struct memory *memory = memory_of(machine, index);
+    uint64_t at = address - address % RECORDED_BYTES;
+    for (; memory && at < address + size; at += RECORDED_BYTES) {
+        bool inside = at + RECORDED_BYTES <= memory->size;
+        if (!inside || r->line_count == RECORDED_LINES)
+            return;
+        if (is_followed(r, index, at))
+            continue;
+        struct recorded_line *line = &r->lines[r->line_count++];
+        /* Not yet as it is: so it is told. */
+        *line = (struct recorded_line){.memory = index, .at = at};
+        memset(line->bytes, ~memory->data[at], sizeof line->bytes);
+    }
+}
+
+static void tell_lines(struct recording *r, const struct machine *machine,
+                       bool *begun) {
+    for (uint32_t i = 0; i < r->line_count; i++) {
+        struct recorded_line *line = &r->lines[i];
+        const struct memory *memory = memory_of(machine, line->memory);
+        if (!memory)
+            continue;
+        const uint8_t *bytes = memory->data + line->at;
+        if (memcmp(line->bytes, bytes, sizeof line->bytes) != 0)
+            tell_line(r, line, bytes, begun);
+    }
+}
+
+/* Of what a cell accesses: the memory, the address, how much. */
+struct access {
+    uint32_t memory;
+    uint64_t address, size;
+};
+
+/* Of a bulk operation, what it writes. */
+static bool access_of(const struct machine *machine, enum op op,
+                      struct access *access) {
+    const uint64_t *window = machine->frame + machine->pc->a;
+    uint32_t first = (uint32_t)machine->pc->tail.imm;
+    bool far = strstr(meaning_of(op).text, "imm:MEMORY") != NULL;
+    *access = (struct access){.memory = far ? first : 0,
+                              .size = operation_of(op)->bytes};
+    if (cell_address(machine, op, &access->address))
+        return true;
+    if (op == OP_memory_init)
+        access->memory = (uint32_t)machine->pc[1].head.wide;
+    access->address = window[0];
+    access->size = window[2];
+    return op == OP_memory_fill || op == OP_memory_copy || op == OP_memory_init;
+}
+
+/* ---- steps ---- */
+
+static void tell_accumulators(struct recording *r,
+                              const struct machine *machine) {
+    char f0[FLOAT_TEXT_SIZE], s0[FLOAT_TEXT_SIZE];
+    uint64_t wide;
+    uint32_t narrow;
+    memcpy(&wide, &machine->f0, sizeof wide);
+    memcpy(&narrow, &machine->s0, sizeof narrow);
+    f64_format(wide, f0);
+    f32_format(narrow, s0);
+    buffer_printf(&r->steps, "\"%" PRIx64 "\",\"%s\",\"%s\",", machine->r0, f0,
+                  s0);
+}
+
+/* The rest of a step: what is not as the page has it. */
+static void tell_changes(struct recording *r, const struct cell_place *place,
+                         const struct access *access) {
+    bool begun = false;
+    buffer_append_text(&r->steps, "[");
+    tell_written(r, &begun);
+    tell_frame(r, place, &begun);
+    begun = false;
+    buffer_append_text(&r->steps, "],[");
+    tell_lines(r, place->machine, &begun);
+    buffer_printf(&r->steps, "],\"%" PRIx64 "\",%" PRIu64 "]", access->address,
+                  access->size);
+}
+
+static void tell_step(struct recording *r, const struct cell_place *place,
+                      enum op op) {
+    const struct machine *machine = place->machine;
+    struct access access;
+    if (access_of(machine, op, &access)) {
+        follow_lines(r, machine, access.memory, access.address, access.size);
+    } else {
+        access = (struct access){0};
+    }
+    buffer_printf(&r->steps, "%s[%u,%u,%zu,%td,", r->count > 0 ? ",\n" : "",
+                  place->names->function, place->cell - place->entry,
+                  r->nesting.count - 1, machine->frame - r->bottom);
+    tell_accumulators(r, machine);
+    tell_changes(r, place, &access);
+    r->count++;
+}
+
+/* The function is known by its cells; names of slots are the page's. */
+static struct cell_place place_of(struct frame_names *names,
+                                  const struct machine *machine) {
+    struct module *module = machine->instance->module;
+    uint32_t cell = code_index(&module->code, machine->pc);
+    const struct translation *of = code_find(&module->code, cell);
+    names->module = module;
+    names->function = of->function;
+    return (struct cell_place){names, of->entry, cell, machine};
+}
+
+static bool end_run(struct recording *r, const struct machine *machine) {
+    struct error *error = machine->instance->vm->host_error;
+    r->failed = r->failed || r->steps.failed;
+    r->full = r->full || r->count == RECORDED_STEPS;
+    if (r->failed)
+        error_set_memory(machine->instance->vm, error, "a recording");
+    if (r->full)
+        error_set(error, ERROR_EXIT, "recorded");
+    return r->failed || r->full;
+}
+
+static enum op record_cell(struct observer *observer,
+                           const struct machine *machine) {
+    struct recording *r = (struct recording *)(void *)observer;
+    enum op op = watch_op(&r->watch, machine);
+    struct frame_names names = {0};
+    struct cell_place place = place_of(&names, machine);
+    /* It is begun again, when the callee has its code. */
+    bool again = machine->pc == r->before.pc &&
+                 machine->frame == r->before.frame &&
+                 strstr(operation_of(op)->name, "call");
+    if (end_run(r, machine))
+        return OP_COUNT;
+    if (again)
+        return op;
+    r->failed = !nesting_enter(&r->nesting, &place);
+    if (!r->failed)
+        tell_step(r, &place, op);
+    nesting_leave(&r->nesting, op);
+    r->before = *machine;
+    r->before_op = op;
+    return op;
+}
+
+/* ---- the observer ---- */
+
+static void record_instruction(struct observer *observer,
+                               const struct translator *translator) {
+    (void)observer;
+    (void)translator;
+}
+
+static bool record_translated(struct observer *observer, struct module *module,
+                              uint32_t function, struct error *error) {
+    struct recording *r = (struct recording *)(void *)observer;
+    bool meant = module == r->module && (!r->only || function == r->function);
+    return !meant || watch_function(&r->watch, module, function) ||
+           error_set_memory(module->vm, error, "a recording");
+}
+
+static void record_changed(struct observer *observer, struct module *module,
+                           uint32_t cell, enum op op) {
+    struct recording *r = (struct recording *)(void *)observer;
+    watch_change(&r->watch, module, cell, op);
+}
+
+static void record_left(struct observer *observer, const uint64_t *frame,
+                        enum trap trap) {
+    struct recording *r = (struct recording *)(void *)observer;
+    (void)trap;
+    nesting_cut(&r->nesting, frame);
+}
+
+static void record_closed(struct observer *observer) {
+    struct recording *r = (struct recording *)(void *)observer;
+    struct budget *memory = r->module->vm->memory;
+    watch_free(&r->watch);
+    nesting_free(&r->nesting, memory);
+    buffer_free(&r->steps);
+    array_free(memory, r->slots, r->slot_capacity, sizeof *r->slots);
+    free(r);
+}
+
+struct recording *record(struct module *module) {
+    struct recording *r = calloc(1, sizeof *r);
+    if (!r)
+        return NULL;
+    r->observer = (struct observer){.instruction = record_instruction,
+                                    .translated = record_translated,
+                                    .cell = record_cell,
+                                    .changed = record_changed,
+                                    .left = record_left,
+                                    .closed = record_closed};
+    r->module = module;
+    r->bottom = module->vm->stack;
+    buffer_init(&r->steps, SIZE_MAX);
+    r->steps.budget = module->vm->memory;
+    module->vm->observer = &r->observer;
+    return r;
+}
+
+const struct recording *recording_of(const struct vm *vm) {
+    bool ours = vm->observer && vm->observer->cell == record_cell;
+    return ours ? (const struct recording *)(const void *)vm->observer : NULL;
+}

@@ -1,0 +1,51 @@
+/* A run that is recorded, to be stepped through on a page. */
+#ifndef HOSTEL_VM_LISTING_RECORD_H
+#define HOSTEL_VM_LISTING_RECORD_H
+
+#include "vm/listing/watch.h"
+
+enum {
+    RECORDED_STEPS = 5000, /* at most; then the run is ended */
+    RECORDED_SLOTS = 256,  /* of a frame: those behind are not followed */
+    RECORDED_LINES = 64,   /* of memory: the first that are touched */
+    RECORDED_BYTES = 16,   /* of such a line */
+};
+
+/* Bytes of a memory that have been touched, as the page has them. */
+struct recorded_line {
+    uint32_t memory; /* its index */
+    uint64_t at;
+    uint8_t bytes[RECORDED_BYTES];
+};
+
+struct recording {
+    struct observer observer; /* first: it is given back to our functions */
+    struct watch watch;
+    struct nesting nesting;
+    struct module *module;
+    uint32_t function; /* the only one that is recorded, if `only` */
+    bool only;
+
+    struct buffer steps; /* JSON: arrays, with commas between */
+    uint32_t count;
+    bool full, failed;
+
+    const uint64_t *bottom; /* of the value stack */
+    uint64_t *slots;        /* owned; what the page has of it */
+    size_t slot_capacity;
+    struct recorded_line lines[RECORDED_LINES];
+    uint32_t line_count;
+
+    /* The cell before, whose writes are told with the next. */
+    struct machine before;
+    enum op before_op;
+};
+
+/* Begin to record the code of a vm: its observer from now on. Owned by the vm.
+ * NULL without memory. */
+struct recording *record(struct module *module);
+
+/* What has been recorded of the vm, or NULL. */
+const struct recording *recording_of(const struct vm *vm);
+
+#endif
