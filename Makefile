@@ -230,6 +230,9 @@ mkdir -p $(@D)
 $(CC) $(LINK_FLAGS) $(LDFLAGS) $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ -lcmocka $(LIBS)
 endef
 
+# Tests take longer to compile than to run.
+$(BUILD)/obj/tests/%.o: EXTRA = -O1
+
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(LIBRARY)
 	$(LINK_TEST)
 
@@ -257,7 +260,7 @@ COUNTED = $(patsubst %.c,$(BUILD)/obj/counted/%.o,$(filter-out vm/exec.c,$(filte
 $(BUILD)/obj/counted/%.o: %.c Makefile | $(BUILD)/ready-program
 	$(COMPILE)
 
-$(COUNTED): EXTRA = -fsanitize-coverage=trace-pc -U_FORTIFY_SOURCE
+$(COUNTED): EXTRA = -O1 -fsanitize-coverage=trace-pc -U_FORTIFY_SOURCE
 
 COUNTING = $(patsubst %,$(BUILD)/tests/unit/test_vm_%,sizes wide debug_sizes)
 
