@@ -56,8 +56,10 @@ static _Noreturn void become(const char *const *words,
 }
 
 /* Run it; returns how it ended, as waitpid tells, or -1 with `error` set. */
-static int run_wat2wasm(const char *const *words, FILE *const files[FILE_COUNT],
-                        int64_t timeout_ms, struct error *error) {
+static int run_wat2wasm(const char *const *words,
+                        FILE *const files[FILE_COUNT],
+                        int64_t timeout_ms,
+                        struct error *error) {
     int status = -1;
     bool empty = ftruncate(fileno(files[2]), 0) == 0;
     pid_t child = empty ? fork() : -1;
@@ -69,8 +71,8 @@ static int run_wat2wasm(const char *const *words, FILE *const files[FILE_COUNT],
     for (int i = 0; i < FILE_COUNT; i++)
         rewind(files[i]);
     if (child < 0)
-        error_set(error, ERROR_IO, "cannot start wat2wasm: %s",
-                  strerror(errno));
+        error_set(
+            error, ERROR_IO, "cannot start wat2wasm: %s", strerror(errno));
     return status;
 }
 
@@ -82,7 +84,9 @@ static bool tell(const char *said, struct error *error) {
                            : said;
     struct slice first = {(const uint8_t *)line, strcspn(line, "\n")};
     bool more = strstr(line + first.size, "\n" INPUT) != NULL;
-    return error_set(error, ERROR_MALFORMED, "wat2wasm: %s%s",
+    return error_set(error,
+                     ERROR_MALFORMED,
+                     "wat2wasm: %s%s",
                      shown(first, LINE_SHOWN).text,
                      more ? " (the first of several)" : "");
 }
@@ -91,13 +95,17 @@ static bool tell(const char *said, struct error *error) {
  * is busy. */
 static bool judge(int status, const char *said, struct error *error) {
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
-        return error_set(error, ERROR_EXHAUSTION,
+        return error_set(error,
+                         ERROR_EXHAUSTION,
                          "time limit exceeded: wat2wasm did not end");
     if (WIFSIGNALED(status))
-        return error_set(error, ERROR_IO, "wat2wasm was ended by signal %d",
+        return error_set(error,
+                         ERROR_IO,
+                         "wat2wasm was ended by signal %d",
                          WTERMSIG(status));
     if (WEXITSTATUS(status) == NOT_STARTED)
-        return error_set(error, ERROR_IO,
+        return error_set(error,
+                         ERROR_IO,
                          "this is text format, for which wat2wasm must be "
                          "installed (it is part "
                          "of WABT)");
@@ -135,7 +143,8 @@ static void read_said(FILE *file, char said[SAID_MAX + 1]) {
     said[size > 0 ? size : 0] = '\0';
 }
 
-static bool translate(FILE *const files[FILE_COUNT], int64_t timeout_ms,
+static bool translate(FILE *const files[FILE_COUNT],
+                      int64_t timeout_ms,
                       struct error *error) {
     const char *words[sizeof arguments / sizeof *arguments];
     char said[SAID_MAX + 1];
@@ -159,7 +168,9 @@ bool assemble(struct buffer *module, int64_t timeout_ms, struct error *error) {
     ok = ok && fwrite(module->data, 1, module->size, files[0]) == module->size;
     ok = ok && fseek(files[0], 0, SEEK_SET) == 0;
     if (!ok)
-        error_set(error, ERROR_IO, "no temporary file for wat2wasm: %s",
+        error_set(error,
+                  ERROR_IO,
+                  "no temporary file for wat2wasm: %s",
                   strerror(errno));
 
     ok = ok && translate(files, timeout_ms, error);

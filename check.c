@@ -14,8 +14,10 @@
 
 /* Features that the module uses, each behind `before`, but for the first, and
  * before `behind`. */
-static void print_features(const struct module *module, const char *first,
-                           const char *before, const char *behind) {
+static void print_features(const struct module *module,
+                           const char *first,
+                           const char *before,
+                           const char *behind) {
     uint32_t features = vm_features(module);
     for (int i = 0; i < VM_FEATURE_COUNT; i++) {
         bool used = features >> i & 1;
@@ -39,8 +41,8 @@ static bool provide(struct run *run, struct error *error) {
            imports_define(run->imports, run->vm, error);
 }
 
-static bool print_unknown_imports(struct run *run, const char *name,
-                                  struct error *error) {
+static bool
+print_unknown_imports(struct run *run, const char *name, struct error *error) {
     const struct module *module = run->main.module;
     for (size_t i = 0; i < vm_import_count(module); i++) {
         struct error unknown = ERROR_INIT;
@@ -72,17 +74,17 @@ static bool describe(struct run *run, struct error *error) {
 }
 
 /* What begins a line about that file, if it needs that. */
-static void name_line(const struct run *run, const char *path, char *name,
-                      size_t size) {
+static void
+name_line(const struct run *run, const char *path, char *name, size_t size) {
     if (run->options->word_count == 1)
         *name = '\0';
     else
-        snprintf(name, size,
-                 "%s: ", shown_text(source_name(path), SHOWN_MAX).text);
+        snprintf(
+            name, size, "%s: ", shown_text(source_name(path), SHOWN_MAX).text);
 }
 
-static bool check_module(struct run *run, const char *path,
-                         struct error *error) {
+static bool
+check_module(struct run *run, const char *path, struct error *error) {
     bool quiet = run->options->quiet;
     bool only_features = run->options->features;
     char name[SHOWN_MAX + 8];

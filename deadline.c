@@ -39,7 +39,9 @@ static void on_alarm(int signal_number) {
     _exit(last_status);
 }
 
-bool deadline_set(int64_t timeout_ms, const char *why, int status,
+bool deadline_set(int64_t timeout_ms,
+                  const char *why,
+                  int status,
                   struct error *error) {
     int length =
         snprintf(last_words, sizeof last_words, "hostel: trap: %s\n", why);
@@ -67,8 +69,9 @@ bool deadline_set(int64_t timeout_ms, const char *why, int status,
                                   (suseconds_t)(end_ms % 1000 * 1000)};
     installed = installed &&
                 (setitimer(ITIMER_REAL, &timer, NULL) == 0 || errno == EINVAL);
-    return installed || error_set(error, ERROR_IO, "cannot set a timer: %s",
-                                  strerror(errno));
+    return installed ||
+           error_set(
+               error, ERROR_IO, "cannot set a timer: %s", strerror(errno));
 }
 
 void deadline_ended(int status) {

@@ -7,7 +7,9 @@
 
 /* `timeout_ms` from now, and a grace later, the process ends with `status`,
  * after a line that says `why`. Called once. */
-bool deadline_set(int64_t timeout_ms, const char *why, int status,
+bool deadline_set(int64_t timeout_ms,
+                  const char *why,
+                  int status,
                   struct error *error);
 
 /* The guest has ended. If the deadline comes while we clean up, the process

@@ -26,7 +26,8 @@ static const struct func_type *exported_type(const struct module *module,
 }
 
 /* Say that the entry is missing, and which functions there are. */
-static bool no_entry(const struct entry *entry, const struct module *module,
+static bool no_entry(const struct entry *entry,
+                     const struct module *module,
                      struct error *error) {
     struct buffer list;
     buffer_init(&list, 200); /* the text of an error has room for it */
@@ -52,21 +53,29 @@ static bool no_entry(const struct entry *entry, const struct module *module,
         advice = "";
     }
     error_set(
-        error, ERROR_USAGE,
+        error,
+        ERROR_USAGE,
         "%s%s: no such export in this module; functions it exports: %s%s%s",
-        option, shown_text(entry->name, 80).text, names.text, more, advice);
+        option,
+        shown_text(entry->name, 80).text,
+        names.text,
+        more,
+        advice);
     buffer_free(&list);
     return false;
 }
 
 /* True if the module does not export `name`, or with the type WASI demands. */
-static bool takes_nothing(const struct module *module, const char *name,
+static bool takes_nothing(const struct module *module,
+                          const char *name,
                           struct error *error) {
     const struct func_type *type = exported_type(module, name);
     if (!type || type->param_count + type->result_count == 0)
         return true;
-    return error_set(error, ERROR_INVALID,
-                     "%s must have neither parameters nor results", name);
+    return error_set(error,
+                     ERROR_INVALID,
+                     "%s must have neither parameters nor results",
+                     name);
 }
 
 static bool is_start_only(const struct module *module) {
@@ -74,8 +83,10 @@ static bool is_start_only(const struct module *module) {
            !exported_type(module, "_initialize");
 }
 
-bool entry_choose(struct entry *entry, const struct module *module,
-                  struct arena *arena, struct error *error) {
+bool entry_choose(struct entry *entry,
+                  const struct module *module,
+                  struct arena *arena,
+                  struct error *error) {
     entry->invoked = entry->name != NULL;
     if (!entry->invoked && is_start_only(module))
         return true;
@@ -109,7 +120,8 @@ bool entry_initialize(struct instance *instance, struct error *error) {
     return !initialize || vm_call(initialize, NULL, 0, NULL, error);
 }
 
-bool entry_call(const struct entry *entry, struct instance *instance,
+bool entry_call(const struct entry *entry,
+                struct instance *instance,
                 struct error *error) {
     if (!entry->name)
         return true;
@@ -119,6 +131,9 @@ bool entry_call(const struct entry *entry, struct instance *instance,
         return false;
     struct function *function =
         vm_find_function(instance, slice_of(entry->name));
-    return vm_call(function, entry->values, entry->type->param_count,
-                   entry->results, error);
+    return vm_call(function,
+                   entry->values,
+                   entry->type->param_count,
+                   entry->results,
+                   error);
 }

@@ -18,11 +18,14 @@ struct entry {
 /* Find the function and read its arguments, before anything runs. `entry` has
  * the first fields; name is NULL if none was given. Errors: ERROR_USAGE if
  * there is no such export, or the values are wrong; ERROR_INVALID. */
-bool entry_choose(struct entry *entry, const struct module *module,
-                  struct arena *arena, struct error *error);
+bool entry_choose(struct entry *entry,
+                  const struct module *module,
+                  struct arena *arena,
+                  struct error *error);
 
 /* Call it, after `_initialize` if it is invoked. */
-bool entry_call(const struct entry *entry, struct instance *instance,
+bool entry_call(const struct entry *entry,
+                struct instance *instance,
                 struct error *error);
 
 /* Call `_initialize`, if the instance exports that. */

@@ -59,7 +59,12 @@ static void print_row(const struct row *row, FILE *out) {
 
     const char *short_form = row->letter ? letter : "";
     const char *space = *row->form ? " " : "";
-    snprintf(form, sizeof form, "--%s%s%s%s", row->name, short_form, space,
+    snprintf(form,
+             sizeof form,
+             "--%s%s%s%s",
+             row->name,
+             short_form,
+             space,
              row->form);
     fprintf(out, "  %-31s %s\n", form, row->help);
 }
@@ -70,8 +75,8 @@ void help_print(FILE *out) {
           out);
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         char form[64];
-        snprintf(form, sizeof form, "%s %s", commands[i].name,
-                 commands[i].form);
+        snprintf(
+            form, sizeof form, "%s %s", commands[i].name, commands[i].form);
         fprintf(out, "       hostel %-32s %s\n", form, commands[i].help);
     }
 
@@ -126,7 +131,8 @@ static bool is_folder(enum option_value value) {
 /* A case of those options whose value is of a kind: --dir|--tmpdir) ACTION
  * return ;; */
 static void print_bash_case(bool (*is)(enum option_value value),
-                            const char *action, FILE *out) {
+                            const char *action,
+                            FILE *out) {
     const char *border = "    ";
     for (size_t i = 0; i < ROW_COUNT; i++) {
         if (rows[i].group || !is(rows[i].value))
@@ -145,8 +151,8 @@ static void print_bash_values(FILE *out) {
     for (size_t i = 0; i < ROW_COUNT; i++) {
         if (rows[i].group || rows[i].value != VALUE_WORDS)
             continue;
-        fprintf(out, "    --%s)\n        COMPREPLY=($(compgen -W '",
-                rows[i].name);
+        fprintf(
+            out, "    --%s)\n        COMPREPLY=($(compgen -W '", rows[i].name);
         print_words(&rows[i], out);
         fputs("' -- \"$word\")); return ;;\n", out);
     }
@@ -188,7 +194,9 @@ static void print_zsh_text(const char *text, FILE *out) {
 }
 
 static void print_zsh_option(const struct row *row, FILE *out) {
-    fprintf(out, "        '*--%s%s[", row->name,
+    fprintf(out,
+            "        '*--%s%s[",
+            row->name,
             row->value == VALUE_NONE ? "" : "=");
     print_zsh_text(row->help, out);
     fputc(']', out);
@@ -271,7 +279,8 @@ static void print_fish(FILE *out) {
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         fprintf(out,
                 "complete -c hostel -n __fish_is_first_token -a %s -d '%s'\n",
-                commands[i].name, commands[i].help);
+                commands[i].name,
+                commands[i].help);
     }
     for (size_t i = 0; i < ROW_COUNT; i++) {
         if (!rows[i].group)
@@ -291,7 +300,8 @@ bool help_completions(const char *shell, FILE *out, struct error *error) {
         shells[i].print(out);
         return true;
     }
-    return error_set(error, ERROR_USAGE,
+    return error_set(error,
+                     ERROR_USAGE,
                      "completions: '%s' is none of bash, zsh and fish",
                      shown_text(shell, 120).text);
 }

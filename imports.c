@@ -76,21 +76,23 @@ struct imports {
 /* ---- taking requests ---- */
 
 /* Copy the request out of guest memory and read the copy. */
-static bool take_request(const struct instance *caller, const uint64_t *slots,
-                         struct arena *arena, struct message *message,
+static bool take_request(const struct instance *caller,
+                         const uint64_t *slots,
+                         struct arena *arena,
+                         struct message *message,
                          struct error *error) {
     uint32_t size = (uint32_t)slots[1];
     if (size > REQUEST_TEXT_MAX)
         return net_fail(error, NET_TOO_LARGE, "the request is too large");
     const uint8_t *source = vm_memory_at(caller, (uint32_t)slots[0], size);
     if (!source)
-        return net_fail(error, NET_INVALID_REQUEST,
-                        "the request lies outside memory");
+        return net_fail(
+            error, NET_INVALID_REQUEST, "the request lies outside memory");
     const char *copy = arena_text(arena, (struct slice){source, size});
     if (!copy)
         return net_fail(error, NET_TOO_LARGE, "no memory for the request");
-    return message_read(message, (struct slice){(const uint8_t *)copy, size},
-                        arena, error);
+    return message_read(
+        message, (struct slice){(const uint8_t *)copy, size}, arena, error);
 }
 
 /* Where the userinfo in a URL ends, which is nobody's to read; 0 if there is
@@ -125,8 +127,8 @@ static void narrate(const struct imports_config *config,
     fputc(' ', out);
     if (rest)
         shown_print((struct slice){url.data, authority}, URL_SHOWN, out);
-    shown_print((struct slice){url.data + rest, url.size - rest}, URL_SHOWN,
-                out);
+    shown_print(
+        (struct slice){url.data + rest, url.size - rest}, URL_SHOWN, out);
     fputc('\n', out);
     fflush(out);
 }
@@ -138,12 +140,16 @@ static void reply_write(struct json_writer *writer, const struct reply *reply) {
 }
 
 /* net_exchange or net_begin. */
-typedef bool (*exchanger)(struct net *net, const struct net_request *request,
-                          struct net_response *response, struct error *error);
+typedef bool (*exchanger)(struct net *net,
+                          const struct net_request *request,
+                          struct net_response *response,
+                          struct error *error);
 
 /* Take the request that the guest's arguments mean and have it answered. */
-static void answer(struct imports *imports, const struct instance *caller,
-                   const uint64_t *slots, exchanger exchange,
+static void answer(struct imports *imports,
+                   const struct instance *caller,
+                   const uint64_t *slots,
+                   exchanger exchange,
                    struct reply *reply) {
     struct arena arena;
     struct message message;
@@ -178,11 +184,14 @@ static bool is_malloc(const struct func_type *type) {
 }
 
 /* Let the guest's malloc find `size` bytes. */
-static bool guest_malloc(struct instance *caller, uint32_t size,
-                         uint32_t *address, struct error *error) {
+static bool guest_malloc(struct instance *caller,
+                         uint32_t size,
+                         uint32_t *address,
+                         struct error *error) {
     struct function *function = vm_find_function(caller, slice_of("malloc"));
     if (!function || !is_malloc(vm_function_type(function)))
-        return error_set(error, ERROR_TRAP,
+        return error_set(error,
+                         ERROR_TRAP,
                          "host_http_request: the guest exports no malloc of "
                          "type (i32) -> i32");
 
@@ -194,12 +203,15 @@ static bool guest_malloc(struct instance *caller, uint32_t size,
     return true;
 }
 
-static bool deliver(struct reply *reply, struct instance *caller,
-                    uint64_t *result, struct error *error) {
+static bool deliver(struct reply *reply,
+                    struct instance *caller,
+                    uint64_t *result,
+                    struct error *error) {
     struct json_writer measure = {0};
     reply_write(&measure, reply);
     if (measure.size > UINT32_MAX) {
-        net_fail(&reply->failure, NET_TOO_LARGE,
+        net_fail(&reply->failure,
+                 NET_TOO_LARGE,
                  "the response does not fit in 32-bit memory");
         measure = (struct json_writer){0};
         reply_write(&measure, reply);
@@ -214,20 +226,25 @@ static bool deliver(struct reply *reply, struct instance *caller,
     uint8_t *memory = vm_memory_at(caller, address, size);
     if (!memory)
         return error_set(
-            error, ERROR_TRAP,
+            error,
+            ERROR_TRAP,
             "host_http_request: malloc(%lu) returned 0x%lx, outside memory",
-            (unsigned long)size, (unsigned long)address);
+            (unsigned long)size,
+            (unsigned long)address);
     struct json_writer writer = {memory, size, 0};
     reply_write(&writer, reply);
     *result = (uint64_t)address << 32 | size;
     return true;
 }
 
-static bool host_http_request(void *context, struct instance *caller,
-                              uint64_t *slots, struct error *error) {
+static bool host_http_request(void *context,
+                              struct instance *caller,
+                              uint64_t *slots,
+                              struct error *error) {
     struct imports *imports = context;
     if (imports->busy) {
-        return error_set(error, ERROR_TRAP,
+        return error_set(error,
+                         ERROR_TRAP,
                          "host_http_request: called by the guest's malloc");
     }
     imports->busy = true;
@@ -256,8 +273,10 @@ static bool give(uint64_t *slots, int32_t result) {
     return true;
 }
 
-static bool host_http_open(void *context, struct instance *caller,
-                           uint64_t *slots, struct error *error) {
+static bool host_http_open(void *context,
+                           struct instance *caller,
+                           uint64_t *slots,
+                           struct error *error) {
     struct imports *imports = context;
     struct stream *stream = find_stream(imports, 0);
     if (!stream || imports->last_handle == INT32_MAX)
@@ -273,8 +292,10 @@ static bool host_http_open(void *context, struct instance *caller,
 /* The stream and the memory that a guest's arguments mean; else 0 or NULL of
  * them, and the result that says so. */
 static bool find_arguments(struct imports *imports,
-                           const struct instance *caller, uint64_t *slots,
-                           struct stream **stream, uint8_t **memory) {
+                           const struct instance *caller,
+                           uint64_t *slots,
+                           struct stream **stream,
+                           uint8_t **memory) {
     *stream = slots[0] ? find_stream(imports, (uint32_t)slots[0]) : NULL;
     *memory = vm_memory_at(caller, (uint32_t)slots[1], (uint32_t)slots[2]);
     if (*stream && *memory)
@@ -283,8 +304,10 @@ static bool find_arguments(struct imports *imports,
     return false;
 }
 
-static bool host_http_head(void *context, struct instance *caller,
-                           uint64_t *slots, struct error *error) {
+static bool host_http_head(void *context,
+                           struct instance *caller,
+                           uint64_t *slots,
+                           struct error *error) {
     (void)error;
     struct stream *stream;
     struct json_writer measure = {0}, writer = {.capacity = (uint32_t)slots[2]};
@@ -296,8 +319,10 @@ static bool host_http_head(void *context, struct instance *caller,
     return give(slots, (int32_t)measure.size);
 }
 
-static bool host_http_read(void *context, struct instance *caller,
-                           uint64_t *slots, struct error *error) {
+static bool host_http_read(void *context,
+                           struct instance *caller,
+                           uint64_t *slots,
+                           struct error *error) {
     struct stream *stream;
     uint8_t *memory;
     size_t size = slots[2] < INT32_MAX ? (size_t)slots[2] : INT32_MAX;
@@ -312,8 +337,10 @@ static bool host_http_read(void *context, struct instance *caller,
            give(slots, failed ? -GUEST_EIO : (int32_t)count);
 }
 
-static bool host_http_close(void *context, struct instance *caller,
-                            uint64_t *slots, struct error *error) {
+static bool host_http_close(void *context,
+                            struct instance *caller,
+                            uint64_t *slots,
+                            struct error *error) {
     (void)caller, (void)error;
     struct stream *stream =
         slots[0] ? find_stream(context, (uint32_t)slots[0]) : NULL;
@@ -336,7 +363,8 @@ struct imports *imports_open(const struct imports_config *config,
     return imports;
 }
 
-bool imports_define(struct imports *imports, struct vm *vm,
+bool imports_define(struct imports *imports,
+                    struct vm *vm,
                     struct error *error) {
     static const struct row {
         const char *name, *signature;
@@ -349,8 +377,13 @@ bool imports_define(struct imports *imports, struct vm *vm,
         {"http_close", "i:i", host_http_close},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (!vm_define(vm, "host", rows[i].name, rows[i].signature,
-                       rows[i].function, imports, error))
+        if (!vm_define(vm,
+                       "host",
+                       rows[i].name,
+                       rows[i].signature,
+                       rows[i].function,
+                       imports,
+                       error))
             return false;
     }
     return true;

@@ -21,7 +21,8 @@ struct imports *imports_open(const struct imports_config *config,
 
 /* Provide the functions to guests of `vm`, which must be closed before
  * `imports`. */
-bool imports_define(struct imports *imports, struct vm *vm,
+bool imports_define(struct imports *imports,
+                    struct vm *vm,
                     struct error *error);
 
 void imports_close(struct imports *imports);

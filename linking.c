@@ -11,8 +11,8 @@
 #include "toolchains.h"
 
 /* Whether one of the first `count` preloads has that name. */
-static bool is_preloaded(const struct run *run, struct slice name,
-                         size_t count) {
+static bool
+is_preloaded(const struct run *run, struct slice name, size_t count) {
     for (size_t i = 0; i < count; i++) {
         if (slice_is(name, run->options->preloads[i].name))
             return true;
@@ -22,8 +22,10 @@ static bool is_preloaded(const struct run *run, struct slice name,
 
 /* Whether all that a module wants from outside is there, or to be looked for in
  * one of the first `preloads` when that has been instantiated. */
-static bool can_link(struct run *run, const struct loaded *loaded,
-                     size_t preloads, struct error *error) {
+static bool can_link(struct run *run,
+                     const struct loaded *loaded,
+                     size_t preloads,
+                     struct error *error) {
     const struct module *module = loaded->module;
     run->about = source_name(loaded->path);
     for (size_t i = 0; i < vm_import_count(module); i++) {

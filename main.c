@@ -92,11 +92,20 @@ static bool open_imports(struct run *run, struct error *error) {
  * may be links that lead out of it. */
 static bool raise_wall(const struct run *run, struct error *error) {
     const char *const system[] = {
-        "/etc", "/etc/ssl/certs", "/etc/pki/tls/certs", "/run", "/lib",
-        "/lib64", "/usr",
+        "/etc",
+        "/etc/ssl/certs",
+        "/etc/pki/tls/certs",
+        "/run",
+        "/lib",
+        "/lib64",
+        "/usr",
         /* Linux systems that have all of this somewhere else */
-        "/nix/store", "/gnu/store", NET_LOOKUP_FILES, NET_BUNDLES,
-        getenv("SSL_CERT_FILE"), NULL};
+        "/nix/store",
+        "/gnu/store",
+        NET_LOOKUP_FILES,
+        NET_BUNDLES,
+        getenv("SSL_CERT_FILE"),
+        NULL};
     if (run->options->no_landlock)
         return true;
 
@@ -115,8 +124,10 @@ static void narrate_directories(const struct run *run) {
         const char *host =
             temporary ? "a temporary directory" : directory->host;
         const char *how = directory->read_only ? ", read only" : "";
-        printf("[host] granted %s as %s%s\n", shown_text(host, SHOWN_MAX).text,
-               shown_text(directory->guest, SHOWN_MAX).text, how);
+        printf("[host] granted %s as %s%s\n",
+               shown_text(host, SHOWN_MAX).text,
+               shown_text(directory->guest, SHOWN_MAX).text,
+               how);
     }
     fflush(stdout);
 }
@@ -232,8 +243,8 @@ static void choose_entry(struct run *run) {
     }
 }
 
-static bool record_run(struct run *run, char *ended, size_t size,
-                       struct error *error) {
+static bool
+record_run(struct run *run, char *ended, size_t size, struct error *error) {
     struct error end = ERROR_INIT;
     if (!vm_record(run->main.module, run->options->function, error) ||
         !run_load_preloads(run, error))
@@ -269,13 +280,19 @@ static bool explain_command(struct run *run, struct error *error) {
     FILE *out = fopen(path, "w");
     if (!out) {
         run->about = NULL;
-        return error_set(error, ERROR_IO, "%s: %s",
-                         shown_text(path, SHOWN_MAX).text, strerror(errno));
+        return error_set(error,
+                         ERROR_IO,
+                         "%s: %s",
+                         shown_text(path, SHOWN_MAX).text,
+                         strerror(errno));
     }
     bool done = explain_module(run, out, error);
     if (fclose(out) != 0 && done)
-        return error_set(error, ERROR_IO, "%s: %s",
-                         shown_text(path, SHOWN_MAX).text, strerror(errno));
+        return error_set(error,
+                         ERROR_IO,
+                         "%s: %s",
+                         shown_text(path, SHOWN_MAX).text,
+                         strerror(errno));
     return done;
 }
 

@@ -20,8 +20,10 @@ static const struct json *find_given(const struct json *object,
     return value && value->type != JSON_NULL ? value : NULL;
 }
 
-static bool read_headers(struct message *message, const struct json *object,
-                         struct arena *arena, struct error *error) {
+static bool read_headers(struct message *message,
+                         const struct json *object,
+                         struct arena *arena,
+                         struct error *error) {
     if (!object)
         return true;
     if (object->type != JSON_OBJECT)
@@ -41,8 +43,10 @@ static bool read_headers(struct message *message, const struct json *object,
     return true;
 }
 
-static bool read_body(struct message *message, const struct json *value,
-                      struct arena *arena, struct error *error) {
+static bool read_body(struct message *message,
+                      const struct json *value,
+                      struct arena *arena,
+                      struct error *error) {
     if (!value)
         return true;
     struct slice *body = &message->request.body;
@@ -60,7 +64,8 @@ static bool read_body(struct message *message, const struct json *value,
     }
 }
 
-static bool read_encoding(struct message *message, const struct json *value,
+static bool read_encoding(struct message *message,
+                          const struct json *value,
                           struct error *error) {
     static const char *const names[] = {
         [BODY_BYTES] = "bytes", [BODY_UTF8] = "utf8", [BODY_BASE64] = "base64"};
@@ -75,13 +80,17 @@ static bool read_encoding(struct message *message, const struct json *value,
                    "body_encoding: not \"bytes\", \"utf8\" or \"base64\"");
 }
 
-bool message_read(struct message *message, struct slice text,
-                  struct arena *arena, struct error *error) {
+bool message_read(struct message *message,
+                  struct slice text,
+                  struct arena *arena,
+                  struct error *error) {
     struct error wrong = ERROR_INIT;
     const struct json *root = json_parse(text, arena, &wrong);
     if (!root) {
-        return net_fail(error, NET_INVALID_REQUEST,
-                        "the request is not JSON: %s, at byte %llu", wrong.text,
+        return net_fail(error,
+                        NET_INVALID_REQUEST,
+                        "the request is not JSON: %s, at byte %llu",
+                        wrong.text,
                         (unsigned long long)wrong.offset);
     }
     if (root->type != JSON_OBJECT)
@@ -104,7 +113,8 @@ bool message_read(struct message *message, struct slice text,
  * section 5.3 allows; for Set-Cookie it does not, and there the list has them
  * apart. */
 static void put_joined(struct json_writer *writer,
-                       const struct net_response *response, size_t first) {
+                       const struct net_response *response,
+                       size_t first) {
     const struct net_header *headers = response->headers;
     json_put(writer, "\"");
     for (size_t i = first; i < response->header_count; i++) {
@@ -162,7 +172,8 @@ static void put_failure(struct json_writer *writer,
 
 void message_write(struct json_writer *writer,
                    const struct net_response *response,
-                   enum body_encoding encoding, const struct error *failure) {
+                   enum body_encoding encoding,
+                   const struct error *failure) {
     static void (*const put_body[])(struct json_writer *, struct slice) = {
         [BODY_BYTES] = json_put_bytes,
         [BODY_UTF8] = json_put_string,

@@ -30,12 +30,15 @@ struct message {
 
 /* Read a request. What is made of it lives in the arena and points into `text`.
  * On failure an ERROR_NET of code NET_INVALID_REQUEST. */
-bool message_read(struct message *message, struct slice text,
-                  struct arena *arena, struct error *error);
+bool message_read(struct message *message,
+                  struct slice text,
+                  struct arena *arena,
+                  struct error *error);
 
 /* Write a reply: the failure if there was one, else the response. */
 void message_write(struct json_writer *writer,
                    const struct net_response *response,
-                   enum body_encoding encoding, const struct error *failure);
+                   enum body_encoding encoding,
+                   const struct error *failure);
 
 #endif

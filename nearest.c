@@ -24,8 +24,10 @@ static size_t least(size_t a, size_t b) {
 
 /* One entry of the table; `rows` are the one before the last, the last, and
  * this one. */
-static size_t entry(size_t rows[3][WORD_MAX + 1], const char *typed,
-                    const char *word, size_t j) {
+static size_t entry(size_t rows[3][WORD_MAX + 1],
+                    const char *typed,
+                    const char *word,
+                    size_t j) {
     char letter = typed[0], wanted = word[j - 1];
     size_t wrong = rows[1][j - 1];
     if (letter != wanted)
@@ -54,8 +56,8 @@ static size_t distance(const char *typed, size_t size, const char *word) {
     return rows[2][width];
 }
 
-const char *nearest(struct slice typed, const char *const *words,
-                    size_t count) {
+const char *
+nearest(struct slice typed, const char *const *words, size_t count) {
     char copy[WORD_MAX + 1] = {0};
     if (typed.size > WORD_MAX)
         return NULL;

@@ -40,8 +40,10 @@ enum { FIRST_OPTION = 256 };
 
 static const struct option table[] = {
 #define OPTION(id, letter, name, value, form, help)                            \
-    {name, VALUE_##value == VALUE_NONE ? no_argument : required_argument,      \
-     NULL, FIRST_OPTION + OPTION_##id},
+    {name,                                                                     \
+     VALUE_##value == VALUE_NONE ? no_argument : required_argument,            \
+     NULL,                                                                     \
+     FIRST_OPTION + OPTION_##id},
 #include "options.def"
 #undef OPTION
     {0},
@@ -78,14 +80,16 @@ enum {
 
 /* ---- texts ---- */
 
-static bool set_text(const char **where, enum option_id id, const char *text,
+static bool set_text(const char **where,
+                     enum option_id id,
+                     const char *text,
                      struct error *error) {
     if (*where)
-        return error_set(error, ERROR_USAGE, "--%s: can be given once only",
-                         table[id].name);
+        return error_set(
+            error, ERROR_USAGE, "--%s: can be given once only", table[id].name);
     if (!*text)
-        return error_set(error, ERROR_USAGE, "--%s: must not be empty",
-                         table[id].name);
+        return error_set(
+            error, ERROR_USAGE, "--%s: must not be empty", table[id].name);
     *where = text;
     return true;
 }
@@ -118,11 +122,12 @@ static void set_variable(struct text_list *list, const char *text) {
 }
 
 /* NAME=VALUE, or NAME for the value that it has here, if it has one. */
-static bool add_env(struct options *options, const char *text,
-                    struct error *error) {
+static bool
+add_env(struct options *options, const char *text, struct error *error) {
     size_t name_size = strcspn(text, "=");
     if (name_size == 0) {
-        return error_set(error, ERROR_USAGE,
+        return error_set(error,
+                         ERROR_USAGE,
                          "--env: '%s' is neither NAME=VALUE nor NAME",
                          shown_text(text, 160).text);
     }
@@ -153,18 +158,20 @@ static bool one_colon(const char *text, struct error *error) {
 
     struct slice before = {(const uint8_t *)text, (size_t)(colon - text)};
     struct shown host = shown(before, 80);
-    error_set(error, ERROR_USAGE,
+    error_set(error,
+              ERROR_USAGE,
               "--dir: there is no directory '%s'; the guest's name for one "
               "stands behind two "
               "colons: --dir %s::%s",
-              shown_text(text, 80).text, host.text,
+              shown_text(text, 80).text,
+              host.text,
               shown_text(colon + 1, 80).text);
     return true;
 }
 
 /* HOST[::GUEST][:ro]. Without GUEST the guest sees the host's name. */
-static bool add_directory(struct options *options, char *text,
-                          struct error *error) {
+static bool
+add_directory(struct options *options, char *text, struct error *error) {
     struct wasi_directory *directory =
         &options->directories[options->directory_count++];
     size_t size = strlen(text);
@@ -178,17 +185,18 @@ static bool add_directory(struct options *options, char *text,
         directory->guest = border + 2;
     }
     if (!*directory->host || !*directory->guest)
-        return error_set(error, ERROR_USAGE,
-                         "--dir: a directory's name is empty");
+        return error_set(
+            error, ERROR_USAGE, "--dir: a directory's name is empty");
     return border || !one_colon(text, error);
 }
 
 /* NAME=MODULE. Under one name there is one module. */
-static bool add_preload(struct options *options, char *text,
-                        struct error *error) {
+static bool
+add_preload(struct options *options, char *text, struct error *error) {
     char *equals = strchr(text, '=');
     if (!equals || equals == text || !equals[1]) {
-        return error_set(error, ERROR_USAGE,
+        return error_set(error,
+                         ERROR_USAGE,
                          "--preload: '%s' is not NAME=MODULE",
                          shown_text(text, 160).text);
     }
@@ -196,7 +204,9 @@ static bool add_preload(struct options *options, char *text,
     for (size_t i = 0; i < options->preload_count; i++) {
         if (strcmp(options->preloads[i].name, text) != 0)
             continue;
-        return error_set(error, ERROR_USAGE, "--preload: '%s' is %s already",
+        return error_set(error,
+                         ERROR_USAGE,
+                         "--preload: '%s' is %s already",
                          shown_text(text, 100).text,
                          shown_text(options->preloads[i].path, 100).text);
     }
@@ -205,8 +215,8 @@ static bool add_preload(struct options *options, char *text,
     return true;
 }
 
-static bool add_traces(struct options *options, char *text,
-                       struct error *error) {
+static bool
+add_traces(struct options *options, char *text, struct error *error) {
     for (char *next; text; text = next) {
         next = cut(text);
         bool wasi = strcmp(text, "wasi") == 0,
@@ -221,7 +231,8 @@ static bool add_traces(struct options *options, char *text,
         options->net.trace_secrets |= secrets;
         if (wasi || http || code)
             continue;
-        return error_set(error, ERROR_USAGE,
+        return error_set(error,
+                         ERROR_USAGE,
                          "--trace: '%s' is not wasi, http, http-secrets or "
                          "code[=FUNCTION]",
                          shown_text(text, 120).text);
@@ -234,8 +245,8 @@ static bool begins_with(const char *text, const char *beginning) {
 }
 
 /* NAME=SIZE,... with the names of net's limits. */
-static bool set_http_limits(struct net_limits *limits, char *text,
-                            struct error *error) {
+static bool
+set_http_limits(struct net_limits *limits, char *text, struct error *error) {
     const struct {
         const char *name;
         size_t *value;
@@ -251,7 +262,8 @@ static bool set_http_limits(struct net_limits *limits, char *text,
         while (i < count && !begins_with(text, rows[i].name))
             i++;
         if (i == count) {
-            return error_set(error, ERROR_USAGE,
+            return error_set(error,
+                             ERROR_USAGE,
                              "--http-limit: '%s' is not NAME=SIZE, the names "
                              "being head, fields, line, extension and url",
                              shown_text(text, 80).text);
@@ -265,11 +277,14 @@ static bool set_http_limits(struct net_limits *limits, char *text,
 }
 
 /* One way so far; not to link is the other. */
-static bool set_unknown_imports(struct options *options, const char *text,
+static bool set_unknown_imports(struct options *options,
+                                const char *text,
                                 struct error *error) {
     options->limits.trap_unknown_imports = true;
     return strcmp(text, "trap") == 0 ||
-           error_set(error, ERROR_USAGE, "--unknown-imports: '%s' is not trap",
+           error_set(error,
+                     ERROR_USAGE,
+                     "--unknown-imports: '%s' is not trap",
                      shown_text(text, 120).text);
 }
 
@@ -277,8 +292,11 @@ static bool set_unknown_imports(struct options *options, const char *text,
 
 /* Put one option's value where it belongs; `number` is the value of a numeric
  * one. */
-static bool apply(struct options *options, enum option_id id, char *text,
-                  uint64_t number, struct error *error) {
+static bool apply(struct options *options,
+                  enum option_id id,
+                  char *text,
+                  uint64_t number,
+                  struct error *error) {
     switch (id) {
     case OPTION_DIR: return add_directory(options, text, error);
     case OPTION_TMPDIR: return set_text(&options->tmpdir, id, text, error);
@@ -348,43 +366,51 @@ static bool bad_option(const char *word, struct error *error) {
 
     struct shown shown_word = shown_text(word, 160);
     if (optopt >= FIRST_OPTION)
-        return error_set(error, ERROR_USAGE,
+        return error_set(error,
+                         ERROR_USAGE,
                          "%s: takes no value; see hostel --help",
                          shown_word.text);
     if (likely > 1)
         return error_set(
-            error, ERROR_USAGE,
+            error,
+            ERROR_USAGE,
             "%s: could be short for several options; see hostel --help",
             shown_word.text);
 
     struct slice typed = {(const uint8_t *)name, size};
     const char *meant = nearest(typed, option_names, OPTION_COUNT);
     if (!meant)
-        return error_set(error, ERROR_USAGE,
+        return error_set(error,
+                         ERROR_USAGE,
                          "%s: no such option; see hostel --help",
                          shown_word.text);
-    return error_set(error, ERROR_USAGE,
+    return error_set(error,
+                     ERROR_USAGE,
                      "%s: no such option; did you mean --%s; see hostel --help",
-                     shown_word.text, meant);
+                     shown_word.text,
+                     meant);
 }
 
 /* A value that was forgotten: what stands there begins as the next option
  * does. */
-static bool is_forgotten(enum option_id id, const char *value,
-                         struct error *error) {
+static bool
+is_forgotten(enum option_id id, const char *value, struct error *error) {
     if (strncmp(value, "--", 2) != 0)
         return false;
     struct shown shown_value = shown_text(value, 80);
-    error_set(error, ERROR_USAGE,
+    error_set(error,
+              ERROR_USAGE,
               "--%s: needs a value, and '%s' looks like an option; write "
               "--%s=%s if it is the value",
-              option_names[id], shown_value.text, option_names[id],
+              option_names[id],
+              shown_value.text,
+              option_names[id],
               shown_value.text);
     return true;
 }
 
-static bool read_option(struct reading *reading, enum option_id id,
-                        struct error *error) {
+static bool
+read_option(struct reading *reading, enum option_id id, struct error *error) {
     bool apart = optarg && optarg == reading->argv[optind - 1];
     if (apart && is_forgotten(id, optarg, error))
         return false;
@@ -426,7 +452,9 @@ static bool read_options(struct reading *reading, struct error *error) {
             return true;
         }
         if (found == ':')
-            return error_set(error, ERROR_USAGE, "%s: needs a value",
+            return error_set(error,
+                             ERROR_USAGE,
+                             "%s: needs a value",
                              shown_text(word, 160).text);
         if (found == '?')
             return bad_option(word, error);
@@ -457,7 +485,9 @@ static void read_command(struct reading *reading) {
 
 /* Every list gets room for as many items as the command line can hold, and one
  * more. */
-static bool make_lists(struct options *options, int argc, char **argv,
+static bool make_lists(struct options *options,
+                       int argc,
+                       char **argv,
                        struct error *error) {
     size_t room = 1;
     for (int i = 0; i < argc; i++) {
@@ -468,8 +498,8 @@ static bool make_lists(struct options *options, int argc, char **argv,
         }
     }
 
-    struct text_list *lists[] = {&options->env, &options->allow, &options->deny,
-                                 &options->resolve};
+    struct text_list *lists[] = {
+        &options->env, &options->allow, &options->deny, &options->resolve};
     enum { LIST_COUNT = sizeof lists / sizeof *lists };
     const char **items =
         arena_alloc(&options->arena, room, LIST_COUNT * sizeof *items);
@@ -494,7 +524,8 @@ static bool check_guest_names(const struct options *options,
         for (size_t k = 0; name && k < i; k++) {
             if (!wasi_same_name(name, all[k].guest))
                 continue;
-            return error_set(error, ERROR_USAGE,
+            return error_set(error,
+                             ERROR_USAGE,
                              "%s: the guest's %s is %s already, as %s; give "
                              "one of them another "
                              "name",
@@ -509,8 +540,10 @@ static bool check_guest_names(const struct options *options,
 
 /* MODULE [FUNCTION] [-- ARGS...]: behind the module only what it is run with
  * shall stay. `named` words stand before the --, if there is one. */
-static bool take_function(struct options *options, const char **words,
-                          size_t named, struct error *error) {
+static bool take_function(struct options *options,
+                          const char **words,
+                          size_t named,
+                          struct error *error) {
     bool explain = options->command == COMMAND_EXPLAIN;
     bool dump = options->command == COMMAND_DUMP && options->code;
     if (!explain && !dump)
@@ -519,9 +552,11 @@ static bool take_function(struct options *options, const char **words,
     options->runs = explain && named != SIZE_MAX;
     size_t count = options->runs ? named : options->word_count;
     if (count > 2)
-        return error_set(
-            error, ERROR_USAGE, "%s: takes one function, what is '%s'?",
-            command_names[options->command], shown_text(words[2], 120).text);
+        return error_set(error,
+                         ERROR_USAGE,
+                         "%s: takes one function, what is '%s'?",
+                         command_names[options->command],
+                         shown_text(words[2], 120).text);
     if (count < 2)
         return true;
     options->function = words[1];
@@ -577,7 +612,9 @@ static bool check_count(const struct options *options, struct error *error) {
                 options->command == COMMAND_CHECK || options->runs;
     if (many || options->word_count <= 1)
         return true;
-    return error_set(error, ERROR_USAGE, "%s: takes one %s, what is '%s'?",
+    return error_set(error,
+                     ERROR_USAGE,
+                     "%s: takes one %s, what is '%s'?",
                      command_names[options->command],
                      shell ? "shell" : "module",
                      shown_text(options->words[1], 120).text);
@@ -589,20 +626,25 @@ static bool check_words(const struct reading *reading, struct error *error) {
     const bool shell = options->command == COMMAND_COMPLETIONS;
     if (options->word_count == 0 && reading->takes_next) {
         return error_set(
-            error, ERROR_USAGE,
+            error,
+            ERROR_USAGE,
             "which module? '%s' is the value of --%s; see hostel --help",
             shown_text(reading->argv[reading->argc - 1], 120).text,
             reading->takes_next);
     }
 
     if (options->word_count == 0 || !*options->words[0]) {
-        return error_set(error, ERROR_USAGE, "which %s? see hostel --help",
+        return error_set(error,
+                         ERROR_USAGE,
+                         "which %s? see hostel --help",
                          shell ? "shell" : "module");
     }
     return check_belongs(options, error) && check_count(options, error);
 }
 
-bool options_parse(struct options *options, int argc, char **argv,
+bool options_parse(struct options *options,
+                   int argc,
+                   char **argv,
                    struct error *error) {
     struct reading reading = {.options = options, .argc = argc, .argv = argv};
     *options = (struct options){.limits = vm_limits_default(),

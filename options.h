@@ -72,7 +72,9 @@ struct options {
 /* Fill `options` from the command line, which is borrowed (and cut at its
  * commas). On failure, an ERROR_USAGE that names the flag, if it is about one.
  * Either way options_free must follow. */
-bool options_parse(struct options *options, int argc, char **argv,
+bool options_parse(struct options *options,
+                   int argc,
+                   char **argv,
                    struct error *error);
 void options_free(struct options *options);
 

@@ -51,8 +51,8 @@ static const char *decimal_read(const char *text, struct decimal *decimal) {
 
 /* `decimal * factor`, rounded up; false if it is more than PTRDIFF_MAX. The
  * factor is less than 2^64 / MILLION. */
-static bool scale(const struct decimal *decimal, uint64_t factor,
-                  uint64_t *number) {
+static bool
+scale(const struct decimal *decimal, uint64_t factor, uint64_t *number) {
     if (decimal->whole > PTRDIFF_MAX / factor)
         return false;
     uint64_t fraction = (decimal->millionths * factor + MILLION - 1) / MILLION;
@@ -96,8 +96,14 @@ static uint64_t time_factor(struct slice suffix) {
     static const struct {
         const char *suffix;
         uint64_t ms;
-    } units[] = {{"", 1000},   {"ms", 1},      {"s", 1000},    {"sec", 1000},
-                 {"m", 60000}, {"min", 60000}, {"h", 3600000}, {"d", 86400000}};
+    } units[] = {{"", 1000},
+                 {"ms", 1},
+                 {"s", 1000},
+                 {"sec", 1000},
+                 {"m", 60000},
+                 {"min", 60000},
+                 {"h", 3600000},
+                 {"d", 86400000}};
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
         if (slice_is(suffix, units[i].suffix))
             return units[i].ms;
@@ -117,8 +123,8 @@ static uint64_t factor_of(enum quantity kind, struct slice suffix) {
 enum reading { READ, NO_NUMBER, TOO_LARGE };
 
 /* Only a time has several parts, each with its unit. */
-static enum reading read_parts(enum quantity kind, const char *text,
-                               uint64_t *number) {
+static enum reading
+read_parts(enum quantity kind, const char *text, uint64_t *number) {
     const char *part = text;
     *number = 0;
     do {
@@ -142,8 +148,11 @@ static enum reading read_parts(enum quantity kind, const char *text,
     return READ;
 }
 
-bool quantity_read(enum quantity kind, const char *option, const char *text,
-                   uint64_t *number, struct error *error) {
+bool quantity_read(enum quantity kind,
+                   const char *option,
+                   const char *text,
+                   uint64_t *number,
+                   struct error *error) {
     static const char *const expected[] = {
         [QUANTITY_COUNT] = "a whole number",
         [QUANTITY_SIZE] = "a size such as 65536, 64K, 1.5M or 1GiB",
@@ -153,9 +162,16 @@ bool quantity_read(enum quantity kind, const char *option, const char *text,
     if (reading == READ)
         return true;
     if (reading == TOO_LARGE) {
-        return error_set(error, ERROR_USAGE, "--%s: %s is too large", option,
+        return error_set(error,
+                         ERROR_USAGE,
+                         "--%s: %s is too large",
+                         option,
                          shown_text(text, 120).text);
     }
-    return error_set(error, ERROR_USAGE, "--%s: '%s' is not %s", option,
-                     shown_text(text, 120).text, expected[kind]);
+    return error_set(error,
+                     ERROR_USAGE,
+                     "--%s: '%s' is not %s",
+                     option,
+                     shown_text(text, 120).text,
+                     expected[kind]);
 }

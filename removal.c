@@ -239,13 +239,18 @@ static bool remove_self(const struct removal *removal, const char *name) {
     return false;
 }
 
-bool removal_run(DIR *root, const char *name, const char *path,
+bool removal_run(DIR *root,
+                 const char *name,
+                 const char *path,
                  struct error *error) {
     struct removal removal = {
         .directory = root, .root = dirfd(root), .patience = ROUNDS_MAX};
     char where[WHERE_SIZE] = "";
     if (fstat(removal.root, &removal.self) < 0)
-        return error_set(error, ERROR_IO, "%s: %s", shown_text(path, 160).text,
+        return error_set(error,
+                         ERROR_IO,
+                         "%s: %s",
+                         shown_text(path, 160).text,
                          strerror(errno));
     int reason = ENOTEMPTY;
     bool cleared = false;
@@ -259,14 +264,19 @@ bool removal_run(DIR *root, const char *name, const char *path,
         path = where;
     struct shown called = shown_text(path, 160);
     if (reason == ESTALE)
-        return error_set(error, ERROR_IO,
+        return error_set(error,
+                         ERROR_IO,
                          "%s is empty, but was moved away and not found",
                          called.text);
     if (cleared)
-        return error_set(error, ERROR_IO,
+        return error_set(error,
+                         ERROR_IO,
                          "%s is empty, but could not be removed: %s",
-                         called.text, strerror(reason));
-    return error_set(error, ERROR_IO, "%s could not be emptied: %s",
+                         called.text,
+                         strerror(reason));
+    return error_set(error,
+                     ERROR_IO,
+                     "%s could not be emptied: %s",
                      called.text,
                      removal.patience > 0 ? strerror(removal.reason)
                                           : "others keep filling it");

@@ -11,7 +11,9 @@
  * directory and what lies beneath it on the same file system is changed. On
  * failure an ERROR_IO says what stays behind, and why; `path` is how it calls
  * the directory. `root` stays open. */
-bool removal_run(DIR *root, const char *name, const char *path,
+bool removal_run(DIR *root,
+                 const char *name,
+                 const char *path,
                  struct error *error);
 
 #endif

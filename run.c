@@ -19,8 +19,10 @@ static int64_t time_left_ms(const struct run *run) {
     return limit > spent ? limit - spent : 0;
 }
 
-static bool load_module(struct run *run, const char *path,
-                        struct loaded *loaded, struct error *error) {
+static bool load_module(struct run *run,
+                        const char *path,
+                        struct loaded *loaded,
+                        struct error *error) {
     loaded->path = path;
     buffer_init(&loaded->bytes, VM_MODULE_BYTES);
     run->about = NULL;
@@ -55,8 +57,8 @@ bool run_load(struct run *run, const char *path, struct error *error) {
 
 bool run_load_preloads(struct run *run, struct error *error) {
     struct options *options = run->options;
-    run->preloads = arena_alloc(&options->arena, options->preload_count,
-                                sizeof *run->preloads);
+    run->preloads = arena_alloc(
+        &options->arena, options->preload_count, sizeof *run->preloads);
     if (!run->preloads)
         return error_set(error, ERROR_IO, "out of memory");
 

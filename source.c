@@ -36,8 +36,9 @@ static const struct sign {
          "it is a program for macOS or Java; build it for wasm32-wasip1"),
     SIGN("BC\xC0\xDE",
          "it is LLVM bitcode; link it, with clang --target=wasm32-wasi"),
-    SIGN("\0aot", "it is compiled by WAMR for one processor; take the module "
-                  "it was made of"),
+    SIGN("\0aot",
+         "it is compiled by WAMR for one processor; take the module "
+         "it was made of"),
     SIGN("AGFzb", "it is a module in base64; decode it first, with base64 -d"),
     SIGN("version https://git-lfs",
          "it stands for a file of Git LFS; get that, with git lfs pull"),
@@ -181,7 +182,8 @@ bool source_read(const char *path, struct buffer *out, struct error *error) {
     return file_read(path, out, error);
 }
 
-bool source_decode(struct buffer *source, int64_t timeout_ms,
+bool source_decode(struct buffer *source,
+                   int64_t timeout_ms,
                    struct error *error) {
     struct slice bytes = buffer_slice(source);
     if (bytes.size == 0)
@@ -193,6 +195,9 @@ bool source_decode(struct buffer *source, int64_t timeout_ms,
     if (is_text_format(token))
         return assemble(source, timeout_ms, error);
     const char *what = recognize(bytes, token);
-    return !what || error_set_at(error, ERROR_MALFORMED, 0,
-                                 "magic header not detected: %s", what);
+    return !what || error_set_at(error,
+                                 ERROR_MALFORMED,
+                                 0,
+                                 "magic header not detected: %s",
+                                 what);
 }

@@ -11,7 +11,8 @@ bool source_read(const char *path, struct buffer *out, struct error *error);
 /* Make it binary format: what is text format is translated, by wat2wasm, which
  * may take `timeout_ms` (below 0: any time); what we do not know is left as it
  * is. ERROR_MALFORMED for what is something else that we know. */
-bool source_decode(struct buffer *source, int64_t timeout_ms,
+bool source_decode(struct buffer *source,
+                   int64_t timeout_ms,
                    struct error *error);
 
 /* What to call it in messages. */

@@ -91,8 +91,8 @@ static DIR *open_new(struct word *word) {
     DIR *directory = fd < 0 ? NULL : fdopendir(fd);
     struct stat stat;
     if (!directory || fstat(fd, &stat) < 0) {
-        error_set(&word->error, ERROR_IO, "%s: %s", word->name,
-                  strerror(errno));
+        error_set(
+            &word->error, ERROR_IO, "%s: %s", word->name, strerror(errno));
         return NULL;
     }
 
@@ -222,12 +222,12 @@ static void install_handlers(void) {
     }
 }
 
-static bool start_janitor(const char *parent, bool walled,
-                          struct error *error) {
+static bool
+start_janitor(const char *parent, bool walled, struct error *error) {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0)
-        return error_set(error, ERROR_IO, "no socket for --tmpdir: %s",
-                         strerror(errno));
+        return error_set(
+            error, ERROR_IO, "no socket for --tmpdir: %s", strerror(errno));
     sigset_t all, before;
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &before);
@@ -242,7 +242,8 @@ static bool start_janitor(const char *parent, bool walled,
         install_handlers();
     } else {
         close(ends[0]);
-        error_set(error, ERROR_IO,
+        error_set(error,
+                  ERROR_IO,
                   "no process to remove --tmpdir at the end: %s",
                   strerror(reason));
     }
@@ -262,11 +263,11 @@ static bool open_same(struct tmpdir *tmpdir, struct word *word) {
     return true;
 }
 
-static bool hear_and_open(struct tmpdir *tmpdir, const char *parent,
-                          struct word *word) {
+static bool
+hear_and_open(struct tmpdir *tmpdir, const char *parent, struct word *word) {
     if (!listen_to_janitor(word))
-        return error_set(&word->error, ERROR_IO,
-                         "the process that makes it has ended");
+        return error_set(
+            &word->error, ERROR_IO, "the process that makes it has ended");
     if (word->error.kind != ERROR_NONE)
         return false;
     snprintf(tmpdir->path, sizeof tmpdir->path, "%s/%s", parent, word->name);
@@ -286,8 +287,11 @@ bool tmpdir_open(struct tmpdir *tmpdir, bool walled, struct error *error) {
     if (hear_and_open(tmpdir, parent, &word))
         return true;
 
-    error_set(error, ERROR_IO, "a temporary directory in %s: %s",
-              shown_text(parent, 120).text, word.error.text);
+    error_set(error,
+              ERROR_IO,
+              "a temporary directory in %s: %s",
+              shown_text(parent, 120).text,
+              word.error.text);
     close_and_dismiss(tmpdir, &word);
     tmpdir->path[0] = '\0';
     return false;
@@ -299,7 +303,8 @@ bool tmpdir_close(struct tmpdir *tmpdir, struct error *error) {
         return true;
     if (last.error.text[0])
         return error_set(error, ERROR_IO, "%s", last.error.text);
-    return error_set(error, ERROR_IO,
+    return error_set(error,
+                     ERROR_IO,
                      "%s stays behind: the process to remove it was killed",
                      shown_text(tmpdir->path, 160).text);
 }

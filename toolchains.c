@@ -31,16 +31,20 @@
 static const struct row {
     const char *module, *name, *advice;
 } rows[] = {
-    {"wasi_unstable", "*",
+    {"wasi_unstable",
+     "*",
      "it was made for WASI preview 0: build it with a later toolchain"},
     {"wasi:*", "*", PREVIEW_2},
     {"cm32p2*", "*", PREVIEW_2},
-    {"wasi", "thread-spawn",
+    {"wasi",
+     "thread-spawn",
      "it needs threads: build it for wasm32-wasip1, without them"},
     {"wasix_*", "*", WASIX},
-    {"wasi_ephemeral_*", "*",
+    {"wasi_ephemeral_*",
+     "*",
      "it needs a part of WASI that was never finished"},
-    {"wasi_nn", "*",
+    {"wasi_nn",
+     "*",
      "it needs WASI's neural networks, which hostel does not have"},
     {"gojs", "*", GO},
     {"go", "*", GO},
@@ -62,7 +66,8 @@ static const struct row {
     {"env", "abortOnCannotGrowMemory", EMSCRIPTEN},
     {"env", "DYNAMICTOP_PTR", EMSCRIPTEN},
     {"asm2wasm", "*", EMSCRIPTEN},
-    {"a", "*",
+    {"a",
+     "*",
      "its imports are shortened, as by Emscripten: build it with "
      "-sSTANDALONE_WASM"},
     {"env", "__memory_base", DYNAMIC},
@@ -79,9 +84,11 @@ static const struct row {
     {"./*", "*", JAVASCRIPT},
     {"*.js", "*", JAVASCRIPT},
     {"*.mjs", "*", JAVASCRIPT},
-    {"env", "memory",
+    {"env",
+     "memory",
      "it wants its memory from outside: link it without --import-memory"},
-    {"env", "*",
+    {"env",
+     "*",
      "something was left undefined when it was linked: link what defines it"},
 };
 

@@ -117,7 +117,8 @@ static bool value_read(const char *text, struct vm_value *value) {
     return false;
 }
 
-bool values_read(const struct values_source *source, struct vm_value *values,
+bool values_read(const struct values_source *source,
+                 struct vm_value *values,
                  struct error *error) {
     const struct func_type *type = source->type;
     struct shown function = shown_text(source->function, 80);
@@ -126,22 +127,32 @@ bool values_read(const struct values_source *source, struct vm_value *values,
         const char *name = vm_type_name(values[i].type);
         if (i >= source->count) {
             return error_set(
-                error, ERROR_USAGE,
+                error,
+                ERROR_USAGE,
                 "--invoke %s: parameter %u (%s) has no value; it takes %u",
-                function.text, i + 1, name, type->param_count);
+                function.text,
+                i + 1,
+                name,
+                type->param_count);
         }
         if (!value_read(source->texts[i], &values[i])) {
-            return error_set(error, ERROR_USAGE,
+            return error_set(error,
+                             ERROR_USAGE,
                              "--invoke %s: parameter %u (%s) cannot be '%s'",
-                             function.text, i + 1, name,
+                             function.text,
+                             i + 1,
+                             name,
                              shown_text(source->texts[i], 120).text);
         }
     }
     if (source->count == type->param_count)
         return true;
-    return error_set(error, ERROR_USAGE,
-                     "--invoke %s: takes %u values, not %zu", function.text,
-                     type->param_count, source->count);
+    return error_set(error,
+                     ERROR_USAGE,
+                     "--invoke %s: takes %u values, not %zu",
+                     function.text,
+                     type->param_count,
+                     source->count);
 }
 
 void value_print(const struct vm_value *value, FILE *out) {
@@ -158,7 +169,9 @@ void value_print(const struct vm_value *value, FILE *out) {
         fprintf(out, "%s\n", text);
         break;
     case VM_V128:
-        fprintf(out, "0x%016" PRIx64 "%016" PRIx64 "\n", value->of.v128[1],
+        fprintf(out,
+                "0x%016" PRIx64 "%016" PRIx64 "\n",
+                value->of.v128[1],
                 value->of.v128[0]);
         break;
     case VM_EXNREF: fputs(value->of.ref ? "exnref\n" : "null\n", out); break;

@@ -15,7 +15,8 @@ struct values_source {
     const char *const *texts;
     size_t count;
 };
-bool values_read(const struct values_source *source, struct vm_value *values,
+bool values_read(const struct values_source *source,
+                 struct vm_value *values,
                  struct error *error);
 
 /* One line, which values_read takes for the same value again, unless it is a

@@ -86,8 +86,11 @@ char *arena_text(struct arena *arena, struct slice text) {
 
 /* Growing by half wastes a third at most, and copies each entry twice on
  * average. */
-void *array_reserve(struct budget *budget, void *array, size_t count,
-                    size_t *capacity, size_t size) {
+void *array_reserve(struct budget *budget,
+                    void *array,
+                    size_t count,
+                    size_t *capacity,
+                    size_t size) {
     if (count < *capacity)
         return array;
     size_t more = *capacity ? *capacity / 2 : FIRST_ENTRIES;
@@ -104,7 +107,9 @@ void *array_reserve(struct budget *budget, void *array, size_t count,
     return grown;
 }
 
-void array_free(struct budget *budget, void *array, size_t capacity,
+void array_free(struct budget *budget,
+                void *array,
+                size_t capacity,
                 size_t size) {
     budget_free(budget, array, capacity * size);
 }

@@ -101,10 +101,15 @@ struct error {
 /* Record a failure unless one is there already. All return false, so that a
  * caller can write `return error_set(...)`. What is quoted of input is escaped,
  * like all of the text. */
-bool error_set(struct error *error, enum error_kind kind, const char *format,
+bool error_set(struct error *error,
+               enum error_kind kind,
+               const char *format,
                ...) PRINTF_LIKE(3, 4);
-bool error_set_at(struct error *error, enum error_kind kind, uint64_t offset,
-                  const char *format, ...) PRINTF_LIKE(4, 5);
+bool error_set_at(struct error *error,
+                  enum error_kind kind,
+                  uint64_t offset,
+                  const char *format,
+                  ...) PRINTF_LIKE(4, 5);
 
 /* "malformed", "trap", ... */
 const char *error_kind_name(enum error_kind kind);
@@ -232,8 +237,11 @@ void f64_format(uint64_t bits, char out[FLOAT_TEXT_SIZE]);
 /* What is quoted of input goes through shown() or quoted(), with such limits
  * that the text of the error has room for all of it: the reason mostly stands
  * at its end. */
-bool error_set_list(struct error *error, enum error_kind kind, uint64_t offset,
-                    const char *format, va_list arguments) PRINTF_LIKE(4, 0);
+bool error_set_list(struct error *error,
+                    enum error_kind kind,
+                    uint64_t offset,
+                    const char *format,
+                    va_list arguments) PRINTF_LIKE(4, 0);
 
 /* `count * size` zeroed bytes that are taken from the budget, or NULL when it,
  * the system or the product refuses; and let go of so many bytes. */
@@ -254,15 +262,22 @@ void arena_free(struct arena *arena); /* may be filled again */
 
 /* An array that grows by half: with room for one entry more than `count`, moved
  * if need be. NULL when memory is refused; `array` is as before then. */
-void *array_reserve(struct budget *budget, void *array, size_t count,
-                    size_t *capacity, size_t size);
-void array_free(struct budget *budget, void *array, size_t capacity,
+void *array_reserve(struct budget *budget,
+                    void *array,
+                    size_t count,
+                    size_t *capacity,
+                    size_t size);
+void array_free(struct budget *budget,
+                void *array,
+                size_t capacity,
                 size_t size);
 
 /* ---- files and the clock ---- */
 
 /* file_read for what is open, from where it stands; `name` is for messages. */
-bool stream_read(FILE *file, const char *name, struct buffer *out,
+bool stream_read(FILE *file,
+                 const char *name,
+                 struct buffer *out,
                  struct error *error);
 
 /* Milliseconds and nanoseconds on a clock that never steps back. */

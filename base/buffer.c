@@ -107,7 +107,9 @@ void buffer_free(struct buffer *buffer) {
 
 /* Sizes are a hint only, which saves doubling: those of files in /proc are 0,
  * and a pipe has none. */
-bool stream_read(FILE *file, const char *path, struct buffer *out,
+bool stream_read(FILE *file,
+                 const char *path,
+                 struct buffer *out,
                  struct error *error) {
     struct shown name = shown_text(path, 200);
     struct stat status;
@@ -126,16 +128,18 @@ bool stream_read(FILE *file, const char *path, struct buffer *out,
             /* to the cap: only the end of the file may follow */
             bool ended = fgetc(file) == EOF && !ferror(file);
             out->failed = !ended;
-            return ended ||
-                   error_set(error, ERROR_IO, "%s: larger than %zu bytes",
-                             name.text, out->cap);
+            return ended || error_set(error,
+                                      ERROR_IO,
+                                      "%s: larger than %zu bytes",
+                                      name.text,
+                                      out->cap);
         }
 
         size_t room = out->capacity - out->size;
         out->size += fread(out->data + out->size, 1, room, file);
         if (ferror(file))
-            return error_set(error, ERROR_IO, "%s: %s", name.text,
-                             strerror(errno));
+            return error_set(
+                error, ERROR_IO, "%s: %s", name.text, strerror(errno));
     }
     return true;
 }
@@ -143,7 +147,10 @@ bool stream_read(FILE *file, const char *path, struct buffer *out,
 bool file_read(const char *path, struct buffer *out, struct error *error) {
     FILE *file = fopen(path, "rb");
     if (!file)
-        return error_set(error, ERROR_IO, "%s: %s", shown_text(path, 200).text,
+        return error_set(error,
+                         ERROR_IO,
+                         "%s: %s",
+                         shown_text(path, 200).text,
                          strerror(errno));
     bool ok = stream_read(file, path, out, error);
     fclose(file);

@@ -7,8 +7,11 @@
  * here, and what is too long is cut at its end. */
 #include "base/base.h"
 
-bool error_set_list(struct error *error, enum error_kind kind, uint64_t offset,
-                    const char *format, va_list arguments) {
+bool error_set_list(struct error *error,
+                    enum error_kind kind,
+                    uint64_t offset,
+                    const char *format,
+                    va_list arguments) {
     if (error->kind != ERROR_NONE)
         return false;
     error->kind = kind;
@@ -21,7 +24,9 @@ bool error_set_list(struct error *error, enum error_kind kind, uint64_t offset,
     return false;
 }
 
-bool error_set(struct error *error, enum error_kind kind, const char *format,
+bool error_set(struct error *error,
+               enum error_kind kind,
+               const char *format,
                ...) {
     va_list arguments;
     va_start(arguments, format);
@@ -30,8 +35,11 @@ bool error_set(struct error *error, enum error_kind kind, const char *format,
     return false;
 }
 
-bool error_set_at(struct error *error, enum error_kind kind, uint64_t offset,
-                  const char *format, ...) {
+bool error_set_at(struct error *error,
+                  enum error_kind kind,
+                  uint64_t offset,
+                  const char *format,
+                  ...) {
     va_list arguments;
     va_start(arguments, format);
     error_set_list(error, kind, offset, format, arguments);

@@ -58,14 +58,25 @@ static void lay_out(const struct decimal *decimal, char *out, size_t size) {
     int count = decimal->count, point = decimal->point;
     static const char zeros[] = "00000000000000000000";
     if (point > PLAIN_DIGITS || point < -PLAIN_ZEROS) {
-        snprintf(out, size, "%c%s%.*se%+d", digits[0], count > 1 ? "." : "",
-                 count - 1, digits + 1, point - 1);
+        snprintf(out,
+                 size,
+                 "%c%s%.*se%+d",
+                 digits[0],
+                 count > 1 ? "." : "",
+                 count - 1,
+                 digits + 1,
+                 point - 1);
     } else if (point <= 0) {
         snprintf(out, size, "0.%.*s%.*s", -point, zeros, count, digits);
     } else if (count <= point) {
         snprintf(out, size, "%.*s%.*s", count, digits, point - count, zeros);
     } else {
-        snprintf(out, size, "%.*s.%.*s", point, digits, count - point,
+        snprintf(out,
+                 size,
+                 "%.*s.%.*s",
+                 point,
+                 digits,
+                 count - point,
                  digits + point);
     }
 }

@@ -28,7 +28,9 @@ static double resident(void) {
     return pages * (double)sysconf(_SC_PAGESIZE);
 }
 
-static bool fd_write(void *context, struct instance *caller, uint64_t *slots,
+static bool fd_write(void *context,
+                     struct instance *caller,
+                     uint64_t *slots,
                      struct error *error) {
     (void)context, (void)caller, (void)error;
     slots[0] = 0;
@@ -37,10 +39,15 @@ static bool fd_write(void *context, struct instance *caller, uint64_t *slots,
 
 /* Load and instantiate, and call `_start` if there is one; NULL if that
  * fails. */
-static struct instance *run(struct vm *vm, struct slice bytes,
-                            struct error *error) {
-    bool defined = vm_define(vm, "wasi_snapshot_preview1", "fd_write", "iiii:i",
-                             fd_write, NULL, error);
+static struct instance *
+run(struct vm *vm, struct slice bytes, struct error *error) {
+    bool defined = vm_define(vm,
+                             "wasi_snapshot_preview1",
+                             "fd_write",
+                             "iiii:i",
+                             fd_write,
+                             NULL,
+                             error);
     struct module *module = defined ? vm_load(vm, bytes, error) : NULL;
     struct instance *instance =
         module ? vm_instantiate(vm, module, error) : NULL;
@@ -67,8 +74,8 @@ static double least(double a, double b) {
     return a == 0 || b < a ? b : a;
 }
 
-static bool measure(const char *path, const char *what, bool calls,
-                    struct error *error) {
+static bool
+measure(const char *path, const char *what, bool calls, struct error *error) {
     struct buffer bytes;
     struct vm_limits limits = vm_limits_default();
     double ns = 0, call_ns = 0, memory = 0;
@@ -88,8 +95,10 @@ static bool measure(const char *path, const char *what, bool calls,
         vm_close(vm);
     }
     double size = (double)bytes.size;
-    printf("%-16s %8.1f MB/s, %.2f of the module's size in memory\n", what,
-           size / ns * 1e3, memory / size);
+    printf("%-16s %8.1f MB/s, %.2f of the module's size in memory\n",
+           what,
+           size / ns * 1e3,
+           memory / size);
     if (calls)
         printf("call from host   %8.1f ns\n", call_ns);
     buffer_free(&bytes);

@@ -61,15 +61,21 @@ static struct cost better(struct cost a, struct cost b) {
     return first ? b : a;
 }
 
-static void print_row(const char *what, const char *unit, uint64_t n,
-                      struct cost cost) {
-    printf("%s\t%s\t%" PRIu64 "\t%.0f\t%.0f\n", what, unit, n, cost.ns,
+static void
+print_row(const char *what, const char *unit, uint64_t n, struct cost cost) {
+    printf("%s\t%s\t%" PRIu64 "\t%.0f\t%.0f\n",
+           what,
+           unit,
+           n,
+           cost.ns,
            cost.bytes);
 }
 
 /* ---- what all measurements do ---- */
 
-static bool fd_write(void *context, struct instance *caller, uint64_t *slots,
+static bool fd_write(void *context,
+                     struct instance *caller,
+                     uint64_t *slots,
                      struct error *problem) {
     (void)context, (void)caller, (void)problem;
     slots[0] = 0;
@@ -81,8 +87,13 @@ static struct vm *open_vm(void) {
     limits.stack_bytes = STACK_BYTES;
     struct vm *vm = vm_open(&limits, &error);
     demand(vm != NULL);
-    demand(vm_define(vm, "wasi_snapshot_preview1", "fd_write", "iiii:i",
-                     fd_write, NULL, &error));
+    demand(vm_define(vm,
+                     "wasi_snapshot_preview1",
+                     "fd_write",
+                     "iiii:i",
+                     fd_write,
+                     NULL,
+                     &error));
     return vm;
 }
 

@@ -61,14 +61,18 @@ static void use_files(void) {
 static void exchange(const struct http_request *request, size_t shown) {
     struct http_response response;
     if (http_send(request, &response)) {
-        printf("[guest] %s %s: status %d\n", request->method, request->url,
+        printf("[guest] %s %s: status %d\n",
+               request->method,
+               request->url,
                response.status);
         if (shown > response.body_size)
             shown = response.body_size;
         if (shown > 0)
             say(response.body, shown);
     } else {
-        printf("[guest] %s %s: error: %s\n", request->method, request->url,
+        printf("[guest] %s %s: error: %s\n",
+               request->method,
+               request->url,
                response.error ? response.error : "no memory");
     }
     http_free(&response);

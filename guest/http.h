@@ -89,8 +89,8 @@ HTTP_API bool http_open(const struct http_request *request,
 
 /* The body's next bytes, at most `size`: a count, 0 at its end, -1 if the
  * response failed; then `error` says why. */
-HTTP_API int http_read(struct http_response *response, void *bytes,
-                       size_t size);
+HTTP_API int
+http_read(struct http_response *response, void *bytes, size_t size);
 
 /* The value of a header of the response, its name in lower case, in memory of
  * its own; or NULL. */
@@ -120,8 +120,8 @@ struct http_writer {
     size_t size;
 };
 
-static void http_put(struct http_writer *writer, const char *text,
-                     size_t size) {
+static void
+http_put(struct http_writer *writer, const char *text, size_t size) {
     if (writer->out)
         memcpy(writer->out + writer->size, text, size);
     writer->size += size;
@@ -139,7 +139,8 @@ static void http_put_string(struct http_writer *writer, const char *text) {
         if (c >= 0x20 && c != '"' && c != '\\')
             http_put(writer, text, 1);
         else
-            http_put(writer, escape,
+            http_put(writer,
+                     escape,
                      (size_t)snprintf(escape, sizeof escape, "\\u%04x", c));
     }
     http_put_text(writer, "\"");
@@ -428,8 +429,8 @@ HTTP_API bool http_open(const struct http_request *request,
     return http_read_status(response);
 }
 
-HTTP_API int http_read(struct http_response *response, void *bytes,
-                       size_t size) {
+HTTP_API int
+http_read(struct http_response *response, void *bytes, size_t size) {
     int count = host_http_read(response->handle_, bytes, size);
     if (count >= 0)
         return count;

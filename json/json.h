@@ -50,8 +50,8 @@ enum {
  * twice in an object. NULL on failure: an ERROR_JSON with the byte's offset.
  * What it needs meanwhile is drawn from the arena's budget too. Linear in the
  * text, but for sorting the names of large objects. */
-const struct json *json_parse(struct slice text, struct arena *arena,
-                              struct error *error);
+const struct json *
+json_parse(struct slice text, struct arena *arena, struct error *error);
 
 /* The member of an object, or NULL: not an object, or no such member. */
 const struct json *json_find(const struct json *object, const char *name);
@@ -66,9 +66,11 @@ bool json_integer(const struct json *value, int64_t *out);
 /* Decode an array of byte numbers, empty ones included, into the arena, or a
  * string of base64 (RFC 4648 section 4, padded). False if the value is neither
  * the one nor the other. */
-bool json_bytes(const struct json *array, struct arena *arena,
+bool json_bytes(const struct json *array,
+                struct arena *arena,
                 struct slice *out);
-bool json_base64(const struct json *string, struct arena *arena,
+bool json_base64(const struct json *string,
+                 struct arena *arena,
                  struct slice *out);
 
 /* Going through the elements of an array or the members of an object. */

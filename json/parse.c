@@ -78,12 +78,17 @@ static struct slice text_since(const struct parser *parser, size_t start) {
 /* Add the value that begins here; `index` is its place. */
 static bool begin_value(struct parser *parser, size_t *index) {
     if (parser->count == JSON_VALUES_MAX)
-        return error_set_at(parser->error, ERROR_JSON, parser->at,
-                            "more than %d values", JSON_VALUES_MAX);
+        return error_set_at(parser->error,
+                            ERROR_JSON,
+                            parser->at,
+                            "more than %d values",
+                            JSON_VALUES_MAX);
 
-    struct json *grown =
-        array_reserve(parser->arena->budget, parser->values, parser->count,
-                      &parser->capacity, sizeof *grown);
+    struct json *grown = array_reserve(parser->arena->budget,
+                                       parser->values,
+                                       parser->count,
+                                       &parser->capacity,
+                                       sizeof *grown);
     if (!grown)
         return lack_memory(parser->error);
 
@@ -222,14 +227,17 @@ static bool parse_member(struct parser *parser) {
 
 /* Count the items of an object or array, and move from before its opening
  * bracket to behind its closing one. */
-static bool parse_items(struct parser *parser, enum json_type type,
-                        uint32_t *count) {
+static bool
+parse_items(struct parser *parser, enum json_type type, uint32_t *count) {
     bool object = type == JSON_OBJECT;
     char close = object ? '}' : ']';
     parser->at++;
     if (++parser->depth > JSON_DEPTH_MAX)
-        return error_set_at(parser->error, ERROR_JSON, parser->at,
-                            "nested more than %d deep", JSON_DEPTH_MAX);
+        return error_set_at(parser->error,
+                            ERROR_JSON,
+                            parser->at,
+                            "nested more than %d deep",
+                            JSON_DEPTH_MAX);
 
     skip_space(parser);
     bool more = !take(parser, close);
@@ -241,8 +249,9 @@ static bool parse_items(struct parser *parser, enum json_type type,
         (*count)++;
         more = take(parser, ',');
         if (!more && !take(parser, close))
-            return fail(parser, object ? "',' or '}' was expected"
-                                       : "',' or ']' was expected");
+            return fail(parser,
+                        object ? "',' or '}' was expected"
+                               : "',' or ']' was expected");
     }
     parser->depth--;
     return true;
@@ -353,7 +362,9 @@ static bool check_names(const struct parser *parser,
         twin = find_twin(object, names);
         if (twin) {
             ptrdiff_t offset = object->text.data - parser->text.data;
-            error_set_at(parser->error, ERROR_JSON, (uint64_t)offset,
+            error_set_at(parser->error,
+                         ERROR_JSON,
+                         (uint64_t)offset,
                          "the name %s appears twice in an object",
                          quoted(twin->text, 40).text);
         }
@@ -366,8 +377,10 @@ static bool check_names(const struct parser *parser,
 
 static bool parse_document(struct parser *parser) {
     if (parser->text.size > JSON_SIZE_MAX)
-        return error_set(parser->error, ERROR_JSON,
-                         "a document of more than %d bytes", JSON_SIZE_MAX);
+        return error_set(parser->error,
+                         ERROR_JSON,
+                         "a document of more than %d bytes",
+                         JSON_SIZE_MAX);
     if (!parse_value(parser))
         return false;
     if (parser->at < parser->text.size)
@@ -386,14 +399,14 @@ static struct json *keep_values(struct parser *parser) {
     return values;
 }
 
-const struct json *json_parse(struct slice text, struct arena *arena,
-                              struct error *error) {
+const struct json *
+json_parse(struct slice text, struct arena *arena, struct error *error) {
     struct parser parser = {.text = text, .arena = arena, .error = error};
     struct json *values = NULL;
     if (parse_document(&parser))
         values = keep_values(&parser);
-    array_free(arena->budget, parser.values, parser.capacity,
-               sizeof *parser.values);
+    array_free(
+        arena->budget, parser.values, parser.capacity, sizeof *parser.values);
     if (!values || !check_names(&parser, values))
         return NULL;
     return values;

@@ -65,7 +65,8 @@ bool json_integer(const struct json *value, int64_t *out) {
     return true;
 }
 
-bool json_bytes(const struct json *array, struct arena *arena,
+bool json_bytes(const struct json *array,
+                struct arena *arena,
                 struct slice *out) {
     *out = (struct slice){0};
     if (!array)
@@ -90,7 +91,8 @@ bool json_bytes(const struct json *array, struct arena *arena,
     return true;
 }
 
-bool json_base64(const struct json *string, struct arena *arena,
+bool json_base64(const struct json *string,
+                 struct arena *arena,
                  struct slice *out) {
     *out = (struct slice){0};
     if (!string || string->type != JSON_STRING)

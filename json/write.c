@@ -98,7 +98,8 @@ void json_put_base64(struct json_writer *writer, struct slice bytes) {
     for (size_t i = 0; i < bytes.size; i += 3) {
         char group[4];
         size_t count = bytes.size - i < 3 ? bytes.size - i : 3;
-        put(writer, group,
+        put(writer,
+            group,
             base64_encode((struct slice){bytes.data + i, count}, group));
     }
     json_put(writer, "\"");

@@ -202,7 +202,8 @@ static bool is_isatap(const struct address *address) {
  * special anyhow (as ::1 is within ::/96, or where a translator's prefix may
  * have several lengths) it is none. */
 static size_t add_reading(const struct address *address,
-                          const struct carrier *how, struct address *readings,
+                          const struct carrier *how,
+                          struct address *readings,
                           size_t count) {
     struct address inner;
     memcpy(inner.bytes, mapped_prefix, sizeof mapped_prefix);
@@ -251,13 +252,14 @@ void address_format(const struct address *address,
                     char out[ADDRESS_TEXT_SIZE]) {
     const uint8_t *bytes = address->bytes;
     if (address_is_v4(address))
-        inet_ntop(AF_INET, bytes + sizeof mapped_prefix, out,
-                  ADDRESS_TEXT_SIZE);
+        inet_ntop(
+            AF_INET, bytes + sizeof mapped_prefix, out, ADDRESS_TEXT_SIZE);
     else
         inet_ntop(AF_INET6, bytes, out, ADDRESS_TEXT_SIZE);
 }
 
-socklen_t address_to_socket(const struct address *address, uint16_t port,
+socklen_t address_to_socket(const struct address *address,
+                            uint16_t port,
                             struct sockaddr_storage *out) {
     memset(out, 0, sizeof *out);
     if (address_is_v4(address)) {
@@ -279,7 +281,8 @@ bool address_from_socket(struct address *address,
     if (from->ss_family == AF_INET) {
         memcpy(address->bytes, mapped_prefix, sizeof mapped_prefix);
         memcpy(address->bytes + 12,
-               &((const struct sockaddr_in *)(const void *)from)->sin_addr, 4);
+               &((const struct sockaddr_in *)(const void *)from)->sin_addr,
+               4);
     } else if (from->ss_family == AF_INET6) {
         memcpy(address->bytes,
                &((const struct sockaddr_in6 *)(const void *)from)->sin6_addr,

@@ -53,7 +53,8 @@ bool address_is_public(const struct address *address);
 
 /* IPv4 in dotted form, IPv6 without brackets. */
 void address_format(const struct address *address, char out[ADDRESS_TEXT_SIZE]);
-socklen_t address_to_socket(const struct address *address, uint16_t port,
+socklen_t address_to_socket(const struct address *address,
+                            uint16_t port,
                             struct sockaddr_storage *out);
 bool address_from_socket(struct address *address,
                          const struct sockaddr_storage *from);

@@ -69,6 +69,10 @@ void net_libraries(char out[NET_LIBRARIES_SIZE]) {
     char tls[32], http[32];
     tls_version(tls, sizeof tls);
     http_version(http, sizeof http);
-    snprintf(out, NET_LIBRARIES_SIZE, "%s, %s, libpsl %s", tls, http,
+    snprintf(out,
+             NET_LIBRARIES_SIZE,
+             "%s, %s, libpsl %s",
+             tls,
+             http,
              suffix_version());
 }

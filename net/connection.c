@@ -33,8 +33,11 @@ void connection_close(struct connection *connection) {
 }
 
 /* Wait for what an attempt asked for (an enum io). */
-static bool wait_for(struct connection *connection, ssize_t want,
-                     int64_t deadline, const char *doing, struct error *error) {
+static bool wait_for(struct connection *connection,
+                     ssize_t want,
+                     int64_t deadline,
+                     const char *doing,
+                     struct error *error) {
     short events = want == IO_WANT_READ ? POLLIN : POLLOUT;
     if (socket_wait(connection->fd, events, deadline))
         return true;
@@ -43,7 +46,8 @@ static bool wait_for(struct connection *connection, ssize_t want,
 
 bool connection_start_tls(struct connection *connection,
                           struct tls_settings *settings,
-                          const struct url *origin, int64_t deadline,
+                          const struct url *origin,
+                          int64_t deadline,
                           struct error *error) {
     connection->tls = tls_open(settings, connection->fd, origin, error);
     if (!connection->tls)
@@ -70,13 +74,14 @@ static bool still_listens(struct connection *connection, int64_t deadline) {
     if (happened == 0 || happened & POLLOUT)
         return true;
     int64_t patience = clock_ms() + STALL_MS;
-    return socket_wait(connection->fd, POLLOUT,
+    return socket_wait(connection->fd,
+                       POLLOUT,
                        patience < deadline ? patience : deadline) != 0;
 }
 
 /* One attempt to read. */
-static ssize_t receive(struct connection *connection, uint8_t *bytes,
-                       size_t size) {
+static ssize_t
+receive(struct connection *connection, uint8_t *bytes, size_t size) {
     return connection->tls ? tls_read(connection->tls, bytes, size)
                            : socket_read(connection->fd, bytes, size);
 }
@@ -94,8 +99,11 @@ static void overhear(struct connection *connection) {
         connection->end += (size_t)count;
 }
 
-bool connection_send(struct connection *connection, struct slice bytes,
-                     int64_t deadline, bool *complete, struct error *error) {
+bool connection_send(struct connection *connection,
+                     struct slice bytes,
+                     int64_t deadline,
+                     bool *complete,
+                     struct error *error) {
     size_t sent = 0;
     if (connection->tls)
         tls_set_deadline(connection->tls, deadline);
@@ -116,13 +124,14 @@ bool connection_send(struct connection *connection, struct slice bytes,
         if (count == IO_BROKEN || count == IO_END)
             *complete = false;
         if (clock_ms() >= deadline)
-            return net_fail(error, NET_TIMEOUT,
-                            "no time left while sending the request");
+            return net_fail(
+                error, NET_TIMEOUT, "no time left while sending the request");
     }
     return true;
 }
 
-int connection_fill(struct connection *connection, int64_t deadline,
+int connection_fill(struct connection *connection,
+                    int64_t deadline,
                     struct error *error) {
     if (connection->tls)
         tls_set_deadline(connection->tls, deadline);
@@ -131,7 +140,8 @@ int connection_fill(struct connection *connection, int64_t deadline,
         if (count == IO_END)
             return 0;
         if (count == IO_BROKEN) {
-            net_fail(error, NET_PROTOCOL,
+            net_fail(error,
+                     NET_PROTOCOL,
                      "the connection broke before the response was complete");
             return -1;
         }
@@ -147,8 +157,8 @@ int connection_fill(struct connection *connection, int64_t deadline,
         /* A trickle must not outlive it either. */
         if (clock_ms() < deadline)
             continue;
-        net_fail(error, NET_TIMEOUT,
-                 "no time left while receiving the response");
+        net_fail(
+            error, NET_TIMEOUT, "no time left while receiving the response");
         return -1;
     }
     return 1;
@@ -173,7 +183,8 @@ static bool is_quiet(const struct connection *connection) {
 static struct connection *remove_at(struct pool *pool, size_t index) {
     struct connection *connection = pool->idle[index];
     pool->count--;
-    memmove(&pool->idle[index], &pool->idle[index + 1],
+    memmove(&pool->idle[index],
+            &pool->idle[index + 1],
             (pool->count - index) * sizeof(struct connection *));
     return connection;
 }

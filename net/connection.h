@@ -29,19 +29,24 @@ void connection_close(struct connection *connection);
 /* Go on in TLS with the server of `origin`. */
 bool connection_start_tls(struct connection *connection,
                           struct tls_settings *settings,
-                          const struct url *origin, int64_t deadline,
+                          const struct url *origin,
+                          int64_t deadline,
                           struct error *error);
 
 /* Send all of `bytes`. If the server stops listening before (it closed, or it
  * answered and does not read on), *complete is false and that is no failure:
  * its answer may be there to be read. What it says before all is sent is in the
  * input already. */
-bool connection_send(struct connection *connection, struct slice bytes,
-                     int64_t deadline, bool *complete, struct error *error);
+bool connection_send(struct connection *connection,
+                     struct slice bytes,
+                     int64_t deadline,
+                     bool *complete,
+                     struct error *error);
 
 /* Make sure that input is not empty: 1, or 0 at the orderly end, or -1 with an
  * error. */
-int connection_fill(struct connection *connection, int64_t deadline,
+int connection_fill(struct connection *connection,
+                    int64_t deadline,
                     struct error *error);
 
 struct pool {

@@ -62,8 +62,8 @@ static void remove_at(struct cookie_jar *jar, size_t index) {
 void cookie_jar_free(struct cookie_jar *jar) {
     while (jar->count > 0)
         remove_at(jar, jar->count - 1);
-    array_free(jar->memory, jar->cookies, jar->capacity,
-               sizeof(struct cookie *));
+    array_free(
+        jar->memory, jar->cookies, jar->capacity, sizeof(struct cookie *));
     *jar =
         (struct cookie_jar){.suffixes = jar->suffixes, .memory = jar->memory};
 }
@@ -119,8 +119,8 @@ static enum same_site parse_same_site(struct slice value) {
 
 /* Later attributes of a name replace earlier ones; unknown names and bad values
  * mean nothing. */
-static void parse_attribute(struct parsed *parsed, struct slice name,
-                            struct slice value) {
+static void
+parse_attribute(struct parsed *parsed, struct slice name, struct slice value) {
     int64_t seconds;
     if (value.size > MAX_ATTRIBUTE_SIZE)
         return;
@@ -211,8 +211,10 @@ static struct slice choose_path(const struct parsed *parsed,
 
 /* The domain attribute if this host may set cookies for it, else false; without
  * one, the host. */
-static bool choose_domain(const struct cookie_jar *jar, struct cookie *cookie,
-                          struct slice domain, const struct host *host) {
+static bool choose_domain(const struct cookie_jar *jar,
+                          struct cookie *cookie,
+                          struct slice domain,
+                          const struct host *host) {
     if (domain.size && domain.data[0] == '.')
         domain = slice_cut(domain, 1, domain.size);
 
@@ -267,7 +269,8 @@ static bool shadows_secure(const struct cookie_jar *jar,
 /* The promises that a cookie's name, scheme and attributes make (RFC 6265bis
  * 5.7). */
 static bool acceptable(const struct cookie_jar *jar,
-                       const struct cookie *cookie, const struct parsed *parsed,
+                       const struct cookie *cookie,
+                       const struct parsed *parsed,
                        const struct url *url) {
     bool nameless = cookie->name.size == 0;
     struct slice prefixed = nameless ? cookie->value : cookie->name;
@@ -297,8 +300,8 @@ static void remove_expired(struct cookie_jar *jar, int64_t now) {
 }
 
 /* Should `a` go rather than `b`? */
-static bool goes_first(const struct cookie *a, const struct cookie *b,
-                       bool overfull) {
+static bool
+goes_first(const struct cookie *a, const struct cookie *b, bool overfull) {
     if (overfull && a->secure != b->secure)
         return b->secure;
     return a->last_use < b->last_use;
@@ -357,8 +360,8 @@ static bool is_like(const struct cookie *a, const struct cookie *b) {
 
 /* A cookie for which there is no memory is not kept. */
 static void append(struct cookie_jar *jar, const struct cookie *cookie) {
-    struct cookie **grown = array_reserve(jar->memory, jar->cookies, jar->count,
-                                          &jar->capacity, sizeof *grown);
+    struct cookie **grown = array_reserve(
+        jar->memory, jar->cookies, jar->count, &jar->capacity, sizeof *grown);
     if (!grown)
         return;
     jar->cookies = grown;
@@ -401,8 +404,10 @@ static int64_t expiry_of(const struct parsed *parsed, int64_t now) {
     return parsed->expires < latest ? parsed->expires : latest;
 }
 
-void cookie_store(struct cookie_jar *jar, const struct url *url,
-                  struct slice set_cookie, int64_t now) {
+void cookie_store(struct cookie_jar *jar,
+                  const struct url *url,
+                  struct slice set_cookie,
+                  int64_t now) {
     struct parsed parsed;
     if (!parse(&parsed, set_cookie))
         return;
@@ -446,7 +451,9 @@ static int by_path_then_age(const void *left, const void *right) {
     return (a->creation > b->creation) - (a->creation < b->creation);
 }
 
-void cookie_header(struct cookie_jar *jar, const struct url *url, int64_t now,
+void cookie_header(struct cookie_jar *jar,
+                   const struct url *url,
+                   int64_t now,
                    struct buffer *out) {
     remove_expired(jar, now);
     struct cookie **found = malloc((jar->count + 1) * sizeof(struct cookie *));

@@ -40,12 +40,16 @@ void cookie_jar_free(struct cookie_jar *jar);
 
 /* Take one Set-Cookie value received from `url`; what is not acceptable is
  * ignored. */
-void cookie_store(struct cookie_jar *jar, const struct url *url,
-                  struct slice set_cookie, int64_t now);
+void cookie_store(struct cookie_jar *jar,
+                  const struct url *url,
+                  struct slice set_cookie,
+                  int64_t now);
 
 /* Append the value of the Cookie header for a request to `url`; nothing if no
  * cookie matches. */
-void cookie_header(struct cookie_jar *jar, const struct url *url, int64_t now,
+void cookie_header(struct cookie_jar *jar,
+                   const struct url *url,
+                   int64_t now,
                    struct buffer *out);
 
 #endif

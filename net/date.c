@@ -20,8 +20,8 @@ static bool is_delimiter(uint8_t c) {
 
 /* Reads `least` to `most` digits at *at; false if there are fewer, or one
  * more. */
-static bool read_digits(struct slice token, size_t *at, int least, int most,
-                        int *value) {
+static bool
+read_digits(struct slice token, size_t *at, int least, int most, int *value) {
     int count = 0;
     *value = 0;
     while (*at < token.size && ascii_is_digit((char)token.data[*at])) {
@@ -57,9 +57,18 @@ static bool read_number(struct slice token, int least, int most, int *value) {
 }
 
 static bool read_month(struct slice token, int *month) {
-    static const char *const names[] = {"jan", "feb", "mar", "apr",
-                                        "may", "jun", "jul", "aug",
-                                        "sep", "oct", "nov", "dec"};
+    static const char *const names[] = {"jan",
+                                        "feb",
+                                        "mar",
+                                        "apr",
+                                        "may",
+                                        "jun",
+                                        "jul",
+                                        "aug",
+                                        "sep",
+                                        "oct",
+                                        "nov",
+                                        "dec"};
     for (int i = 0; i < 12; i++) {
         if (!text_begins(token, names[i]))
             continue;

@@ -30,16 +30,20 @@ static void write_key(struct route *route) {
 }
 
 /* May the proxy be asked for this origin? */
-static bool check_proxy(const struct net *net, const struct route *route,
+static bool check_proxy(const struct net *net,
+                        const struct route *route,
                         struct error *error) {
     if (!route->proxy->usable)
-        return net_fail(error, NET_CONNECT,
+        return net_fail(error,
+                        NET_CONNECT,
                         "%s names no proxy of the form http://host:port",
                         route->proxy->variable);
     return policy_check_proxied(&net->policy, route->url, error);
 }
 
-bool dial_route(struct net *net, const struct url *url, struct route *route,
+bool dial_route(struct net *net,
+                const struct url *url,
+                struct route *route,
                 struct error *error) {
     *route = (struct route){.url = url};
     if (!policy_check_origin(&net->policy, url, error))
@@ -61,8 +65,10 @@ struct candidates {
     size_t count;
 };
 
-static bool resolve_name(struct net *net, const struct url *url,
-                         int64_t deadline, struct address_list *list,
+static bool resolve_name(struct net *net,
+                         const struct url *url,
+                         int64_t deadline,
+                         struct address_list *list,
                          struct error *error) {
     const char *root = url->rooted ? "." : "";
     char name[HOST_TEXT_SIZE + 1];
@@ -72,9 +78,12 @@ static bool resolve_name(struct net *net, const struct url *url,
 
 /* All addresses that the route may begin with: the pinned one, the proxy's or
  * the host's. */
-static bool resolve(struct net *net, const struct route *route,
-                    int64_t deadline, struct arena *arena,
-                    struct candidates *found, struct error *error) {
+static bool resolve(struct net *net,
+                    const struct route *route,
+                    int64_t deadline,
+                    struct arena *arena,
+                    struct candidates *found,
+                    struct error *error) {
     const struct url *url = route->proxy ? &route->proxy->url : route->url;
     const struct host *host = &url->host;
     struct address_list list = {.addresses = &host->address, .count = 1};
@@ -102,8 +111,10 @@ static bool resolve(struct net *net, const struct route *route,
 
 /* Drop the addresses the policy refuses; with none left, its first refusal is
  * the error. */
-static bool check_addresses(const struct net *net, const struct route *route,
-                            struct candidates *found, struct error *error) {
+static bool check_addresses(const struct net *net,
+                            const struct route *route,
+                            struct candidates *found,
+                            struct error *error) {
     const struct policy *policy = &net->policy;
     struct error refusal = ERROR_INIT;
     bool pinned = route->pin != NULL;
@@ -111,8 +122,8 @@ static bool check_addresses(const struct net *net, const struct route *route,
     found->count = 0;
     for (size_t i = 0; i < count; i++) {
         struct endpoint endpoint = found->endpoints[i];
-        if (policy_check_address(policy, route->url, &endpoint.address, pinned,
-                                 &refusal))
+        if (policy_check_address(
+                policy, route->url, &endpoint.address, pinned, &refusal))
             found->endpoints[found->count++] = endpoint;
     }
     if (found->count == 0)
@@ -124,8 +135,8 @@ static bool check_addresses(const struct net *net, const struct route *route,
  * between. */
 static void move_forward(struct endpoint *endpoints, size_t from, size_t to) {
     struct endpoint chosen = endpoints[from];
-    memmove(&endpoints[to + 1], &endpoints[to],
-            (from - to) * sizeof *endpoints);
+    memmove(
+        &endpoints[to + 1], &endpoints[to], (from - to) * sizeof *endpoints);
     endpoints[to] = chosen;
 }
 
@@ -153,7 +164,8 @@ static bool endpoint_equal(const struct endpoint *a, const struct endpoint *b) {
     return a->port == b->port && address_equal(&a->address, &b->address);
 }
 
-static size_t find_endpoint(const struct endpoint *endpoints, size_t count,
+static size_t find_endpoint(const struct endpoint *endpoints,
+                            size_t count,
                             const struct endpoint *wanted) {
     size_t i = 0;
     while (i < count && !endpoint_equal(&endpoints[i], wanted))
@@ -188,9 +200,12 @@ static void remember_good(struct net *net, const struct endpoint *endpoint) {
 }
 
 /* Where the route may lead, what is most promising first. */
-static bool find_candidates(struct net *net, const struct route *route,
-                            int64_t deadline, struct arena *arena,
-                            struct candidates *found, struct error *error) {
+static bool find_candidates(struct net *net,
+                            const struct route *route,
+                            int64_t deadline,
+                            struct arena *arena,
+                            struct candidates *found,
+                            struct error *error) {
     if (!resolve(net, route, deadline, arena, found, error))
         return false;
     if (!route->proxy && !check_addresses(net, route, found, error))
@@ -201,8 +216,10 @@ static bool find_candidates(struct net *net, const struct route *route,
 }
 
 /* A connected socket, or -1. One limit holds for all addresses together. */
-static int connect_any(struct net *net, const struct candidates *found,
-                       int64_t deadline, struct error *error) {
+static int connect_any(struct net *net,
+                       const struct candidates *found,
+                       int64_t deadline,
+                       struct error *error) {
     int64_t now = clock_ms(), timeout_ms = net->config.connect_timeout_ms;
     int64_t limit = deadline;
     if (timeout_ms < deadline - now)
@@ -218,7 +235,8 @@ static int connect_any(struct net *net, const struct candidates *found,
 
 /* ---- tunnels and TLS ---- */
 
-static void write_connect(struct buffer *text, const char *origin,
+static void write_connect(struct buffer *text,
+                          const char *origin,
                           const struct proxy *proxy) {
     buffer_printf(text, "CONNECT %s HTTP/1.1\r\nHost: %s\r\n", origin, origin);
     if (proxy->userinfo)
@@ -228,21 +246,28 @@ static void write_connect(struct buffer *text, const char *origin,
 
 /* Did the proxy agree, and leave the first word to us? */
 static bool check_tunnel(const struct connection *connection,
-                         const char *origin, int status, struct error *error) {
+                         const char *origin,
+                         int status,
+                         struct error *error) {
     if (status / 100 != 2)
-        return net_fail(error, NET_CONNECT,
-                        "the proxy refused to connect to %s: status %d", origin,
+        return net_fail(error,
+                        NET_CONNECT,
+                        "the proxy refused to connect to %s: status %d",
+                        origin,
                         status);
     if (connection->begin != connection->end)
-        return net_fail(error, NET_PROTOCOL,
+        return net_fail(error,
+                        NET_PROTOCOL,
                         "the proxy sent bytes before the tunnel was used");
     return true;
 }
 
 /* CONNECT (RFC 9110 section 9.3.6): afterwards the connection reaches the
  * origin itself. */
-static bool open_tunnel(const struct net *net, struct connection *connection,
-                        const struct route *route, int64_t deadline,
+static bool open_tunnel(const struct net *net,
+                        struct connection *connection,
+                        const struct route *route,
+                        int64_t deadline,
                         struct error *error) {
     char origin[ORIGIN_TEXT_SIZE];
     struct buffer text;
@@ -256,21 +281,25 @@ static bool open_tunnel(const struct net *net, struct connection *connection,
     arena_init(&arena);
     struct http_reader *reader = http_reader_new(
         &arena, connection, &net->config.limits, true, deadline);
-    bool ok = reader && !text.failed &&
-              connection_send(connection, buffer_slice(&text), deadline,
-                              &complete, error) &&
-              http_read_head(reader, &head, error);
+    bool ok =
+        reader && !text.failed &&
+        connection_send(
+            connection, buffer_slice(&text), deadline, &complete, error) &&
+        http_read_head(reader, &head, error);
     ok = ok && check_tunnel(connection, origin, head.status, error);
     buffer_free(&text);
     arena_free(&arena);
-    return ok || net_fail(error, NET_CONNECT,
+    return ok || net_fail(error,
+                          NET_CONNECT,
                           "no memory for the request to the proxy");
 }
 
 /* From a bare connection to one that speaks with the origin: tunnel and TLS,
  * where needed. */
-static bool set_up(struct net *net, struct connection *connection,
-                   const struct route *route, int64_t deadline,
+static bool set_up(struct net *net,
+                   struct connection *connection,
+                   const struct route *route,
+                   int64_t deadline,
                    struct error *error) {
     if (!route->url->secure)
         return true;
@@ -278,14 +307,16 @@ static bool set_up(struct net *net, struct connection *connection,
         return false;
     if (!net->tls)
         net->tls = tls_settings_open(net->config.ca_file, net->suffixes, error);
-    return net->tls && connection_start_tls(connection, net->tls, route->url,
-                                            deadline, error);
+    return net->tls && connection_start_tls(
+                           connection, net->tls, route->url, deadline, error);
 }
 
 /* A bare connection along the route. */
-static struct connection *
-open_connection(struct net *net, const struct route *route, int64_t deadline,
-                struct dial_times *times, struct error *error) {
+static struct connection *open_connection(struct net *net,
+                                          const struct route *route,
+                                          int64_t deadline,
+                                          struct dial_times *times,
+                                          struct error *error) {
     struct candidates found = {0};
     struct arena arena;
     arena_init(&arena);
@@ -307,8 +338,10 @@ open_connection(struct net *net, const struct route *route, int64_t deadline,
     return connection;
 }
 
-struct connection *dial_open(struct net *net, const struct route *route,
-                             int64_t deadline, struct dial_times *times,
+struct connection *dial_open(struct net *net,
+                             const struct route *route,
+                             int64_t deadline,
+                             struct dial_times *times,
                              struct error *error) {
     struct connection *connection =
         open_connection(net, route, deadline, times, error);

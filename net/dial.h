@@ -18,12 +18,16 @@ struct route {
 };
 
 /* Ask the policy about the origin, and choose pin, proxy or the name itself. */
-bool dial_route(struct net *net, const struct url *url, struct route *route,
+bool dial_route(struct net *net,
+                const struct url *url,
+                struct route *route,
                 struct error *error);
 
 /* A new connection; every address is checked before it is connected to. */
-struct connection *dial_open(struct net *net, const struct route *route,
-                             int64_t deadline, struct dial_times *times,
+struct connection *dial_open(struct net *net,
+                             const struct route *route,
+                             int64_t deadline,
+                             struct dial_times *times,
                              struct error *error);
 
 #endif

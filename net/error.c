@@ -1,7 +1,9 @@
 /* The one way to record a failure of the network. See net/net.h. */
 #include "net/net.h"
 
-bool net_fail(struct error *error, enum net_error code, const char *format,
+bool net_fail(struct error *error,
+              enum net_error code,
+              const char *format,
               ...) {
     if (error->kind != ERROR_NONE)
         return false;

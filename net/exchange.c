@@ -20,8 +20,10 @@ enum { MAX_COOKIES_PER_RESPONSE = 50 };
 /* Read the first hop's URL, or the next one's relative to this one's. The cap
  * holds for the text and for the target made of it, to which a relative one may
  * add hop by hop. */
-static bool read_url(const struct exchange *exchange, struct slice text,
-                     struct url *url, struct error *error) {
+static bool read_url(const struct exchange *exchange,
+                     struct slice text,
+                     struct url *url,
+                     struct error *error) {
     const struct url *base = exchange->hop.url;
     size_t max = exchange->net->config.limits.url;
     struct arena *arena = exchange->arena;
@@ -32,15 +34,17 @@ static bool read_url(const struct exchange *exchange, struct slice text,
         return false;
     if (fits && strlen(url->target) <= max)
         return true;
-    return net_fail(error, NET_INVALID_REQUEST,
-                    "the URL is longer than %zu bytes", max);
+    return net_fail(
+        error, NET_INVALID_REQUEST, "the URL is longer than %zu bytes", max);
 }
 
 /* ---- one hop ---- */
 
 /* The server may stop listening before all is sent. */
-static bool send_parts(struct exchange *exchange, struct slice head,
-                       struct slice body, struct error *error) {
+static bool send_parts(struct exchange *exchange,
+                       struct slice head,
+                       struct slice body,
+                       struct error *error) {
     struct connection *connection = exchange->connection;
     int64_t deadline = exchange->deadline;
     bool *whole = &exchange->sent_whole;
@@ -87,9 +91,11 @@ static bool answered_early(const struct exchange *exchange) {
 static bool try_once(struct exchange *exchange, struct error *error) {
     const struct net_config *config = &exchange->net->config;
     bool no_body = slice_is(exchange->hop.method, "HEAD");
-    exchange->reader =
-        http_reader_new(exchange->arena, exchange->connection, &config->limits,
-                        no_body, exchange->deadline);
+    exchange->reader = http_reader_new(exchange->arena,
+                                       exchange->connection,
+                                       &config->limits,
+                                       no_body,
+                                       exchange->deadline);
     if (!exchange->reader)
         return net_fail(error, NET_TOO_LARGE, "no memory for the response");
 
@@ -108,8 +114,8 @@ static bool try_once(struct exchange *exchange, struct error *error) {
 
 /* Doing it twice is the same as doing it once (RFC 9110 section 9.2.2). */
 static bool is_idempotent(struct slice method) {
-    static const char *const methods[] = {"GET", "HEAD", "PUT", "DELETE",
-                                          "OPTIONS"};
+    static const char *const methods[] = {
+        "GET", "HEAD", "PUT", "DELETE", "OPTIONS"};
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
         if (slice_is(method, methods[i]))
             return true;
@@ -184,8 +190,8 @@ static void store_cookies(struct exchange *exchange) {
 
 /* Where the response leads; *next stays NULL when the response is final, as one
  * without a usable Location is. */
-static bool find_next(struct exchange *exchange, struct url **next,
-                      struct error *error) {
+static bool
+find_next(struct exchange *exchange, struct url **next, struct error *error) {
     int status = exchange->head.status;
     const struct net_header *location = http_find(&exchange->head, "location");
     bool redirect = status == 301 || status == 302 || status == 303 ||
@@ -262,8 +268,10 @@ static void set_deadline(struct exchange *exchange,
         exchange->deadline = start + limit;
 }
 
-bool exchange_begin(struct exchange *exchange, struct net *net,
-                    const struct net_request *request, struct arena *arena,
+bool exchange_begin(struct exchange *exchange,
+                    struct net *net,
+                    const struct net_request *request,
+                    struct arena *arena,
                     struct error *error) {
     *exchange = (struct exchange){.net = net, .arena = arena};
     set_deadline(exchange, request);
@@ -291,15 +299,17 @@ bool exchange_begin(struct exchange *exchange, struct net *net,
         if (!next)
             return true;
         if (redirects == net->config.max_redirects)
-            return net_fail(error, NET_REDIRECT, "more than %u redirects",
-                            redirects);
+            return net_fail(
+                error, NET_REDIRECT, "more than %u redirects", redirects);
 
         redirect_to(exchange, next);
         leave(exchange);
     }
 }
 
-ssize_t exchange_read(struct exchange *exchange, void *bytes, size_t size,
+ssize_t exchange_read(struct exchange *exchange,
+                      void *bytes,
+                      size_t size,
                       struct error *error) {
     return http_read_body(exchange->reader, bytes, size, error);
 }

@@ -24,12 +24,16 @@ struct exchange {
 };
 
 /* On success and on failure alike exchange_finish must follow. */
-bool exchange_begin(struct exchange *exchange, struct net *net,
-                    const struct net_request *request, struct arena *arena,
+bool exchange_begin(struct exchange *exchange,
+                    struct net *net,
+                    const struct net_request *request,
+                    struct arena *arena,
                     struct error *error);
 
 /* Like http_read_body. */
-ssize_t exchange_read(struct exchange *exchange, void *bytes, size_t size,
+ssize_t exchange_read(struct exchange *exchange,
+                      void *bytes,
+                      size_t size,
                       struct error *error);
 
 /* The connection goes back to the pool if the response was read to its end,

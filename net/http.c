@@ -126,7 +126,8 @@ static int on_headers_complete(llhttp_t *parser) {
 struct http_reader *http_reader_new(struct arena *arena,
                                     struct connection *connection,
                                     const struct net_limits *limits,
-                                    bool no_body, int64_t deadline) {
+                                    bool no_body,
+                                    int64_t deadline) {
     struct http_reader *reader = arena_alloc(arena, 1, sizeof *reader);
     if (!reader)
         return NULL;
@@ -168,11 +169,12 @@ static const char *check_byte(struct http_reader *reader, uint8_t c) {
 }
 
 /* A line is over, with the CR already; *end if it was empty. */
-static bool end_line(struct http_reader *reader, bool *end,
-                     struct error *error) {
+static bool
+end_line(struct http_reader *reader, bool *end, struct error *error) {
     *end = reader->line_size == 0;
     if (reader->part == LINE_NAME && !*end)
-        return net_fail(error, NET_PROTOCOL,
+        return net_fail(error,
+                        NET_PROTOCOL,
                         "the response has a header line without a colon");
     if (reader->part == LINE_VALUE)
         reader->field_count++;
@@ -181,20 +183,20 @@ static bool end_line(struct http_reader *reader, bool *end,
     reader->line_size = 0;
     if (reader->field_count <= reader->limits->fields)
         return true;
-    return net_fail(error, NET_TOO_LARGE,
-                    "the response has too many header lines");
+    return net_fail(
+        error, NET_TOO_LARGE, "the response has too many header lines");
 }
 
 /* One byte of a head or a trailer; *end is set at the empty line. */
-static bool scan(struct http_reader *reader, uint8_t c, bool *end,
-                 struct error *error) {
+static bool
+scan(struct http_reader *reader, uint8_t c, bool *end, struct error *error) {
     const struct net_limits *limits = reader->limits;
     reader->head_size++;
     bool fits =
         reader->head_size <= limits->head && reader->line_size <= limits->line;
     if (!fits)
-        return net_fail(error, NET_TOO_LARGE,
-                        "the response's head is too large");
+        return net_fail(
+            error, NET_TOO_LARGE, "the response's head is too large");
 
     const char *wrong = NULL;
     if (reader->after_cr) {
@@ -220,8 +222,8 @@ static bool hear(struct http_reader *reader, struct error *error) {
     if (filled == 0) {
         const char *when = reader->heard_at ? "within the response's head"
                                             : "without an answer";
-        return net_fail(error, NET_PROTOCOL,
-                        "the server closed the connection %s", when);
+        return net_fail(
+            error, NET_PROTOCOL, "the server closed the connection %s", when);
     }
 
     if (!reader->heard_at)
@@ -397,7 +399,8 @@ static bool parse_head(struct http_reader *reader, struct error *error) {
         llhttp_execute(&reader->parser, text, reader->text.size);
     if (!reader->head_complete) {
         bool early = status == HPE_OK;
-        return net_fail(error, NET_PROTOCOL,
+        return net_fail(error,
+                        NET_PROTOCOL,
                         "the response's head is malformed: %s",
                         early ? "it ends early" : reader->parser.reason);
     }
@@ -412,7 +415,8 @@ static bool parse_head(struct http_reader *reader, struct error *error) {
     return check_head(reader, error);
 }
 
-bool http_read_head(struct http_reader *reader, struct http_head *head,
+bool http_read_head(struct http_reader *reader,
+                    struct http_head *head,
                     struct error *error) {
     int interim = 0;
     bool ok = true;
@@ -441,13 +445,13 @@ size_t http_interim_size(const struct http_reader *reader) {
 /* ---- bodies ---- */
 
 static bool bad_chunk(struct error *error, const char *what) {
-    return net_fail(error, NET_PROTOCOL, "the response's chunked body has %s",
-                    what);
+    return net_fail(
+        error, NET_PROTOCOL, "the response's chunked body has %s", what);
 }
 
 /* The line of a chunk's size is over, or only its CR is there. */
-static bool end_size_line(struct http_reader *reader, uint8_t c,
-                          struct error *error) {
+static bool
+end_size_line(struct http_reader *reader, uint8_t c, struct error *error) {
     if (reader->digit_count == 0)
         return bad_chunk(error, "a chunk without a size");
     if (!reader->after_cr) {
@@ -464,8 +468,8 @@ static bool end_size_line(struct http_reader *reader, uint8_t c,
 }
 
 /* One more digit of a chunk's size. A 17th that counts would not fit. */
-static bool take_digit(struct http_reader *reader, uint8_t c,
-                       struct error *error) {
+static bool
+take_digit(struct http_reader *reader, uint8_t c, struct error *error) {
     if (reader->left >> 60)
         return bad_chunk(error, "a malformed size");
     reader->left = reader->left << 4 | (uint64_t)hex_digit(c);
@@ -476,8 +480,8 @@ static bool take_digit(struct http_reader *reader, uint8_t c,
 /* One byte of a chunk's first line: SIZE *blank [ ";" extension ] CR LF. The
  * grammar has blanks before a ";" only (section 7.1.1); servers that pad the
  * size to a width send them without. */
-static bool take_size_byte(struct http_reader *reader, uint8_t c,
-                           struct error *error) {
+static bool
+take_size_byte(struct http_reader *reader, uint8_t c, struct error *error) {
     if (reader->after_cr || c == '\r')
         return end_size_line(reader, c, error);
 
@@ -488,7 +492,8 @@ static bool take_size_byte(struct http_reader *reader, uint8_t c,
                 reader->line_size <= limits->line;
     reader->line_size++;
     if (!fits)
-        return net_fail(error, NET_TOO_LARGE,
+        return net_fail(error,
+                        NET_TOO_LARGE,
                         "the response's chunk extensions are too large");
     if (reader->chunk == CHUNK_EXTENSION)
         return is_field_byte(c) || bad_chunk(error, "a control byte");
@@ -502,8 +507,8 @@ static bool take_size_byte(struct http_reader *reader, uint8_t c,
 }
 
 /* CR LF behind a chunk's data. */
-static bool take_data_end(struct http_reader *reader, uint8_t c,
-                          struct error *error) {
+static bool
+take_data_end(struct http_reader *reader, uint8_t c, struct error *error) {
     char wanted = reader->after_cr ? '\n' : '\r';
     if (c != wanted)
         return bad_chunk(error, "a chunk of another size");
@@ -514,8 +519,8 @@ static bool take_data_end(struct http_reader *reader, uint8_t c,
 }
 
 /* One byte of a chunked body that is no data. */
-static bool take_framing(struct http_reader *reader, uint8_t c,
-                         struct error *error) {
+static bool
+take_framing(struct http_reader *reader, uint8_t c, struct error *error) {
     if (reader->chunk == CHUNK_TRAILER)
         return scan(reader, c, &reader->complete, error);
     if (reader->chunk == CHUNK_DATA_END)
@@ -525,7 +530,9 @@ static bool take_framing(struct http_reader *reader, uint8_t c,
 
 /* Take what is there of the body, at most `size` bytes; 0 if only framing
  * was. */
-static ssize_t take(struct http_reader *reader, uint8_t *bytes, size_t size,
+static ssize_t take(struct http_reader *reader,
+                    uint8_t *bytes,
+                    size_t size,
                     struct error *error) {
     struct connection *connection = reader->connection;
     bool chunked = reader->framing == BODY_CHUNKED;
@@ -555,7 +562,9 @@ static ssize_t take(struct http_reader *reader, uint8_t *bytes, size_t size,
     return (ssize_t)count;
 }
 
-ssize_t http_read_body(struct http_reader *reader, void *bytes, size_t size,
+ssize_t http_read_body(struct http_reader *reader,
+                       void *bytes,
+                       size_t size,
                        struct error *error) {
     while (!reader->complete) {
         int filled =
@@ -563,7 +572,8 @@ ssize_t http_read_body(struct http_reader *reader, void *bytes, size_t size,
         if (filled < 0)
             return -1;
         if (filled == 0 && reader->framing != BODY_TO_END) {
-            net_fail(error, NET_PROTOCOL,
+            net_fail(error,
+                     NET_PROTOCOL,
                      "the response ended before its body was complete");
             return -1;
         }
@@ -587,6 +597,10 @@ bool http_keeps_alive(const struct http_reader *reader) {
 }
 
 void http_version(char *out, size_t size) {
-    snprintf(out, size, "llhttp %d.%d.%d", LLHTTP_VERSION_MAJOR,
-             LLHTTP_VERSION_MINOR, LLHTTP_VERSION_PATCH);
+    snprintf(out,
+             size,
+             "llhttp %d.%d.%d",
+             LLHTTP_VERSION_MAJOR,
+             LLHTTP_VERSION_MINOR,
+             LLHTTP_VERSION_PATCH);
 }

@@ -25,10 +25,12 @@ struct http_reader;
 struct http_reader *http_reader_new(struct arena *arena,
                                     struct connection *connection,
                                     const struct net_limits *limits,
-                                    bool no_body, int64_t deadline);
+                                    bool no_body,
+                                    int64_t deadline);
 
 /* The final response's head; interim ones are skipped. */
-bool http_read_head(struct http_reader *reader, struct http_head *head,
+bool http_read_head(struct http_reader *reader,
+                    struct http_head *head,
                     struct error *error);
 
 /* When the first byte of the response arrived, on the clock of clock_ms; 0:
@@ -40,7 +42,9 @@ size_t http_interim_size(const struct http_reader *reader);
 
 /* Up to `size` bytes of the body: a count, 0 once the whole message was read,
  * -1 on failure. */
-ssize_t http_read_body(struct http_reader *reader, void *bytes, size_t size,
+ssize_t http_read_body(struct http_reader *reader,
+                       void *bytes,
+                       size_t size,
                        struct error *error);
 
 /* For what is still to be read. */

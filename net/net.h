@@ -142,18 +142,24 @@ struct net_response {
  * failure the error's kind is ERROR_NET and its code an enum net_error;
  * `response` is filled only on success and freed by net_response_free. The
  * request is not needed any more then. */
-bool net_begin(struct net *net, const struct net_request *request,
-               struct net_response *response, struct error *error);
+bool net_begin(struct net *net,
+               const struct net_request *request,
+               struct net_response *response,
+               struct error *error);
 
 /* The body's next bytes, at most `size`, which is not 0: a count, 0 at its end,
  * -1 on failure. However large the body, it takes constant memory; the deadline
  * is that of the whole request. */
-ssize_t net_read(struct net_response *response, void *bytes, size_t size,
+ssize_t net_read(struct net_response *response,
+                 void *bytes,
+                 size_t size,
                  struct error *error);
 
 /* Both in one: the whole body, if it is not larger than max_response_body. */
-bool net_exchange(struct net *net, const struct net_request *request,
-                  struct net_response *response, struct error *error);
+bool net_exchange(struct net *net,
+                  const struct net_request *request,
+                  struct net_response *response,
+                  struct error *error);
 void net_response_free(struct net_response *response);
 
 /* ==== for hostel itself: not installed ==== */

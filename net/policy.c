@@ -132,32 +132,41 @@ static bool parse_pin(struct policy_pin *pin, const char *item) {
 }
 
 /* The items of one flag. */
-static bool parse_rules(struct policy_rule *rules, const char *const *items,
-                        size_t count, const char *flag, struct error *error) {
+static bool parse_rules(struct policy_rule *rules,
+                        const char *const *items,
+                        size_t count,
+                        const char *flag,
+                        struct error *error) {
     for (size_t i = 0; i < count; i++) {
         if (parse_rule(&rules[i], items[i]))
             continue;
-        return error_set(error, ERROR_USAGE,
+        return error_set(error,
+                         ERROR_USAGE,
                          "%s '%s': not [scheme://]host[:port], where host is a "
                          "name, *.name, an address, a CIDR range or *",
-                         flag, shown_text(items[i], 160).text);
+                         flag,
+                         shown_text(items[i], 160).text);
     }
     return true;
 }
 
-static bool parse_pins(struct policy_pin *pins, const char *const *items,
-                       size_t count, struct error *error) {
+static bool parse_pins(struct policy_pin *pins,
+                       const char *const *items,
+                       size_t count,
+                       struct error *error) {
     for (size_t i = 0; i < count; i++) {
         if (parse_pin(&pins[i], items[i]))
             continue;
-        return error_set(error, ERROR_USAGE,
+        return error_set(error,
+                         ERROR_USAGE,
                          "--resolve '%s': not HOST:PORT:ADDRESS[:PORT]",
                          shown_text(items[i], 160).text);
     }
     return true;
 }
 
-bool policy_init(struct policy *policy, const struct net_config *config,
+bool policy_init(struct policy *policy,
+                 const struct net_config *config,
                  struct error *error) {
     size_t allowed = config->allow_count;
     size_t denied = config->deny_count;
@@ -178,8 +187,8 @@ bool policy_init(struct policy *policy, const struct net_config *config,
         return error_set(error, ERROR_IO, "no memory for the network policy");
 
     return parse_pins(policy->pins, config->resolve, pinned, error) &&
-           parse_rules(policy->allow, config->allow, allowed, "--allow-net",
-                       error) &&
+           parse_rules(
+               policy->allow, config->allow, allowed, "--allow-net", error) &&
            parse_rules(policy->deny, config->deny, denied, "--deny-net", error);
 }
 
@@ -191,7 +200,8 @@ void policy_free(struct policy *policy) {
 
 /* Scheme and port. */
 static bool matches_service(const struct policy_rule *rule,
-                            const struct url *url, bool deny) {
+                            const struct url *url,
+                            bool deny) {
     bool scheme = url->secure ? rule->https : rule->http;
     if (!scheme)
         return false;
@@ -242,7 +252,8 @@ static bool address_allowed(const struct policy_rule *rule,
 /* By the host as it is written in the URL; what a name resolves to is another
  * question. */
 static bool matches_host(const struct policy_rule *rule,
-                         const struct host *host, bool deny) {
+                         const struct host *host,
+                         bool deny) {
     switch (rule->kind) {
     case RULE_ANY: return true;
     case RULE_NAME: return host_equal(&rule->host, host);
@@ -256,15 +267,17 @@ static bool matches_host(const struct policy_rule *rule,
     return false;
 }
 
-static bool matches(const struct policy_rule *rule, const struct url *url,
-                    bool deny) {
+static bool
+matches(const struct policy_rule *rule, const struct url *url, bool deny) {
     return matches_service(rule, url, deny) &&
            matches_host(rule, &url->host, deny);
 }
 
 /* Does one of the rules mean this origin? */
-static bool any_matches(const struct policy_rule *rules, size_t count,
-                        const struct url *url, bool deny) {
+static bool any_matches(const struct policy_rule *rules,
+                        size_t count,
+                        const struct url *url,
+                        bool deny) {
     for (size_t i = 0; i < count; i++) {
         if (matches(&rules[i], url, deny))
             return true;
@@ -272,13 +285,14 @@ static bool any_matches(const struct policy_rule *rules, size_t count,
     return false;
 }
 
-bool policy_check_origin(const struct policy *policy, const struct url *url,
+bool policy_check_origin(const struct policy *policy,
+                         const struct url *url,
                          struct error *error) {
     char origin[ORIGIN_TEXT_SIZE];
     url_format_host_port(url, origin);
     if (any_matches(policy->deny, policy->deny_count, url, true))
-        return net_fail(error, NET_DENIED, "%s is denied by --deny-net",
-                        origin);
+        return net_fail(
+            error, NET_DENIED, "%s is denied by --deny-net", origin);
     if (any_matches(policy->allow, policy->allow_count, url, false))
         return true;
 
@@ -286,8 +300,11 @@ bool policy_check_origin(const struct policy *policy, const struct url *url,
     if (url_has_usual_port(url))
         size -= strlen(strrchr(origin, ':'));
     struct slice wanted = {(const uint8_t *)origin, size};
-    return net_fail(error, NET_DENIED, "%s is not allowed; add --allow-net %s",
-                    shown_text(origin, 200).text, shown(wanted, 200).text);
+    return net_fail(error,
+                    NET_DENIED,
+                    "%s is not allowed; add --allow-net %s",
+                    shown_text(origin, 200).text,
+                    shown(wanted, 200).text);
 }
 
 const struct endpoint *policy_pinned(const struct policy *policy,
@@ -310,7 +327,8 @@ static bool names_localhost(const struct policy_rule *rule,
  * the very address allows all its readings. Only `localhost` may mean the
  * loopback by its name: any other name can be made to point there by whoever
  * owns it. */
-static bool named_by_user(const struct policy *policy, const struct url *url,
+static bool named_by_user(const struct policy *policy,
+                          const struct url *url,
                           const struct address *address,
                           const struct address *reading) {
     for (size_t i = 0; i < policy->allow_count; i++) {
@@ -330,8 +348,10 @@ static bool named_by_user(const struct policy *policy, const struct url *url,
 }
 
 /* By address, whatever name led there; also for what the user pinned. */
-static bool check_denied(const struct policy *policy, const struct url *url,
-                         const struct address *address, struct error *error) {
+static bool check_denied(const struct policy *policy,
+                         const struct url *url,
+                         const struct address *address,
+                         struct error *error) {
     for (size_t i = 0; i < policy->deny_count; i++) {
         const struct policy_rule *rule = &policy->deny[i];
         if (!matches_service(rule, url, true) || !range_denies(rule, address))
@@ -339,15 +359,20 @@ static bool check_denied(const struct policy *policy, const struct url *url,
 
         char text[ADDRESS_TEXT_SIZE];
         address_format(address, text);
-        return net_fail(error, NET_DENIED, "%s (%s) is denied by --deny-net",
-                        url->host.text, text);
+        return net_fail(error,
+                        NET_DENIED,
+                        "%s (%s) is denied by --deny-net",
+                        url->host.text,
+                        text);
     }
     return true;
 }
 
 /* What a user may add who means it. */
-static bool refuse_address(const struct url *url, const struct address *address,
-                           const char *why, struct error *error) {
+static bool refuse_address(const struct url *url,
+                           const struct address *address,
+                           const char *why,
+                           struct error *error) {
     char text[ADDRESS_TEXT_SIZE], origin[ADDRESS_TEXT_SIZE + 10];
     address_format(address, text);
     bool v6 = strchr(text, ':') != NULL;
@@ -357,15 +382,21 @@ static bool refuse_address(const struct url *url, const struct address *address,
     if (!url_has_usual_port(url))
         snprintf(port, sizeof port, ":%u", url->port);
 
-    return net_fail(error, NET_DENIED,
+    return net_fail(error,
+                    NET_DENIED,
                     "%s is at %s, which is not a public address but %s; add "
                     "--allow-net %s%s or --allow-private-net",
-                    shown_text(url->host.text, HOST_SHOWN).text, text, why,
-                    origin, port);
+                    shown_text(url->host.text, HOST_SHOWN).text,
+                    text,
+                    why,
+                    origin,
+                    port);
 }
 
-bool policy_check_address(const struct policy *policy, const struct url *url,
-                          const struct address *address, bool pinned,
+bool policy_check_address(const struct policy *policy,
+                          const struct url *url,
+                          const struct address *address,
+                          bool pinned,
                           struct error *error) {
     if (!check_denied(policy, url, address, error))
         return false;
@@ -398,14 +429,16 @@ static bool is_local_name(const struct host *host) {
 }
 
 /* It leads somewhere near the proxy, nobody here knows where. */
-static bool check_local_name(const struct policy *policy, const struct url *url,
+static bool check_local_name(const struct policy *policy,
+                             const struct url *url,
                              struct error *error) {
     struct shown name = shown_text(url->host.text, HOST_SHOWN);
     for (size_t i = 0; i < policy->deny_count; i++) {
         const struct policy_rule *rule = &policy->deny[i];
         bool range = rule->kind == RULE_RANGE;
         if (range && matches_service(rule, url, true))
-            return net_fail(error, NET_DENIED,
+            return net_fail(error,
+                            NET_DENIED,
                             "%s has an address that only the proxy will know, "
                             "which --deny-net may deny; add the name to "
                             "no_proxy",
@@ -414,7 +447,8 @@ static bool check_local_name(const struct policy *policy, const struct url *url,
 
     if (policy->allow_private)
         return true;
-    return net_fail(error, NET_DENIED,
+    return net_fail(error,
+                    NET_DENIED,
                     "%s is a name of private networks, which the proxy would "
                     "look up; add --allow-private-net, or the name to no_proxy "
                     "and its address to --allow-net",
@@ -422,7 +456,8 @@ static bool check_local_name(const struct policy *policy, const struct url *url,
 }
 
 /* RFC 6761 section 6.3: whoever asks, the loopback. */
-static bool check_localhost(const struct policy *policy, const struct url *url,
+static bool check_localhost(const struct policy *policy,
+                            const struct url *url,
                             struct error *error) {
     static const char *const loopbacks[] = {"127.0.0.1", "[::1]"};
     for (size_t i = 0; i < 2; i++) {
@@ -436,7 +471,8 @@ static bool check_localhost(const struct policy *policy, const struct url *url,
     return true;
 }
 
-bool policy_check_proxied(const struct policy *policy, const struct url *url,
+bool policy_check_proxied(const struct policy *policy,
+                          const struct url *url,
                           struct error *error) {
     const struct host *host = &url->host;
     if (host->is_address)

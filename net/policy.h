@@ -20,13 +20,15 @@ struct endpoint {
 };
 
 /* ERROR_USAGE names the item that is not of the grammar. */
-bool policy_init(struct policy *policy, const struct net_config *config,
+bool policy_init(struct policy *policy,
+                 const struct net_config *config,
                  struct error *error);
 void policy_free(struct policy *policy);
 
 /* First check of every hop, before any name is resolved: may this origin be
  * asked at all? */
-bool policy_check_origin(const struct policy *policy, const struct url *url,
+bool policy_check_origin(const struct policy *policy,
+                         const struct url *url,
                          struct error *error);
 
 /* The endpoint the user pinned this origin to, or NULL. */
@@ -35,13 +37,16 @@ const struct endpoint *policy_pinned(const struct policy *policy,
 
 /* Second check, of each address before connecting to it. `pinned`: it comes
  * from a pin. */
-bool policy_check_address(const struct policy *policy, const struct url *url,
-                          const struct address *address, bool pinned,
+bool policy_check_address(const struct policy *policy,
+                          const struct url *url,
+                          const struct address *address,
+                          bool pinned,
                           struct error *error);
 
 /* The same, where a proxy will resolve the name: what is known of its address
  * without asking. */
-bool policy_check_proxied(const struct policy *policy, const struct url *url,
+bool policy_check_proxied(const struct policy *policy,
+                          const struct url *url,
                           struct error *error);
 
 #endif

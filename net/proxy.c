@@ -61,10 +61,10 @@ static struct proxy *read_proxy(struct arena *arena, const char *const *names) {
 }
 
 void proxies_init(struct proxies *proxies) {
-    static const char *const http[] = {"http_proxy", "HTTP_PROXY", "all_proxy",
-                                       "ALL_PROXY", NULL};
-    static const char *const https[] = {"https_proxy", "HTTPS_PROXY",
-                                        "all_proxy", "ALL_PROXY", NULL};
+    static const char *const http[] = {
+        "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", NULL};
+    static const char *const https[] = {
+        "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", NULL};
     static const char *const none[] = {"no_proxy", "NO_PROXY", NULL};
     const char *variable;
     *proxies = (struct proxies){0};

@@ -69,14 +69,18 @@ static void time_out(const struct race *race, struct error *error) {
         first++;
     address_format(&race->endpoints[first].address, text);
     const char *others = race->running > 1 ? " and other addresses" : "";
-    net_fail(error, NET_TIMEOUT, "no answer from %s port %u%s", text,
-             race->endpoints[first].port, others);
+    net_fail(error,
+             NET_TIMEOUT,
+             "no answer from %s port %u%s",
+             text,
+             race->endpoints[first].port,
+             others);
 }
 
 /* Start attempts as their time comes, until one has won; -1 when all have
  * failed or the deadline is here. */
-static int run(struct race *race, int64_t deadline, size_t *winner,
-               struct error *error) {
+static int
+run(struct race *race, int64_t deadline, size_t *winner, struct error *error) {
     for (;;) {
         int64_t now = clock_ms();
         if (now >= deadline) {
@@ -105,8 +109,11 @@ static int run(struct race *race, int64_t deadline, size_t *winner,
     }
 }
 
-int race_connect(const struct endpoint *endpoints, size_t count,
-                 int64_t deadline, size_t *winner, struct error *error) {
+int race_connect(const struct endpoint *endpoints,
+                 size_t count,
+                 int64_t deadline,
+                 size_t *winner,
+                 struct error *error) {
     struct race race = {
         .endpoints = endpoints, .count = count, .last = ERROR_INIT};
     race.attempts = calloc(count, sizeof *race.attempts);

@@ -11,7 +11,10 @@ enum { ATTEMPT_DELAY_MS = 250 };
 /* A connected socket, and which of the endpoints (at least one, in order of
  * preference) it leads to; or -1 with the last failure. `deadline` is on
  * clock_ms, for all of them together. */
-int race_connect(const struct endpoint *endpoints, size_t count,
-                 int64_t deadline, size_t *winner, struct error *error);
+int race_connect(const struct endpoint *endpoints,
+                 size_t count,
+                 int64_t deadline,
+                 size_t *winner,
+                 struct error *error);
 
 #endif

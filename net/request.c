@@ -18,8 +18,8 @@ enum {
 };
 
 static bool invalid(struct error *error, const char *what, struct slice name) {
-    return net_fail(error, NET_INVALID_REQUEST, "%s: %s", what,
-                    shown(name, 160).text);
+    return net_fail(
+        error, NET_INVALID_REQUEST, "%s: %s", what, shown(name, 160).text);
 }
 
 static bool is_one_of(struct slice name, const char *const *names) {
@@ -53,11 +53,17 @@ static bool is_length_of(struct slice value,
 /* One header of the guest's: its syntax, and whether it is the guest's to
  * set. */
 static bool check_header(const struct net_request *request,
-                         const struct net_header *header, const struct url *url,
+                         const struct net_header *header,
+                         const struct url *url,
                          struct error *error) {
-    static const char *const ours[] = {
-        "transfer-encoding", "connection", "keep-alive", "te",
-        "trailer",           "upgrade",    "expect",     NULL};
+    static const char *const ours[] = {"transfer-encoding",
+                                       "connection",
+                                       "keep-alive",
+                                       "te",
+                                       "trailer",
+                                       "upgrade",
+                                       "expect",
+                                       NULL};
     struct slice name = header->name;
     struct slice value = slice_trim(header->value);
     if (!is_token(name))
@@ -69,25 +75,28 @@ static bool check_header(const struct net_request *request,
 
     bool host = text_equal(name, "host");
     if (host && !is_authority_of(value, url))
-        return invalid(error, "another host than the URL's in the header",
-                       name);
+        return invalid(
+            error, "another host than the URL's in the header", name);
 
     bool length = text_equal(name, "content-length");
     if (length && !is_length_of(value, request))
-        return invalid(error, "another length than the body's in the header",
-                       name);
+        return invalid(
+            error, "another length than the body's in the header", name);
     return true;
 }
 
-bool request_check(const struct net_request *request, const struct url *url,
-                   size_t max_body, struct error *error) {
+bool request_check(const struct net_request *request,
+                   const struct url *url,
+                   size_t max_body,
+                   struct error *error) {
     static const char *const refused[] = {"CONNECT", "TRACE", NULL};
     if (!is_token(request->method) || request->method.size > MAX_METHOD_SIZE)
         return invalid(error, "not a method", request->method);
     if (is_one_of(request->method, refused))
         return invalid(error, "a method that is not offered", request->method);
     if (request->has_body && request->body.size > max_body)
-        return net_fail(error, NET_TOO_LARGE,
+        return net_fail(error,
+                        NET_TOO_LARGE,
                         "the request's body is larger than %zu bytes",
                         max_body);
     size_t size = 0;
@@ -101,7 +110,8 @@ bool request_check(const struct net_request *request, const struct url *url,
     bool fit = size <= MAX_REQUEST_HEADERS_SIZE &&
                request->header_count <= MAX_REQUEST_HEADERS;
     if (!fit)
-        return net_fail(error, NET_TOO_LARGE,
+        return net_fail(error,
+                        NET_TOO_LARGE,
                         "the request's headers are too many or too large");
     return true;
 }
@@ -133,8 +143,8 @@ void request_redirect(struct hop *hop, int status) {
  * that describes it. */
 static bool keeps(const struct hop *hop, struct slice name) {
     static const char *const ours[] = {"host", "content-length", NULL};
-    static const char *const secret[] = {"authorization", "cookie", "cookie2",
-                                         "www-authenticate", NULL};
+    static const char *const secret[] = {
+        "authorization", "cookie", "cookie2", "www-authenticate", NULL};
     if (is_one_of(name, ours))
         return false;
     if (hop->from && text_equal(name, "referer"))
@@ -156,7 +166,8 @@ static bool guest_sets(const struct hop *hop, const char *name) {
 }
 
 /* RFC 7617: a user without a password still has the colon. */
-void request_write_basic(const char *name, const char *userinfo,
+void request_write_basic(const char *name,
+                         const char *userinfo,
                          struct buffer *out) {
     struct slice plain = slice_of(userinfo);
     bool colon = strchr(userinfo, ':') != NULL;
@@ -190,8 +201,10 @@ static void write_referer(const struct hop *hop, struct buffer *out) {
 }
 
 /* What the guest sets itself goes out instead of the jar's. */
-static void write_cookies(const struct hop *hop, struct cookie_jar *jar,
-                          int64_t now, struct buffer *out) {
+static void write_cookies(const struct hop *hop,
+                          struct cookie_jar *jar,
+                          int64_t now,
+                          struct buffer *out) {
     if (!jar || guest_sets(hop, "cookie"))
         return;
     size_t before = out->size;
@@ -230,7 +243,9 @@ static void write_headers(const struct hop *hop, struct buffer *out) {
 
 /* RFC 9112 section 3. A proxy that is to fetch something in clear text gets the
  * whole URL (3.2.2); one with a tunnel sees nothing of it. */
-void request_write(const struct hop *hop, struct cookie_jar *jar, int64_t now,
+void request_write(const struct hop *hop,
+                   struct cookie_jar *jar,
+                   int64_t now,
                    struct buffer *out) {
     buffer_append_slice(out, hop->method);
     buffer_append_text(out, " ");

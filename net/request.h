@@ -22,19 +22,24 @@ struct hop {
 
 /* The rules for methods and headers; NET_INVALID_REQUEST names what breaks
  * them. */
-bool request_check(const struct net_request *request, const struct url *url,
-                   size_t max_body, struct error *error);
+bool request_check(const struct net_request *request,
+                   const struct url *url,
+                   size_t max_body,
+                   struct error *error);
 
 /* The method that a redirect with `status` asks for; the hop's body is dropped
  * with it. */
 void request_redirect(struct hop *hop, int status);
 
 /* Request line and headers up to the empty line. `jar` may be NULL. */
-void request_write(const struct hop *hop, struct cookie_jar *jar, int64_t now,
+void request_write(const struct hop *hop,
+                   struct cookie_jar *jar,
+                   int64_t now,
                    struct buffer *out);
 
 /* "name: Basic base64(userinfo)" CR LF. */
-void request_write_basic(const char *name, const char *userinfo,
+void request_write_basic(const char *name,
+                         const char *userinfo,
                          struct buffer *out);
 
 #endif

@@ -25,8 +25,10 @@ static bool fail(struct net_response *response, const struct error *error) {
     return false;
 }
 
-bool net_begin(struct net *net, const struct net_request *request,
-               struct net_response *response, struct error *error) {
+bool net_begin(struct net *net,
+               const struct net_request *request,
+               struct net_response *response,
+               struct error *error) {
     *response = (struct net_response){0};
     arena_init(&response->arena);
     response->arena.budget = net->config.memory;
@@ -46,7 +48,9 @@ bool net_begin(struct net *net, const struct net_request *request,
     return true;
 }
 
-ssize_t net_read(struct net_response *response, void *bytes, size_t size,
+ssize_t net_read(struct net_response *response,
+                 void *bytes,
+                 size_t size,
                  struct error *error) {
     if (!response->exchange)
         return 0;
@@ -59,8 +63,8 @@ ssize_t net_read(struct net_response *response, void *bytes, size_t size,
 /* The whole body into the response's storage. A length beyond the cap is
  * refused before anything is read; without a length the cap is met on the
  * way. */
-static bool read_body(struct net_response *response, size_t max,
-                      struct error *error) {
+static bool
+read_body(struct net_response *response, size_t max, struct error *error) {
     uint8_t piece[PIECE_SIZE];
     const struct http_head *head = &response->exchange->head;
     struct buffer *storage = &response->storage;
@@ -79,14 +83,18 @@ static bool read_body(struct net_response *response, size_t max,
 
     bool had_room = max - storage->size >= sizeof piece;
     if (storage->failed && had_room)
-        return net_fail(error, NET_TOO_LARGE,
-                        "no memory for the response's body");
-    return net_fail(error, NET_TOO_LARGE,
-                    "the response's body is larger than %zu bytes", max);
+        return net_fail(
+            error, NET_TOO_LARGE, "no memory for the response's body");
+    return net_fail(error,
+                    NET_TOO_LARGE,
+                    "the response's body is larger than %zu bytes",
+                    max);
 }
 
-bool net_exchange(struct net *net, const struct net_request *request,
-                  struct net_response *response, struct error *error) {
+bool net_exchange(struct net *net,
+                  const struct net_request *request,
+                  struct net_response *response,
+                  struct error *error) {
     if (!net_begin(net, request, response, error))
         return false;
     if (!read_body(response, net->config.max_response_body, error))

@@ -151,13 +151,16 @@ void lookups_free(struct lookups *lookups) {
     sweep(lookups, true);
 }
 
-bool socket_resolve(struct lookups *lookups, const char *name, int64_t deadline,
-                    struct address_list *out, struct error *error) {
+bool socket_resolve(struct lookups *lookups,
+                    const char *name,
+                    int64_t deadline,
+                    struct address_list *out,
+                    struct error *error) {
     drop_last(lookups);
     struct lookup **place = sweep(lookups, false);
     if (!place)
-        return net_fail(error, NET_DNS,
-                        "too many names are still being looked up");
+        return net_fail(
+            error, NET_DNS, "too many names are still being looked up");
     struct lookup *lookup = lookup_new(name);
     if (!lookup)
         return net_fail(error, NET_DNS, "no memory to look up %s", name);
@@ -177,15 +180,18 @@ bool socket_resolve(struct lookups *lookups, const char *name, int64_t deadline,
     if (!lookup->done) {
         *place = lookup;
         pthread_mutex_unlock(&lookup->mutex);
-        return net_fail(error, NET_TIMEOUT, "no time left while looking up %s",
-                        name);
+        return net_fail(
+            error, NET_TIMEOUT, "no time left while looking up %s", name);
     }
     lookups->last = lookup;
     pthread_mutex_unlock(&lookup->mutex);
     *out = (struct address_list){lookup->found, lookup->found_count};
     if (lookup->status == 0 && out->count > 0)
         return true;
-    return net_fail(error, NET_DNS, "%s: %s", name,
+    return net_fail(error,
+                    NET_DNS,
+                    "%s: %s",
+                    name,
                     lookup->status ? gai_strerror(lookup->status)
                                    : "the name has no address");
 }
@@ -218,19 +224,19 @@ static bool is_peer(int fd, const struct address *expected) {
            address_equal(&address, expected);
 }
 
-static bool connect_failed(const struct endpoint *to, int status,
-                           struct error *error) {
+static bool
+connect_failed(const struct endpoint *to, int status, struct error *error) {
     char text[ADDRESS_TEXT_SIZE];
     address_format(&to->address, text);
-    return net_fail(error, NET_CONNECT, "%s port %u: %s", text, to->port,
-                    strerror(status));
+    return net_fail(
+        error, NET_CONNECT, "%s port %u: %s", text, to->port, strerror(status));
 }
 
 int socket_start(const struct endpoint *to, struct error *error) {
     struct sockaddr_storage address;
     socklen_t size = address_to_socket(&to->address, to->port, &address);
-    int fd = socket(address.ss_family,
-                    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int fd = socket(
+        address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) {
         connect_failed(to, errno, error);
         return -1;
@@ -256,7 +262,8 @@ bool socket_finish(int fd, const struct endpoint *to, struct error *error) {
     if (status != 0)
         return connect_failed(to, status, error);
     return is_peer(fd, &to->address) ||
-           net_fail(error, NET_CONNECT,
+           net_fail(error,
+                    NET_CONNECT,
                     "connected to another address than was meant");
 }
 

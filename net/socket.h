@@ -22,8 +22,11 @@ struct address_list {
 
 /* All addresses of `name`, in the system's order of preference. They are
  * borrowed from `lookups` until the next call. */
-bool socket_resolve(struct lookups *lookups, const char *name, int64_t deadline,
-                    struct address_list *out, struct error *error);
+bool socket_resolve(struct lookups *lookups,
+                    const char *name,
+                    int64_t deadline,
+                    struct address_list *out,
+                    struct error *error);
 void lookups_free(struct lookups *lookups);
 
 /* A socket on the way to its other end, or -1. When poll says POLLOUT or worse

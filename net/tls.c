@@ -77,10 +77,13 @@ struct tls {
 /* The library skips the numbers it does not know: 0x13xx are those of TLS
  * 1.3. */
 /* ECDHE-ECDSA-AES128-GCM-SHA256. */
-static const int suites[] = {0x1301, 0x1302, 0x1303,
-                             0xC02B, 0xC02F, /* ECDHE-RSA-AES128-GCM-SHA256 */
-                             0xC02C,         /* ECDHE-ECDSA-AES256-GCM-SHA384 */
-                             0xC030,         /* ECDHE-RSA-AES256-GCM-SHA384 */
+static const int suites[] = {0x1301,
+                             0x1302,
+                             0x1303,
+                             0xC02B,
+                             0xC02F, /* ECDHE-RSA-AES128-GCM-SHA256 */
+                             0xC02C, /* ECDHE-ECDSA-AES256-GCM-SHA384 */
+                             0xC030, /* ECDHE-RSA-AES256-GCM-SHA384 */
                              0xCCA9, /* ECDHE-ECDSA-CHACHA20-POLY1305-SHA256 */
                              0xCCA8, /* ECDHE-RSA-CHACHA20-POLY1305-SHA256 */
                              0};
@@ -118,10 +121,12 @@ static const char offered_versions[] = "1.2 alone, with Mbed TLS 2.28";
 static const int old_version = MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION;
 
 static bool version_init(mbedtls_ssl_config *config) {
-    static const int hashes[] = {MBEDTLS_MD_SHA512, MBEDTLS_MD_SHA384,
-                                 MBEDTLS_MD_SHA256, MBEDTLS_MD_NONE};
-    mbedtls_ssl_conf_min_version(config, MBEDTLS_SSL_MAJOR_VERSION_3,
-                                 MBEDTLS_SSL_MINOR_VERSION_3);
+    static const int hashes[] = {MBEDTLS_MD_SHA512,
+                                 MBEDTLS_MD_SHA384,
+                                 MBEDTLS_MD_SHA256,
+                                 MBEDTLS_MD_NONE};
+    mbedtls_ssl_conf_min_version(
+        config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
     mbedtls_ssl_conf_sig_hashes(config, hashes);
     mbedtls_ssl_conf_cert_profile(config, &mbedtls_x509_crt_profile_next);
     return true;
@@ -135,7 +140,9 @@ static void describe(int status, char *out, size_t size) {
     const int unread =
         MBEDTLS_ERR_X509_INVALID_EXTENSIONS + MBEDTLS_ERR_ASN1_UNEXPECTED_TAG;
     if (status == unread || status == MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE)
-        snprintf(out, size, "%s",
+        snprintf(out,
+                 size,
+                 "%s",
                  "a certificate has a critical extension that the TLS library "
                  "does not know, as CAs "
                  "with name constraints have; it takes one without");
@@ -145,15 +152,16 @@ static void describe(int status, char *out, size_t size) {
 
 /* A bundle may hold certificates this library cannot read; one readable root is
  * enough. */
-static bool read_roots(mbedtls_x509_crt *roots, const char *path,
-                       struct error *error) {
+static bool
+read_roots(mbedtls_x509_crt *roots, const char *path, struct error *error) {
     struct buffer bundle;
     struct error failure = ERROR_INIT;
     char why[EXPLANATION_SIZE] = "it holds no certificates in PEM form";
     buffer_init(&bundle, MAX_BUNDLE_SIZE);
     if (!file_read(path, &bundle, &failure)) {
         buffer_free(&bundle);
-        return net_fail(error, NET_TLS,
+        return net_fail(error,
+                        NET_TLS,
                         "the trusted certificates cannot be opened: %s",
                         failure.text);
     }
@@ -168,14 +176,16 @@ static bool read_roots(mbedtls_x509_crt *roots, const char *path,
         return true;
     if (pem)
         describe(status, why, sizeof why);
-    return net_fail(error, NET_TLS,
+    return net_fail(error,
+                    NET_TLS,
                     "no trusted root certificate could be read from %s: %s",
-                    shown_text(path, 160).text, why);
+                    shown_text(path, 160).text,
+                    why);
 }
 
 /* The certificates to trust; nothing works without at least one. */
-static bool load_roots(mbedtls_x509_crt *roots, const char *ca_file,
-                       struct error *error) {
+static bool
+load_roots(mbedtls_x509_crt *roots, const char *ca_file, struct error *error) {
     static const char *const bundles[] = {NET_BUNDLES};
     const char *named = ca_file ? ca_file : getenv("SSL_CERT_FILE");
     if (named)
@@ -186,19 +196,26 @@ static bool load_roots(mbedtls_x509_crt *roots, const char *ca_file,
         if (read_roots(roots, bundles[i], &first))
             return true;
     }
-    return net_fail(error, NET_TLS,
-                    "%s; --cacert or SSL_CERT_FILE names others", first.text);
+    return net_fail(error,
+                    NET_TLS,
+                    "%s; --cacert or SSL_CERT_FILE names others",
+                    first.text);
 }
 
 /* What all connections share: TLS 1.2 or later, a verified server, the roots. */
-static bool settings_init(struct tls_settings *settings, const char *ca_file,
+static bool settings_init(struct tls_settings *settings,
+                          const char *ca_file,
                           struct error *error) {
     mbedtls_ssl_config *config = &settings->config;
     settings->protocols[0] = "http/1.1";
     bool ready =
-        mbedtls_ctr_drbg_seed(&settings->random, mbedtls_entropy_func,
-                              &settings->entropy, NULL, 0) == 0 &&
-        mbedtls_ssl_config_defaults(config, MBEDTLS_SSL_IS_CLIENT,
+        mbedtls_ctr_drbg_seed(&settings->random,
+                              mbedtls_entropy_func,
+                              &settings->entropy,
+                              NULL,
+                              0) == 0 &&
+        mbedtls_ssl_config_defaults(config,
+                                    MBEDTLS_SSL_IS_CLIENT,
                                     MBEDTLS_SSL_TRANSPORT_STREAM,
                                     MBEDTLS_SSL_PRESET_DEFAULT) == 0 &&
         mbedtls_ssl_conf_alpn_protocols(config, settings->protocols) == 0;
@@ -250,7 +267,8 @@ void tls_settings_close(struct tls_settings *settings) {
 
 /* The content of an extension, whose object identifier is 2.5.29.`number`.
  *   Extensions = SEQUENCE of SEQUENCE { OID, [ BOOLEAN critical ], OCTET STRING content } */
-static bool find_extension(const mbedtls_x509_crt *certificate, uint8_t number,
+static bool find_extension(const mbedtls_x509_crt *certificate,
+                           uint8_t number,
                            struct slice *content) {
     const uint8_t wanted[] = {0x55, 0x1D, number};
     const int sequence = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE;
@@ -335,7 +353,9 @@ static bool certificate_names(const mbedtls_x509_crt *certificate,
 }
 
 /* Called for each certificate of the chain, the leaf (depth 0) last. */
-static int verify(void *context, mbedtls_x509_crt *certificate, int depth,
+static int verify(void *context,
+                  mbedtls_x509_crt *certificate,
+                  int depth,
                   uint32_t *flags) {
     struct tls *tls = context;
     struct slice constraints;
@@ -410,8 +430,10 @@ static int receive_bytes(void *context, unsigned char *bytes, size_t size) {
                                  : MBEDTLS_ERR_NET_CONN_RESET;
 }
 
-struct tls *tls_open(struct tls_settings *settings, int fd,
-                     const struct url *origin, struct error *error) {
+struct tls *tls_open(struct tls_settings *settings,
+                     int fd,
+                     const struct url *origin,
+                     struct error *error) {
     struct tls *tls = calloc(1, sizeof *tls);
     if (!tls) {
         net_fail(error, NET_TLS, "no memory for TLS");
@@ -458,12 +480,14 @@ static const struct {
     uint32_t flags;
     const char *why;
 } refusals[] = {
-    {MBEDTLS_X509_BADCERT_EXPIRED, "a certificate has expired; its owner must "
-                                   "renew it, unless the clock here is wrong"},
+    {MBEDTLS_X509_BADCERT_EXPIRED,
+     "a certificate has expired; its owner must "
+     "renew it, unless the clock here is wrong"},
     {MBEDTLS_X509_BADCERT_FUTURE,
      "a certificate is not valid yet; is the clock here right?"},
-    {MBEDTLS_X509_BADCERT_BAD_MD, "a certificate has a weak signature (before "
-                                  "SHA-256); the server needs a new one"},
+    {MBEDTLS_X509_BADCERT_BAD_MD,
+     "a certificate has a weak signature (before "
+     "SHA-256); the server needs a new one"},
     {MBEDTLS_X509_BADCERT_BAD_KEY | MBEDTLS_X509_BADCERT_BAD_PK,
      "a certificate has a weak key (RSA below 2048 bits); the server needs a "
      "new one"},
@@ -475,8 +499,9 @@ static const struct {
      "the certificate is not signed by a trusted root, or the server leaves "
      "out a certificate "
      "between; --cacert names a root of your own"},
-    {MBEDTLS_X509_BADCERT_CN_MISMATCH, "the certificate is for another host; "
-                                       "ask for the name that it was made for"},
+    {MBEDTLS_X509_BADCERT_CN_MISMATCH,
+     "the certificate is for another host; "
+     "ask for the name that it was made for"},
     {MBEDTLS_X509_BADCERT_OTHER,
      "a CA certificate has name constraints, which the TLS library "
      "cannot check; the server needs a chain without"},
@@ -503,15 +528,17 @@ static const struct {
 
 /* What the server's last word means to a user. */
 static void explain_alert(uint8_t description, char *out, size_t size) {
-    snprintf(out, size, "the server ended the handshake with alert %d",
-             description);
+    snprintf(
+        out, size, "the server ended the handshake with alert %d", description);
     if (description == MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION)
         snprintf(
-            out, size,
+            out,
+            size,
             "the server wants another version of TLS than this client has: %s",
             offered_versions);
     if (description == MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE)
-        snprintf(out, size,
+        snprintf(out,
+                 size,
                  "the server accepts no cipher suite or version of TLS that "
                  "this client has (%s), "
                  "or wants a certificate of it",
@@ -523,22 +550,25 @@ static void explain_alert(uint8_t description, char *out, size_t size) {
 }
 
 /* What a handshake failed of, as far as the library's status tells. */
-static void explain_status(const struct tls *tls, int status, char *out,
-                           size_t size) {
+static void
+explain_status(const struct tls *tls, int status, char *out, size_t size) {
     if (status == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE)
         explain_alert(tls->heard[1], out, size);
     else if (status == old_version)
-        snprintf(out, size,
+        snprintf(out,
+                 size,
                  "the server has no version of TLS that is safe: 1.2 is the "
                  "oldest taken");
     else if (status == MBEDTLS_ERR_SSL_INVALID_RECORD)
         snprintf(
-            out, size,
+            out,
+            size,
             "what answers does not speak TLS; is it a server for http:// ?");
     else if (status == MBEDTLS_ERR_SSL_CONN_EOF ||
              status == MBEDTLS_ERR_NET_CONN_RESET)
         snprintf(
-            out, size,
+            out,
+            size,
             "the server closed the connection in the middle of the handshake");
     else
         describe(status, out, size);
@@ -551,15 +581,19 @@ static void explain(const struct tls *tls, int status, struct error *error) {
     explain_status(tls, status, why, sizeof why);
     uint32_t flags = mbedtls_ssl_get_verify_result(&tls->ssl);
     for (size_t i = 0;
-         flags != UINT32_MAX && i < sizeof refusals / sizeof *refusals; i++) {
+         flags != UINT32_MAX && i < sizeof refusals / sizeof *refusals;
+         i++) {
         if (!(flags & refusals[i].flags))
             continue;
         snprintf(why, sizeof why, "%s", refusals[i].why);
         break;
     }
 
-    net_fail(error, NET_TLS, "TLS with %s: %s",
-             shown_text(tls->key, ORIGIN_SHOWN).text, why);
+    net_fail(error,
+             NET_TLS,
+             "TLS with %s: %s",
+             shown_text(tls->key, ORIGIN_SHOWN).text,
+             why);
 }
 
 /* ---- reading and writing ---- */
@@ -577,7 +611,9 @@ enum io tls_handshake(struct tls *tls, struct error *error) {
 
     if (!tls->name_checked && !tls->resumable) {
         /* Never seen; but nothing may hang on that. */
-        net_fail(error, NET_TLS, "TLS with %s: no certificate was verified",
+        net_fail(error,
+                 NET_TLS,
+                 "TLS with %s: no certificate was verified",
                  shown_text(tls->key, ORIGIN_SHOWN).text);
         return IO_BROKEN;
     }
@@ -630,7 +666,10 @@ void tls_version(char *out, size_t size) {
 }
 
 void tls_describe(const struct tls *tls, char *out, size_t size) {
-    snprintf(out, size, "%s %s%s", mbedtls_ssl_get_version(&tls->ssl),
+    snprintf(out,
+             size,
+             "%s %s%s",
+             mbedtls_ssl_get_version(&tls->ssl),
              mbedtls_ssl_get_ciphersuite(&tls->ssl),
              tls->name_checked ? "" : ", resumed");
 }

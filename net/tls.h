@@ -19,8 +19,10 @@ void tls_settings_close(struct tls_settings *settings);
 struct tls;
 
 /* `origin` must outlive the connection's handshake. NULL on failure. */
-struct tls *tls_open(struct tls_settings *settings, int fd,
-                     const struct url *origin, struct error *error);
+struct tls *tls_open(struct tls_settings *settings,
+                     int fd,
+                     const struct url *origin,
+                     struct error *error);
 void tls_close(struct tls *tls);
 
 /* When what follows must have an end, on clock_ms: later, attempts only want to

@@ -30,8 +30,10 @@ static bool is_secret(struct slice name, struct slice value) {
 }
 
 /* Some values are a secret: their names say so. */
-static void print_header(const struct net_config *config, char direction,
-                         struct slice name, struct slice value) {
+static void print_header(const struct net_config *config,
+                         char direction,
+                         struct slice name,
+                         struct slice value) {
     FILE *out = config->trace;
     bool hide = is_secret(name, value) && !config->trace_secrets;
     fprintf(out, "%c ", direction);
@@ -41,7 +43,8 @@ static void print_header(const struct net_config *config, char direction,
     fputc('\n', out);
 }
 
-void trace_request(const struct net_config *config, const struct route *route,
+void trace_request(const struct net_config *config,
+                   const struct route *route,
                    struct slice head) {
     FILE *out = begin_line(config);
     if (!out)
@@ -55,7 +58,9 @@ void trace_request(const struct net_config *config, const struct route *route,
             shown_print(slice_cut(head, 0, end), TEXT_SHOWN, out);
             fputc('\n', out);
         } else if (colon < end) {
-            print_header(config, '>', slice_cut(head, 0, colon),
+            print_header(config,
+                         '>',
+                         slice_cut(head, 0, colon),
                          slice_cut(head, colon + 2, end));
         }
         head = slice_cut(head, end + 2, head.size);
@@ -72,8 +77,10 @@ void trace_connection(const struct net_config *config,
         fputs("* connection reused\n", out);
         return;
     }
-    fprintf(out, "* connected: dns %lld ms, connect %lld ms",
-            (long long)times->dns_ms, (long long)times->connect_ms);
+    fprintf(out,
+            "* connected: dns %lld ms, connect %lld ms",
+            (long long)times->dns_ms,
+            (long long)times->connect_ms);
     if (connection->tls) {
         char text[128];
         tls_describe(connection->tls, text, sizeof text);
@@ -83,21 +90,26 @@ void trace_connection(const struct net_config *config,
 }
 
 void trace_response(const struct net_config *config,
-                    const struct http_head *head, int64_t first_byte_ms) {
+                    const struct http_head *head,
+                    int64_t first_byte_ms) {
     FILE *out = begin_line(config);
     if (!out)
         return;
     fprintf(out, "< %d (%lld ms)\n", head->status, (long long)first_byte_ms);
     for (size_t i = 0; i < head->header_count; i++)
-        print_header(config, '<', head->headers[i].name,
-                     head->headers[i].value);
+        print_header(
+            config, '<', head->headers[i].name, head->headers[i].value);
 }
 
-void trace_end(const struct net_config *config, int64_t total_ms,
+void trace_end(const struct net_config *config,
+               int64_t total_ms,
                const struct error *error) {
     FILE *out = begin_line(config);
     if (!out)
         return;
-    fprintf(out, "* end after %lld ms%s%s\n", (long long)total_ms,
-            error->kind == ERROR_NONE ? "" : ": ", error->text);
+    fprintf(out,
+            "* end after %lld ms%s%s\n",
+            (long long)total_ms,
+            error->kind == ERROR_NONE ? "" : ": ",
+            error->text);
 }

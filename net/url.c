@@ -120,8 +120,8 @@ bool host_is_below(const struct host *host, const char *suffix) {
 
 /* Userinfo, %-decoded. Its control bytes are refused with the whole URL's;
  * decoded ones here. */
-static bool parse_userinfo(struct url *url, struct slice text,
-                           struct arena *arena) {
+static bool
+parse_userinfo(struct url *url, struct slice text, struct arena *arena) {
     char *out = arena_text(arena, text);
     if (!out)
         return false;
@@ -150,8 +150,10 @@ static uint16_t usual_port(const struct url *url) {
 }
 
 /* [ userinfo "@" ] host [ ":" port ] */
-static bool parse_authority(struct url *url, struct slice text,
-                            struct arena *arena, struct error *error) {
+static bool parse_authority(struct url *url,
+                            struct slice text,
+                            struct arena *arena,
+                            struct error *error) {
     if (slice_find(text, "\\") < text.size)
         return bad(error, "a backslash before its path");
     size_t at = slice_find(text, "@");
@@ -229,8 +231,10 @@ static size_t put_target_byte(char *out, uint8_t c) {
 /* Path and query as they go into the request line. `directory` is put before a
  * relative path. A byte takes three at most; two more are for a leading '/' and
  * the NUL. */
-static bool build_target(struct url *url, struct slice directory,
-                         struct slice text, struct arena *arena) {
+static bool build_target(struct url *url,
+                         struct slice directory,
+                         struct slice text,
+                         struct arena *arena) {
     size_t question = slice_find(text, "?");
     char *out = arena_alloc(arena, directory.size + 3 * text.size + 2, 1);
     if (!out)
@@ -267,7 +271,9 @@ static bool check_bytes(struct slice text, struct error *error) {
 }
 
 /* What follows "http:" or "https:", `//` first. */
-static bool parse_rest(struct url *url, struct slice text, struct arena *arena,
+static bool parse_rest(struct url *url,
+                       struct slice text,
+                       struct arena *arena,
                        struct error *error) {
     if (!text_begins(text, "//"))
         return bad(error, "no // after the scheme");
@@ -289,7 +295,9 @@ static size_t scheme_size(struct slice text) {
     return colon + 1;
 }
 
-bool url_parse(struct url *url, struct slice text, struct arena *arena,
+bool url_parse(struct url *url,
+               struct slice text,
+               struct arena *arena,
                struct error *error) {
     memset(url, 0, sizeof *url);
     if (!check_bytes(text, error))
@@ -297,22 +305,25 @@ bool url_parse(struct url *url, struct slice text, struct arena *arena,
     url->secure = text_begins(text, "https:");
     if (!url->secure && !text_begins(text, "http:"))
         return bad(error, "the scheme is neither http nor https");
-    return parse_rest(url, slice_cut(text, scheme_size(text), text.size), arena,
-                      error);
+    return parse_rest(
+        url, slice_cut(text, scheme_size(text), text.size), arena, error);
 }
 
 /* RFC 3986 section 5.2.2, whose five cases are: a scheme, "//" and a host, a
  * path from the root, a query alone, and a path beside the base's. Userinfo
  * belongs to the URL it stood in. */
-bool url_resolve(struct url *url, const struct url *base,
-                 struct slice reference, struct arena *arena,
+bool url_resolve(struct url *url,
+                 const struct url *base,
+                 struct slice reference,
+                 struct arena *arena,
                  struct error *error) {
     if (text_begins(reference, "http:") || text_begins(reference, "https:"))
         return url_parse(url, reference, arena, error);
     if (!check_bytes(reference, error))
         return false;
     if (scheme_size(reference))
-        return net_fail(error, NET_REDIRECT,
+        return net_fail(error,
+                        NET_REDIRECT,
                         "redirected to a URL that is neither http nor https");
     *url = *base;
     url->userinfo = NULL;
@@ -355,6 +366,9 @@ void url_format_authority(const struct url *url, struct buffer *out) {
 
 void url_format_host_port(const struct url *url, char out[ORIGIN_TEXT_SIZE]) {
     bool brackets = strchr(url->host.text, ':') != NULL;
-    snprintf(out, ORIGIN_TEXT_SIZE, brackets ? "[%s]:%u" : "%s:%u",
-             url->host.text, url->port);
+    snprintf(out,
+             ORIGIN_TEXT_SIZE,
+             brackets ? "[%s]:%u" : "%s:%u",
+             url->host.text,
+             url->port);
 }

@@ -41,13 +41,17 @@ bool host_is_below(const struct host *host, const char *suffix);
 
 /* Texts are copied to the arena; how long they may be, the caller knows. A
  * failure is NET_INVALID_REQUEST. */
-bool url_parse(struct url *url, struct slice text, struct arena *arena,
+bool url_parse(struct url *url,
+               struct slice text,
+               struct arena *arena,
                struct error *error);
 
 /* The URL that `reference` means within `base`. Any other scheme is
  * NET_REDIRECT. */
-bool url_resolve(struct url *url, const struct url *base,
-                 struct slice reference, struct arena *arena,
+bool url_resolve(struct url *url,
+                 const struct url *base,
+                 struct slice reference,
+                 struct arena *arena,
                  struct error *error);
 
 /* The scheme's own: 80 or 443. */

@@ -98,16 +98,16 @@ static inline void entry_put(struct buffer *out, const struct entry *entry) {
     }
 }
 
-static inline void content_put(struct buffer *out, int id,
-                               const struct buffer *content) {
+static inline void
+content_put(struct buffer *out, int id, const struct buffer *content) {
     number_put(out, (uint64_t)id);
     number_put(out, content->size);
     buffer_append_slice(out, buffer_slice(content));
 }
 
 /* A custom section is its name, and bytes that mean what the name says. */
-static inline void custom_put(struct buffer *out, const char *name,
-                              struct slice bytes) {
+static inline void
+custom_put(struct buffer *out, const char *name, struct slice bytes) {
     struct buffer content;
     buffer_init(&content, out->cap);
     name_put(&content, name);

@@ -11,7 +11,8 @@ static struct function *referred(uint64_t reference) {
     return (struct function *)(uintptr_t)reference;
 }
 
-bool value_fits(const struct vm *vm, const struct vm_value *value,
+bool value_fits(const struct vm *vm,
+                const struct vm_value *value,
                 enum vm_type type) {
     if (value->type != type)
         return false;
@@ -23,12 +24,21 @@ bool value_fits(const struct vm *vm, const struct vm_value *value,
     }
 }
 
-bool error_set_value(struct error *error, const char *what,
-                     const struct vm_value *value, enum vm_type type) {
+bool error_set_value(struct error *error,
+                     const char *what,
+                     const struct vm_value *value,
+                     enum vm_type type) {
     if (value->type != type)
-        return error_set(error, ERROR_USAGE, "%s is of type %s, %s was given",
-                         what, vm_type_name(type), vm_type_name(value->type));
-    return error_set(error, ERROR_USAGE, "%s: %s", what,
+        return error_set(error,
+                         ERROR_USAGE,
+                         "%s is of type %s, %s was given",
+                         what,
+                         vm_type_name(type),
+                         vm_type_name(value->type));
+    return error_set(error,
+                     ERROR_USAGE,
+                     "%s: %s",
+                     what,
                      type == VM_EXNREF ? "the host has no exceptions"
                                        : "a function of another vm");
 }
@@ -64,31 +74,36 @@ uint64_t vm_memory_size(const struct memory *memory) {
     return memory->size;
 }
 
-uint8_t *vm_memory_range(const struct memory *memory, uint64_t address,
-                         uint64_t size) {
+uint8_t *
+vm_memory_range(const struct memory *memory, uint64_t address, uint64_t size) {
     return memory_at(memory, address, 0, size);
 }
 
 /* Without a memory there is an empty one, so that this needs no case for it. */
-uint8_t *vm_memory_at(const struct instance *instance, uint64_t address,
-                      uint64_t size) {
+uint8_t *
+vm_memory_at(const struct instance *instance, uint64_t address, uint64_t size) {
     return vm_memory_range(instance->shared, address, size);
 }
 
 /* Sets the error of growth that was refused. Returns false. */
-static bool cannot_grow(const struct vm *vm, struct extern_type now,
-                        uint64_t more, struct error *error) {
+static bool cannot_grow(const struct vm *vm,
+                        struct extern_type now,
+                        uint64_t more,
+                        struct error *error) {
     char what[DESCRIBED];
     if (meter_late(&vm->meter))
         return vm_time_out(vm, error);
     extern_type_format(&now, what);
-    return error_set(error, ERROR_EXHAUSTION,
+    return error_set(error,
+                     ERROR_EXHAUSTION,
                      "limit: a %s cannot grow by %llu, with %llu bytes left",
-                     what, (unsigned long long)more,
+                     what,
+                     (unsigned long long)more,
                      (unsigned long long)budget_left(vm->memory));
 }
 
-bool vm_memory_grow(struct memory *memory, uint64_t pages,
+bool vm_memory_grow(struct memory *memory,
+                    uint64_t pages,
                     struct error *error) {
     bool grown = memory_grow(memory, pages) != refused(memory->declared);
     return grown ||
@@ -98,7 +113,8 @@ bool vm_memory_grow(struct memory *memory, uint64_t pages,
 /* ---- tables ---- */
 
 static bool element_fits(const struct table *table,
-                         const struct vm_value *value, struct error *error) {
+                         const struct vm_value *value,
+                         struct error *error) {
     enum vm_type type = (enum vm_type)table->type.type;
     return value_fits(table->vm, value, type) ||
            error_set_value(error, "an element", value, type);
@@ -108,7 +124,8 @@ uint64_t vm_table_size(const struct table *table) {
     return table->size;
 }
 
-bool vm_table_get(const struct table *table, uint64_t i,
+bool vm_table_get(const struct table *table,
+                  uint64_t i,
                   struct vm_value *value) {
     if (i >= table->size)
         return false;
@@ -117,12 +134,16 @@ bool vm_table_get(const struct table *table, uint64_t i,
     return true;
 }
 
-bool vm_table_set(struct table *table, uint64_t i, const struct vm_value *value,
+bool vm_table_set(struct table *table,
+                  uint64_t i,
+                  const struct vm_value *value,
                   struct error *error) {
     if (i >= table->size) {
-        return error_set(
-            error, ERROR_USAGE, "element %llu of a table that has %llu",
-            (unsigned long long)i, (unsigned long long)table->size);
+        return error_set(error,
+                         ERROR_USAGE,
+                         "element %llu of a table that has %llu",
+                         (unsigned long long)i,
+                         (unsigned long long)table->size);
     }
     if (!element_fits(table, value, error))
         return false;
@@ -130,8 +151,10 @@ bool vm_table_set(struct table *table, uint64_t i, const struct vm_value *value,
     return true;
 }
 
-bool vm_table_grow(struct table *table, uint64_t count,
-                   const struct vm_value *value, struct error *error) {
+bool vm_table_grow(struct table *table,
+                   uint64_t count,
+                   const struct vm_value *value,
+                   struct error *error) {
     if (!element_fits(table, value, error))
         return false;
     bool grown =
@@ -147,7 +170,8 @@ struct vm_value vm_global_get(const struct global *global) {
     return value;
 }
 
-bool vm_global_set(struct global *global, const struct vm_value *value,
+bool vm_global_set(struct global *global,
+                   const struct vm_value *value,
                    struct error *error) {
     enum vm_type type = (enum vm_type)global->type;
     if (!global->is_mutable)

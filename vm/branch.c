@@ -47,8 +47,8 @@ static void link_patch(struct translator *t, uint32_t cell, uint32_t *patches) {
 }
 
 /* Let the cell branch to the label, now or when it is bound. */
-static void link_branch(struct translator *t, uint32_t cell,
-                        struct label *label) {
+static void
+link_branch(struct translator *t, uint32_t cell, struct label *label) {
     if (t->dead)
         return;
     if (label->target == NO_CELL) {
@@ -133,8 +133,8 @@ static struct condition take_condition(struct translator *t, struct operand x) {
 
 /* Emit a branch that is taken if the condition is `sense`; returns its cell, to
  * be linked. */
-static uint32_t emit_branch(struct translator *t, struct condition condition,
-                            bool sense) {
+static uint32_t
+emit_branch(struct translator *t, struct condition condition, bool sense) {
     const struct instruction *row = condition.row;
     unsigned op = condition.form;
     /* The forms stand in ops.def: those of a value, of a branch if, of a float's
@@ -151,7 +151,7 @@ static uint32_t emit_branch(struct translator *t, struct condition condition,
     if (condition.form >= FORM_SI)
         cell->d = (uint16_t)condition.constant;
     if (condition.form == FORM_RI) {
-        /* X needs no slot: d and a together hold the constant. */
+        /* x needs no slot: d and a together hold the constant. */
         cell->a = (uint16_t)((uint32_t)condition.constant >> 16);
     }
     t->barrier = here(t);
@@ -160,7 +160,8 @@ static uint32_t emit_branch(struct translator *t, struct condition condition,
 
 /* The end of most loops: x += k, then a branch back that compares x. One cell
  * does it all if its 16-bit fields have room. */
-static bool emit_step(struct translator *t, struct condition condition,
+static bool emit_step(struct translator *t,
+                      struct condition condition,
                       struct label *loop) {
     const struct instruction *row = condition.row;
     const struct cell *step = last_immediate(t, WASM_i32_add);
@@ -197,8 +198,10 @@ static bool emit_step(struct translator *t, struct condition condition,
 
 /* The condition is taken back before the parameters are brought home: these are
  * moves. */
-void translate_if(struct translator *t, struct operand condition,
-                  uint32_t *patches, uint32_t slots) {
+void translate_if(struct translator *t,
+                  struct operand condition,
+                  uint32_t *patches,
+                  uint32_t slots) {
     struct condition taken = take_condition(t, condition);
     translate_block(t, slots);
     link_patch(t, emit_branch(t, taken, false), patches);
@@ -217,8 +220,8 @@ bool label_needs_move(const struct translator *t, const struct label *label) {
 /* Results go to slots 0 and up, where the caller has its window. A single one
  * that is in its accumulator is written from there. */
 static void emit_return(struct translator *t, const struct label *label) {
-    static const uint16_t by_accumulator[] = {OP_return_i, OP_return_f32,
-                                              OP_return_f64};
+    static const uint16_t by_accumulator[] = {
+        OP_return_i, OP_return_f32, OP_return_f64};
     struct cell *cell;
     if (label->arity == 0) {
         cell = emit(t, OP_return_void);
@@ -226,8 +229,9 @@ static void emit_return(struct translator *t, const struct label *label) {
         struct operand x = operand_top(t);
         need_slot(t, &x);
         bool ready = in_accumulator(t, &x);
-        cell = emit(t, ready ? by_accumulator[accumulator(x.type)]
-                             : (unsigned)OP_return_s);
+        cell = emit(t,
+                    ready ? by_accumulator[accumulator(x.type)]
+                          : (unsigned)OP_return_s);
         cell->a = x.slot;
     } else {
         bool alone = label->arity == 1; /* a v128, which may be a local */
@@ -315,7 +319,8 @@ void translate_fall(struct translator *t, struct label *label) {
 
 /* Whether or not it is taken, its values stay on the stack: they are copied,
  * not popped. */
-void translate_br_if(struct translator *t, struct operand condition,
+void translate_br_if(struct translator *t,
+                     struct operand condition,
                      struct label *label) {
     if (t->dead)
         return;
@@ -357,7 +362,8 @@ void translate_br_if(struct translator *t, struct operand condition,
  *       unreachable                      return_void
  *     end                                trap_unreachable
  *     end, of the function               return_void */
-void translate_br_table(struct translator *t, struct operand index,
+void translate_br_table(struct translator *t,
+                        struct operand index,
                         const struct br_table *table) {
     need_slot(t, &index);
     index.type = VM_I32;
@@ -376,7 +382,8 @@ void translate_br_table(struct translator *t, struct operand index,
         t->unpaid += table->slots / SLOTS_A_CELL;
 }
 
-void translate_br_table_target(struct translator *t, struct br_table *table,
+void translate_br_table_target(struct translator *t,
+                               struct br_table *table,
                                struct label *label) {
     struct cell *entry = emit_data(t);
     if (t->dead)
@@ -394,7 +401,8 @@ void translate_br_table_target(struct translator *t, struct br_table *table,
     link_branch(t, cell, label);
 }
 
-void translate_br_table_end(struct translator *t, struct br_table *table,
+void translate_br_table_end(struct translator *t,
+                            struct br_table *table,
                             struct label *function) {
     if (t->dead || table->returns == NO_CELL)
         return;

@@ -19,13 +19,17 @@ const struct func_type *vm_function_type(const struct function *function) {
     return function->type;
 }
 
-static bool check_args(const struct vm *vm, const struct func_type *type,
-                       const struct vm_value *args, size_t count,
+static bool check_args(const struct vm *vm,
+                       const struct func_type *type,
+                       const struct vm_value *args,
+                       size_t count,
                        struct error *error) {
     if (count != type->param_count) {
-        return error_set(error, ERROR_USAGE,
+        return error_set(error,
+                         ERROR_USAGE,
                          "the function takes %u arguments, %zu were given",
-                         type->param_count, count);
+                         type->param_count,
+                         count);
     }
     for (size_t i = 0; i < count; i++) {
         enum vm_type wanted = (enum vm_type)type->types[i];
@@ -47,13 +51,18 @@ static bool report(const struct vm *vm, enum trap trap, struct error *error) {
     if (trap != TRAP_UNDEFINED_ELEMENT && trap != TRAP_UNINITIALIZED_ELEMENT)
         return false;
     size_t length = strlen(error->text);
-    snprintf(error->text + length, sizeof error->text - length, " %llu",
+    snprintf(error->text + length,
+             sizeof error->text - length,
+             " %llu",
              (unsigned long long)vm->trapped.frame[vm->trapped.pc->d]);
     return false;
 }
 
-bool vm_call(struct function *function, const struct vm_value *args,
-             size_t arg_count, struct vm_value *results, struct error *error) {
+bool vm_call(struct function *function,
+             const struct vm_value *args,
+             size_t arg_count,
+             struct vm_value *results,
+             struct error *error) {
     struct vm *vm = function->instance->vm;
     const struct func_type *type = function->type;
     if (!check_args(vm, type, args, arg_count, error))

@@ -57,9 +57,13 @@ struct cell;
 struct instance;
 
 /* What executes an operation; see exec.c for the arguments. */
-typedef enum trap (*handler)(const struct cell *pc, uint64_t *frame,
-                             uint8_t *memory, uint64_t memory_size,
-                             struct instance *instance, uint64_t r0, double f0,
+typedef enum trap (*handler)(const struct cell *pc,
+                             uint64_t *frame,
+                             uint8_t *memory,
+                             uint64_t memory_size,
+                             struct instance *instance,
+                             uint64_t r0,
+                             double f0,
                              float s0);
 
 /* What a cell begins with: how the interpreter finds what to do. */

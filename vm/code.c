@@ -106,8 +106,11 @@ bool code_grow(struct code *code) {
  * has its code; it is counted last. */
 bool code_begin(struct code *code, uint32_t function) {
     struct translation *translations =
-        array_reserve(code->memory, code->translations, code->translation_count,
-                      &code->translation_capacity, sizeof *translations);
+        array_reserve(code->memory,
+                      code->translations,
+                      code->translation_count,
+                      &code->translation_capacity,
+                      sizeof *translations);
     if (!translations)
         return false;
     code->translations = translations;
@@ -150,10 +153,13 @@ void code_free(struct code *code) {
         platform_release((uint8_t *)code->cells, cell_bytes(code->cell_limit));
         platform_release((uint8_t *)code->offsets,
                          offset_bytes(code->cell_limit));
-        budget_give(code->memory, cell_bytes(code->cell_capacity) +
-                                      offset_bytes(code->cell_capacity));
+        budget_give(code->memory,
+                    cell_bytes(code->cell_capacity) +
+                        offset_bytes(code->cell_capacity));
     }
-    array_free(code->memory, code->translations, code->translation_capacity,
+    array_free(code->memory,
+               code->translations,
+               code->translation_capacity,
                sizeof *code->translations);
     tries_free(code);
 }

@@ -29,10 +29,13 @@ struct operands {
 };
 
 /* The depth is limited, so that the stack is an array on C's. */
-static void push(struct operands *stack, struct reader *reader, uint8_t type,
+static void push(struct operands *stack,
+                 struct reader *reader,
+                 uint8_t type,
                  uint64_t value) {
     if (stack->count == LIMIT_CONSTANT_DEPTH) {
-        reader_fail(reader, ERROR_INVALID,
+        reader_fail(reader,
+                    ERROR_INVALID,
                     "limit: a constant expression deeper than %d",
                     LIMIT_CONSTANT_DEPTH);
         return;
@@ -42,8 +45,8 @@ static void push(struct operands *stack, struct reader *reader, uint8_t type,
 }
 
 /* Push two words, which the first run does not need to know. */
-static void push_v128(struct operands *stack, struct reader *reader,
-                      const void *bytes) {
+static void
+push_v128(struct operands *stack, struct reader *reader, const void *bytes) {
     push(stack, reader, VM_V128, 0);
     if (reader_ok(reader) && bytes)
         memcpy(stack->values[stack->count - 1], bytes, 16);
@@ -51,12 +54,14 @@ static void push_v128(struct operands *stack, struct reader *reader,
 
 /* Two operands of `type` become one. The values of the first run are zeros:
  * nothing comes of them. */
-static void arithmetic(struct operands *stack, struct reader *reader,
-                       uint32_t code, uint8_t type) {
+static void arithmetic(struct operands *stack,
+                       struct reader *reader,
+                       uint32_t code,
+                       uint8_t type) {
     uint32_t n = stack->count;
     if (n < 2 || stack->types[n - 1] != type || stack->types[n - 2] != type) {
-        reader_fail(reader, ERROR_INVALID,
-                    "type mismatch in a constant expression");
+        reader_fail(
+            reader, ERROR_INVALID, "type mismatch in a constant expression");
         return;
     }
     uint64_t x = stack->values[n - 2][0], y = stack->values[n - 1][0];
@@ -70,40 +75,51 @@ static void arithmetic(struct operands *stack, struct reader *reader,
 /* The global has its value by now: it is imported, or stands before in the
  * module, which makes its globals in order. `global_count` is how many there
  * are before. */
-static void global_get(struct module *module, const struct instance *instance,
-                       struct reader *reader, struct operands *stack,
+static void global_get(struct module *module,
+                       const struct instance *instance,
+                       struct reader *reader,
+                       struct operands *stack,
                        uint32_t index) {
     if (index >= module->global_count) {
         reader_fail(reader, ERROR_INVALID, "unknown global %u", index);
     } else if (module->globals[index].mutable) {
-        reader_fail(reader, ERROR_INVALID,
+        reader_fail(reader,
+                    ERROR_INVALID,
                     "constant expression required: global %u is mutable",
                     index);
     } else if (module->globals[index].type == VM_V128) {
         push_v128(stack, reader, instance ? instance->globals[index] : NULL);
     } else {
-        push(stack, reader, module->globals[index].type,
+        push(stack,
+             reader,
+             module->globals[index].type,
              instance ? *instance->globals[index] : 0);
     }
 }
 
 /* To name a function here is what allows ref.func in bodies (spec 3.4.10,
  * C.refs). */
-static void ref_func(struct module *module, const struct instance *instance,
-                     struct reader *reader, struct operands *stack,
+static void ref_func(struct module *module,
+                     const struct instance *instance,
+                     struct reader *reader,
+                     struct operands *stack,
                      uint32_t index) {
     if (index >= module->function_count) {
         reader_fail(reader, ERROR_INVALID, "unknown function %u", index);
         return;
     }
     module_reference(module, index);
-    push(stack, reader, VM_FUNCREF,
+    push(stack,
+         reader,
+         VM_FUNCREF,
          instance ? (uintptr_t)instance->functions[index] : 0);
 }
 
 /* One instruction; false at `end`. `instance` is NULL in the first run. */
-static bool step(struct module *module, const struct instance *instance,
-                 struct reader *reader, struct operands *stack) {
+static bool step(struct module *module,
+                 const struct instance *instance,
+                 struct reader *reader,
+                 struct operands *stack) {
     if (!meter_step(&module->vm->meter, 1)) {
         reader_time_out(module, reader);
         return false;
@@ -141,20 +157,23 @@ static bool step(struct module *module, const struct instance *instance,
         arithmetic(stack, reader, row->code, row->operand);
         break;
     default:
-        reader_fail(reader, ERROR_INVALID, "constant expression required: %s",
+        reader_fail(reader,
+                    ERROR_INVALID,
+                    "constant expression required: %s",
                     row->mnemonic);
     }
     return reader_ok(reader);
 }
 
-struct slice constant_read(struct module *module, struct reader *reader,
-                           uint8_t type) {
+struct slice
+constant_read(struct module *module, struct reader *reader, uint8_t type) {
     size_t start = reader->position;
     struct operands stack = {.count = 0};
     while (step(module, NULL, reader, &stack)) {
     }
     if (reader_ok(reader) && (stack.count != 1 || stack.types[0] != type)) {
-        reader_fail(reader, ERROR_INVALID,
+        reader_fail(reader,
+                    ERROR_INVALID,
                     "type mismatch: a constant expression of type %s is wanted",
                     vm_type_name((enum vm_type)type));
     }
@@ -163,20 +182,22 @@ struct slice constant_read(struct module *module, struct reader *reader,
 
 /* The time may be up in the middle: the value is then 0, which every type
  * has. */
-void constant_next(const struct instance *instance, struct reader *reader,
+void constant_next(const struct instance *instance,
+                   struct reader *reader,
                    uint64_t *value) {
     struct operands stack = {.count = 0};
     while (step(instance->module, instance, reader, &stack)) {
     }
     if (reader_ok(reader)) {
-        memcpy(value, stack.values[0],
-               type_slots(stack.types[0]) * sizeof *value);
+        memcpy(
+            value, stack.values[0], type_slots(stack.types[0]) * sizeof *value);
     } else {
         *value = 0;
     }
 }
 
-void constant_evaluate(const struct instance *instance, struct slice expression,
+void constant_evaluate(const struct instance *instance,
+                       struct slice expression,
                        uint64_t *value) {
     struct error unused = ERROR_INIT; /* the expression was validated */
     struct reader reader = reader_init(expression, &unused);

@@ -33,11 +33,14 @@ struct types label_types(const struct control *block) {
 
 /* Called when what the block takes has been popped: its floor and its label are
  * below that. */
-struct control *push_control(struct validator *v, uint32_t opener,
+struct control *push_control(struct validator *v,
+                             uint32_t opener,
                              const struct func_type *type) {
-    struct control *controls =
-        array_reserve(v->module->vm->memory, v->controls, v->control_count,
-                      &v->control_capacity, sizeof *controls);
+    struct control *controls = array_reserve(v->module->vm->memory,
+                                             v->controls,
+                                             v->control_count,
+                                             &v->control_capacity,
+                                             sizeof *controls);
     if (!controls) {
         module_no_memory(v->module, &v->reader, "blocks within blocks");
         return NULL;
@@ -107,7 +110,8 @@ bool check_block_end(struct validator *v) {
         return false;
     if (v->t.count - block->height > block->type->result_count) {
         return reader_fail(
-            &v->reader, ERROR_INVALID,
+            &v->reader,
+            ERROR_INVALID,
             "type mismatch in %s: %u values left over at the end of the block",
             v->row->mnemonic,
             v->t.count - block->height - block->type->result_count);
@@ -183,7 +187,10 @@ void do_end(struct validator *v) {
 struct control *target(struct validator *v, uint32_t depth) {
     if (depth < v->control_count)
         return &v->controls[v->control_count - 1 - depth];
-    reader_fail(&v->reader, ERROR_INVALID, "unknown label %u in %s", depth,
+    reader_fail(&v->reader,
+                ERROR_INVALID,
+                "unknown label %u in %s",
+                depth,
                 v->row->mnemonic);
     return NULL;
 }
@@ -212,7 +219,8 @@ void branch(struct validator *v, uint32_t depth) {
 /* All targets take as many values, of types that fit what is on the stack.
  * Where they take the same types as the target before, as they nearly always
  * do, that has been checked. */
-static bool check_br_table(struct validator *v, struct reader labels,
+static bool check_br_table(struct validator *v,
+                           struct reader labels,
                            struct br_table *table) {
     struct types types = {0};
     for (uint32_t i = 0; i <= table->count; i++) {
@@ -247,8 +255,8 @@ void br_table(struct validator *v, uint32_t count) {
     }
     translate_br_table(&v->t, index, &table);
     for (uint32_t i = 0; i <= count; i++) {
-        translate_br_table_target(&v->t, &table,
-                                  &target(v, reader_u32(&v->reader))->label);
+        translate_br_table_target(
+            &v->t, &table, &target(v, reader_u32(&v->reader))->label);
     }
     translate_br_table_end(&v->t, &table, &v->controls[0].label);
     set_unreachable(v);
@@ -272,8 +280,8 @@ void call(struct validator *v, uint32_t function) {
     end_call(v, type);
 }
 
-const struct func_type *check_indirect(struct validator *v, uint32_t type_index,
-                                       uint32_t table) {
+const struct func_type *
+check_indirect(struct validator *v, uint32_t type_index, uint32_t table) {
     const struct module *m = v->module;
     if (table >= m->table_count)
         return invalid(v, "unknown table"), NULL;

@@ -15,12 +15,16 @@ bool decode_pay(const struct module *module, struct reader *reader) {
     return false;
 }
 
-bool decode_more(const struct module *module, struct reader *reader, uint32_t i,
+bool decode_more(const struct module *module,
+                 struct reader *reader,
+                 uint32_t i,
                  uint32_t count) {
     return i < count && reader_ok(reader) && decode_pay(module, reader);
 }
 
-void *decode_alloc(struct module *module, struct reader *reader, size_t count,
+void *decode_alloc(struct module *module,
+                   struct reader *reader,
+                   size_t count,
                    size_t size) {
     void *memory = arena_alloc(&module->arena, count, size);
     if (!memory)
@@ -30,8 +34,10 @@ void *decode_alloc(struct module *module, struct reader *reader, size_t count,
 
 /* ---- types ---- */
 
-static uint32_t types_read(struct reader *reader, uint32_t limit,
-                           const char *what, uint8_t *types) {
+static uint32_t types_read(struct reader *reader,
+                           uint32_t limit,
+                           const char *what,
+                           uint8_t *types) {
     uint32_t count = reader_count(reader, limit, what);
     for (uint32_t i = 0; i < count && reader_ok(reader); i++)
         types[i] = value_type_read(reader);
@@ -48,8 +54,8 @@ void decode_types(struct module *module, struct reader *reader) {
         uint8_t form = reader_u8(reader);
         unsupported(reader, PLACE_FORM, form, reader->position - 1);
         if (form & 0x80)
-            reader_fail(reader, ERROR_MALFORMED,
-                        "integer representation too long");
+            reader_fail(
+                reader, ERROR_MALFORMED, "integer representation too long");
         if (form != 0x60)
             reader_fail(reader, ERROR_MALFORMED, "malformed function type");
         /* A count that is beyond its limit reads as 0: there is room for all
@@ -95,7 +101,9 @@ static struct limits decode_limits(struct reader *reader,
     enum { HAS_MAX = 1, WIDE = 4 };
     uint8_t flags = reader_u8(reader);
     if (flags & ~(HAS_MAX | WIDE)) {
-        reader_fail(reader, ERROR_MALFORMED, "%s: limits flag 0x%02X",
+        reader_fail(reader,
+                    ERROR_MALFORMED,
+                    "%s: limits flag 0x%02X",
                     flags < 0x80 ? "integer too large"
                                  : "integer representation too long",
                     flags);
@@ -113,7 +121,8 @@ static struct limits decode_limits(struct reader *reader,
         reader_fail(reader, ERROR_INVALID, "%s", limit->what);
     }
     if (type.min > type.max) {
-        reader_fail(reader, ERROR_INVALID,
+        reader_fail(reader,
+                    ERROR_INVALID,
                     "size minimum must not be greater than maximum");
     }
     return type;
@@ -124,7 +133,9 @@ struct limits decode_memory_type(struct reader *reader) {
         {LIMIT_MEMORY_PAGES, "memory size must be at most 65536 pages (4GiB)"},
         {LIMIT_MEMORY_PAGES_64, "memory size must be at most 2^48 pages"}};
     if (!reader_at_end(reader)) {
-        unsupported(reader, PLACE_MEMORY, reader->bytes[reader->position],
+        unsupported(reader,
+                    PLACE_MEMORY,
+                    reader->bytes[reader->position],
                     reader->position);
     }
     return decode_limits(reader, limits);
@@ -135,7 +146,9 @@ struct extern_type decode_table_type(struct reader *reader) {
     static const struct size_limit limits[] = {
         {UINT32_MAX, "table size must be at most 2^32-1"}, {UINT64_MAX, ""}};
     if (!reader_at_end(reader)) {
-        unsupported(reader, PLACE_TABLE, reader->bytes[reader->position],
+        unsupported(reader,
+                    PLACE_TABLE,
+                    reader->bytes[reader->position],
                     reader->position);
     }
     struct extern_type type = {.kind = VM_TABLE,
@@ -148,8 +161,8 @@ void decode_global_type(struct reader *reader, uint8_t *type, bool *mutable) {
     *type = value_type_read(reader);
     uint8_t flag = reader_u8(reader);
     if (flag > 1)
-        reader_fail(reader, ERROR_MALFORMED, "malformed mutability 0x%02X",
-                    flag);
+        reader_fail(
+            reader, ERROR_MALFORMED, "malformed mutability 0x%02X", flag);
     *mutable = flag == 1;
 }
 

@@ -10,11 +10,15 @@ bool decode_pay(const struct module *module, struct reader *reader);
 
 /* Whether the entry `i` of `count` is to be read. All loops over what a module
  * declares ask. */
-bool decode_more(const struct module *module, struct reader *reader, uint32_t i,
+bool decode_more(const struct module *module,
+                 struct reader *reader,
+                 uint32_t i,
                  uint32_t count);
 
 /* Allocate from the module's arena; refusal fails the reader. */
-void *decode_alloc(struct module *module, struct reader *reader, size_t count,
+void *decode_alloc(struct module *module,
+                   struct reader *reader,
+                   size_t count,
                    size_t size);
 
 /* The content of the type section. */

@@ -14,16 +14,20 @@ static bool no_memory(struct error *error) {
 
 /* Make room for another definition. */
 static bool reserve(struct vm *vm, struct error *error) {
-    struct definition *grown =
-        array_reserve(NULL, vm->definitions, vm->definition_count,
-                      &vm->definition_capacity, sizeof *grown);
+    struct definition *grown = array_reserve(NULL,
+                                             vm->definitions,
+                                             vm->definition_count,
+                                             &vm->definition_capacity,
+                                             sizeof *grown);
     if (!grown)
         return no_memory(error);
     vm->definitions = grown;
     return true;
 }
 
-static void add(struct vm *vm, const char *module, const char *name,
+static void add(struct vm *vm,
+                const char *module,
+                const char *name,
                 struct external external) {
     vm->definitions[vm->definition_count++] =
         (struct definition){module, name, external};
@@ -36,7 +40,8 @@ enum { SIGNATURE_TYPES = 32 };
 /* The types a signature such as "ii:I" spells, which is (i32 i32) -> (i64);
  * false if it is none. */
 static bool parse_signature(const char *signature,
-                            uint8_t types[SIGNATURE_TYPES], uint32_t *params,
+                            uint8_t types[SIGNATURE_TYPES],
+                            uint32_t *params,
                             uint32_t *results) {
     uint32_t count = 0;
     bool after_colon = false;
@@ -55,14 +60,22 @@ static bool parse_signature(const char *signature,
     return after_colon;
 }
 
-bool vm_define(struct vm *vm, const char *module, const char *name,
-               const char *signature, vm_host_function host, void *context,
+bool vm_define(struct vm *vm,
+               const char *module,
+               const char *name,
+               const char *signature,
+               vm_host_function host,
+               void *context,
                struct error *error) {
     uint8_t types[SIGNATURE_TYPES];
     uint32_t params = 0, results;
     if (!parse_signature(signature, types, &params, &results)) {
-        return error_set(error, ERROR_USAGE, "%s.%s: \"%s\" is not a signature",
-                         module, name, signature);
+        return error_set(error,
+                         ERROR_USAGE,
+                         "%s.%s: \"%s\" is not a signature",
+                         module,
+                         name,
+                         signature);
     }
     const struct func_type *type =
         type_intern(&vm->types, types, params, results);
@@ -73,47 +86,63 @@ bool vm_define(struct vm *vm, const char *module, const char *name,
         return false;
     *function =
         (struct function){.type = type, .host = host, .host_context = context};
-    add(vm, module, name,
+    add(vm,
+        module,
+        name,
         (struct external){.kind = VM_FUNCTION, .of.function = function});
     return true;
 }
 
 /* ---- memories, tables and globals ---- */
 
-static bool kind_is(const struct extern_type *type, enum vm_kind kind,
-                    const char *module, const char *name, struct error *error) {
+static bool kind_is(const struct extern_type *type,
+                    enum vm_kind kind,
+                    const char *module,
+                    const char *name,
+                    struct error *error) {
     return type->kind == kind ||
-           error_set(error, ERROR_USAGE,
-                     "%s.%s: the type is that of another kind", module, name);
+           error_set(error,
+                     ERROR_USAGE,
+                     "%s.%s: the type is that of another kind",
+                     module,
+                     name);
 }
 
 /* The limits in full, as the decoder would have them; `most` is for addresses
  * of 32 and of 64 bits. */
-static bool complete(struct limits *limits, const uint64_t most[2],
-                     const char *module, const char *name,
+static bool complete(struct limits *limits,
+                     const uint64_t most[2],
+                     const char *module,
+                     const char *name,
                      struct error *error) {
     if (limits->address == 0)
         limits->address = VM_I32;
     bool wide = limits->address == VM_I64;
     if (!wide && limits->address != VM_I32) {
-        return error_set(error, ERROR_USAGE,
-                         "%s.%s: addresses are of type i32 or i64", module,
+        return error_set(error,
+                         ERROR_USAGE,
+                         "%s.%s: addresses are of type i32 or i64",
+                         module,
                          name);
     }
     uint64_t bound = most[wide];
     if (!limits->has_max)
         limits->max = bound;
     if (limits->min > limits->max || limits->max > bound) {
-        return error_set(error, ERROR_USAGE,
+        return error_set(error,
+                         ERROR_USAGE,
                          "%s.%s: a size of %llu to %llu, it is at most %llu",
-                         module, name, (unsigned long long)limits->min,
+                         module,
+                         name,
+                         (unsigned long long)limits->min,
                          (unsigned long long)limits->max,
                          (unsigned long long)bound);
     }
     return true;
 }
 
-struct memory *vm_define_memory(struct vm *vm, const char *module,
+struct memory *vm_define_memory(struct vm *vm,
+                                const char *module,
                                 const char *name,
                                 const struct extern_type *type,
                                 struct error *error) {
@@ -124,7 +153,9 @@ struct memory *vm_define_memory(struct vm *vm, const char *module,
               reserve(vm, error);
     struct memory *memory = ok ? memory_new(vm, limits, NULL, error) : NULL;
     if (memory) {
-        add(vm, module, name,
+        add(vm,
+            module,
+            name,
             (struct external){.kind = VM_MEMORY, .of.memory = memory});
     }
     return memory;
@@ -146,16 +177,20 @@ static bool has_values(enum vm_type type) {
     return false;
 }
 
-struct table *vm_define_table(struct vm *vm, const char *module,
-                              const char *name, const struct extern_type *type,
+struct table *vm_define_table(struct vm *vm,
+                              const char *module,
+                              const char *name,
+                              const struct extern_type *type,
                               struct error *error) {
     static const uint64_t most[] = {UINT32_MAX, UINT64_MAX};
     struct extern_type full = *type;
     if (!kind_is(type, VM_TABLE, module, name, error))
         return NULL;
     if (type->type != VM_FUNCREF && type->type != VM_EXTERNREF) {
-        error_set(error, ERROR_USAGE,
-                  "%s.%s: elements are of type funcref or externref", module,
+        error_set(error,
+                  ERROR_USAGE,
+                  "%s.%s: elements are of type funcref or externref",
+                  module,
                   name);
         return NULL;
     }
@@ -163,19 +198,23 @@ struct table *vm_define_table(struct vm *vm, const char *module,
         complete(&full.limits, most, module, name, error) && reserve(vm, error);
     struct table *table = ok ? table_new(vm, &full, NULL, error) : NULL;
     if (table) {
-        add(vm, module, name,
+        add(vm,
+            module,
+            name,
             (struct external){.kind = VM_TABLE, .of.table = table});
     }
     return table;
 }
 
-struct global *vm_define_global(struct vm *vm, const char *module,
-                                const char *name, bool is_mutable,
+struct global *vm_define_global(struct vm *vm,
+                                const char *module,
+                                const char *name,
+                                bool is_mutable,
                                 const struct vm_value *value,
                                 struct error *error) {
     if (!has_values(value->type)) {
-        error_set(error, ERROR_USAGE, "%s.%s: no value of the host's", module,
-                  name);
+        error_set(
+            error, ERROR_USAGE, "%s.%s: no value of the host's", module, name);
         return NULL;
     }
     if (!value_fits(vm, value, value->type))
@@ -188,21 +227,27 @@ struct global *vm_define_global(struct vm *vm, const char *module,
     *global = (struct global){
         .type = (uint8_t)value->type, .is_mutable = is_mutable, .vm = vm};
     value_put(global->value, value);
-    add(vm, module, name,
+    add(vm,
+        module,
+        name,
         (struct external){.kind = VM_GLOBAL, .of.global = global});
     return global;
 }
 
 /* ---- instances ---- */
 
-bool vm_register(struct vm *vm, struct slice name, struct instance *instance,
+bool vm_register(struct vm *vm,
+                 struct slice name,
+                 struct instance *instance,
                  struct error *error) {
-    struct registration *grown =
-        array_reserve(NULL, vm->registrations, vm->registration_count,
-                      &vm->registration_capacity, sizeof *grown);
+    struct registration *grown = array_reserve(NULL,
+                                               vm->registrations,
+                                               vm->registration_count,
+                                               &vm->registration_capacity,
+                                               sizeof *grown);
     if (!grown)
-        return error_set(error, ERROR_IO,
-                         "out of memory: registered instances");
+        return error_set(
+            error, ERROR_IO, "out of memory: registered instances");
     vm->registrations = grown;
     vm->registrations[vm->registration_count++] =
         (struct registration){name, instance};

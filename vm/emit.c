@@ -124,7 +124,8 @@ bool in_accumulator(const struct translator *t, const struct operand *x) {
 
 bool frame_reserve(struct translator *t, uint32_t end) {
     if (end > LIMIT_FRAME_SLOTS) {
-        return reader_fail(t->reader, ERROR_INVALID,
+        return reader_fail(t->reader,
+                           ERROR_INVALID,
                            "limit: a frame of more than %d slots",
                            LIMIT_FRAME_SLOTS);
     }
@@ -141,9 +142,11 @@ static bool no_operands(struct translator *t) {
 
 bool types_grow(struct translator *t, uint32_t more) {
     while (t->type_capacity - t->count < more) {
-        uint8_t *types =
-            array_reserve(t->module->vm->memory, t->types, t->type_capacity,
-                          &t->type_capacity, sizeof *types);
+        uint8_t *types = array_reserve(t->module->vm->memory,
+                                       t->types,
+                                       t->type_capacity,
+                                       &t->type_capacity,
+                                       sizeof *types);
         if (!types)
             return no_operands(t);
         t->types = types;
@@ -152,9 +155,11 @@ bool types_grow(struct translator *t, uint32_t more) {
 }
 
 bool operands_grow(struct translator *t) {
-    struct operand *operands =
-        array_reserve(t->module->vm->memory, t->operands, t->known,
-                      &t->capacity, sizeof *operands);
+    struct operand *operands = array_reserve(t->module->vm->memory,
+                                             t->operands,
+                                             t->known,
+                                             &t->capacity,
+                                             sizeof *operands);
     if (!operands)
         return no_operands(t);
     t->operands = operands;
@@ -207,7 +212,9 @@ void operands_truncate(struct translator *t, uint32_t height, uint32_t home) {
     operands_forget(t, first_known_from(t, home));
 }
 
-void push_result(struct translator *t, struct cell *cell, uint8_t type,
+void push_result(struct translator *t,
+                 struct cell *cell,
+                 uint8_t type,
                  unsigned k) {
     struct operand *x = operand_push(t, type);
     cell->d = x->home;
@@ -239,8 +246,8 @@ static void emit_constant(struct translator *t, uint32_t slot, uint64_t bits) {
 }
 
 /* Copy a value between slots. Two copies in a row become one cell. */
-static void move_slots(struct translator *t, uint32_t to, uint16_t from,
-                       uint8_t type) {
+static void
+move_slots(struct translator *t, uint32_t to, uint16_t from, uint8_t type) {
     bool wide = type_slots(type) > 1;
     if (last_is_open(t) && t->last->is_move && !wide) {
         struct cell *cell = &t->module->code.cells[t->last->cell];

@@ -29,8 +29,10 @@ struct cell *emit_data(struct translator *t);
 
 /* Append a call by `op`, whose arguments take so many slots. */
 struct cell *emit_call(struct translator *t, enum op op, uint32_t args);
-void emit_call_indirect(struct translator *t, enum op op,
-                        const struct func_type *type, uint32_t table,
+void emit_call_indirect(struct translator *t,
+                        enum op op,
+                        const struct func_type *type,
+                        uint32_t table,
                         struct operand index);
 
 /* ---- accumulators ---- */
@@ -59,7 +61,9 @@ void slots_written(struct translator *t, uint32_t slot, uint32_t count);
 
 /* The cell's result becomes the top of the stack; accumulator `k` has it
  * too. */
-void push_result(struct translator *t, struct cell *cell, uint8_t type,
+void push_result(struct translator *t,
+                 struct cell *cell,
+                 uint8_t type,
                  unsigned k);
 
 /* Where the topmost operands, which take so many slots, are when they are

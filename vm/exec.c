@@ -56,8 +56,10 @@
 /* ---- leaving the interpreter ---- */
 
 /* The accumulators are lost: nothing is resumed. */
-static enum trap leave(struct instance *instance, const struct cell *pc,
-                       uint64_t *frame, enum trap trap) {
+static enum trap leave(struct instance *instance,
+                       const struct cell *pc,
+                       uint64_t *frame,
+                       enum trap trap) {
     struct vm *vm = instance->vm;
     vm->trapped = (struct position){pc, frame, instance};
     return trap;
@@ -90,8 +92,8 @@ static enum trap function_prepare(struct function *function) {
 /* Let the cell, a first call, call the function directly from now on, by `op`.
  * The handlers have their own cell as const; to change it is the module's
  * right. */
-static enum trap link_call(const struct instance *instance,
-                           const struct cell *pc, enum op op) {
+static enum trap
+link_call(const struct instance *instance, const struct cell *pc, enum op op) {
     struct module *module = instance->module;
     uint32_t function = (uint32_t)pc->tail.imm;
     uint32_t at = code_index(&module->code, pc);
@@ -114,8 +116,8 @@ static enum trap link_call(const struct instance *instance,
 /* If the host calls the guest in turn, that frame begins behind the window: the
  * caller has nothing there that it needs, since the arguments were on top of
  * its operands. */
-static enum trap call_host(const struct function *function, uint64_t *window,
-                           struct vm *vm) {
+static enum trap
+call_host(const struct function *function, uint64_t *window, struct vm *vm) {
     const struct func_type *type = function->type;
     uint64_t *top = vm->top;
     uint32_t taken = type->param_slots > type->result_slots
@@ -124,8 +126,8 @@ static enum trap call_host(const struct function *function, uint64_t *window,
     size_t traced = vm->trace_count;
     /* The host may call the guest, above the frame's live part. */
     vm->top = window + taken;
-    bool ok = function->host(function->host_context, function->instance, window,
-                             vm->host_error);
+    bool ok = function->host(
+        function->host_context, function->instance, window, vm->host_error);
     vm->top = top;
     if (!ok)
         return TRAP_REPORTED;
@@ -244,8 +246,14 @@ enum trap execute(struct vm *vm, struct function *function) {
     frame[entry->a] = (uintptr_t)vm->halt;
     for (unsigned i = entry->d; i < entry->a; i++)
         frame[i] = 0;
-    trap = run(entry + 1, frame, instance->memory->data, instance->memory->size,
-               instance, 0, 0, 0);
+    trap = run(entry + 1,
+               frame,
+               instance->memory->data,
+               instance->memory->size,
+               instance,
+               0,
+               0,
+               0);
     if (vm->observer && vm->observer->left)
         vm->observer->left(vm->observer, frame, trap);
     if (trap != TRAP_NONE)

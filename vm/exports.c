@@ -40,8 +40,8 @@ enum { SIFT_STEPS = 16 }; /* of work, in a heap that is in no cache */
 
 /* Heap sort, since no order of hashes makes it quadratic. False when the time
  * is up. */
-static bool sort_by_hash(struct export_key *keys, size_t count,
-                         struct meter *meter) {
+static bool
+sort_by_hash(struct export_key *keys, size_t count, struct meter *meter) {
     for (size_t i = count / 2; i-- > 0;) {
         if (!meter_step(meter, SIFT_STEPS))
             return false;
@@ -78,7 +78,9 @@ static void check_doubles(struct module *module, struct reader *reader) {
     }
     if (!doubled)
         return;
-    reader_fail(reader, ERROR_INVALID, "duplicate export name %s",
+    reader_fail(reader,
+                ERROR_INVALID,
+                "duplicate export name %s",
                 quoted(doubled->name, 100).text);
 }
 

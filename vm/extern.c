@@ -12,7 +12,8 @@
 
 /* ---- what an export is ---- */
 
-struct external external_at(const struct instance *instance, enum vm_kind kind,
+struct external external_at(const struct instance *instance,
+                            enum vm_kind kind,
                             uint32_t index) {
     struct external at = {.kind = kind};
     switch (kind) {
@@ -37,8 +38,10 @@ struct instance *external_owner(const struct external *external) {
 }
 
 /* False if there is none of that name and kind. */
-static bool find(const struct instance *instance, struct slice name,
-                 enum vm_kind kind, struct external *external) {
+static bool find(const struct instance *instance,
+                 struct slice name,
+                 enum vm_kind kind,
+                 struct external *external) {
     const struct vm_export *export = module_find_export(instance->module, name);
     if (!export || export->kind != kind)
         return false;
@@ -140,7 +143,12 @@ void extern_type_format(const struct extern_type *type, char out[DESCRIBED]) {
         snprintf(out, size, "function %s", signature);
         break;
     case VM_TABLE:
-        snprintf(out, size, "%stable of %llu to %llu %s", wide, min, max,
+        snprintf(out,
+                 size,
+                 "%stable of %llu to %llu %s",
+                 wide,
+                 min,
+                 max,
                  vm_type_name((enum vm_type)type->type));
         break;
     case VM_MEMORY:
@@ -148,7 +156,9 @@ void extern_type_format(const struct extern_type *type, char out[DESCRIBED]) {
         break;
     case VM_TAG: snprintf(out, size, "tag"); break;
     case VM_GLOBAL:
-        snprintf(out, size, "%s global %s",
+        snprintf(out,
+                 size,
+                 "%s global %s",
                  type->is_mutable ? "mutable" : "immutable",
                  vm_type_name((enum vm_type)type->type));
         break;

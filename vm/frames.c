@@ -16,7 +16,8 @@ enum { FOREIGN_SLOTS = 4 };
 
 /* The arguments come first, since they may be where the rest goes. */
 uint64_t *foreign_frame_for(const struct function *function,
-                            struct position caller, const uint64_t *args) {
+                            struct position caller,
+                            const uint64_t *args) {
     struct vm *vm = function->instance->vm;
     const struct func_type *type = function->type;
     const struct cell *entry = function->entry;
@@ -47,7 +48,8 @@ struct position foreign_caller(const uint64_t *callee) {
 }
 
 uint64_t *foreign_frame(const struct function *function,
-                        const struct cell *link, uint64_t *frame,
+                        const struct cell *link,
+                        uint64_t *frame,
                         struct instance *instance) {
     struct position caller = {link, frame, instance};
     return foreign_frame_for(function, caller, frame + link->a);

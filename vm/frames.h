@@ -14,12 +14,14 @@ void backtrace_record(struct vm *vm, struct position at);
 /* Lay out the callee's frame above the window that `link` says; NULL if the
  * stack is used up. `link`, `frame` and `instance` are the caller's. */
 uint64_t *foreign_frame(const struct function *function,
-                        const struct cell *link, uint64_t *frame,
+                        const struct cell *link,
+                        uint64_t *frame,
                         struct instance *instance);
 
 /* The same for any caller, with arguments that are anywhere. */
 uint64_t *foreign_frame_for(const struct function *function,
-                            struct position caller, const uint64_t *args);
+                            struct position caller,
+                            const uint64_t *args);
 
 /* Who called the frame, whose link is vm->foreign. */
 struct position foreign_caller(const uint64_t *callee);

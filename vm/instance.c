@@ -58,9 +58,12 @@ static bool unknown_import(const struct vm_import *import,
                            struct error *error) {
     char wanted[DESCRIBED];
     extern_type_format(&import->type, wanted);
-    return error_set(error, ERROR_UNLINKABLE, "unknown import %s %s: %s",
+    return error_set(error,
+                     ERROR_UNLINKABLE,
+                     "unknown import %s %s: %s",
                      quoted(import->module, QUOTED).text,
-                     quoted(import->name, QUOTED).text, wanted);
+                     quoted(import->name, QUOTED).text,
+                     wanted);
 }
 
 static bool incompatible_import(const struct vm_import *import,
@@ -69,10 +72,13 @@ static bool incompatible_import(const struct vm_import *import,
     char wanted[DESCRIBED], is[DESCRIBED];
     extern_type_format(&import->type, wanted);
     extern_type_format(found, is);
-    return error_set(error, ERROR_UNLINKABLE,
+    return error_set(error,
+                     ERROR_UNLINKABLE,
                      "incompatible import type %s %s: %s wanted, it is a %s",
                      quoted(import->module, QUOTED).text,
-                     quoted(import->name, QUOTED).text, wanted, is);
+                     quoted(import->name, QUOTED).text,
+                     wanted,
+                     is);
 }
 
 /* How many entries of each index space are filled; the imports of a kind are
@@ -85,7 +91,8 @@ struct filled {
  * calls. */
 static bool import_host_function(struct instance *instance,
                                  const struct function *host,
-                                 struct filled *filled, struct error *error) {
+                                 struct filled *filled,
+                                 struct error *error) {
     struct function *function =
         arena_alloc(&instance->arena, 1, sizeof *function);
     if (!function)
@@ -97,11 +104,15 @@ static bool import_host_function(struct instance *instance,
 }
 
 /* What a function does that nobody provides; `context` is the import. */
-static bool call_unknown(void *context, struct instance *caller,
-                         uint64_t *slots, struct error *error) {
+static bool call_unknown(void *context,
+                         struct instance *caller,
+                         uint64_t *slots,
+                         struct error *error) {
     (void)caller, (void)slots;
     const struct vm_import *import = context;
-    return error_set(error, ERROR_TRAP, "unknown import %s.%s was called",
+    return error_set(error,
+                     ERROR_TRAP,
+                     "unknown import %s.%s was called",
                      shown(import->module, QUOTED).text,
                      shown(import->name, QUOTED).text);
 }
@@ -114,8 +125,10 @@ static bool may_be_unknown(const struct vm *vm,
 
 /* A function may do without, if that is wanted: it is a trap for who calls it.
  * There is no such thing for a memory, table, global or tag. */
-static bool import_nothing(struct instance *instance, struct vm_import *import,
-                           struct filled *filled, struct error *error) {
+static bool import_nothing(struct instance *instance,
+                           struct vm_import *import,
+                           struct filled *filled,
+                           struct error *error) {
     if (!may_be_unknown(instance->vm, import))
         return unknown_import(import, error);
     struct function trap = {.type = import->type.function,
@@ -155,8 +168,10 @@ static struct provider look_for(const struct vm *vm,
 }
 
 /* False if what is there is of another type. */
-static bool find_provider(struct vm *vm, const struct vm_import *import,
-                          struct provider *provider, struct error *error) {
+static bool find_provider(struct vm *vm,
+                          const struct vm_import *import,
+                          struct provider *provider,
+                          struct error *error) {
     if (!pay_for_import(vm))
         return vm_time_out(vm, error);
     *provider = look_for(vm, import);
@@ -167,7 +182,9 @@ static bool find_provider(struct vm *vm, const struct vm_import *import,
            incompatible_import(import, &type, error);
 }
 
-bool vm_can_import(struct vm *vm, const struct module *module, size_t i,
+bool vm_can_import(struct vm *vm,
+                   const struct module *module,
+                   size_t i,
                    struct error *error) {
     const struct vm_import *import = &module->imports[i];
     struct provider provider;
@@ -179,7 +196,8 @@ bool vm_can_import(struct vm *vm, const struct module *module, size_t i,
 
 static bool import_external(struct instance *instance,
                             const struct external *external,
-                            struct filled *filled, struct error *error) {
+                            struct filled *filled,
+                            struct error *error) {
     struct function *function = external->of.function;
     switch (external->kind) {
     case VM_FUNCTION:
@@ -201,7 +219,8 @@ static bool import_external(struct instance *instance,
     return true;
 }
 
-static bool resolve_imports(struct instance *instance, struct filled *filled,
+static bool resolve_imports(struct instance *instance,
+                            struct filled *filled,
                             struct error *error) {
     for (uint32_t i = 0; i < instance->module->import_count; i++) {
         struct vm_import *import = &instance->module->imports[i];
@@ -265,7 +284,8 @@ static struct memory *shared_memory(const struct instance *instance) {
 
 /* Globals come last and in order: their initialisers may refer to functions and
  * to the globals before them. */
-static bool allocate_own(struct instance *instance, struct filled filled,
+static bool allocate_own(struct instance *instance,
+                         struct filled filled,
                          struct error *error) {
     const struct module *module = instance->module;
     for (uint32_t i = filled.functions; i < module->function_count; i++) {
@@ -331,9 +351,12 @@ static bool initialize_tables(struct instance *instance, struct error *error) {
         if (segment->mode == SEGMENT_ACTIVE) {
             uint64_t at;
             constant_evaluate(instance, segment->offset, &at);
-            enum trap trap =
-                table_init(instance, instance->tables[segment->table], i, at, 0,
-                           segment->count);
+            enum trap trap = table_init(instance,
+                                        instance->tables[segment->table],
+                                        i,
+                                        at,
+                                        0,
+                                        segment->count);
             if (trap)
                 return error_set_trap(error, trap);
         }
@@ -361,8 +384,8 @@ static bool initialize_memory(struct instance *instance, struct error *error) {
     return true;
 }
 
-static struct instance *instance_new(struct vm *vm, struct module *module,
-                                     struct error *error) {
+static struct instance *
+instance_new(struct vm *vm, struct module *module, struct error *error) {
     struct instance *instance = budget_alloc(vm->memory, 1, sizeof *instance);
     if (!instance)
         return error_set_memory(vm, error, "an instance"), NULL;
@@ -376,8 +399,8 @@ static struct instance *instance_new(struct vm *vm, struct module *module,
 
 /* All of the instance, of which nobody knows yet; NULL if something is refused.
  */
-static struct instance *allocate(struct vm *vm, struct module *module,
-                                 struct error *error) {
+static struct instance *
+allocate(struct vm *vm, struct module *module, struct error *error) {
     struct instance *instance = instance_new(vm, module, error);
     if (!instance)
         return NULL;
@@ -403,8 +426,8 @@ static bool start(struct instance *instance, struct error *error) {
 
 /* In the list before it starts, so that vm_close frees it, whatever becomes of
  * it. */
-struct instance *vm_instantiate(struct vm *vm, struct module *module,
-                                struct error *error) {
+struct instance *
+vm_instantiate(struct vm *vm, struct module *module, struct error *error) {
     vm->trace_count = 0;
     struct instance *instance = allocate(vm, module, error);
     if (!instance)

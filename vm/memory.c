@@ -44,8 +44,8 @@ static bool pay_for(struct vm *vm, uint64_t bytes) {
 
 /* Copy between places that do not overlap, in pieces; false when the time is
  * up. */
-static bool copy(struct vm *vm, uint8_t *to, const uint8_t *from,
-                 uint64_t size) {
+static bool
+copy(struct vm *vm, uint8_t *to, const uint8_t *from, uint64_t size) {
     for (uint64_t done = 0; done < size;) {
         uint64_t piece = piece_of(size - done);
         if (!pay_for(vm, piece))
@@ -126,16 +126,23 @@ static void memory_free(struct memory *memory) {
  * touched.
  *
  * NULL if the limit or the system refuses. */
-struct memory *memory_new(struct vm *vm, struct limits limits,
-                          struct instance *owner, struct error *error) {
+struct memory *memory_new(struct vm *vm,
+                          struct limits limits,
+                          struct instance *owner,
+                          struct error *error) {
     char what[64];
-    snprintf(what, sizeof what, "a memory of %llu pages of 64 KiB",
+    snprintf(what,
+             sizeof what,
+             "a memory of %llu pages of 64 KiB",
              (unsigned long long)limits.min);
     uint64_t most = vm->memory->limit >> PAGE_SIZE_BITS;
     if (limits.min > most) {
-        error_set(error, ERROR_IO,
+        error_set(error,
+                  ERROR_IO,
                   "limit: %s wants %s, --max-memory allows %llu",
-                  wanting(owner), what, (unsigned long long)most);
+                  wanting(owner),
+                  what,
+                  (unsigned long long)most);
         return NULL;
     }
     struct memory *memory = budget_alloc(vm->memory, 1, sizeof *memory);
@@ -185,8 +192,8 @@ static bool within(uint64_t at, uint64_t size, uint64_t end) {
 
 /* In pieces, so that a long one ends with the time limit. It is then half done,
  * which no guest can see: its time is up. */
-enum trap memory_fill(struct memory *memory, uint64_t at, uint8_t value,
-                      uint64_t size) {
+enum trap
+memory_fill(struct memory *memory, uint64_t at, uint8_t value, uint64_t size) {
     if (!within(at, size, memory->size))
         return TRAP_MEMORY_BOUNDS;
     while (size > 0) {
@@ -201,8 +208,10 @@ enum trap memory_fill(struct memory *memory, uint64_t at, uint8_t value,
 }
 
 enum trap memory_copy(struct memory *to_memory,
-                      const struct memory *from_memory, uint64_t to,
-                      uint64_t from, uint64_t size) {
+                      const struct memory *from_memory,
+                      uint64_t to,
+                      uint64_t from,
+                      uint64_t size) {
     if (!within(to, size, to_memory->size) ||
         !within(from, size, from_memory->size)) {
         return TRAP_MEMORY_BOUNDS;
@@ -214,16 +223,19 @@ enum trap memory_copy(struct memory *to_memory,
                  at = backwards ? size - done - piece : done;
         if (!pay_for(to_memory->vm, piece))
             return meter_reason(&to_memory->vm->meter);
-        memmove(to_memory->data + to + at, from_memory->data + from + at,
-                piece);
+        memmove(
+            to_memory->data + to + at, from_memory->data + from + at, piece);
         done += piece;
     }
     return TRAP_NONE;
 }
 
 /* A dropped segment is an empty one (spec 4.4.7). */
-enum trap memory_init(struct instance *instance, struct memory *memory,
-                      uint32_t segment, uint64_t to, uint64_t from,
+enum trap memory_init(struct instance *instance,
+                      struct memory *memory,
+                      uint32_t segment,
+                      uint64_t to,
+                      uint64_t from,
                       uint64_t size) {
     struct slice bytes = instance->module->data[segment].bytes;
     if (instance->dropped_data[segment])
@@ -241,22 +253,30 @@ enum trap memory_init(struct instance *instance, struct memory *memory,
 static void table_free(struct table *table) {
     struct vm *vm = table->vm;
     vm->table_elements -= table->size;
-    budget_free(vm->memory, table->elements,
-                table->size * sizeof *table->elements);
+    budget_free(
+        vm->memory, table->elements, table->size * sizeof *table->elements);
     budget_free(vm->memory, table, sizeof *table);
 }
 
 /* Elements are bounded for all tables together: a module could declare any
  * number of tables. */
-struct table *table_new(struct vm *vm, const struct extern_type *type,
-                        struct instance *owner, struct error *error) {
+struct table *table_new(struct vm *vm,
+                        const struct extern_type *type,
+                        struct instance *owner,
+                        struct error *error) {
     char what[64];
-    snprintf(what, sizeof what, "a table of %llu elements",
+    snprintf(what,
+             sizeof what,
+             "a table of %llu elements",
              (unsigned long long)type->limits.min);
     uint64_t cap = vm->limits.table_elements - vm->table_elements;
     if (type->limits.min > cap) {
-        error_set(error, ERROR_IO, "limit: %s wants %s, %llu are left for it",
-                  wanting(owner), what, (unsigned long long)cap);
+        error_set(error,
+                  ERROR_IO,
+                  "limit: %s wants %s, %llu are left for it",
+                  wanting(owner),
+                  what,
+                  (unsigned long long)cap);
         return NULL;
     }
     struct table *table = budget_alloc(vm->memory, 1, sizeof *table);
@@ -318,7 +338,9 @@ uint64_t table_grow(struct table *table, uint64_t count, uint64_t reference) {
     return old;
 }
 
-enum trap table_fill(struct table *table, uint64_t at, uint64_t reference,
+enum trap table_fill(struct table *table,
+                     uint64_t at,
+                     uint64_t reference,
                      uint64_t count) {
     if (!within(at, count, table->size))
         return TRAP_TABLE_BOUNDS;
@@ -328,14 +350,18 @@ enum trap table_fill(struct table *table, uint64_t at, uint64_t reference,
 }
 
 /* Tables are not large enough to look at the clock in between: limits.h. */
-enum trap table_copy(struct table *to_table, struct table *from_table,
-                     uint64_t to, uint64_t from, uint64_t count) {
+enum trap table_copy(struct table *to_table,
+                     struct table *from_table,
+                     uint64_t to,
+                     uint64_t from,
+                     uint64_t count) {
     if (!within(to, count, to_table->size) ||
         !within(from, count, from_table->size)) {
         return TRAP_TABLE_BOUNDS;
     }
     if (count) {
-        memmove(to_table->elements + to, from_table->elements + from,
+        memmove(to_table->elements + to,
+                from_table->elements + from,
                 count * sizeof *to_table->elements);
     }
     return TRAP_NONE;
@@ -343,8 +369,11 @@ enum trap table_copy(struct table *to_table, struct table *from_table,
 
 /* Items have no fixed size, so the first one is found by decoding those before
  * it. */
-enum trap table_init(struct instance *instance, struct table *table,
-                     uint32_t segment, uint64_t to, uint64_t from,
+enum trap table_init(struct instance *instance,
+                     struct table *table,
+                     uint32_t segment,
+                     uint64_t to,
+                     uint64_t from,
                      uint64_t count) {
     const struct element_segment *elements =
         &instance->module->elements[segment];

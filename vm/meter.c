@@ -105,8 +105,8 @@ int64_t vm_wait_ms(const struct vm *vm) {
 }
 
 void vm_interrupt(struct vm *vm, bool interrupted) {
-    atomic_store_explicit(&vm->meter.interrupted, interrupted,
-                          memory_order_relaxed);
+    atomic_store_explicit(
+        &vm->meter.interrupted, interrupted, memory_order_relaxed);
 }
 
 int64_t vm_fuel_left(const struct vm *vm) {
@@ -115,7 +115,9 @@ int64_t vm_fuel_left(const struct vm *vm) {
 
 bool vm_refuel(struct vm *vm, int64_t fuel, struct error *error) {
     if (!vm->meter.fueled || fuel < 0) {
-        return error_set(error, ERROR_USAGE, "fuel: %s",
+        return error_set(error,
+                         ERROR_USAGE,
+                         "fuel: %s",
                          fuel < 0 ? "less than none"
                                   : "the vm was opened without a limit of it");
     }

@@ -46,7 +46,8 @@ enum section {
 /* 03 65 6E 76  01 66  00 00: from "env" the function "f", of type 0. Imports of
  * all kinds stand in one list; how many there are of each tells make_space
  * where the module's own begin. */
-static void decode_import(struct module *module, struct reader *reader,
+static void decode_import(struct module *module,
+                          struct reader *reader,
                           struct vm_import *import) {
     import->module = reader_name(reader);
     import->name = reader_name(reader);
@@ -74,8 +75,8 @@ static void decode_import(struct module *module, struct reader *reader,
         module->imported_tags++;
         break;
     default:
-        reader_fail(reader, ERROR_MALFORMED, "malformed import kind 0x%02X",
-                    kind);
+        reader_fail(
+            reader, ERROR_MALFORMED, "malformed import kind 0x%02X", kind);
     }
     type->kind = (enum vm_kind)kind;
 }
@@ -97,13 +98,18 @@ struct space {
     const char *what;
 };
 
-static void *space_alloc(struct module *module, struct reader *reader,
-                         uint32_t count, struct space space) {
+static void *space_alloc(struct module *module,
+                         struct reader *reader,
+                         uint32_t count,
+                         struct space space) {
     /* Both are bounded: see reader_count. */
     uint32_t total = space.imported + count;
     if (total > space.limit) {
-        reader_fail(reader, ERROR_INVALID,
-                    "limit: %u %s, at most %u are accepted", total, space.what,
+        reader_fail(reader,
+                    ERROR_INVALID,
+                    "limit: %u %s, at most %u are accepted",
+                    total,
+                    space.what,
                     space.limit);
     }
     return reader_ok(reader) ? decode_alloc(module, reader, total, space.size)
@@ -129,12 +135,17 @@ static void add_import(struct module *module, const struct extern_type *type) {
 
 /* Make the index space of a kind, with room for `count` entries behind the
  * imports. One without a section of its own is made by make_missing_spaces. */
-static void make_space(struct module *m, struct reader *reader,
-                       enum vm_kind kind, uint32_t count) {
+static void make_space(struct module *m,
+                       struct reader *reader,
+                       enum vm_kind kind,
+                       uint32_t count) {
 #define ALLOC(entries, limit)                                                  \
-    m->entries = space_alloc(m, reader, count,                                 \
-                             (struct space){m->imported_##entries, limit,      \
-                                            sizeof *m->entries, #entries})
+    m->entries = space_alloc(                                                  \
+        m,                                                                     \
+        reader,                                                                \
+        count,                                                                 \
+        (struct space){                                                        \
+            m->imported_##entries, limit, sizeof *m->entries, #entries})
     switch (kind) {
     case VM_FUNCTION:
         ALLOC(functions, LIMIT_FUNCTIONS);
@@ -209,10 +220,12 @@ static void decode_tags(struct module *module, struct reader *reader) {
 
 /* 01 6D  02 00: "m", a memory, number 0. */
 static void decode_exports(struct module *module, struct reader *reader) {
-    static const char *const kinds[] = {"function", "table", "memory", "global",
-                                        "tag"};
-    const uint32_t counts[] = {module->function_count, module->table_count,
-                               module->memory_count, module->global_count,
+    static const char *const kinds[] = {
+        "function", "table", "memory", "global", "tag"};
+    const uint32_t counts[] = {module->function_count,
+                               module->table_count,
+                               module->memory_count,
+                               module->global_count,
                                module->tag_count};
     uint32_t count = reader_count(reader, LIMIT_EXPORTS, "exports");
     module->exports =
@@ -223,14 +236,17 @@ static void decode_exports(struct module *module, struct reader *reader) {
         export->name = reader_name(reader);
         uint8_t kind = reader_u8(reader);
         if (kind > VM_TAG) {
-            reader_fail(reader, ERROR_MALFORMED, "malformed export kind 0x%02X",
-                        kind);
+            reader_fail(
+                reader, ERROR_MALFORMED, "malformed export kind 0x%02X", kind);
             return;
         }
         export->kind = (enum vm_kind)kind;
         export->index = reader_u32(reader);
         if (reader_ok(reader) && export->index >= counts[kind]) {
-            reader_fail(reader, ERROR_INVALID, "unknown %s %u", kinds[kind],
+            reader_fail(reader,
+                        ERROR_INVALID,
+                        "unknown %s %u",
+                        kinds[kind],
                         export->index);
         }
         /* Who exports a function may refer to it by ref.func too (spec 3.4.10,
@@ -248,21 +264,22 @@ static void decode_start(struct module *module, struct reader *reader) {
     if (!reader_ok(reader))
         return;
     if (module->start >= module->function_count) {
-        reader_fail(reader, ERROR_INVALID, "unknown function %u",
-                    module->start);
+        reader_fail(
+            reader, ERROR_INVALID, "unknown function %u", module->start);
         return;
     }
     const struct func_type *type = module->functions[module->start].type;
     if (type->param_count || type->result_count) {
-        reader_fail(reader, ERROR_INVALID,
-                    "start function must have type () -> ()");
+        reader_fail(
+            reader, ERROR_INVALID, "start function must have type () -> ()");
     }
 }
 
 /* ---- segments ---- */
 
 /* The items are validated and left as they are: table_init reads them again. */
-static void element_items(struct module *module, struct reader *reader,
+static void element_items(struct module *module,
+                          struct reader *reader,
                           struct element_segment *segment) {
     segment->count = reader_count(reader, LIMIT_ELEMENT_SEGMENTS, "elements");
     size_t start = reader->position;
@@ -287,12 +304,15 @@ static void element_items(struct module *module, struct reader *reader,
  *
  *     00  41 04 0B  02 00 01    active: in table 0 from i32.const 4 on, 2 functions, 0 and 1
  *     03  00  01 01             declarative: functions, 1 of them, number 1 */
-static void decode_element(struct module *module, struct reader *reader,
+static void decode_element(struct module *module,
+                           struct reader *reader,
                            struct element_segment *segment) {
     uint32_t flags = reader_u32(reader);
     if (flags > 7) {
-        reader_fail(reader, ERROR_MALFORMED,
-                    "malformed elements segment kind %u", flags);
+        reader_fail(reader,
+                    ERROR_MALFORMED,
+                    "malformed elements segment kind %u",
+                    flags);
         return;
     }
     segment->mode = !(flags & 1)  ? SEGMENT_ACTIVE
@@ -303,8 +323,8 @@ static void decode_element(struct module *module, struct reader *reader,
     if (segment->mode == SEGMENT_ACTIVE) {
         segment->table = flags & 2 ? reader_u32(reader) : 0;
         if (reader_ok(reader) && segment->table >= module->table_count) {
-            reader_fail(reader, ERROR_INVALID, "unknown table %u",
-                        segment->table);
+            reader_fail(
+                reader, ERROR_INVALID, "unknown table %u", segment->table);
         }
         if (!reader_ok(reader))
             return;
@@ -322,7 +342,8 @@ static void decode_element(struct module *module, struct reader *reader,
         return;
     if (segment->mode == SEGMENT_ACTIVE &&
         module->tables[segment->table].type != segment->type) {
-        reader_fail(reader, ERROR_INVALID,
+        reader_fail(reader,
+                    ERROR_INVALID,
                     "type mismatch: %s segment for a table of %s",
                     vm_type_name(segment->type),
                     vm_type_name(module->tables[segment->table].type));
@@ -337,28 +358,29 @@ static void decode_elements(struct module *module, struct reader *reader) {
         decode_alloc(module, reader, count, sizeof *module->elements);
     for (; decode_more(module, reader, module->element_count, count);
          module->element_count++) {
-        decode_element(module, reader,
-                       &module->elements[module->element_count]);
+        decode_element(
+            module, reader, &module->elements[module->element_count]);
     }
 }
 
 /* 00  41 08 0B  02 68 69: active, in memory 0 from i32.const 8 on, 2 bytes.
  * Flags (spec 5.5.14): 0 active, 1 passive, 2 active with the index of a
  * memory. */
-static void decode_data_segment(struct module *module, struct reader *reader,
+static void decode_data_segment(struct module *module,
+                                struct reader *reader,
                                 struct data_segment *segment) {
     uint32_t flags = reader_u32(reader);
     if (flags > 2) {
-        reader_fail(reader, ERROR_MALFORMED, "malformed data segment kind %u",
-                    flags);
+        reader_fail(
+            reader, ERROR_MALFORMED, "malformed data segment kind %u", flags);
         return;
     }
     segment->mode = flags == 1 ? SEGMENT_PASSIVE : SEGMENT_ACTIVE;
     if (segment->mode == SEGMENT_ACTIVE) {
         segment->memory = flags == 2 ? reader_u32(reader) : 0;
         if (reader_ok(reader) && segment->memory >= module->memory_count) {
-            reader_fail(reader, ERROR_INVALID, "unknown memory %u",
-                        segment->memory);
+            reader_fail(
+                reader, ERROR_INVALID, "unknown memory %u", segment->memory);
         }
         if (!reader_ok(reader))
             return;
@@ -373,9 +395,11 @@ static void decode_data(struct module *module, struct reader *reader) {
     if (reader_ok(reader) && module->has_data_count &&
         count != module->data_count) {
         reader_fail(
-            reader, ERROR_MALFORMED,
+            reader,
+            ERROR_MALFORMED,
             "data count and data section have inconsistent lengths: %u and %u",
-            module->data_count, count);
+            module->data_count,
+            count);
     }
     module->data = decode_alloc(module, reader, count, sizeof *module->data);
     module->data_count = count;
@@ -400,18 +424,22 @@ static void decode_code(struct module *module, struct reader *reader) {
     uint32_t declared = module->function_count - module->imported_functions;
     if (reader_ok(reader) && count > declared) { /* fewer: see check_missing */
         reader_fail(
-            reader, ERROR_MALFORMED,
+            reader,
+            ERROR_MALFORMED,
             "function and code section have inconsistent lengths: %u and %u",
-            declared, count);
+            declared,
+            count);
     }
     for (uint32_t i = 0; decode_more(module, reader, i, count); i++) {
         uint32_t size = reader_u32(reader);
         if (reader_ok(reader) && size > LIMIT_FUNCTION_BODY &&
             size <= reader->end - reader->position) {
             reader_fail(
-                reader, ERROR_INVALID,
+                reader,
+                ERROR_INVALID,
                 "limit: a function body of %u bytes, at most %d are accepted",
-                size, LIMIT_FUNCTION_BODY);
+                size,
+                LIMIT_FUNCTION_BODY);
         }
         module->functions[module->imported_functions + i].body =
             reader_bytes(reader, size);
@@ -440,8 +468,8 @@ static void decode_custom(struct module *module, struct reader *reader) {
 }
 
 /* A section must be as long as its content. */
-static void decode_section(struct module *module, uint8_t id,
-                           struct reader *reader) {
+static void
+decode_section(struct module *module, uint8_t id, struct reader *reader) {
     switch (id) {
     case SECTION_CUSTOM: decode_custom(module, reader); break;
     case SECTION_TYPE: decode_types(module, reader); break;
@@ -460,7 +488,8 @@ static void decode_section(struct module *module, uint8_t id,
     default: break; /* refused by the caller */
     }
     if (reader_ok(reader) && !reader_at_end(reader)) {
-        reader_fail(reader, ERROR_MALFORMED,
+        reader_fail(reader,
+                    ERROR_MALFORMED,
                     "section size mismatch: %zu bytes too many",
                     reader->end - reader->position);
     }
@@ -468,8 +497,8 @@ static void decode_section(struct module *module, uint8_t id,
 
 /* Index spaces whose section is absent or still to come hold the imports alone.
  * Called before every section behind the one that would have made them. */
-static void make_missing_spaces(struct module *module, struct reader *reader,
-                                uint8_t id) {
+static void
+make_missing_spaces(struct module *module, struct reader *reader, uint8_t id) {
     int order = section_order(id);
     if (order > section_order(SECTION_FUNCTION) && !module->functions)
         make_space(module, reader, VM_FUNCTION, 0);
@@ -486,7 +515,9 @@ static void make_missing_spaces(struct module *module, struct reader *reader,
 static void decode_preamble(struct reader *reader) {
     if (reader_fixed(reader, 4) != 0x6D736100) {
         error_set_at(
-            reader->error, ERROR_MALFORMED, 0,
+            reader->error,
+            ERROR_MALFORMED,
+            0,
             "magic header not detected: this is not a WebAssembly module");
         reader_fail(reader, ERROR_MALFORMED, "magic header not detected");
     }
@@ -494,9 +525,11 @@ static void decode_preamble(struct reader *reader) {
     uint64_t version = reader_fixed(reader, 4);
     if (!reader_ok(reader) || version == 1)
         return;
-    if (!unsupported(reader, PLACE_LAYER, (uint32_t)version,
-                     reader->position - 4)) {
-        reader_fail(reader, ERROR_MALFORMED, "unknown binary version %u",
+    if (!unsupported(
+            reader, PLACE_LAYER, (uint32_t)version, reader->position - 4)) {
+        reader_fail(reader,
+                    ERROR_MALFORMED,
+                    "unknown binary version %u",
                     (unsigned)version);
     }
 }
@@ -506,7 +539,8 @@ static void decode_preamble(struct reader *reader) {
 static bool check_missing(const struct module *module, struct reader *reader) {
     uint32_t bodies = module->function_count - module->imported_functions;
     if (bodies && !module->functions[module->function_count - 1].body.data) {
-        return reader_fail(reader, ERROR_MALFORMED,
+        return reader_fail(reader,
+                           ERROR_MALFORMED,
                            "function and code section have inconsistent "
                            "lengths: %u functions, "
                            "fewer bodies",
@@ -514,7 +548,8 @@ static bool check_missing(const struct module *module, struct reader *reader) {
     }
     if (module->has_data_count && module->data_count && !module->data) {
         return reader_fail(
-            reader, ERROR_MALFORMED,
+            reader,
+            ERROR_MALFORMED,
             "data count and data section have inconsistent lengths: %u and 0",
             module->data_count);
     }
@@ -529,8 +564,8 @@ bool module_decode(struct module *module, struct error *error) {
            decode_pay(module, &reader)) {
         uint8_t id = reader_u8(&reader);
         if (id > SECTION_TAG) {
-            return reader_fail(&reader, ERROR_MALFORMED,
-                               "malformed section id %u", id);
+            return reader_fail(
+                &reader, ERROR_MALFORMED, "malformed section id %u", id);
         }
         struct reader content =
             reader_part(&reader, reader_u32(&reader), "section");
@@ -538,7 +573,8 @@ bool module_decode(struct module *module, struct error *error) {
             return false;
         if (id != SECTION_CUSTOM) { /* each of the others once */
             if (section_order(id) <= order) {
-                return reader_fail(&reader, ERROR_MALFORMED,
+                return reader_fail(&reader,
+                                   ERROR_MALFORMED,
                                    "unexpected content after last section: "
                                    "section %u is out of "
                                    "order or doubled",

@@ -87,7 +87,8 @@ struct module {
 };
 
 /* Fails the reader: memory was just refused for `what`. Returns false. */
-bool module_no_memory(const struct module *module, struct reader *reader,
+bool module_no_memory(const struct module *module,
+                      struct reader *reader,
                       const char *what);
 
 /* Fail the reader: the time is up. */
@@ -113,16 +114,18 @@ const struct vm_export *module_find_export(const struct module *module,
 
 /* Read and validate one; `type` is what it must yield. Its bytes, `end`
  * included, are returned. */
-struct slice constant_read(struct module *module, struct reader *reader,
-                           uint8_t type);
+struct slice
+constant_read(struct module *module, struct reader *reader, uint8_t type);
 
 /* The value of a validated constant expression in an instance, in as many slots
  * as its type takes. */
-void constant_evaluate(const struct instance *instance, struct slice expression,
+void constant_evaluate(const struct instance *instance,
+                       struct slice expression,
                        uint64_t *value);
 
 /* The same for the next of several in a row; the reader moves behind it. */
-void constant_next(const struct instance *instance, struct reader *reader,
+void constant_next(const struct instance *instance,
+                   struct reader *reader,
                    uint64_t *value);
 
 /* ---- function bodies: validate.c ---- */
@@ -131,7 +134,8 @@ void constant_next(const struct instance *instance, struct reader *reader,
 bool module_validate(struct module *module, struct error *error);
 
 /* Translate a function of a validated module, unless that has been done. */
-bool module_translate(struct module *module, uint32_t function,
+bool module_translate(struct module *module,
+                      uint32_t function,
                       struct error *error);
 
 #endif

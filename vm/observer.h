@@ -31,8 +31,10 @@ struct observer {
     void (*instruction)(struct observer *observer, const struct translator *t);
 
     /* So has all of a function, whose cells may be marked now. */
-    bool (*translated)(struct observer *observer, struct module *module,
-                       uint32_t function, struct error *error);
+    bool (*translated)(struct observer *observer,
+                       struct module *module,
+                       uint32_t function,
+                       struct error *error);
 
     /* A marked cell comes next; returns what it is to do. OP_COUNT ends the
      * run, and the vm's host_error says why. */
@@ -40,12 +42,15 @@ struct observer {
 
     /* A marked cell is to do something else from now on: a first call has
      * become a call. */
-    void (*changed)(struct observer *observer, struct module *module,
-                    uint32_t cell, enum op op);
+    void (*changed)(struct observer *observer,
+                    struct module *module,
+                    uint32_t cell,
+                    enum op op);
 
     /* What the host called has ended, by a trap perhaps; `frame` is where its
      * frames began. */
-    void (*left)(struct observer *observer, const uint64_t *frame,
+    void (*left)(struct observer *observer,
+                 const uint64_t *frame,
                  enum trap trap);
 
     /* The vm is closed. */

@@ -61,8 +61,8 @@ enum { PREFIX_FC = 0xFC, PREFIX_FD = 0xFD };
     PLACED(code, name) SIGNED(name, types)
 #define VECTOR(code, name, mnemonic, feature, types, ...)                      \
     PLACED(code, name) SIGNED(name, types)
-#define VECTOR_IMMEDIATE(code, name, mnemonic, feature, immediate, size,       \
-                         types, ...)                                           \
+#define VECTOR_IMMEDIATE(                                                      \
+    code, name, mnemonic, feature, immediate, size, types, ...)                \
     PLACED(code, name) SIGNED(name, types)
 #define VECTOR_LIKE VECTOR
 #include "vm/opcodes.def"
@@ -80,27 +80,60 @@ const struct instruction instructions[INSTRUCTION_ROWS] = {
                       .feature = VM_##feature_,                                \
                       __VA_ARGS__},
 #define UNARY(code, name, mnemonic, feature, from, to, trap, expression)       \
-    ROW(code, mnemonic, feature, UNARY, .op = OP_##name##_s,                   \
-        .operand = VM_##from, .result = VM_##to)
+    ROW(code,                                                                  \
+        mnemonic,                                                              \
+        feature,                                                               \
+        UNARY,                                                                 \
+        .op = OP_##name##_s,                                                   \
+        .operand = VM_##from,                                                  \
+        .result = VM_##to)
 #define BINARY(code, name, mnemonic, feature, type, other, trap, expression)   \
-    ROW(code, mnemonic, feature, BINARY, .op = OP_##name##_ss,                 \
-        .operand = VM_##type, .result = VM_##type, .swapped = WASM_##other)
-#define COMPARE(code, name, mnemonic, feature, type, other, opposite,          \
-                expression)                                                    \
-    ROW(code, mnemonic, feature, COMPARE, .op = OP_##name##_ss,                \
-        .operand = VM_##type, .result = VM_I32, .swapped = WASM_##other,       \
+    ROW(code,                                                                  \
+        mnemonic,                                                              \
+        feature,                                                               \
+        BINARY,                                                                \
+        .op = OP_##name##_ss,                                                  \
+        .operand = VM_##type,                                                  \
+        .result = VM_##type,                                                   \
+        .swapped = WASM_##other)
+#define COMPARE(                                                               \
+    code, name, mnemonic, feature, type, other, opposite, expression)          \
+    ROW(code,                                                                  \
+        mnemonic,                                                              \
+        feature,                                                               \
+        COMPARE,                                                               \
+        .op = OP_##name##_ss,                                                  \
+        .operand = VM_##type,                                                  \
+        .result = VM_I32,                                                      \
+        .swapped = WASM_##other,                                               \
         .negated = WASM_##opposite)
 #define LOAD(code, name, mnemonic, feature, type, memory, expression)          \
-    ROW(code, mnemonic, feature, LOAD, .op = OP_##name##_s,                    \
-        .immediates = IMMEDIATE_MEMARG, .operand = VM_I32,                     \
-        .result = VM_##type, .bytes = sizeof(memory))
+    ROW(code,                                                                  \
+        mnemonic,                                                              \
+        feature,                                                               \
+        LOAD,                                                                  \
+        .op = OP_##name##_s,                                                   \
+        .immediates = IMMEDIATE_MEMARG,                                        \
+        .operand = VM_I32,                                                     \
+        .result = VM_##type,                                                   \
+        .bytes = sizeof(memory))
 #define STORE(code, name, mnemonic, feature, type, memory, expression)         \
-    ROW(code, mnemonic, feature, STORE, .op = OP_##name##_ss,                  \
-        .immediates = IMMEDIATE_MEMARG, .operand = VM_##type,                  \
+    ROW(code,                                                                  \
+        mnemonic,                                                              \
+        feature,                                                               \
+        STORE,                                                                 \
+        .op = OP_##name##_ss,                                                  \
+        .immediates = IMMEDIATE_MEMARG,                                        \
+        .operand = VM_##type,                                                  \
         .bytes = sizeof(memory))
 #define WINDOW(code, name, mnemonic, feature, immediate, types)                \
-    ROW(code, mnemonic, feature, WINDOW, .op = OP_##name,                      \
-        .immediates = IMMEDIATE_##immediate, .signature = types)
+    ROW(code,                                                                  \
+        mnemonic,                                                              \
+        feature,                                                               \
+        WINDOW,                                                                \
+        .op = OP_##name,                                                       \
+        .immediates = IMMEDIATE_##immediate,                                   \
+        .signature = types)
 #define LOCAL(code, name, mnemonic, feature)                                   \
     ROW(code, mnemonic, feature, LOCAL, .immediates = IMMEDIATE_LOCAL)
 #define CONST(code, name, mnemonic, feature, type)                             \
@@ -111,10 +144,16 @@ const struct instruction instructions[INSTRUCTION_ROWS] = {
     ROW(code, mnemonic, feature, ADDED, .immediates = IMMEDIATE_##immediate)
 #define VECTOR(code, name, mnemonic, feature, types, computation)              \
     ROW(code, mnemonic, feature, VECTOR, .op = OP_##name, .signature = types)
-#define VECTOR_IMMEDIATE(code, name, mnemonic, feature, immediate, size,       \
-                         types, computation)                                   \
-    ROW(code, mnemonic, feature, VECTOR, .op = OP_##name, .signature = types,  \
-        .immediates = IMMEDIATE_##immediate, .bytes = size)
+#define VECTOR_IMMEDIATE(                                                      \
+    code, name, mnemonic, feature, immediate, size, types, computation)        \
+    ROW(code,                                                                  \
+        mnemonic,                                                              \
+        feature,                                                               \
+        VECTOR,                                                                \
+        .op = OP_##name,                                                       \
+        .signature = types,                                                    \
+        .immediates = IMMEDIATE_##immediate,                                   \
+        .bytes = size)
 #define VECTOR_LIKE(code, name, mnemonic, feature, types, other)               \
     ROW(code, mnemonic, feature, VECTOR, .op = OP_##other, .signature = types)
 #include "vm/opcodes.def"
@@ -154,7 +193,9 @@ const struct instruction *instruction_read_rare(struct reader *reader,
         if (unsupported(reader, PLACE_OPCODE, whole, start))
             return NULL;
         reader->position = start;
-        reader_fail(reader, ERROR_MALFORMED, "illegal opcode 0x%02X",
+        reader_fail(reader,
+                    ERROR_MALFORMED,
+                    "illegal opcode 0x%02X",
                     reader->bytes[start]);
         return NULL;
     }
@@ -207,8 +248,8 @@ uint8_t value_type_read(struct reader *reader) {
     uint8_t code = reader_u8(reader);
     if (reader_ok(reader) && !is_value_type(code) &&
         !unsupported(reader, PLACE_TYPE, code, reader->position - 1)) {
-        reader_fail(reader, ERROR_MALFORMED, "malformed value type 0x%02X",
-                    code);
+        reader_fail(
+            reader, ERROR_MALFORMED, "malformed value type 0x%02X", code);
     }
     return code;
 }
@@ -217,8 +258,8 @@ uint8_t reference_type_read(struct reader *reader) {
     uint8_t code = reader_u8(reader);
     if (reader_ok(reader) && !is_reference_type(code) &&
         !unsupported(reader, PLACE_TYPE, code, reader->position - 1)) {
-        reader_fail(reader, ERROR_MALFORMED, "malformed reference type 0x%02X",
-                    code);
+        reader_fail(
+            reader, ERROR_MALFORMED, "malformed reference type 0x%02X", code);
     }
     return code;
 }
@@ -318,7 +359,9 @@ struct immediate immediate_read(struct reader *reader, enum immediates kind) {
     case IMMEDIATE_F64: immediate.bits = reader_fixed(reader, 8); break;
     case IMMEDIATE_REFERENCE:
         if (!reader_at_end(reader)) {
-            unsupported(reader, PLACE_HEAP, reader->bytes[reader->position],
+            unsupported(reader,
+                        PLACE_HEAP,
+                        reader->bytes[reader->position],
                         reader->position);
         }
         immediate.type = reference_type_read(reader);

@@ -26,8 +26,12 @@ static size_t mapped(uint64_t size) {
 uint8_t *platform_reserve(uint64_t size) {
     if (size > SIZE_MAX)
         return NULL;
-    void *base = mmap(NULL, mapped(size), PROT_NONE,
-                      MAP_PRIVATE | MAP_ANON | MAP_NORESERVE, -1, 0);
+    void *base = mmap(NULL,
+                      mapped(size),
+                      PROT_NONE,
+                      MAP_PRIVATE | MAP_ANON | MAP_NORESERVE,
+                      -1,
+                      0);
     return base == MAP_FAILED ? NULL : base;
 }
 

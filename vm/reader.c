@@ -33,13 +33,16 @@ struct reader reader_init(struct slice module, struct error *error) {
 /* The part fails alone, so who goes on with the whole asks the part first. Here
  * and below `end - position` cannot wrap: no function moves the position behind
  * the end. */
-struct reader reader_part(struct reader *reader, size_t size,
-                          const char *what) {
+struct reader
+reader_part(struct reader *reader, size_t size, const char *what) {
     struct reader part = *reader;
     if (size > reader->end - reader->position) {
-        reader_fail(reader, ERROR_MALFORMED,
-                    "length out of bounds: %s of %zu bytes, %zu are left", what,
-                    size, reader->end - reader->position);
+        reader_fail(reader,
+                    ERROR_MALFORMED,
+                    "length out of bounds: %s of %zu bytes, %zu are left",
+                    what,
+                    size,
+                    reader->end - reader->position);
         return *reader;
     }
     part.end = reader->position + size;
@@ -49,8 +52,10 @@ struct reader reader_part(struct reader *reader, size_t size,
 
 /* The error keeps its first text, so that a failure which is the consequence of
  * another, such as reading zeros at the end, goes unsaid. */
-bool reader_fail(struct reader *reader, enum error_kind kind,
-                 const char *format, ...) {
+bool reader_fail(struct reader *reader,
+                 enum error_kind kind,
+                 const char *format,
+                 ...) {
     va_list arguments;
     va_start(arguments, format);
     error_set_list(reader->error, kind, reader->position, format, arguments);
@@ -65,8 +70,8 @@ bool reader_stop(struct reader *reader) {
 }
 
 uint8_t reader_unexpected_end(struct reader *reader) {
-    reader_fail(reader, ERROR_MALFORMED,
-                "unexpected end of section or function");
+    reader_fail(
+        reader, ERROR_MALFORMED, "unexpected end of section or function");
     return 0;
 }
 
@@ -82,8 +87,8 @@ static uint64_t leb128(struct reader *reader, unsigned width, bool is_signed) {
         unsigned left = width - shift;
         bool last = left <= 7;
         if (last && (byte & 0x80)) {
-            reader_fail(reader, ERROR_MALFORMED,
-                        "integer representation too long");
+            reader_fail(
+                reader, ERROR_MALFORMED, "integer representation too long");
             return 0;
         }
         if (last && left < 7) {
@@ -129,10 +134,12 @@ int64_t reader_s64(struct reader *reader) {
 
 struct slice reader_bytes(struct reader *reader, size_t size) {
     if (size > reader->end - reader->position) {
-        reader_fail(reader, ERROR_MALFORMED,
+        reader_fail(reader,
+                    ERROR_MALFORMED,
                     "unexpected end of section or function: %zu bytes wanted, "
                     "%zu are left",
-                    size, reader->end - reader->position);
+                    size,
+                    reader->end - reader->position);
         return (struct slice){reader->bytes, 0};
     }
     struct slice result = {reader->bytes + reader->position, size};
@@ -153,8 +160,10 @@ struct slice reader_name(struct reader *reader) {
     /* A name that is longer than what is left is malformed, not over a limit of
      * ours. */
     if (size > LIMIT_NAME && size <= reader->end - reader->position) {
-        reader_fail(reader, ERROR_INVALID,
-                    "limit: a name of %u bytes, at most %d are accepted", size,
+        reader_fail(reader,
+                    ERROR_INVALID,
+                    "limit: a name of %u bytes, at most %d are accepted",
+                    size,
                     LIMIT_NAME);
     }
     struct slice name = reader_bytes(reader, reader_ok(reader) ? size : 0);
@@ -166,14 +175,20 @@ struct slice reader_name(struct reader *reader) {
 uint32_t reader_count(struct reader *reader, uint32_t limit, const char *what) {
     uint32_t count = reader_u32(reader);
     if (count > reader->end - reader->position) {
-        reader_fail(reader, ERROR_MALFORMED,
+        reader_fail(reader,
+                    ERROR_MALFORMED,
                     "unexpected end of section or function: %u %s in %zu bytes",
-                    count, what, reader->end - reader->position);
+                    count,
+                    what,
+                    reader->end - reader->position);
         return 0;
     }
     if (count > limit) {
-        reader_fail(reader, ERROR_INVALID,
-                    "limit: %u %s, at most %u are accepted", count, what,
+        reader_fail(reader,
+                    ERROR_INVALID,
+                    "limit: %u %s, at most %u are accepted",
+                    count,
+                    what,
                     limit);
         return 0;
     }

@@ -31,8 +31,10 @@ static inline bool reader_at_end(const struct reader *reader) {
     return reader->position >= reader->end;
 }
 
-bool reader_fail(struct reader *reader, enum error_kind kind,
-                 const char *format, ...) PRINTF_LIKE(3, 4); /* returns false */
+bool reader_fail(struct reader *reader,
+                 enum error_kind kind,
+                 const char *format,
+                 ...) PRINTF_LIKE(3, 4); /* returns false */
 
 /* Fails without a text: the error has been set. Returns false. */
 bool reader_stop(struct reader *reader);

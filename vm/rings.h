@@ -71,7 +71,9 @@ void names_free(struct module *module);
 /* ---- proposals ---- */
 
 /* The same as unsupported (unsupported.h), for what hostel does not have. */
-bool proposed(struct reader *reader, enum place place, uint32_t code,
+bool proposed(struct reader *reader,
+              enum place place,
+              uint32_t code,
               size_t at);
 
 #endif

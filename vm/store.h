@@ -182,36 +182,55 @@ static inline uint64_t refused(struct limits declared) {
 }
 
 /* `owner` is NULL for the host's. */
-struct memory *memory_new(struct vm *vm, struct limits limits,
-                          struct instance *owner, struct error *error);
+struct memory *memory_new(struct vm *vm,
+                          struct limits limits,
+                          struct instance *owner,
+                          struct error *error);
 uint64_t memory_grow(struct memory *memory, uint64_t pages);
-enum trap memory_fill(struct memory *memory, uint64_t at, uint8_t value,
-                      uint64_t size);
+enum trap
+memory_fill(struct memory *memory, uint64_t at, uint8_t value, uint64_t size);
 enum trap memory_copy(struct memory *to_memory,
-                      const struct memory *from_memory, uint64_t to,
-                      uint64_t from, uint64_t size);
-enum trap memory_init(struct instance *instance, struct memory *memory,
-                      uint32_t segment, uint64_t to, uint64_t from,
+                      const struct memory *from_memory,
+                      uint64_t to,
+                      uint64_t from,
+                      uint64_t size);
+enum trap memory_init(struct instance *instance,
+                      struct memory *memory,
+                      uint32_t segment,
+                      uint64_t to,
+                      uint64_t from,
                       uint64_t size);
 
 /* The `size` bytes at address + offset, or NULL if any of them lies outside. */
-static inline uint8_t *memory_at(const struct memory *memory, uint64_t address,
-                                 uint64_t offset, uint64_t size) {
+static inline uint8_t *memory_at(const struct memory *memory,
+                                 uint64_t address,
+                                 uint64_t offset,
+                                 uint64_t size) {
     const uint64_t end = memory->size;
     if (offset > end || address > end - offset || size > end - offset - address)
         return NULL;
     return memory->data + offset + address;
 }
 
-struct table *table_new(struct vm *vm, const struct extern_type *type,
-                        struct instance *owner, struct error *error);
+struct table *table_new(struct vm *vm,
+                        const struct extern_type *type,
+                        struct instance *owner,
+                        struct error *error);
 uint64_t table_grow(struct table *table, uint64_t count, uint64_t reference);
-enum trap table_fill(struct table *table, uint64_t at, uint64_t reference,
+enum trap table_fill(struct table *table,
+                     uint64_t at,
+                     uint64_t reference,
                      uint64_t count);
-enum trap table_copy(struct table *to_table, struct table *from_table,
-                     uint64_t to, uint64_t from, uint64_t count);
-enum trap table_init(struct instance *instance, struct table *table,
-                     uint32_t segment, uint64_t to, uint64_t from,
+enum trap table_copy(struct table *to_table,
+                     struct table *from_table,
+                     uint64_t to,
+                     uint64_t from,
+                     uint64_t count);
+enum trap table_init(struct instance *instance,
+                     struct table *table,
+                     uint32_t segment,
+                     uint64_t to,
+                     uint64_t from,
                      uint64_t count);
 
 /* Free the memories and tables of instances that go, or all of them. */
@@ -220,8 +239,8 @@ void memories_free(struct vm *vm, bool all);
 /* ---- extern.c ---- */
 
 /* What stands at `index` in an index space of the instance's. */
-struct external external_at(const struct instance *instance, enum vm_kind kind,
-                            uint32_t index);
+struct external
+external_at(const struct instance *instance, enum vm_kind kind, uint32_t index);
 
 /* Its type as it is now (spec 4.5.1): the minimum is the present size, to which
  * it may have grown. */
@@ -248,12 +267,15 @@ void instance_free(struct instance *instance);
 /* Whether the host may put the value where one of `type` is wanted. No
  * exception but null, since its address must be one of an exception that lives;
  * no function of another vm. */
-bool value_fits(const struct vm *vm, const struct vm_value *value,
+bool value_fits(const struct vm *vm,
+                const struct vm_value *value,
                 enum vm_type type);
 
 /* Says why not, of `what`: "argument 1". Returns false. */
-bool error_set_value(struct error *error, const char *what,
-                     const struct vm_value *value, enum vm_type type);
+bool error_set_value(struct error *error,
+                     const char *what,
+                     const struct vm_value *value,
+                     enum vm_type type);
 
 /* Write a value to its slots, or read one, whose type is set; they return the
  * next slot. */

@@ -50,8 +50,10 @@ void translator_free(struct translator *t) {
 
 /* The entry cell comes first; how large the frame is will be known at the
  * end. */
-void translate_begin(struct translator *t, uint32_t function,
-                     uint32_t local_slots, struct reader *reader) {
+void translate_begin(struct translator *t,
+                     uint32_t function,
+                     uint32_t local_slots,
+                     struct reader *reader) {
     const struct func_type *type = t->module->functions[function].type;
     t->reader = reader;
     t->count = t->known = t->pending_count = 0;
@@ -127,8 +129,10 @@ void translate_constant(struct translator *t, uint8_t type, uint64_t bits) {
 /* The value's producer writes to the local instead of its home, if it still
  * can. It cannot if copies of the old value had to be made: they stand behind
  * it, and would copy the new one. */
-void translate_local_set(struct translator *t, uint32_t slot,
-                         struct operand value, bool tee) {
+void translate_local_set(struct translator *t,
+                         uint32_t slot,
+                         struct operand value,
+                         bool tee) {
     bool same = value.place == IN_LOCAL && value.slot == slot;
     if (!t->dead && !same) {
         bool settled = settle(t, slot);
@@ -172,7 +176,8 @@ void translate_global_get(struct translator *t, uint8_t type, uint32_t global) {
     push_result(t, cell, type, accumulator_of_bits(type));
 }
 
-void translate_global_set(struct translator *t, struct operand value,
+void translate_global_set(struct translator *t,
+                          struct operand value,
                           uint32_t global) {
     need_slot(t, &value);
     struct cell *cell = emit(t, op_for(value.type, OP_global_set));
@@ -195,7 +200,8 @@ static bool push_dead(struct translator *t, const struct instruction *row) {
     return t->dead;
 }
 
-void translate_unary(struct translator *t, const struct instruction *row,
+void translate_unary(struct translator *t,
+                     const struct instruction *row,
                      struct operand x) {
     if (push_dead(t, row))
         return;
@@ -210,8 +216,8 @@ void translate_unary(struct translator *t, const struct instruction *row,
 /* Choose the form for two operands and bring into slots what must be there.
  * Constants that are moved to slots leave the accumulators alone, so an operand
  * that was in one still is. */
-static enum form choose_form(struct translator *t, struct operand *x,
-                             struct operand *y) {
+static enum form
+choose_form(struct translator *t, struct operand *x, struct operand *y) {
     need_slot(t, x);
     if (is_immediate(y))
         return in_accumulator(t, x) ? FORM_RI : FORM_SI;
@@ -237,8 +243,10 @@ static const struct instruction *add_negative(const struct instruction *row,
 
 /* A constant is brought to the right, where there are forms for it: 7 < x is x
  * > 7. */
-void translate_binary(struct translator *t, const struct instruction *row,
-                      struct operand x, struct operand y) {
+void translate_binary(struct translator *t,
+                      const struct instruction *row,
+                      struct operand x,
+                      struct operand y) {
     if (push_dead(t, row))
         return;
     if (x.place == IS_CONSTANT && y.place != IS_CONSTANT &&
@@ -266,8 +274,11 @@ void translate_binary(struct translator *t, const struct instruction *row,
     t->last->form = (uint8_t)form;
 }
 
-void translate_select(struct translator *t, uint8_t type, struct operand x,
-                      struct operand y, struct operand condition) {
+void translate_select(struct translator *t,
+                      uint8_t type,
+                      struct operand x,
+                      struct operand y,
+                      struct operand condition) {
     need_slot(t, &x);
     need_slot(t, &y);
     need_slot(t, &condition);
@@ -288,8 +299,10 @@ void translate_select(struct translator *t, uint8_t type, struct operand x,
 /* If the address is a sum that was just computed, and the load has room for its
  * operands, take the addition back; the load's form is returned, and its
  * operands are in the cell. */
-static unsigned take_sum(struct translator *t, const struct operand *address,
-                         uint32_t offset, struct cell *load) {
+static unsigned take_sum(struct translator *t,
+                         const struct operand *address,
+                         uint32_t offset,
+                         struct cell *load) {
     static const uint8_t forms[] = {[FORM_SS] = FORM_SUM_SS,
                                     [FORM_RS] = FORM_SUM_RS,
                                     [FORM_SR] = FORM_SUM_RS,
@@ -318,8 +331,10 @@ static unsigned take_sum(struct translator *t, const struct operand *address,
 
 /* An access to a memory of which the interpreter has to fetch base and size
  * first. */
-void translate_far(struct translator *t, const struct instruction *row,
-                   struct operand address, struct operand value,
+void translate_far(struct translator *t,
+                   const struct instruction *row,
+                   struct operand address,
+                   struct operand value,
                    const struct immediate *memarg) {
     need_slot(t, &address);
     need_slot(t, &value);
@@ -339,8 +354,10 @@ void translate_far(struct translator *t, const struct instruction *row,
 /* i32.load offset=8 (i32.add (local.get 0) (i32.const 4)) becomes i32_load_si
  * a=0 b=4 c=8. The sum still wraps around at 32 bits before the offset is added
  * (spec 4.4.7). */
-void translate_load(struct translator *t, const struct instruction *row,
-                    struct operand address, uint32_t offset) {
+void translate_load(struct translator *t,
+                    const struct instruction *row,
+                    struct operand address,
+                    uint32_t offset) {
     if (push_dead(t, row))
         return;
     struct cell operands = {0};
@@ -366,8 +383,10 @@ static bool is_small(const struct operand *x) {
 }
 
 /* The value is in d, since imm is the offset; nothing is written to a slot. */
-void translate_store(struct translator *t, const struct instruction *row,
-                     struct operand address, struct operand value,
+void translate_store(struct translator *t,
+                     const struct instruction *row,
+                     struct operand address,
+                     struct operand value,
                      uint32_t offset) {
     if (t->dead)
         return;
@@ -396,8 +415,10 @@ void translate_store(struct translator *t, const struct instruction *row,
 
 /* ---- windows and calls ---- */
 
-void translate_window(struct translator *t, const struct instruction *row,
-                      uint32_t args, uint32_t results,
+void translate_window(struct translator *t,
+                      const struct instruction *row,
+                      uint32_t args,
+                      uint32_t results,
                       const struct immediate *immediate) {
     operands_home(t, args);
     struct cell *cell = emit(t, row->op);
@@ -426,7 +447,8 @@ void translate_call(struct translator *t, uint32_t function) {
     struct module *module = t->module;
     bool imported = function < module->imported_functions;
     struct cell *cell =
-        emit_call(t, imported ? OP_call_import : OP_first_call,
+        emit_call(t,
+                  imported ? OP_call_import : OP_first_call,
                   module->functions[function].type->param_slots);
     cell->tail.imm = (int32_t)function;
 }
@@ -434,8 +456,10 @@ void translate_call(struct translator *t, uint32_t function) {
 /* Types are interned, so comparing addresses at run time compares types (spec
  * 4.4.8). The data cell is the link to return to, so it has the window as
  * well. */
-void emit_call_indirect(struct translator *t, enum op op,
-                        const struct func_type *type, uint32_t table,
+void emit_call_indirect(struct translator *t,
+                        enum op op,
+                        const struct func_type *type,
+                        uint32_t table,
                         struct operand index) {
     operands_home(t, type->param_slots);
     need_slot(t, &index);
@@ -448,15 +472,18 @@ void emit_call_indirect(struct translator *t, enum op op,
     data->d = (uint16_t)t->link;
 }
 
-void translate_call_indirect(struct translator *t, const struct func_type *type,
-                             uint32_t table, struct operand index) {
+void translate_call_indirect(struct translator *t,
+                             const struct func_type *type,
+                             uint32_t table,
+                             struct operand index) {
     emit_call_indirect(t, OP_call_indirect, type, table, index);
 }
 
 void translate_call_result(struct translator *t, const struct func_type *type) {
     if (type->result_count != 1 || t->dead)
         return;
-    mirror_set(t, accumulator(type->types[type->param_count]),
+    mirror_set(t,
+               accumulator(type->types[type->param_count]),
                window(t, type->result_slots));
 }
 

@@ -162,8 +162,10 @@ struct translator {
 void translator_init(struct translator *t, struct module *module, bool idle);
 void translator_free(struct translator *t);
 
-void translate_begin(struct translator *t, uint32_t function,
-                     uint32_t local_slots, struct reader *reader);
+void translate_begin(struct translator *t,
+                     uint32_t function,
+                     uint32_t local_slots,
+                     struct reader *reader);
 void translate_end(struct translator *t, uint32_t function);
 
 /* In a module that is metered: charge for the work since the last tick. Called
@@ -251,27 +253,42 @@ void operands_truncate(struct translator *t, uint32_t height, uint32_t home);
 /* ---- instructions; operands are popped already, results are pushed ---- */
 
 void translate_local_get(struct translator *t, uint8_t type, uint32_t slot);
-void translate_local_set(struct translator *t, uint32_t slot,
-                         struct operand value, bool tee);
+void translate_local_set(struct translator *t,
+                         uint32_t slot,
+                         struct operand value,
+                         bool tee);
 void translate_constant(struct translator *t, uint8_t type, uint64_t bits);
-void translate_unary(struct translator *t, const struct instruction *row,
+void translate_unary(struct translator *t,
+                     const struct instruction *row,
                      struct operand x);
-void translate_binary(struct translator *t, const struct instruction *row,
-                      struct operand x, struct operand y);
-void translate_load(struct translator *t, const struct instruction *row,
-                    struct operand address, uint32_t offset);
-void translate_store(struct translator *t, const struct instruction *row,
-                     struct operand address, struct operand value,
+void translate_binary(struct translator *t,
+                      const struct instruction *row,
+                      struct operand x,
+                      struct operand y);
+void translate_load(struct translator *t,
+                    const struct instruction *row,
+                    struct operand address,
+                    uint32_t offset);
+void translate_store(struct translator *t,
+                     const struct instruction *row,
+                     struct operand address,
+                     struct operand value,
                      uint32_t offset);
 
 /* An access to another memory than the near one; a load's `value` is zero. */
-void translate_far(struct translator *t, const struct instruction *row,
-                   struct operand address, struct operand value,
+void translate_far(struct translator *t,
+                   const struct instruction *row,
+                   struct operand address,
+                   struct operand value,
                    const struct immediate *memarg);
-void translate_select(struct translator *t, uint8_t type, struct operand x,
-                      struct operand y, struct operand condition);
+void translate_select(struct translator *t,
+                      uint8_t type,
+                      struct operand x,
+                      struct operand y,
+                      struct operand condition);
 void translate_global_get(struct translator *t, uint8_t type, uint32_t global);
-void translate_global_set(struct translator *t, struct operand value,
+void translate_global_set(struct translator *t,
+                          struct operand value,
                           uint32_t global);
 void translate_ref_func(struct translator *t, uint32_t function);
 void translate_unreachable(struct translator *t);
@@ -281,12 +298,16 @@ void translate_unreachable(struct translator *t);
  * operands_truncate and operands_push then replace them by the results. A tail call is
  * followed by a return all the same, for functions of the host. */
 void operands_home(struct translator *t, uint32_t slots);
-void translate_window(struct translator *t, const struct instruction *row,
-                      uint32_t args, uint32_t results,
+void translate_window(struct translator *t,
+                      const struct instruction *row,
+                      uint32_t args,
+                      uint32_t results,
                       const struct immediate *immediate);
 void translate_call(struct translator *t, uint32_t function);
-void translate_call_indirect(struct translator *t, const struct func_type *type,
-                             uint32_t table, struct operand index);
+void translate_call_indirect(struct translator *t,
+                             const struct func_type *type,
+                             uint32_t table,
+                             struct operand index);
 /* After a call, when its results have been pushed: one result is in the
  * accumulator too. */
 void translate_call_result(struct translator *t, const struct func_type *type);
@@ -303,10 +324,13 @@ void translate_loop(struct translator *t, struct label *label);
 
 /* `if`: the branch that is taken if the condition is false is linked to
  * `patches`. */
-void translate_if(struct translator *t, struct operand condition,
-                  uint32_t *patches, uint32_t slots);
+void translate_if(struct translator *t,
+                  struct operand condition,
+                  uint32_t *patches,
+                  uint32_t slots);
 void translate_br(struct translator *t, struct label *label);
-void translate_br_if(struct translator *t, struct operand condition,
+void translate_br_if(struct translator *t,
+                     struct operand condition,
                      struct label *label);
 
 /* Go on behind a block, at its label, with the label's values. */
@@ -323,11 +347,14 @@ struct br_table {
 };
 
 bool label_needs_move(const struct translator *t, const struct label *label);
-void translate_br_table(struct translator *t, struct operand index,
+void translate_br_table(struct translator *t,
+                        struct operand index,
                         const struct br_table *table);
-void translate_br_table_target(struct translator *t, struct br_table *table,
+void translate_br_table_target(struct translator *t,
+                               struct br_table *table,
                                struct label *label);
-void translate_br_table_end(struct translator *t, struct br_table *table,
+void translate_br_table_end(struct translator *t,
+                            struct br_table *table,
                             struct label *function);
 
 /* All branches to the label, or those of a list of patches, arrive here. */

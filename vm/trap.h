@@ -18,16 +18,21 @@
     X(INDIRECT_TYPE, TRAP, "indirect call type mismatch")                      \
     X(EXCEPTION, TRAP, "uncaught exception")                                   \
     X(NULL_EXCEPTION, TRAP, "null exception reference")                        \
-    X(EXCEPTION_MEMORY, EXHAUSTION,                                            \
+    X(EXCEPTION_MEMORY,                                                        \
+      EXHAUSTION,                                                              \
       "out of memory for exceptions: 64 MiB may be referred to")               \
-    X(STACK, EXHAUSTION,                                                       \
+    X(STACK,                                                                   \
+      EXHAUSTION,                                                              \
       "call stack exhausted: raise --max-stack if the guest needs more")       \
-    X(FUEL, EXHAUSTION,                                                        \
+    X(FUEL,                                                                    \
+      EXHAUSTION,                                                              \
       "all fuel consumed: raise --fuel if the guest needs more")               \
-    X(TIME, EXHAUSTION,                                                        \
+    X(TIME,                                                                    \
+      EXHAUSTION,                                                              \
       "time limit exceeded: raise --timeout if the guest needs more")          \
     X(INTERRUPT, EXHAUSTION, "interrupted by the host")                        \
-    X(REPORTED, TRAP,                                                          \
+    X(REPORTED,                                                                \
+      TRAP,                                                                    \
       "failed") /* a host function or translation has set the error */
 
 enum trap {
@@ -43,7 +48,8 @@ bool error_set_trap(struct error *error, enum trap trap);
 /* Sets the error of memory that was just refused for `what`: by the limit, or
  * by the system. Returns false. */
 struct vm;
-bool error_set_memory(const struct vm *vm, struct error *error,
+bool error_set_memory(const struct vm *vm,
+                      struct error *error,
                       const char *what);
 
 #endif

@@ -20,28 +20,35 @@ void type_table_init(struct type_table *table, struct budget *budget) {
 }
 
 void type_table_free(struct type_table *table) {
-    budget_free(table->arena.budget, table->slots,
+    budget_free(table->arena.budget,
+                table->slots,
                 table->capacity * sizeof *table->slots);
     arena_free(&table->arena);
 }
 
 /* Over the types and where the results begin. */
-static uint64_t hash(const struct type_table *table, const uint8_t *types,
-                     uint32_t param_count, uint32_t result_count) {
+static uint64_t hash(const struct type_table *table,
+                     const uint8_t *types,
+                     uint32_t param_count,
+                     uint32_t result_count) {
     struct slice bytes = {types, param_count + result_count};
     return slice_hash(bytes, table->seed ^ param_count);
 }
 
-static bool is_type(const struct func_type *type, const uint8_t *types,
-                    uint32_t param_count, uint32_t result_count) {
+static bool is_type(const struct func_type *type,
+                    const uint8_t *types,
+                    uint32_t param_count,
+                    uint32_t result_count) {
     return type->param_count == param_count &&
            type->result_count == result_count &&
            memcmp(type->types, types, param_count + result_count) == 0;
 }
 
 /* The slot that holds an equal type, or the empty one where it belongs. */
-static struct type_slot *find(const struct type_table *table, uint64_t hash,
-                              const uint8_t *types, uint32_t param_count,
+static struct type_slot *find(const struct type_table *table,
+                              uint64_t hash,
+                              const uint8_t *types,
+                              uint32_t param_count,
                               uint32_t result_count) {
     size_t mask = table->capacity - 1;
     for (size_t i = (size_t)hash & mask;; i = (i + 1) & mask) {
@@ -60,8 +67,8 @@ static struct type_slot *find(const struct type_table *table, uint64_t hash,
 static bool grow(struct type_table *table) {
     struct type_table larger = *table;
     larger.capacity = table->capacity ? table->capacity * 2 : 64;
-    larger.slots = budget_alloc(table->arena.budget, larger.capacity,
-                                sizeof *larger.slots);
+    larger.slots = budget_alloc(
+        table->arena.budget, larger.capacity, sizeof *larger.slots);
     if (!larger.slots)
         return false;
     for (size_t i = 0; i < table->capacity; i++) {
@@ -69,10 +76,14 @@ static bool grow(struct type_table *table) {
         const struct func_type *type = slot->type;
         if (!type)
             continue;
-        *find(&larger, slot->hash, type->types, type->param_count,
+        *find(&larger,
+              slot->hash,
+              type->types,
+              type->param_count,
               type->result_count) = *slot;
     }
-    budget_free(table->arena.budget, table->slots,
+    budget_free(table->arena.budget,
+                table->slots,
                 table->capacity * sizeof *table->slots);
     *table = larger;
     return true;
@@ -103,7 +114,8 @@ static bool place_params(struct type_table *table, struct func_type *type) {
 }
 
 const struct func_type *type_intern(struct type_table *table,
-                                    const uint8_t *types, uint32_t param_count,
+                                    const uint8_t *types,
+                                    uint32_t param_count,
                                     uint32_t result_count) {
     if (2 * table->count >= table->capacity && !grow(table))
         return NULL;
@@ -165,8 +177,8 @@ enum { STEP_SIZE = 32 };
 
 /* What stands at type `i`, or behind the last: what comes before it, and its
  * name. */
-static void format_step(const struct func_type *type, uint32_t i,
-                        char out[STEP_SIZE]) {
+static void
+format_step(const struct func_type *type, uint32_t i, char out[STEP_SIZE]) {
     bool last = i == type->param_count + type->result_count;
     const char *name = last ? ")" : vm_type_name((enum vm_type)type->types[i]);
     const char *before = i == 0 || last ? "" : " ";
@@ -181,8 +193,8 @@ void func_type_format(const struct func_type *type, char *out, size_t size) {
         char step[STEP_SIZE];
         format_step(type, i, step);
         bool fits = length + strlen(step) + sizeof " ..." <= size;
-        length += (size_t)snprintf(out + length, size - length, "%s",
-                                   fits ? step : " ...");
+        length += (size_t)snprintf(
+            out + length, size - length, "%s", fits ? step : " ...");
         if (!fits)
             return;
     }

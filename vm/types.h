@@ -25,7 +25,8 @@ void type_table_free(struct type_table *table);
 /* The one object for these types (parameters, then results), or NULL when
  * memory is refused. */
 const struct func_type *type_intern(struct type_table *table,
-                                    const uint8_t *types, uint32_t param_count,
+                                    const uint8_t *types,
+                                    uint32_t param_count,
                                     uint32_t result_count);
 
 /* How many 64-bit slots a value of the type takes. */
@@ -52,7 +53,8 @@ static inline struct types params_of(const struct func_type *type) {
 }
 
 static inline struct types results_of(const struct func_type *type) {
-    return (struct types){type->types + type->param_count, type->result_count,
+    return (struct types){type->types + type->param_count,
+                          type->result_count,
                           type->result_slots};
 }
 

@@ -40,7 +40,9 @@ static const struct missing *find(enum place place, uint32_t code) {
     return NULL;
 }
 
-bool unsupported(struct reader *reader, enum place place, uint32_t code,
+bool unsupported(struct reader *reader,
+                 enum place place,
+                 uint32_t code,
                  size_t at) {
     if (!reader_ok(reader))
         return false;
@@ -48,8 +50,10 @@ bool unsupported(struct reader *reader, enum place place, uint32_t code,
     if (!row)
         return proposed(reader, place, code, at);
     reader->position = at;
-    reader_fail(reader, ERROR_UNSUPPORTED,
-                "it needs %s, which this build lacks", row->ring);
+    reader_fail(reader,
+                ERROR_UNSUPPORTED,
+                "it needs %s, which this build lacks",
+                row->ring);
     reader->error->code = (int)row->feature;
     return true;
 }

@@ -20,7 +20,9 @@ enum place {
 /* If the code means something there for those who have the feature it belongs
  * to, fail with that (ERROR_UNSUPPORTED, the code is an enum vm_feature), and
  * `at` as the offset. Returns whether it does. */
-bool unsupported(struct reader *reader, enum place place, uint32_t code,
+bool unsupported(struct reader *reader,
+                 enum place place,
+                 uint32_t code,
                  size_t at);
 
 #endif

@@ -35,22 +35,30 @@
  * zeros and stands at its end, so that validate_body stops at the next
  * instruction. */
 bool invalid(struct validator *v, const char *what) {
-    return reader_fail(&v->reader, ERROR_INVALID, "%s in %s", what,
+    return reader_fail(&v->reader,
+                       ERROR_INVALID,
+                       "%s in %s",
+                       what,
                        v->row ? v->row->mnemonic : "function");
 }
 
 /* ---- the operand stack ---- */
 
 bool mismatch(struct validator *v, uint8_t wanted, uint8_t found) {
-    return reader_fail(
-        &v->reader, ERROR_INVALID, "type mismatch in %s: %s expected, %s found",
-        v->row->mnemonic, type_name_of(wanted), type_name_of(found));
+    return reader_fail(&v->reader,
+                       ERROR_INVALID,
+                       "type mismatch in %s: %s expected, %s found",
+                       v->row->mnemonic,
+                       type_name_of(wanted),
+                       type_name_of(found));
 }
 
 static bool underflow(struct validator *v, uint8_t wanted) {
-    return reader_fail(&v->reader, ERROR_INVALID,
+    return reader_fail(&v->reader,
+                       ERROR_INVALID,
                        "type mismatch in %s: %s expected, nothing found",
-                       v->row->mnemonic, type_name_of(wanted));
+                       v->row->mnemonic,
+                       type_name_of(wanted));
 }
 
 /* The rest of pop (validator.h). TYPE_ANY as what is wanted or found matches
@@ -69,8 +77,8 @@ struct operand pop_other(struct validator *v, uint8_t wanted) {
 }
 
 /* The topmost types, one by one. */
-static bool check_each(struct validator *v, const uint8_t *wanted,
-                       uint32_t count) {
+static bool
+check_each(struct validator *v, const uint8_t *wanted, uint32_t count) {
     const uint8_t *found = v->t.types + v->t.count - count;
     for (uint32_t i = count; i-- > 0;) {
         if (found[i] != wanted[i] && found[i] != TYPE_ANY)
@@ -115,16 +123,16 @@ void push_types(struct validator *v, struct types types) {
 
 /* The floor is above what the block hides. */
 void truncate_to(struct validator *v, const struct control *block) {
-    operands_truncate(&v->t, block->height,
-                      (uint32_t)block->label.home + block->hides);
+    operands_truncate(
+        &v->t, block->height, (uint32_t)block->label.home + block->hides);
 }
 
 /* If the block has more than is taken, that is just what has been checked, of
  * known sizes. */
 void replace_top(struct validator *v, struct types taken, struct types given) {
     if (taken.count < v->t.count - innermost(v)->height) {
-        operands_truncate(&v->t, v->t.count - taken.count,
-                          v->t.home - taken.slots);
+        operands_truncate(
+            &v->t, v->t.count - taken.count, v->t.home - taken.slots);
     } else {
         truncate_to(v, innermost(v));
     }
@@ -171,7 +179,10 @@ static void local(struct validator *v, uint32_t index) {
         type = run->type;
         slot = run->slot + (index - run->start) * type_slots(type);
     } else {
-        reader_fail(&v->reader, ERROR_INVALID, "unknown local %u in %s", index,
+        reader_fail(&v->reader,
+                    ERROR_INVALID,
+                    "unknown local %u in %s",
+                    index,
                     v->row->mnemonic);
         return;
     }
@@ -186,7 +197,10 @@ static void local(struct validator *v, uint32_t index) {
 
 static void global(struct validator *v, uint32_t index) {
     if (index >= v->module->global_count) {
-        reader_fail(&v->reader, ERROR_INVALID, "unknown global %u in %s", index,
+        reader_fail(&v->reader,
+                    ERROR_INVALID,
+                    "unknown global %u in %s",
+                    index,
                     v->row->mnemonic);
         return;
     }
@@ -194,8 +208,8 @@ static void global(struct validator *v, uint32_t index) {
     if (v->row->code == WASM_global_get) {
         translate_global_get(&v->t, declaration->type, index);
     } else if (!declaration->mutable) {
-        reader_fail(&v->reader, ERROR_INVALID, "global is immutable: global %u",
-                    index);
+        reader_fail(
+            &v->reader, ERROR_INVALID, "global is immutable: global %u", index);
     } else {
         translate_global_set(&v->t, pop(v, declaration->type), index);
     }
@@ -225,7 +239,8 @@ static void ref_is_null(struct validator *v) {
                    zero = {.place = IS_CONSTANT, .type = VM_I64};
     if (x.type != TYPE_ANY && !is_reference_type(x.type)) {
         reader_fail(
-            &v->reader, ERROR_INVALID,
+            &v->reader,
+            ERROR_INVALID,
             "type mismatch in ref.is_null: a reference expected, %s found",
             type_name_of(x.type));
     }
@@ -255,8 +270,12 @@ static void equals_zero(struct validator *v, uint8_t type, uint32_t code) {
 }
 
 bool unknown_index(struct validator *v, const char *what, uint32_t index) {
-    return reader_fail(&v->reader, ERROR_INVALID, "unknown %s %u in %s", what,
-                       index, v->row->mnemonic);
+    return reader_fail(&v->reader,
+                       ERROR_INVALID,
+                       "unknown %s %u in %s",
+                       what,
+                       index,
+                       v->row->mnemonic);
 }
 
 /* ---- instructions on memories and tables ---- */
@@ -270,7 +289,9 @@ bool memory_named(struct validator *v, uint32_t index, uint8_t *address) {
 }
 
 /* A table's elements and addresses. */
-static bool table_named(struct validator *v, uint32_t index, uint8_t *element,
+static bool table_named(struct validator *v,
+                        uint32_t index,
+                        uint8_t *element,
                         uint8_t *address) {
     const struct module *module = v->module;
     if (!check_index(v, "table", index, module->table_count))
@@ -282,8 +303,8 @@ static bool table_named(struct validator *v, uint32_t index, uint8_t *element,
 
 static bool data_named(struct validator *v, uint32_t index) {
     if (!v->module->has_data_count) { /* spec 5.5.16 */
-        return reader_fail(&v->reader, ERROR_MALFORMED,
-                           "data count section required");
+        return reader_fail(
+            &v->reader, ERROR_MALFORMED, "data count section required");
     }
     return check_index(v, "data segment", index, v->module->data_count);
 }
@@ -315,7 +336,8 @@ static inline bool near_access(struct validator *v, struct immediate *memarg) {
 /* What the immediates name is there, and `types` are those that depend on it.
  * Which segment is meant is the first index in the format, although the text
  * format writes it last. */
-static bool check_named(struct validator *v, const struct immediate *immediate,
+static bool check_named(struct validator *v,
+                        const struct immediate *immediate,
                         struct varying *types) {
     const struct module *m = v->module;
     uint32_t first = immediate->first, second = immediate->second;
@@ -503,9 +525,11 @@ static void instruction(struct validator *v) {
 /* `count` locals behind those there are; not 0, which would make two runs end
  * at one index. */
 static void add_run(struct validator *v, uint32_t count, uint8_t type) {
-    struct local_run *runs =
-        array_reserve(v->module->vm->memory, v->runs, v->run_count,
-                      &v->run_capacity, sizeof *runs);
+    struct local_run *runs = array_reserve(v->module->vm->memory,
+                                           v->runs,
+                                           v->run_count,
+                                           &v->run_capacity,
+                                           sizeof *runs);
     if (!runs) {
         module_no_memory(v->module, &v->reader, "declarations of locals");
         return;
@@ -543,9 +567,11 @@ static void read_locals(struct validator *v, const struct func_type *type) {
     if (total > UINT32_MAX)
         reader_fail(&v->reader, ERROR_MALFORMED, "too many locals");
     if (total > LIMIT_LOCALS) {
-        reader_fail(&v->reader, ERROR_INVALID,
+        reader_fail(&v->reader,
+                    ERROR_INVALID,
                     "limit: %llu locals, at most %d are accepted",
-                    (unsigned long long)total, LIMIT_LOCALS);
+                    (unsigned long long)total,
+                    LIMIT_LOCALS);
     }
 }
 
@@ -574,9 +600,11 @@ static bool validate_body(struct validator *v, uint32_t index) {
             /* What the spec suite expects to hear depends on whether the module
              * ends as well. */
             bool last = v->reader.end == v->module->bytes.size;
-            return reader_fail(
-                &v->reader, ERROR_MALFORMED, "%sEND opcode expected",
-                last ? "unexpected end of section or function: " : "");
+            return reader_fail(&v->reader,
+                               ERROR_MALFORMED,
+                               "%sEND opcode expected",
+                               last ? "unexpected end of section or function: "
+                                    : "");
         }
         instruction(v);
         if (v->observer && reader_ok(&v->reader))
@@ -587,7 +615,8 @@ static bool validate_body(struct validator *v, uint32_t index) {
             return false;
     }
     if (reader_ok(&v->reader) && !reader_at_end(&v->reader)) {
-        return reader_fail(&v->reader, ERROR_MALFORMED,
+        return reader_fail(&v->reader,
+                           ERROR_MALFORMED,
                            "section size mismatch: END opcode expected at the "
                            "end of the body");
     }
@@ -596,8 +625,10 @@ static bool validate_body(struct validator *v, uint32_t index) {
 }
 
 /* To be freed even if it fails. */
-static bool validator_init(struct validator *v, struct module *module,
-                           bool idle, struct error *error) {
+static bool validator_init(struct validator *v,
+                           struct module *module,
+                           bool idle,
+                           struct error *error) {
     *v = (struct validator){.module = module,
                             .meter = &module->vm->meter,
                             .reader = reader_init(module->bytes, error)};
@@ -622,7 +653,8 @@ bool module_validate(struct module *module, struct error *error) {
     struct validator v;
     bool ok = validator_init(&v, module, true, error);
     for (uint32_t i = module->imported_functions;
-         ok && i < module->function_count; i++) {
+         ok && i < module->function_count;
+         i++) {
         module->functions[i].entry = NO_CELL;
         code_expect(&module->code, module->functions[i].body.size);
         ok = validate_body(&v, i);
@@ -632,15 +664,15 @@ bool module_validate(struct module *module, struct error *error) {
 }
 
 static bool tell_observer(struct validator *v, uint32_t function) {
-    return v->observer->translated(v->observer, v->module, function,
-                                   v->reader.error);
+    return v->observer->translated(
+        v->observer, v->module, function, v->reader.error);
 }
 
 /* Append the code of a function to the module's, or leave all as it was. */
 static bool translate_body(struct validator *v, uint32_t function) {
     if (!code_begin(&v->module->code, function)) {
-        return error_set_memory(v->module->vm, v->reader.error,
-                                "translated code");
+        return error_set_memory(
+            v->module->vm, v->reader.error, "translated code");
     }
     bool ok = validate_body(v, function);
     if (ok) {
@@ -651,7 +683,8 @@ static bool translate_body(struct validator *v, uint32_t function) {
     return ok && (!v->observer || tell_observer(v, function));
 }
 
-bool module_translate(struct module *module, uint32_t function,
+bool module_translate(struct module *module,
+                      uint32_t function,
                       struct error *error) {
     if (module->functions[function].entry != NO_CELL)
         return true;

@@ -79,8 +79,10 @@ bool invalid(struct validator *v, const char *what);
 bool mismatch(struct validator *v, uint8_t wanted, uint8_t found);
 bool unknown_index(struct validator *v, const char *what, uint32_t index);
 
-static inline bool check_index(struct validator *v, const char *what,
-                               uint32_t index, uint32_t count) {
+static inline bool check_index(struct validator *v,
+                               const char *what,
+                               uint32_t index,
+                               uint32_t count) {
     return index < count || unknown_index(v, what, index);
 }
 
@@ -157,7 +159,8 @@ bool check_block_end(struct validator *v);
 /* The block of a label; NULL fails. */
 struct control *target(struct validator *v, uint32_t depth);
 
-struct control *push_control(struct validator *v, uint32_t opener,
+struct control *push_control(struct validator *v,
+                             uint32_t opener,
                              const struct func_type *type);
 void begin_block(struct validator *v, int64_t type);
 void do_else(struct validator *v);
@@ -169,8 +172,8 @@ void call(struct validator *v, uint32_t function);
 void call_indirect(struct validator *v, uint32_t type_index, uint32_t table);
 
 /* The type of an indirect call's callee; NULL fails. */
-const struct func_type *check_indirect(struct validator *v, uint32_t type_index,
-                                       uint32_t table);
+const struct func_type *
+check_indirect(struct validator *v, uint32_t type_index, uint32_t table);
 
 /* ---- of the rings: an instruction of class ADDED each ---- */
 

@@ -50,7 +50,8 @@ struct vm *vm_open(const struct vm_limits *limits, struct error *error) {
         if (stack)
             platform_release(stack, stack_mapping(vm));
         free(vm);
-        return error_set(error, ERROR_IO,
+        return error_set(error,
+                         ERROR_IO,
                          "out of memory: a value stack of %llu bytes",
                          (unsigned long long)limits->stack_bytes),
                NULL;
@@ -108,7 +109,8 @@ struct vm *vm_of(const struct instance *instance) {
 
 struct module *vm_load(struct vm *vm, struct slice bytes, struct error *error) {
     if (bytes.size > VM_MODULE_BYTES) {
-        error_set(error, ERROR_INVALID,
+        error_set(error,
+                  ERROR_INVALID,
                   "limit: a module of %zu bytes, at most 1 GiB is accepted",
                   bytes.size);
         return NULL;

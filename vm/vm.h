@@ -177,15 +177,21 @@ bool vm_refuel(struct vm *vm, int64_t fuel, struct error *error);
  * the results are written over them from slots[0] on. `caller` is the instance
  * that imported the function. Returning false ends the guest with `error`: a
  * trap, or ERROR_EXIT with the status in error->code. */
-typedef bool (*vm_host_function)(void *context, struct instance *caller,
-                                 uint64_t *slots, struct error *error);
+typedef bool (*vm_host_function)(void *context,
+                                 struct instance *caller,
+                                 uint64_t *slots,
+                                 struct error *error);
 
 /* Provide `module`.`name` to guests instantiated later. The signature has one
  * letter a value, parameters before the colon: i = i32, I = i64, f = f32, F =
  * f64, v = v128, c = funcref, e = externref. `module` and `name` are borrowed
  * for the life of the vm. */
-bool vm_define(struct vm *vm, const char *module, const char *name,
-               const char *signature, vm_host_function function, void *context,
+bool vm_define(struct vm *vm,
+               const char *module,
+               const char *name,
+               const char *signature,
+               vm_host_function function,
+               void *context,
                struct error *error);
 
 /* Provide a memory, all zeros; a table of funcref or externref, all null; or a
@@ -200,15 +206,20 @@ bool vm_define(struct vm *vm, const char *module, const char *name,
  *
  * NULL and ERROR_USAGE if the type is of another kind, its limits are none, or
  * the value none of the host's; ERROR_IO if memory is refused. */
-struct memory *vm_define_memory(struct vm *vm, const char *module,
+struct memory *vm_define_memory(struct vm *vm,
+                                const char *module,
                                 const char *name,
                                 const struct extern_type *type,
                                 struct error *error);
-struct table *vm_define_table(struct vm *vm, const char *module,
-                              const char *name, const struct extern_type *type,
+struct table *vm_define_table(struct vm *vm,
+                              const char *module,
+                              const char *name,
+                              const struct extern_type *type,
                               struct error *error);
-struct global *vm_define_global(struct vm *vm, const char *module,
-                                const char *name, bool is_mutable,
+struct global *vm_define_global(struct vm *vm,
+                                const char *module,
+                                const char *name,
+                                bool is_mutable,
                                 const struct vm_value *value,
                                 struct error *error);
 
@@ -239,7 +250,9 @@ struct vm_import vm_import_at(const struct module *module, size_t i);
 
 /* Whether import `i` could be linked now; if not, an ERROR_UNLINKABLE says
  * why. */
-bool vm_can_import(struct vm *vm, const struct module *module, size_t i,
+bool vm_can_import(struct vm *vm,
+                   const struct module *module,
+                   size_t i,
                    struct error *error);
 
 /* Whether to instantiate the module runs a function of it. */
@@ -304,7 +317,9 @@ bool vm_dump(struct module *module, FILE *out, struct error *error);
 /* Print the function that has the name or index, or every one if it is NULL:
  * side by side its instructions, the operands behind each and what is executed
  * instead. ERROR_USAGE if there is none of that name. */
-bool vm_dump_code(struct module *module, const char *function, FILE *out,
+bool vm_dump_code(struct module *module,
+                  const char *function,
+                  FILE *out,
                   struct error *error);
 
 /* Show the code of the module's vm as it is executed, cell by cell; called
@@ -325,7 +340,8 @@ bool vm_trace(const struct vm_tracing *tracing, struct error *error);
 /* Record the code of the module as it is executed, of one function or of all;
  * called before any of it is. After some thousand cells the guest is ended by an
  * ERROR_EXIT. */
-bool vm_record(struct module *module, const char *function,
+bool vm_record(struct module *module,
+               const char *function,
                struct error *error);
 
 /* Write a page in HTML that shows a function, or all, side by side as
@@ -346,12 +362,14 @@ bool vm_explain(const struct vm_explaining *explaining, struct error *error);
  * function. Errors: unlinkable (names the import and its type), trap,
  * exhaustion, exit. Effects before a trap stay, as the spec demands; what is
  * left of the instance is freed when nothing refers to it. */
-struct instance *vm_instantiate(struct vm *vm, struct module *module,
-                                struct error *error);
+struct instance *
+vm_instantiate(struct vm *vm, struct module *module, struct error *error);
 
 /* Make the exports of `instance` importable under the module name `name`
  * (borrowed). */
-bool vm_register(struct vm *vm, struct slice name, struct instance *instance,
+bool vm_register(struct vm *vm,
+                 struct slice name,
+                 struct instance *instance,
                  struct error *error);
 
 struct vm *vm_of(const struct instance *instance);
@@ -371,8 +389,11 @@ const struct func_type *vm_function_type(const struct function *function);
 /* Call a function. `args` must match its parameters in number and type (else
  * ERROR_USAGE); `results` has room for its results. May be called from a host
  * function. After a failure the instance may be called again. */
-bool vm_call(struct function *function, const struct vm_value *args,
-             size_t arg_count, struct vm_value *results, struct error *error);
+bool vm_call(struct function *function,
+             const struct vm_value *args,
+             size_t arg_count,
+             struct vm_value *results,
+             struct error *error);
 
 /* Give instances back, one or several that refer to each other, with their
  * memories, tables and globals and the memory that these hold. What the host
@@ -383,7 +404,8 @@ bool vm_call(struct function *function, const struct vm_value *args,
  * the vm runs; or if something refers to one of them, which the text names:
  * another instance that imports of it; a table, a global or an exception that
  * has a function of it. */
-bool vm_discard(struct instance *const *instances, size_t count,
+bool vm_discard(struct instance *const *instances,
+                size_t count,
                 struct error *error);
 
 /* Give a module back, with its code; its bytes are not needed any more, and
@@ -408,35 +430,41 @@ uint64_t vm_memory_size(const struct memory *memory); /* bytes */
 /* The `size` bytes at `address`, to read and write; NULL if any of them lies
  * outside. The pointer is valid until the memory grows: it must not be kept
  * over vm_memory_grow, nor over anything that runs a guest. */
-uint8_t *vm_memory_range(const struct memory *memory, uint64_t address,
-                         uint64_t size);
+uint8_t *
+vm_memory_range(const struct memory *memory, uint64_t address, uint64_t size);
 
 /* The same in the memory that the instance exports as "memory", or in its first
  * if it exports none so. */
-uint8_t *vm_memory_at(const struct instance *instance, uint64_t address,
-                      uint64_t size);
+uint8_t *
+vm_memory_at(const struct instance *instance, uint64_t address, uint64_t size);
 
 /* Add so many pages of 64 KiB, zeros, or elements that are `value`. If its
  * maximum or the vm's limits forbid it, or memory is refused, ERROR_EXHAUSTION,
  * and it stays as it is. */
 bool vm_memory_grow(struct memory *memory, uint64_t pages, struct error *error);
-bool vm_table_grow(struct table *table, uint64_t count,
-                   const struct vm_value *value, struct error *error);
+bool vm_table_grow(struct table *table,
+                   uint64_t count,
+                   const struct vm_value *value,
+                   struct error *error);
 
 uint64_t vm_table_size(const struct table *table); /* elements */
 
 /* Element `i`; false if there are not so many. */
-bool vm_table_get(const struct table *table, uint64_t i,
+bool vm_table_get(const struct table *table,
+                  uint64_t i,
                   struct vm_value *value);
 
 /* ERROR_USAGE if there are not so many elements, the value is of another type,
  * a function of another vm, or an exception. */
-bool vm_table_set(struct table *table, uint64_t i, const struct vm_value *value,
+bool vm_table_set(struct table *table,
+                  uint64_t i,
+                  const struct vm_value *value,
                   struct error *error);
 
 /* The same for a global, which must be mutable to be set. */
 struct vm_value vm_global_get(const struct global *global);
-bool vm_global_set(struct global *global, const struct vm_value *value,
+bool vm_global_set(struct global *global,
+                   const struct vm_value *value,
                    struct error *error);
 
 /* ---- after a trap ---- */

@@ -14,8 +14,8 @@ static uint32_t texts_size(const char *const *texts, size_t count) {
     return (uint32_t)size; /* wasi_open bounds it */
 }
 
-static enum wasi_errno sizes_get(struct call *call, const char *const *texts,
-                                 size_t count) {
+static enum wasi_errno
+sizes_get(struct call *call, const char *const *texts, size_t count) {
     put32(call, 0, (uint32_t)count);
     put32(call, 1, texts_size(texts, count));
     return WASI_SUCCESS;
@@ -23,8 +23,8 @@ static enum wasi_errno sizes_get(struct call *call, const char *const *texts,
 
 /* Argument 0: an array for the pointers; argument 1: room for the texts, each
  * with its NUL. */
-static enum wasi_errno texts_get(struct call *call, const char *const *texts,
-                                 size_t count) {
+static enum wasi_errno
+texts_get(struct call *call, const char *const *texts, size_t count) {
     uint8_t *pointers = guest_at(call, arg(call, 0), (uint64_t)count * 4);
     uint8_t *bytes = guest_at(call, arg(call, 1), texts_size(texts, count));
     if (count == 0)
@@ -42,21 +42,21 @@ static enum wasi_errno texts_get(struct call *call, const char *const *texts,
 }
 
 enum wasi_errno call_args_sizes_get(struct call *call) {
-    return sizes_get(call, call->wasi->config.args,
-                     call->wasi->config.arg_count);
+    return sizes_get(
+        call, call->wasi->config.args, call->wasi->config.arg_count);
 }
 
 enum wasi_errno call_args_get(struct call *call) {
-    return texts_get(call, call->wasi->config.args,
-                     call->wasi->config.arg_count);
+    return texts_get(
+        call, call->wasi->config.args, call->wasi->config.arg_count);
 }
 
 enum wasi_errno call_environ_sizes_get(struct call *call) {
-    return sizes_get(call, call->wasi->config.env,
-                     call->wasi->config.env_count);
+    return sizes_get(
+        call, call->wasi->config.env, call->wasi->config.env_count);
 }
 
 enum wasi_errno call_environ_get(struct call *call) {
-    return texts_get(call, call->wasi->config.env,
-                     call->wasi->config.env_count);
+    return texts_get(
+        call, call->wasi->config.env, call->wasi->config.env_count);
 }

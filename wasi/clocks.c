@@ -21,7 +21,8 @@ struct timespec timespec_of(uint64_t nanoseconds) {
 static enum wasi_errno clock_call(struct call *call,
                                   int (*get)(clockid_t, struct timespec *),
                                   int result_arg) {
-    static const clockid_t clocks[] = {CLOCK_REALTIME, CLOCK_MONOTONIC,
+    static const clockid_t clocks[] = {CLOCK_REALTIME,
+                                       CLOCK_MONOTONIC,
                                        CLOCK_PROCESS_CPUTIME_ID,
                                        CLOCK_THREAD_CPUTIME_ID};
     struct timespec time;

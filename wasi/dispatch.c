@@ -42,8 +42,8 @@ static enum wasi_errno check_arguments(struct call *call,
     for (const char *kind = binding->kinds; *kind;
          i += argument_width(*kind++)) {
         if (*kind == 'd') {
-            enum wasi_errno error = fd_get(call->wasi, arg(call, i),
-                                           binding->row->rights, &call->fd);
+            enum wasi_errno error = fd_get(
+                call->wasi, arg(call, i), binding->row->rights, &call->fd);
             if (error)
                 return error;
         }
@@ -55,7 +55,9 @@ static enum wasi_errno check_arguments(struct call *call,
 }
 
 /* The vm_host_function of all calls. */
-static bool dispatch(void *context, struct instance *caller, uint64_t *slots,
+static bool dispatch(void *context,
+                     struct instance *caller,
+                     uint64_t *slots,
                      struct error *error) {
     const struct binding *binding = context;
     struct call call = {.wasi = binding->wasi,
@@ -99,8 +101,13 @@ bool wasi_define(struct wasi *wasi, struct vm *vm, struct error *error) {
         char signature[16];
         wasi->bindings[i] = (struct binding){.wasi = wasi, .row = &rows[i]};
         read_row(&wasi->bindings[i], signature);
-        if (!vm_define(vm, "wasi_snapshot_preview1", rows[i].name, signature,
-                       dispatch, &wasi->bindings[i], error))
+        if (!vm_define(vm,
+                       "wasi_snapshot_preview1",
+                       rows[i].name,
+                       signature,
+                       dispatch,
+                       &wasi->bindings[i],
+                       error))
             return false;
     }
     return true;

@@ -38,7 +38,9 @@ static enum wasi_errno refusal(const struct descriptor *fd, uint64_t missing) {
 }
 
 /* The number is the guest's: any value may come. */
-enum wasi_errno fd_get(struct wasi *wasi, uint32_t number, uint64_t rights,
+enum wasi_errno fd_get(struct wasi *wasi,
+                       uint32_t number,
+                       uint64_t rights,
                        struct descriptor **found) {
     if (number >= FD_MAX || !wasi->table[number].open)
         return WASI_BADF;

@@ -5,7 +5,9 @@
 #include "wasi/guest.h"
 
 /* Descriptor `number` if it is open and has all of `rights`. */
-enum wasi_errno fd_get(struct wasi *wasi, uint32_t number, uint64_t rights,
+enum wasi_errno fd_get(struct wasi *wasi,
+                       uint32_t number,
+                       uint64_t rights,
                        struct descriptor **found);
 
 /* The lowest free number, or FD_MAX. */

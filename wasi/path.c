@@ -119,8 +119,8 @@ static bool put_before(const char *link, size_t link_size, char *rest) {
 }
 
 /* Read the link `name`; INVAL if it is none, NOTCAPABLE if it is absolute. */
-static enum wasi_errno read_link(int directory, const char *name,
-                                 char out[PATH_SIZE]) {
+static enum wasi_errno
+read_link(int directory, const char *name, char out[PATH_SIZE]) {
     ssize_t size = readlinkat(directory, name, out, PATH_SIZE);
     if (size < 0)
         return errno_to_wasi(errno);
@@ -227,8 +227,8 @@ static enum wasi_errno walk_to(int base, const char *text, int *fd) {
 /* openat2 beneath the base. AGAIN: it could not decide, resolve by the walk.
  * That is so too when a path leads out of the base's mount (EXDEV): whether out
  * of the base or into another mount beneath, the kernel does not say. */
-static enum wasi_errno open_beneath(int base, const char *text, int flags,
-                                    int *fd) {
+static enum wasi_errno
+open_beneath(int base, const char *text, int flags, int *fd) {
     for (int i = 0; i < RETRIES; i++) {
         *fd = host_open_beneath(base, text, flags, 0666);
         if (*fd >= 0 || errno != EAGAIN)
@@ -241,8 +241,8 @@ static enum wasi_errno open_beneath(int base, const char *text, int flags,
 
 /* Open the directory that `text` leads to, "" being the base, as that of
  * `place`. */
-static enum wasi_errno enter(const struct path *path, const char *text,
-                             struct place *place) {
+static enum wasi_errno
+enter(const struct path *path, const char *text, struct place *place) {
     place->directory = path->base;
     place->owned = text[0] != 0;
     if (!place->owned)
@@ -289,8 +289,8 @@ static enum wasi_errno split(char *text, struct place *place) {
 /* Find the place a path names. On success the caller leaves it. With `follow`
  * its name was no link when we looked; should it be one by now, what is done
  * there does not follow it. */
-static enum wasi_errno find(const struct path *path, bool follow,
-                            struct place *place) {
+static enum wasi_errno
+find(const struct path *path, bool follow, struct place *place) {
     char text[TEXT_SIZE], link[PATH_SIZE];
     enum wasi_errno error = copy_path(path->text, text);
     for (int links = 0; !error; links++) {
@@ -353,8 +353,10 @@ static bool ends_in_slash(struct slice text) {
 }
 
 /* As `find`, for calls that act on what is there. */
-static enum wasi_errno find_object(const struct path *path, bool follow,
-                                   struct place *place, struct stat *stat) {
+static enum wasi_errno find_object(const struct path *path,
+                                   bool follow,
+                                   struct place *place,
+                                   struct stat *stat) {
     enum wasi_errno error =
         find(path, follow || ends_in_slash(path->text), place);
     if (error)
@@ -368,8 +370,8 @@ static enum wasi_errno find_object(const struct path *path, bool follow,
 /* As `find`, for calls that make an entry which is no directory: a slash behind
  * it helps only to find out that there is one already. For a file there, the
  * error is the caller's. */
-static enum wasi_errno find_new(const struct path *path, enum wasi_errno file,
-                                struct place *place) {
+static enum wasi_errno
+find_new(const struct path *path, enum wasi_errno file, struct place *place) {
     enum wasi_errno error = find(path, false, place);
     if (error || !place->slash)
         return error;
@@ -415,8 +417,8 @@ enum wasi_errno path_mention(const char *host, int *fd) {
 }
 
 /* Open without openat2. */
-static enum wasi_errno open_at_place(const struct path *path, bool follow,
-                                     int flags, int *fd) {
+static enum wasi_errno
+open_at_place(const struct path *path, bool follow, int flags, int *fd) {
     struct place place;
     struct stat stat;
     enum wasi_errno error = find(path, follow, &place);
@@ -444,8 +446,8 @@ static enum wasi_errno refuse_creation(const struct path *path,
     return exclusive && is_itself(&place) ? WASI_EXIST : WASI_ISDIR;
 }
 
-enum wasi_errno path_open(const struct path *path, bool follow, int flags,
-                          int *fd) {
+enum wasi_errno
+path_open(const struct path *path, bool follow, int flags, int *fd) {
     flags |= O_CLOEXEC;
     char text[TEXT_SIZE];
     enum wasi_errno error = copy_path(path->text, text);
@@ -477,22 +479,24 @@ enum wasi_errno path_reopen_directory(int directory, int *fd) {
 
 /* ---- the other calls ---- */
 
-enum wasi_errno path_stat(const struct path *path, bool follow,
-                          struct stat *out) {
+enum wasi_errno
+path_stat(const struct path *path, bool follow, struct stat *out) {
     struct place place;
     enum wasi_errno error = find_object(path, follow, &place, out);
     return error ? error : finish(&place, 0);
 }
 
-enum wasi_errno path_set_times(const struct path *path, bool follow,
+enum wasi_errno path_set_times(const struct path *path,
+                               bool follow,
                                const struct timespec times[2]) {
     struct place place;
     struct stat stat;
     enum wasi_errno error = find_object(path, follow, &place, &stat);
     if (error)
         return error;
-    return finish(&place, utimensat(place.directory, place.name, times,
-                                    AT_SYMLINK_NOFOLLOW));
+    return finish(
+        &place,
+        utimensat(place.directory, place.name, times, AT_SYMLINK_NOFOLLOW));
 }
 
 enum wasi_errno path_create_directory(const struct path *path) {
@@ -585,8 +589,10 @@ enum wasi_errno path_symlink(struct slice target, const struct path *path) {
     return finish(&place, symlinkat(text, place.directory, place.name));
 }
 
-enum wasi_errno path_readlink(const struct path *path, uint8_t *out,
-                              size_t size, size_t *used) {
+enum wasi_errno path_readlink(const struct path *path,
+                              uint8_t *out,
+                              size_t size,
+                              size_t *used) {
     struct place place;
     struct stat stat;
     enum wasi_errno error = find_object(path, false, &place, &stat);

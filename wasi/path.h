@@ -31,17 +31,18 @@ struct path {
 
 /* Open with the host's O_ flags. Here and below the last component is followed
  * if it is a link and `follow`; the components before it always are. */
-enum wasi_errno path_open(const struct path *path, bool follow, int flags,
-                          int *fd);
+enum wasi_errno
+path_open(const struct path *path, bool follow, int flags, int *fd);
 
 /* A second, independent descriptor of a directory. */
 enum wasi_errno path_reopen_directory(int directory, int *fd);
 
 /* A slash at the end of a path asks for a directory: NOTDIR if there is
  * something else. */
-enum wasi_errno path_stat(const struct path *path, bool follow,
-                          struct stat *out);
-enum wasi_errno path_set_times(const struct path *path, bool follow,
+enum wasi_errno
+path_stat(const struct path *path, bool follow, struct stat *out);
+enum wasi_errno path_set_times(const struct path *path,
+                               bool follow,
                                const struct timespec times[2]);
 enum wasi_errno path_create_directory(const struct path *path);
 enum wasi_errno path_remove_directory(const struct path *path);
@@ -53,7 +54,7 @@ enum wasi_errno path_link(const struct path *from, const struct path *to);
 enum wasi_errno path_symlink(struct slice target, const struct path *path);
 
 /* As much of the link's text as fits. */
-enum wasi_errno path_readlink(const struct path *path, uint8_t *out,
-                              size_t size, size_t *used);
+enum wasi_errno
+path_readlink(const struct path *path, uint8_t *out, size_t size, size_t *used);
 
 #endif

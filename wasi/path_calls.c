@@ -31,7 +31,8 @@ enum { WISH_TO_WRITE = FD_WRITE | FD_ALLOCATE };
 
 /* The guest's path in arguments `i` and `i + 1`, beneath `directory`. */
 static enum wasi_errno path_arg(const struct call *call,
-                                const struct descriptor *directory, int i,
+                                const struct descriptor *directory,
+                                int i,
                                 struct path *path) {
     uint32_t size = arg(call, i + 1);
     const uint8_t *text = guest_at(call, arg(call, i), size);
@@ -42,8 +43,8 @@ static enum wasi_errno path_arg(const struct call *call,
 }
 
 /* The lookup flags in argument `i`. */
-static enum wasi_errno follow_arg(const struct call *call, int i,
-                                  bool *follow) {
+static enum wasi_errno
+follow_arg(const struct call *call, int i, bool *follow) {
     uint32_t flags = arg(call, i);
     *follow = flags & LOOKUP_FOLLOW;
     bool unknown = flags & ~(uint32_t)LOOKUP_FOLLOW;
@@ -138,8 +139,10 @@ static int host_flags(const struct request *request) {
 }
 
 /* Look at what was opened and keep it, or refuse it. */
-static enum wasi_errno keep(struct call *call, const struct request *request,
-                            uint32_t number, int host) {
+static enum wasi_errno keep(struct call *call,
+                            const struct request *request,
+                            uint32_t number,
+                            int host) {
     struct stat stat;
     if (fstat(host, &stat) < 0)
         return errno_to_wasi(errno);
@@ -174,8 +177,8 @@ static enum wasi_errno keep(struct call *call, const struct request *request,
 enum wasi_errno call_path_open(struct call *call) {
     struct path path;
     bool follow;
-    struct request request = {arg(call, 4), arg(call, 7), call->args[5],
-                              call->args[6]};
+    struct request request = {
+        arg(call, 4), arg(call, 7), call->args[5], call->args[6]};
     enum wasi_errno error = path_arg(call, call->fd, 2, &path);
     if (!error)
         error = follow_arg(call, 1, &follow);
@@ -252,8 +255,11 @@ enum wasi_errno call_path_unlink_file(struct call *call) {
 
 /* Two paths: of the call's descriptor at `i`, of another at `i + 2`, where it
  * needs `right`. */
-static enum wasi_errno two_paths(const struct call *call, int i, uint64_t right,
-                                 struct path *from, struct path *to) {
+static enum wasi_errno two_paths(const struct call *call,
+                                 int i,
+                                 uint64_t right,
+                                 struct path *from,
+                                 struct path *to) {
     struct descriptor *other;
     enum wasi_errno error = fd_get(call->wasi, arg(call, i + 2), right, &other);
     if (!error)

@@ -230,13 +230,13 @@ bool host_random(uint8_t *out, size_t size) {
     return true;
 }
 
-ssize_t host_read_at(int fd, const struct iovec *iovecs, int count,
-                     off_t offset) {
+ssize_t
+host_read_at(int fd, const struct iovec *iovecs, int count, off_t offset) {
     return preadv(fd, iovecs, count, offset);
 }
 
-ssize_t host_write_at(int fd, const struct iovec *iovecs, int count,
-                      off_t offset) {
+ssize_t
+host_write_at(int fd, const struct iovec *iovecs, int count, off_t offset) {
     return pwritev(fd, iovecs, count, offset);
 }
 

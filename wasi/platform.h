@@ -28,10 +28,10 @@ bool host_random(uint8_t *out, size_t size);
 /* readv and writev at a position, which leave the file's own alone. Where a
  * write appends whatever the position, as on Linux to a file opened so, these
  * do. */
-ssize_t host_read_at(int fd, const struct iovec *iovecs, int count,
-                     off_t offset);
-ssize_t host_write_at(int fd, const struct iovec *iovecs, int count,
-                      off_t offset);
+ssize_t
+host_read_at(int fd, const struct iovec *iovecs, int count, off_t offset);
+ssize_t
+host_write_at(int fd, const struct iovec *iovecs, int count, off_t offset);
 
 /* Reserve space, growing the file if need be; 0 or an errno. */
 int host_allocate(int fd, off_t offset, off_t size);

@@ -53,8 +53,8 @@ static int64_t add_saturated(int64_t now, uint64_t span) {
 }
 
 /* When the clock subscription whose content is at `from` is due. */
-static enum wasi_errno deadline(const uint8_t *from, int64_t now,
-                                int64_t *due) {
+static enum wasi_errno
+deadline(const uint8_t *from, int64_t now, int64_t *due) {
     static const clockid_t clocks[] = {CLOCK_REALTIME, CLOCK_MONOTONIC};
     uint32_t clock = load32(from), flags = load32(from + 24) & 0xFFFF;
     uint64_t time = load64(from + 8);
@@ -75,8 +75,8 @@ static enum wasi_errno deadline(const uint8_t *from, int64_t now,
 }
 
 /* Add a descriptor to those that are polled. */
-static enum wasi_errno watch(struct call *call, const struct subscription *sub,
-                             struct poll_set *set) {
+static enum wasi_errno
+watch(struct call *call, const struct subscription *sub, struct poll_set *set) {
     struct descriptor *fd;
     bool read = sub->type == ON_READ;
     uint64_t rights = (uint64_t)POLL_FD_READWRITE | (read ? FD_READ : FD_WRITE);
@@ -91,7 +91,8 @@ static enum wasi_errno watch(struct call *call, const struct subscription *sub,
 }
 
 /* Read one subscription, and let the set be due no later than it is. */
-static enum wasi_errno subscribe(struct call *call, const uint8_t *from,
+static enum wasi_errno subscribe(struct call *call,
+                                 const uint8_t *from,
                                  struct subscription *sub,
                                  struct poll_set *set) {
     *sub = (struct subscription){.userdata = load64(from),
@@ -113,8 +114,10 @@ static enum wasi_errno subscribe(struct call *call, const uint8_t *from,
 }
 
 /* Read them all. */
-static enum wasi_errno subscribe_all(struct call *call, const uint8_t *in,
-                                     uint32_t count, struct subscription *subs,
+static enum wasi_errno subscribe_all(struct call *call,
+                                     const uint8_t *in,
+                                     uint32_t count,
+                                     struct subscription *subs,
                                      struct poll_set *set) {
     enum wasi_errno error = WASI_SUCCESS;
     for (uint32_t i = 0; i < count && !error; i++) {
@@ -166,7 +169,8 @@ struct event {
 };
 
 /* What has come of a descriptor. */
-static bool see(const struct subscription *sub, const struct pollfd *fd,
+static bool see(const struct subscription *sub,
+                const struct pollfd *fd,
                 struct event *event) {
     bool read = sub->type == ON_READ;
     int events = read ? POLLIN : POLLOUT;
@@ -182,8 +186,10 @@ static bool see(const struct subscription *sub, const struct pollfd *fd,
 }
 
 /* Write the event of `sub`, if it has come. */
-static bool report(const struct subscription *sub, int64_t now,
-                   const struct poll_set *set, uint8_t *out) {
+static bool report(const struct subscription *sub,
+                   int64_t now,
+                   const struct poll_set *set,
+                   uint8_t *out) {
     struct event event = {.error = sub->error};
     bool come = true; /* if it has an error: nothing was waited for */
     if (sub->error == WASI_SUCCESS) {

@@ -31,7 +31,9 @@ enum wasi_errno call_random_get(struct call *call) {
 /* Never returns to the guest: `dispatch` in dispatch.c ends it with the error. */
 enum wasi_errno call_proc_exit(struct call *call) {
     call->over = true;
-    error_set(call->error, ERROR_EXIT, "the guest exited with status %u",
+    error_set(call->error,
+              ERROR_EXIT,
+              "the guest exited with status %u",
               arg(call, 0));
     call->error->code = (int)arg(call, 0);
     return WASI_SUCCESS;

@@ -66,9 +66,11 @@ static void forget(struct listing *listing, size_t gone) {
     listing->count -= gone;
     listing->names.size -= names;
     if (listing->count > 0) {
-        memmove(listing->entries, listing->entries + gone,
+        memmove(listing->entries,
+                listing->entries + gone,
                 listing->count * sizeof *listing->entries);
-        memmove(listing->names.data, listing->names.data + names,
+        memmove(listing->names.data,
+                listing->names.data + names,
                 listing->names.size);
     }
 
@@ -78,16 +80,20 @@ static void forget(struct listing *listing, size_t gone) {
 }
 
 /* Add one entry behind those that are remembered. */
-static enum wasi_errno remember(struct listing *listing, const char *name,
-                                uint64_t inode, enum filetype type) {
+static enum wasi_errno remember(struct listing *listing,
+                                const char *name,
+                                uint64_t inode,
+                                enum filetype type) {
     bool full = *listing->held > LISTINGS_SIZE_MAX &&
                 size_of(listing) > LISTING_SIZE_MIN;
     if (full)
         forget(listing, listing->count / 2);
 
-    struct entry *entries =
-        array_reserve(listing->budget, listing->entries, listing->count,
-                      &listing->capacity, sizeof *listing->entries);
+    struct entry *entries = array_reserve(listing->budget,
+                                          listing->entries,
+                                          listing->count,
+                                          &listing->capacity,
+                                          sizeof *listing->entries);
     if (!entries)
         return WASI_NOMEM;
     listing->entries = entries;
@@ -136,7 +142,9 @@ void listing_free(struct listing *listing) {
         return;
     *listing->held -= size_of(listing);
     closedir(listing->stream);
-    array_free(listing->budget, listing->entries, listing->capacity,
+    array_free(listing->budget,
+               listing->entries,
+               listing->capacity,
                sizeof *listing->entries);
     buffer_free(&listing->names);
     budget_give(listing->budget, STREAM_SIZE);
@@ -149,8 +157,8 @@ static enum wasi_errno remember_entry(const struct call *call,
     mode_t mode = host_entry_mode(entry);
     uint64_t inode = entry->d_ino;
     if (mode == 0 || inode == 0) {
-        struct path path = {&call->wasi->resolver, call->fd->host,
-                            slice_of(entry->d_name)};
+        struct path path = {
+            &call->wasi->resolver, call->fd->host, slice_of(entry->d_name)};
         struct stat stat;
         bool found = !path_stat(&path, false, &stat);
         if (found && mode == 0)
@@ -158,8 +166,8 @@ static enum wasi_errno remember_entry(const struct call *call,
         if (found && inode == 0)
             inode = stat.st_ino;
     }
-    return remember(call->fd->listing, entry->d_name, inode,
-                    type_of_mode(mode));
+    return remember(
+        call->fd->listing, entry->d_name, inode, type_of_mode(mode));
 }
 
 /* `.` and `..` */
@@ -196,8 +204,8 @@ static enum wasi_errno read_more(const struct call *call) {
 
 /* Find entry number `number`, reading on as far as it takes: NULL behind the
  * last. */
-static enum wasi_errno find(const struct call *call, uint64_t number,
-                            const struct entry **entry) {
+static enum wasi_errno
+find(const struct call *call, uint64_t number, const struct entry **entry) {
     struct listing *listing = call->fd->listing;
     while (!listing->at_end && number >= listing->first + listing->count) {
         enum wasi_errno error = read_more(call);
@@ -229,7 +237,10 @@ enum { ENTRY_STEPS = 100 };
 
 /* Copy what fits behind the first `*used` of `size` bytes; true if it was
  * all. */
-static bool put(uint8_t *out, uint32_t size, uint32_t *used, const void *bytes,
+static bool put(uint8_t *out,
+                uint32_t size,
+                uint32_t *used,
+                const void *bytes,
                 size_t count) {
     size_t fits = count < size - *used ? count : size - *used;
     memcpy(out + *used, bytes, fits);
@@ -238,8 +249,11 @@ static bool put(uint8_t *out, uint32_t size, uint32_t *used, const void *bytes,
 }
 
 /* Put one entry; true if it was put whole. */
-static bool put_entry(struct listing *listing, const struct entry *entry,
-                      uint8_t *out, uint32_t size, uint32_t *used) {
+static bool put_entry(struct listing *listing,
+                      const struct entry *entry,
+                      uint8_t *out,
+                      uint32_t size,
+                      uint32_t *used) {
     const char *name = (const char *)listing->names.data + entry->name;
     uint64_t cookie = listing->first + (uint64_t)(entry - listing->entries) + 1;
     uint8_t header[DIRENT_SIZE] = {0};

@@ -12,8 +12,8 @@
 /* ---- positions ---- */
 
 /* lseek itself knows which positions are none. */
-static enum wasi_errno seek(struct call *call, off_t offset, int whence,
-                            int result_arg) {
+static enum wasi_errno
+seek(struct call *call, off_t offset, int whence, int result_arg) {
     off_t position = lseek(call->fd->host, offset, whence);
     if (position < 0)
         return errno_to_wasi(errno);
@@ -129,9 +129,12 @@ static void let_go(struct call *call, off_t offset, off_t size) {
 }
 
 enum wasi_errno call_fd_advise(struct call *call) {
-    static const int advices[] = {POSIX_FADV_NORMAL,   POSIX_FADV_SEQUENTIAL,
-                                  POSIX_FADV_RANDOM,   POSIX_FADV_WILLNEED,
-                                  POSIX_FADV_DONTNEED, POSIX_FADV_NOREUSE};
+    static const int advices[] = {POSIX_FADV_NORMAL,
+                                  POSIX_FADV_SEQUENTIAL,
+                                  POSIX_FADV_RANDOM,
+                                  POSIX_FADV_WILLNEED,
+                                  POSIX_FADV_DONTNEED,
+                                  POSIX_FADV_NOREUSE};
     off_t offset, size;
     uint32_t advice = arg(call, 3);
     if (advice >= sizeof advices / sizeof *advices ||

@@ -48,8 +48,8 @@ static struct timespec time_from(uint64_t timestamp, bool set, bool now) {
     return timespec_of(timestamp);
 }
 
-enum wasi_errno times_from(const struct call *call, int i,
-                           struct timespec times[2]) {
+enum wasi_errno
+times_from(const struct call *call, int i, struct timespec times[2]) {
     uint32_t flags = arg(call, i + 2);
     bool atim = flags & FSTFLAG_ATIM, atim_now = flags & FSTFLAG_ATIM_NOW;
     bool mtim = flags & FSTFLAG_MTIM, mtim_now = flags & FSTFLAG_MTIM_NOW;

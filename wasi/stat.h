@@ -13,7 +13,7 @@ void store_filestat(uint8_t *out, const struct stat *stat);
 
 /* The two times as futimens wants them, from the arguments at `i`: atim, mtim,
  * flags. */
-enum wasi_errno times_from(const struct call *call, int i,
-                           struct timespec times[2]);
+enum wasi_errno
+times_from(const struct call *call, int i, struct timespec times[2]);
 
 #endif

@@ -37,8 +37,8 @@ static void print_result(FILE *out, const struct call *call, int i, char kind) {
 }
 
 /* As its kind in the row says; results only of a call that is `done`. */
-static void print_argument(FILE *out, const struct call *call, int i, char kind,
-                           bool done) {
+static void print_argument(
+    FILE *out, const struct call *call, int i, char kind, bool done) {
     switch (kind) {
     case 'd':
     case 'u':
@@ -48,8 +48,8 @@ static void print_argument(FILE *out, const struct call *call, int i, char kind,
     case 'X': fprintf(out, "0x%" PRIx64, call->args[i]); return;
     case 's': print_text(out, call, i); return;
     case 'v':
-        fprintf(out, "0x%" PRIx32 "[%" PRIu32 "]", arg(call, i),
-                arg(call, i + 1));
+        fprintf(
+            out, "0x%" PRIx32 "[%" PRIu32 "]", arg(call, i), arg(call, i + 1));
         return;
     case '2':
     case '4':
@@ -62,7 +62,8 @@ static void print_argument(FILE *out, const struct call *call, int i, char kind,
     }
 }
 
-void trace_call(const struct call *call, const struct row *row,
+void trace_call(const struct call *call,
+                const struct row *row,
                 enum wasi_errno result) {
     FILE *out = call->wasi->config.trace;
     const char *rest = row->arguments;

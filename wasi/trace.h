@@ -5,7 +5,8 @@
 #include "wasi/call.h"
 
 /* Print one finished call as one line. */
-void trace_call(const struct call *call, const struct row *row,
+void trace_call(const struct call *call,
+                const struct row *row,
                 enum wasi_errno result);
 
 #endif

@@ -98,8 +98,8 @@ static uint8_t last_byte(const struct iovec *iovec, size_t size) {
 
 /* Of what the guest writes to standard output and error the last byte is
  * noted: see lines.c. */
-static ssize_t write_here(const struct call *call, const struct iovec *iovecs,
-                          int count) {
+static ssize_t
+write_here(const struct call *call, const struct iovec *iovecs, int count) {
     ssize_t written = writev(call->fd->host, iovecs, count);
     if (written > 0 && call->fd->inherited) {
         uint8_t last = last_byte(iovecs, (size_t)written);
@@ -111,8 +111,10 @@ static ssize_t write_here(const struct call *call, const struct iovec *iovecs,
 }
 
 /* The system call itself. */
-static ssize_t move(const struct call *call, const struct transfer *transfer,
-                    const struct iovec *iovecs, int count) {
+static ssize_t move(const struct call *call,
+                    const struct transfer *transfer,
+                    const struct iovec *iovecs,
+                    int count) {
     int fd = call->fd->host;
     off_t offset = transfer->offset;
     if (count == 0)
@@ -128,8 +130,8 @@ static ssize_t move(const struct call *call, const struct transfer *transfer,
 
 /* How many of the iovecs from `first` on are not more than a slice together,
  * and their size. */
-static int whole_iovecs(const struct transfer *transfer, int first,
-                        size_t *size) {
+static int
+whole_iovecs(const struct transfer *transfer, int first, size_t *size) {
     int next = first;
     size_t sum = 0;
     for (; next < transfer->count; next++) {
@@ -184,8 +186,8 @@ static size_t room_of(const struct transfer *transfer, bool wait) {
 
 /* Gather, wait if need be, move, and store how much moved through argument
  * `result_arg`. */
-static enum wasi_errno run(struct call *call, struct transfer *transfer,
-                           int result_arg) {
+static enum wasi_errno
+run(struct call *call, struct transfer *transfer, int result_arg) {
     bool stream = call->fd->type != TYPE_REGULAR_FILE;
     bool wait = stream && must_not_block(call);
     bool sliced = !stream && call_is_timed(call);
@@ -211,8 +213,8 @@ static enum wasi_errno run(struct call *call, struct transfer *transfer,
 }
 
 /* The four calls; positioned ones have the offset before the result. */
-static enum wasi_errno read_or_write(struct call *call, bool write,
-                                     bool positioned) {
+static enum wasi_errno
+read_or_write(struct call *call, bool write, bool positioned) {
     struct transfer transfer; /* the iovecs are not worth clearing */
     transfer.write = write;
     transfer.positioned = positioned;

@@ -52,14 +52,15 @@ static void allow_readable(const char *const *readable, int wall) {
 static bool finish(int wall, bool ready, struct error *error) {
     bool raised = ready && host_wall_raise(wall) == 0;
     if (!raised)
-        error_set(error, ERROR_IO, "cannot set up Landlock: %s",
-                  strerror(errno));
+        error_set(
+            error, ERROR_IO, "cannot set up Landlock: %s", strerror(errno));
     if (wall >= 0)
         close(wall);
     return raised;
 }
 
-bool wasi_wall(const struct wasi *wasi, const char *const *readable,
+bool wasi_wall(const struct wasi *wasi,
+               const char *const *readable,
                struct error *error) {
     int wall = host_wall_open(readable != NULL);
     if (wall < 0 && errno == ENOSYS)

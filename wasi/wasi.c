@@ -12,8 +12,10 @@
 enum { ARGUMENTS_SIZE_MAX = 2 << 20 };
 
 /* Their sizes reach the guest in 32 bits, and it allocates what we say. */
-static bool check_texts(const char *const *texts, size_t count,
-                        const char *what, struct error *error) {
+static bool check_texts(const char *const *texts,
+                        size_t count,
+                        const char *what,
+                        struct error *error) {
     size_t size = 0;
     for (size_t i = 0; i < count; i++)
         size += strlen(texts[i]) + 1 + sizeof(uint32_t);
@@ -72,7 +74,8 @@ static bool check_names(const struct wasi_config *config, struct error *error) {
         for (size_t k = 0; k < i; k++) {
             if (!wasi_same_name(all[i].guest, all[k].guest))
                 continue;
-            return error_set(error, ERROR_USAGE,
+            return error_set(error,
+                             ERROR_USAGE,
                              "the guest would know %s and %s both as %s",
                              shown_text(all[k].host, 70).text,
                              shown_text(all[i].host, 70).text,
@@ -87,7 +90,8 @@ static bool check_names(const struct wasi_config *config, struct error *error) {
  * What can be inherited names, even so, the rights that mean opening for
  * writing: C libraries ask for no others, and it is path_open that says ROFS to
  * them. */
-static bool open_directory(struct wasi *wasi, uint32_t number,
+static bool open_directory(struct wasi *wasi,
+                           uint32_t number,
                            const struct wasi_directory *directory,
                            struct error *error) {
     int host;
@@ -96,13 +100,17 @@ static bool open_directory(struct wasi *wasi, uint32_t number,
                               : path_grant(directory->host, &host);
     struct shown name = shown_text(directory->host, 150);
     if (failed == WASI_NOTCAPABLE)
-        return error_set(error, ERROR_IO,
+        return error_set(error,
+                         ERROR_IO,
                          "cannot grant directory %s: it shows the kernel or "
                          "processes, not files",
                          name.text);
     if (failed)
-        return error_set(error, ERROR_IO, "cannot open directory %s: %s",
-                         name.text, strerror(errno));
+        return error_set(error,
+                         ERROR_IO,
+                         "cannot open directory %s: %s",
+                         name.text,
+                         strerror(errno));
 
     struct descriptor granted = {
         .read_only = directory->read_only,
@@ -126,12 +134,12 @@ static bool fill(struct wasi *wasi, struct error *error) {
     const struct wasi_config *config = &wasi->config;
     if (!check_texts(config->args, config->arg_count, "arguments", error))
         return false;
-    if (!check_texts(config->env, config->env_count, "environment variables",
-                     error))
+    if (!check_texts(
+            config->env, config->env_count, "environment variables", error))
         return false;
     if (config->directory_count > FD_MAX / 2)
-        return error_set(error, ERROR_USAGE, "more than %d directories",
-                         FD_MAX / 2);
+        return error_set(
+            error, ERROR_USAGE, "more than %d directories", FD_MAX / 2);
     if (!check_names(config, error))
         return false;
 

@@ -67,7 +67,8 @@ bool wasi_define(struct wasi *wasi, struct vm *vm, struct error *error);
  * is a link; names of what is not there are passed over. With `readable` NULL
  * there is no TCP either. It cannot be taken down again. Does nothing where the
  * kernel offers no such thing, as Linux does since 5.19. */
-bool wasi_wall(const struct wasi *wasi, const char *const *readable,
+bool wasi_wall(const struct wasi *wasi,
+               const char *const *readable,
                struct error *error);
 
 /* Before the host writes a line of its own to stdout or stderr: end the one

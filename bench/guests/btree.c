@@ -31,9 +31,11 @@ static uint32_t place(const struct node *node, uint32_t key) {
 static void open_gap(struct node *node, uint32_t at) {
     uint32_t behind = node->count - at;
     memmove(node->keys + at + 1, node->keys + at, behind * sizeof *node->keys);
-    memmove(node->values + at + 1, node->values + at,
+    memmove(node->values + at + 1,
+            node->values + at,
             behind * sizeof *node->values);
-    memmove(node->children + at + 2, node->children + at + 1,
+    memmove(node->children + at + 2,
+            node->children + at + 1,
             behind * sizeof *node->children);
     node->count++;
 }
@@ -44,10 +46,10 @@ static void split(struct node *node, uint32_t at) {
     struct node *left = node->children[at], *right = calloc(1, sizeof *right);
     right->count = left->count = HALF - 1;
     memcpy(right->keys, left->keys + HALF, (HALF - 1) * sizeof *left->keys);
-    memcpy(right->values, left->values + HALF,
-           (HALF - 1) * sizeof *left->values);
-    memcpy(right->children, left->children + HALF,
-           HALF * sizeof *left->children);
+    memcpy(
+        right->values, left->values + HALF, (HALF - 1) * sizeof *left->values);
+    memcpy(
+        right->children, left->children + HALF, HALF * sizeof *left->children);
     open_gap(node, at);
     node->keys[at] = left->keys[HALF - 1];
     node->values[at] = left->values[HALF - 1];

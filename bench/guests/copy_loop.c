@@ -7,8 +7,8 @@ enum { BYTES = 1 << 18 };
 static unsigned char from[BYTES], to[BYTES];
 
 /* noinline: what they do is not to be known to their caller */
-__attribute__((noinline)) static void fill(unsigned char *p,
-                                           unsigned char value, uint32_t size) {
+__attribute__((noinline)) static void
+fill(unsigned char *p, unsigned char value, uint32_t size) {
     for (uint32_t i = 0; i < size; i++)
         p[i] = value;
 }
@@ -19,8 +19,8 @@ copy_bytes(unsigned char *p, const unsigned char *q, uint32_t size) {
         p[i] = q[i];
 }
 
-__attribute__((noinline)) static void copy_words(uint64_t *p, const uint64_t *q,
-                                                 uint32_t count) {
+__attribute__((noinline)) static void
+copy_words(uint64_t *p, const uint64_t *q, uint32_t count) {
     while (count-- > 0)
         *p++ = *q++;
 }

@@ -37,8 +37,8 @@ static inline uint32_t mix_double(uint32_t sum, double value) {
     return mix(mix(sum, (uint32_t)bits), (uint32_t)(bits >> 32));
 }
 
-static inline uint32_t mix_bytes(uint32_t sum, const void *bytes,
-                                 uint32_t size) {
+static inline uint32_t
+mix_bytes(uint32_t sum, const void *bytes, uint32_t size) {
     const unsigned char *p = bytes;
     for (uint32_t i = 0; i < size; i++)
         sum = mix(sum, p[i]);

@@ -137,15 +137,21 @@ int main(int argc, char **argv) {
             "%s{\"id\": %u, \"name\": \"guest \\\"%u\\\"\", \"room\": [%u, "
             "-%u.%u],\n  "
             "\"paid\": %s, \"notes\": {\"breakfast\": null, \"nights\": %u}}",
-            i ? ", " : "", r % 100000, r % 777, r % 30, r % 1000, r % 9 + 1,
-            r % 2 ? "true" : "false", r % 14);
+            i ? ", " : "",
+            r % 100000,
+            r % 777,
+            r % 30,
+            r % 1000,
+            r % 9 + 1,
+            r % 2 ? "true" : "false",
+            r % 14);
     }
     memcpy(text + n, "]", 2);
     for (uint32_t i = 0; i < rounds; i++) {
         at = text, out = printed, node_count = 0;
         print(parse());
-        sum = mix_bytes(sum + node_count, printed + i,
-                        (uint32_t)(out - printed) % 1000);
+        sum = mix_bytes(
+            sum + node_count, printed + i, (uint32_t)(out - printed) % 1000);
     }
     return print_sum(mix_bytes(sum, printed, (uint32_t)(out - printed)));
 }

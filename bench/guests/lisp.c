@@ -33,9 +33,21 @@ enum {
     BUILT_IN
 };
 
-static const char *const built_in[] = {
-    "nil", "t",    "quote", "if", "lambda", "define", "cons", "car",
-    "cdr", "atom", "+",     "-",  "*",      "<",      "="};
+static const char *const built_in[] = {"nil",
+                                       "t",
+                                       "quote",
+                                       "if",
+                                       "lambda",
+                                       "define",
+                                       "cons",
+                                       "car",
+                                       "cdr",
+                                       "atom",
+                                       "+",
+                                       "-",
+                                       "*",
+                                       "<",
+                                       "="};
 
 static const char program[] =
     "(define append (lambda (a b) (if a (cons (car a) (append (cdr a) b)) b)))"

@@ -17,8 +17,9 @@ int main(int argc, char **argv) {
     uint32_t size = size_argument(argc, argv), sum = 0;
     for (uint32_t row = 0; row < size; row++) {
         for (uint32_t column = 0; column < size; column++) {
-            sum = mix(sum, escape_time(3.0 * column / size - 2.25,
-                                       2.5 * row / size - 1.25));
+            sum = mix(sum,
+                      escape_time(3.0 * column / size - 2.25,
+                                  2.5 * row / size - 1.25));
         }
     }
     return print_sum(sum);

@@ -50,8 +50,8 @@ meet(const struct sphere *s, struct vector from, struct vector direction) {
     return along + root > 1e-6 ? along + root : 0;
 }
 
-static const struct sphere *nearest(struct vector from, struct vector direction,
-                                    double *distance) {
+static const struct sphere *
+nearest(struct vector from, struct vector direction, double *distance) {
     const struct sphere *best = NULL;
     for (int i = 0; i < SPHERES; i++) {
         double d = meet(&spheres[i], from, direction);
@@ -61,8 +61,8 @@ static const struct sphere *nearest(struct vector from, struct vector direction,
     return best;
 }
 
-static struct vector trace(struct vector from, struct vector direction,
-                           int bounces) {
+static struct vector
+trace(struct vector from, struct vector direction, int bounces) {
     static const struct vector sun = {0.6, 0.7, -0.39};
     double distance = 0, unused;
     const struct sphere *s = nearest(from, direction, &distance);
@@ -98,8 +98,8 @@ int main(int argc, char **argv) {
             struct vector way = {2.0 * x / size - 1, 1 - 2.0 * y / size, 1.5};
             struct vector c =
                 trace((struct vector){0, 0.5, -2}, unit(way), BOUNCES);
-            sum = mix(sum, (uint32_t)(c.x * 255) << 16 | (uint32_t)(c.y * 255)
-                                                             << 8);
+            sum = mix(sum,
+                      (uint32_t)(c.x * 255) << 16 | (uint32_t)(c.y * 255) << 8);
             sum = mix(sum, (uint32_t)(c.z * 255));
         }
     }

@@ -155,9 +155,18 @@ int main(int argc, char **argv) {
     };
     static char text[20000];
     uint32_t rounds = size_argument(argc, argv), sum = 0, random = 21;
-    static const char *const words[] = {
-        "Monday",         "Sunda", "2026-11-23", "1-",  "x",        "xyxz",
-        "me@example.org", "abc ",  " ",          "b\n", "Thursday", "a"};
+    static const char *const words[] = {"Monday",
+                                        "Sunda",
+                                        "2026-11-23",
+                                        "1-",
+                                        "x",
+                                        "xyxz",
+                                        "me@example.org",
+                                        "abc ",
+                                        " ",
+                                        "b\n",
+                                        "Thursday",
+                                        "a"};
     for (size_t n = 0; n + 32 < sizeof text;) {
         n += (size_t)sprintf(text + n, "%s", words[next_random(&random) % 12]);
     }

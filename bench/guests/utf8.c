@@ -47,10 +47,18 @@ static uint32_t fold(uint32_t c) {
         /* Distance 1: only the even ones are upper case. */
         uint32_t first, last, distance;
     } ranges[] = {
-        {'A', 'Z', 32},       {0xC0, 0xDE, 32},     {0x100, 0x12E, 1},
-        {0x391, 0x3A9, 32},   {0x400, 0x40F, 80},   {0x410, 0x42F, 32},
-        {0x460, 0x480, 1},    {0x531, 0x556, 48},   {0x1E00, 0x1E94, 1},
-        {0x24B6, 0x24CF, 26}, {0xFF21, 0xFF3A, 32}, {0x10400, 0x10427, 40},
+        {'A', 'Z', 32},
+        {0xC0, 0xDE, 32},
+        {0x100, 0x12E, 1},
+        {0x391, 0x3A9, 32},
+        {0x400, 0x40F, 80},
+        {0x410, 0x42F, 32},
+        {0x460, 0x480, 1},
+        {0x531, 0x556, 48},
+        {0x1E00, 0x1E94, 1},
+        {0x24B6, 0x24CF, 26},
+        {0xFF21, 0xFF3A, 32},
+        {0x10400, 0x10427, 40},
     };
     uint32_t low = 0, high = sizeof ranges / sizeof *ranges;
     while (low < high) {
@@ -111,8 +119,8 @@ static uint32_t from_utf16(uint32_t count) {
 
 /* Words of one script each. */
 static void make_text(uint32_t random) {
-    static const uint32_t scripts[] = {'A',   'a',   'a',   'a',    0xC0,
-                                       0x391, 0x410, 0x5D0, 0x4E00, 0x10400};
+    static const uint32_t scripts[] = {
+        'A', 'a', 'a', 'a', 0xC0, 0x391, 0x410, 0x5D0, 0x4E00, 0x10400};
     unsigned char *p = text;
     while (p < text + BYTES - 64) {
         uint32_t script = scripts[next_random(&random) % 10];

@@ -43,7 +43,8 @@ struct callee *engine_find(const char *name);
 
 /* `argument` has the type that the function takes, or NOTHING; `result` has
  * the type that is expected, or NOTHING. */
-void engine_call(struct callee *callee, const struct value *argument,
+void engine_call(struct callee *callee,
+                 const struct value *argument,
                  struct value *result);
 
 /* `size` bytes of the memory "memory". */

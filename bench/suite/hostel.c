@@ -11,7 +11,9 @@ const char *engine_version(void) {
     return "hostel " HOSTEL_VERSION;
 }
 
-static bool clock_call(void *context, struct instance *caller, uint64_t *slots,
+static bool clock_call(void *context,
+                       struct instance *caller,
+                       uint64_t *slots,
                        struct error *error) {
     (void)context, (void)caller, (void)error;
     slots[0] = cpu_ms();
@@ -39,7 +41,8 @@ struct callee *engine_find(const char *name) {
     return (struct callee *)found;
 }
 
-void engine_call(struct callee *callee, const struct value *argument,
+void engine_call(struct callee *callee,
+                 const struct value *argument,
                  struct value *result) {
     struct error error = ERROR_INIT;
     struct vm_value in = {.type = VM_I32}, out = {.type = VM_I32};

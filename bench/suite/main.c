@@ -91,8 +91,8 @@ static struct value argument_of(const char *text, size_t length) {
     return value;
 }
 
-static struct value call(const char *name, struct value argument,
-                         enum type type) {
+static struct value
+call(const char *name, struct value argument, enum type type) {
     struct value result = {.type = type};
     engine_call(engine_find(name), &argument, &result);
     return result;
@@ -112,8 +112,8 @@ static struct value set_up(struct value argument, struct file input) {
 /* ---- timing ---- */
 
 /* `result` is that of the last call. */
-static void time_calls(struct value argument, struct value *result,
-                       int64_t nanoseconds) {
+static void
+time_calls(struct value argument, struct value *result, int64_t nanoseconds) {
     struct callee *run = engine_find("run");
     int64_t begin = cpu_ns();
     do

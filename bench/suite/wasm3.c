@@ -17,8 +17,10 @@ static void demand(M3Result result, const char *what) {
         fail(what, result);
 }
 
-static const void *clock_call(IM3Runtime caller, IM3ImportContext context,
-                              uint64_t *slots, void *memory) {
+static const void *clock_call(IM3Runtime caller,
+                              IM3ImportContext context,
+                              uint64_t *slots,
+                              void *memory) {
     (void)caller, (void)context, (void)memory;
     slots[0] = cpu_ms();
     return NULL;
@@ -45,7 +47,8 @@ struct callee *engine_find(const char *name) {
     return (struct callee *)found;
 }
 
-void engine_call(struct callee *callee, const struct value *argument,
+void engine_call(struct callee *callee,
+                 const struct value *argument,
                  struct value *result) {
     IM3Function function = (IM3Function)callee;
     const void *in[] = {&argument->of}, *out[] = {&result->of};

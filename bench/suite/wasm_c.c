@@ -68,7 +68,8 @@ struct callee *engine_find(const char *name) {
     return (struct callee *)wasm_extern_as_func(find(name));
 }
 
-void engine_call(struct callee *callee, const struct value *argument,
+void engine_call(struct callee *callee,
+                 const struct value *argument,
                  struct value *result) {
     wasm_val_t in = {.kind = WASM_I32}, out = {.kind = WASM_I32};
     if (argument->type == I64)

@@ -26,8 +26,8 @@ static void append(struct buffer *line, struct slice text) {
     buffer_append_slice(line, text);
 }
 
-static void describe(struct debug *debug, uint32_t offset,
-                     struct buffer *line) {
+static void
+describe(struct debug *debug, uint32_t offset, struct buffer *line) {
     struct arena texts;
     struct debug_place places[MOST];
     arena_init(&texts);
@@ -40,8 +40,8 @@ static void describe(struct debug *debug, uint32_t offset,
     arena_free(&texts);
 }
 
-static void print_body(struct debug *debug, size_t code, size_t start,
-                       size_t end) {
+static void
+print_body(struct debug *debug, size_t code, size_t start, size_t end) {
     struct buffer lines[2];
     for (int i = 0; i < 2; i++)
         buffer_init(&lines[i], 1 << 20);

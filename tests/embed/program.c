@@ -27,8 +27,8 @@ struct guest {
     struct hostel_instance *instance;
 };
 
-static bool load(struct guest *guest, const char *name,
-                 struct hostel_error *error) {
+static bool
+load(struct guest *guest, const char *name, struct hostel_error *error) {
     char path[1000];
     snprintf(path, sizeof path, "%s/%s.wasm", guests, name);
     hostel_buffer_init(&guest->bytes, HOSTEL_VM_MODULE_BYTES);
@@ -47,14 +47,16 @@ static void unload(struct guest *guest) {
 }
 
 /* Call a function of up to two numbers. */
-static bool call(const struct guest *guest, const char *name,
-                 const uint32_t *numbers, uint32_t *result,
+static bool call(const struct guest *guest,
+                 const char *name,
+                 const uint32_t *numbers,
+                 uint32_t *result,
                  struct hostel_error *error) {
     struct hostel_function *function =
         hostel_vm_find_function(guest->instance, hostel_slice_of(name));
     if (!function)
-        return hostel_error_set(error, HOSTEL_ERROR_USAGE, "no function %s",
-                                name);
+        return hostel_error_set(
+            error, HOSTEL_ERROR_USAGE, "no function %s", name);
     struct hostel_vm_value args[2] = {{.type = HOSTEL_VM_I32},
                                       {.type = HOSTEL_VM_I32}},
                            out;
@@ -70,7 +72,9 @@ static bool call(const struct guest *guest, const char *name,
 
 /* ---- the vm ---- */
 
-static bool add(void *context, struct hostel_instance *caller, uint64_t *slots,
+static bool add(void *context,
+                struct hostel_instance *caller,
+                uint64_t *slots,
                 struct hostel_error *error) {
     (void)caller, (void)error;
     ++*(int *)context;
@@ -78,8 +82,8 @@ static bool add(void *context, struct hostel_instance *caller, uint64_t *slots,
     return true;
 }
 
-static bool open_vm(struct guest *guest, int *calls,
-                    struct hostel_error *error) {
+static bool
+open_vm(struct guest *guest, int *calls, struct hostel_error *error) {
     struct hostel_vm_limits limits = hostel_vm_limits_default();
     limits.memory_bytes = 1 << 20;
     limits.fuel = 100000;
@@ -104,7 +108,8 @@ static void use_vm(void) {
     memcpy(hostel_vm_memory_at(guest.instance, 1000, 4), "\1\2\3", 4);
     ok = call(&guest, "add_bytes", (uint32_t[]){1000}, &result, &error);
     check("memory", ok && result == 6, &error);
-    check("memory-bounds", !hostel_vm_memory_at(guest.instance, 65530, 7),
+    check("memory-bounds",
+          !hostel_vm_memory_at(guest.instance, 65530, 7),
           &error);
 
     ok = call(&guest, "grow", (uint32_t[]){9}, &result, &error) && result == 1;

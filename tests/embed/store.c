@@ -18,17 +18,20 @@ static void check(const char *name, bool ok, const struct hostel_error *error) {
 }
 
 /* What a module wants, one line each. */
-static void list_imports(const struct hostel_module *module, char *out,
-                         size_t size) {
+static void
+list_imports(const struct hostel_module *module, char *out, size_t size) {
     out[0] = '\0';
     for (size_t i = 0; i < hostel_vm_import_count(module); i++) {
         struct hostel_vm_import import = hostel_vm_import_at(module, i);
         char name[40];
         hostel_shown_write(import.name, name, sizeof name);
         size_t length = strlen(out);
-        snprintf(out + length, size - length,
-                 "%s kind %d %" PRIu64 " to %" PRIu64 "\n", name,
-                 (int)import.type.kind, import.type.limits.min,
+        snprintf(out + length,
+                 size - length,
+                 "%s kind %d %" PRIu64 " to %" PRIu64 "\n",
+                 name,
+                 (int)import.type.kind,
+                 import.type.limits.min,
                  import.type.limits.max);
     }
 }
@@ -51,9 +54,12 @@ static bool exports_are_right(const struct hostel_module *module) {
     return global && table;
 }
 
-static bool call(struct hostel_instance *guest, const char *name,
-                 const struct hostel_vm_value *args, size_t count,
-                 struct hostel_vm_value *result, struct hostel_error *error) {
+static bool call(struct hostel_instance *guest,
+                 const char *name,
+                 const struct hostel_vm_value *args,
+                 size_t count,
+                 struct hostel_vm_value *result,
+                 struct hostel_error *error) {
     struct hostel_function *function =
         hostel_vm_find_function(guest, hostel_slice_of(name));
     return function && hostel_vm_call(function, args, count, result, error);

@@ -12,7 +12,9 @@ enum { THREADS = 4, ROUNDS = 20 };
 static const char *guests;
 static struct hostel_vm *endless; /* whose guest is interrupted */
 
-static bool add(void *context, struct hostel_instance *caller, uint64_t *slots,
+static bool add(void *context,
+                struct hostel_instance *caller,
+                uint64_t *slots,
                 struct hostel_error *error) {
     (void)context, (void)caller, (void)error;
     slots[0] = (uint32_t)(slots[0] + slots[1]);
@@ -20,8 +22,10 @@ static bool add(void *context, struct hostel_instance *caller, uint64_t *slots,
 }
 
 /* Load the guest into `vm`, call a function of it, and give it back. */
-static bool call(struct hostel_vm *vm, const char *name,
-                 struct hostel_vm_value *values, struct hostel_error *error) {
+static bool call(struct hostel_vm *vm,
+                 const char *name,
+                 struct hostel_vm_value *values,
+                 struct hostel_error *error) {
     char path[1000];
     struct hostel_buffer bytes;
     snprintf(path, sizeof path, "%s/embed.wasm", guests);

@@ -18,9 +18,15 @@ enum { BODY_COUNT = 100, PLACES = 8, MODULE_MAX = 1 << 20 };
 enum { BODY_SIZE = sizeof BODY_TEXT - 1 };
 
 static const char *const names[] = {
-    ".debug_info",     ".debug_abbrev",      ".debug_line",
-    ".debug_str",      ".debug_ranges",      ".debug_addr",
-    ".debug_line_str", ".debug_str_offsets", ".debug_rnglists",
+    ".debug_info",
+    ".debug_abbrev",
+    ".debug_line",
+    ".debug_str",
+    ".debug_ranges",
+    ".debug_addr",
+    ".debug_line_str",
+    ".debug_str_offsets",
+    ".debug_rnglists",
 };
 
 static void check(bool fine) {
@@ -47,8 +53,8 @@ struct answer {
     uint64_t lines;
 };
 
-static struct answer ask(struct debug *debug, size_t offset,
-                         size_t module_size) {
+static struct answer
+ask(struct debug *debug, size_t offset, size_t module_size) {
     struct debug_place places[PLACES];
     struct arena texts;
     arena_init(&texts);

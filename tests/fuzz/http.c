@@ -15,8 +15,10 @@ static void check(bool fine) {
         abort();
 }
 
-static void read_response(struct buffer *out, struct connection *connection,
-                          bool no_body, size_t piece) {
+static void read_response(struct buffer *out,
+                          struct connection *connection,
+                          bool no_body,
+                          size_t piece) {
     struct net_config config = net_config_default();
     struct arena arena;
     struct error error = ERROR_INIT;
@@ -42,8 +44,11 @@ static void read_response(struct buffer *out, struct connection *connection,
     arena_free(&arena);
 }
 
-static void receive(struct buffer *out, struct slice bytes, size_t part,
-                    bool no_body, size_t piece) {
+static void receive(struct buffer *out,
+                    struct slice bytes,
+                    size_t part,
+                    bool no_body,
+                    size_t piece) {
     int ends[2];
     struct error error = ERROR_INIT;
     check(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) == 0);

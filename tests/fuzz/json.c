@@ -67,8 +67,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     for (int round = 0; root && round < 2; round++) {
         struct json_writer measure = {NULL, 0, 0};
         write_value(&measure, root);
-        struct json_writer writer = {arena_alloc(&arena, measure.size, 1),
-                                     measure.size, 0};
+        struct json_writer writer = {
+            arena_alloc(&arena, measure.size, 1), measure.size, 0};
         write_value(&writer, root);
         struct slice text = {writer.out, writer.size};
         const struct json *again = json_parse(text, &arena, &error);

@@ -105,8 +105,8 @@ static uint32_t choose_local(struct maker *m, uint8_t type) {
 }
 
 static void constant(struct maker *m, uint8_t type) {
-    static const double numbers[] = {-1.0 / 0.0, -2147483649.0, -0.0,
-                                     0.0,        1e-310,        4294967296.0};
+    static const double numbers[] = {
+        -1.0 / 0.0, -2147483649.0, -0.0, 0.0, 1e-310, 4294967296.0};
     uint64_t bits = (uint64_t)(int8_t)choose(m, 256)
                     << (choose(m, 8) ? 0 : choose(m, 64));
     double number = choose(m, 2) ? (double)(int64_t)bits : numbers[bits % 6];
@@ -215,8 +215,8 @@ static void memarg(struct maker *m, uint32_t memory) {
     number_put(m->out, choose(m, 256));
 }
 
-static void immediates(struct maker *m, const struct instruction *row,
-                       struct places at) {
+static void
+immediates(struct maker *m, const struct instruction *row, struct places at) {
     if (accesses_memory(row))
         memarg(m, at.first);
     switch (row->immediates) {
@@ -296,9 +296,14 @@ static void stack_pointer(struct maker *m) {
 }
 
 static void variable(struct maker *m) {
-    static const uint32_t codes[] = {
-        WASM_local_set, WASM_local_tee, WASM_global_set, WASM_select,
-        WASM_drop,      WASM_i32_eqz,   WASM_i64_eqz,    WASM_local_get};
+    static const uint32_t codes[] = {WASM_local_set,
+                                     WASM_local_tee,
+                                     WASM_global_set,
+                                     WASM_select,
+                                     WASM_drop,
+                                     WASM_i32_eqz,
+                                     WASM_i64_eqz,
+                                     WASM_local_get};
     uint32_t code = codes[choose(m, 8)];
     bool some = m->height > top(m)->floor;
     uint8_t type =
@@ -312,7 +317,8 @@ static void variable(struct maker *m) {
     }
     take(m, code == WASM_select ? &three : &one);
     bool local = code == WASM_local_set || code == WASM_local_tee;
-    put(m, code,
+    put(m,
+        code,
         local                     ? choose_local(m, type)
         : code == WASM_global_set ? number_of(type)
                                   : NONE);
@@ -493,8 +499,8 @@ static void leave(struct maker *m) {
 }
 
 static void instruction(struct maker *m) {
-    static const uint32_t codes[] = {WASM_block, WASM_loop, WASM_if,
-                                     WASM_try_table};
+    static const uint32_t codes[] = {
+        WASM_block, WASM_loop, WASM_if, WASM_try_table};
     const uint32_t FC = WASM_i32_trunc_sat_f32_s, FD = WASM_v128_load,
                    kind = choose(m, 32);
     if (m->height > STACK - 12) {
@@ -512,8 +518,9 @@ static void instruction(struct maker *m) {
     } else if (kind < 21) {
         (kind < 16 ? stack_pointer : variable)(m);
     } else if (kind < 28) {
-        plain(m, WASM_i32_load +
-                     choose(m, WASM_i64_extend32_s - WASM_i32_load + 1));
+        plain(m,
+              WASM_i32_load +
+                  choose(m, WASM_i64_extend32_s - WASM_i32_load + 1));
     } else if (kind < 29 && choose(m, 2)) {
         switch_loop(m);
     } else if (kind < 29) {
@@ -525,10 +532,12 @@ static void instruction(struct maker *m) {
 
 /* ---- the module ---- */
 
-static void make_body(struct buffer *body, struct slice choices,
-                      uint32_t function) {
-    static const uint32_t stores[] = {WASM_i32_store, WASM_i64_store,
-                                      WASM_f32_store, WASM_f64_store,
+static void
+make_body(struct buffer *body, struct slice choices, uint32_t function) {
+    static const uint32_t stores[] = {WASM_i32_store,
+                                      WASM_i64_store,
+                                      WASM_f32_store,
+                                      WASM_f64_store,
                                       WASM_v128_store};
     struct maker m = {
         .choices = choices, .out = body, .function = function, .depth = 1};
@@ -560,25 +569,53 @@ static void put_all(struct buffer *out, const struct buffer *bodies) {
         out,
         TYPES(/* see `results` */
               ENTRY_BYTES(USUAL, 1, VM_I32),
-              ENTRY_BYTES(USUAL, 2, VM_F64, VM_I64), ENTRY_BYTES(USUAL, 0),
-              ENTRY_BYTES(USUAL, 1, VM_V128), ENTRY_BYTES(0x60, 1, VM_I32, 0)),
+              ENTRY_BYTES(USUAL, 2, VM_F64, VM_I64),
+              ENTRY_BYTES(USUAL, 0),
+              ENTRY_BYTES(USUAL, 1, VM_V128),
+              ENTRY_BYTES(0x60, 1, VM_I32, 0)),
         FUNCTIONS(ENTRY("\0"), ENTRY("\1"), ENTRY("\2"), ENTRY("\3")),
         TABLES(ENTRY("\x70\1\4\x08")) /* of 4 to 8 */,
         /* of 1 to 2 pages */
         MEMORIES(ENTRIES(2, "\1\1\2"), ENTRY("\5\1\2")),
         TAGS(ENTRY("\0\4")) /* with an i32 */,
-        GLOBALS(GLOBAL(VM_I32, 0x41, 7), GLOBAL(VM_I64, 0x42, 7),
+        GLOBALS(GLOBAL(VM_I32, 0x41, 7),
+                GLOBAL(VM_I64, 0x42, 7),
                 GLOBAL(VM_F32, 0x43, 0, 0, 0xC0, 0x3F),
                 GLOBAL(VM_F64, 0x44, 0, 0, 0, 0, 0, 0, 0xF8, 0x3F),
-                GLOBAL(VM_V128, 0xFD, 0x0C, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-                       11, 12, 13, 14, 15)),
-        EXPORTS(NAMED("f", "\0\0"), NAMED("g", "\0\1"), NAMED("h", "\0\2"),
-                NAMED("i", "\0\3"), NAMED("A", "\3\0"), NAMED("B", "\3\1"),
-                NAMED("C", "\3\2"), NAMED("D", "\3\3"), NAMED("E", "\3\4")),
+                GLOBAL(VM_V128,
+                       0xFD,
+                       0x0C,
+                       0,
+                       1,
+                       2,
+                       3,
+                       4,
+                       5,
+                       6,
+                       7,
+                       8,
+                       9,
+                       10,
+                       11,
+                       12,
+                       13,
+                       14,
+                       15)),
+        EXPORTS(NAMED("f", "\0\0"),
+                NAMED("g", "\0\1"),
+                NAMED("h", "\0\2"),
+                NAMED("i", "\0\3"),
+                NAMED("A", "\3\0"),
+                NAMED("B", "\3\1"),
+                NAMED("C", "\3\2"),
+                NAMED("D", "\3\3"),
+                NAMED("E", "\3\4")),
         /* passive, active */
         ELEMENTS(ENTRY("\1\0\4\3\2\1\0"), ENTRY("\0\x41\0\x0B\4\0\1\2\3")),
         DATA_COUNT(1),
-        CODE(BODY_OF(&bodies[0]), BODY_OF(&bodies[1]), BODY_OF(&bodies[2]),
+        CODE(BODY_OF(&bodies[0]),
+             BODY_OF(&bodies[1]),
+             BODY_OF(&bodies[2]),
              BODY_OF(&bodies[3])),
         DATA(ENTRY("\1\x08\x09\x08\7\6\5\4\3\2")));
 }
@@ -588,8 +625,8 @@ void make_module(struct buffer *out, struct slice choices) {
     size_t share = choices.size / FUNCTION_COUNT;
     for (uint32_t i = 0; i < FUNCTION_COUNT; i++) {
         buffer_init(&bodies[i], out->cap);
-        make_body(&bodies[i], (struct slice){choices.data + i * share, share},
-                  i);
+        make_body(
+            &bodies[i], (struct slice){choices.data + i * share, share}, i);
     }
     put_all(out, bodies);
     for (uint32_t i = 0; i < FUNCTION_COUNT; i++)

@@ -32,7 +32,9 @@ static void note_value(struct buffer *out, const struct vm_value *value) {
          wide = value->type != VM_I32 && value->type != VM_F32;
     uint64_t low = wide ? value->of.v128[0] : value->of.i32;
     bool reference = value->type == VM_FUNCREF; /* an address */
-    buffer_printf(out, " %s:%" PRIx64 ":%" PRIx64, vm_type_name(value->type),
+    buffer_printf(out,
+                  " %s:%" PRIx64 ":%" PRIx64,
+                  vm_type_name(value->type),
                   nan         ? 0
                   : reference ? low != 0
                               : low,
@@ -40,13 +42,15 @@ static void note_value(struct buffer *out, const struct vm_value *value) {
 }
 
 /* Returns whether limits had no part in it. */
-static bool note_end(struct buffer *out, struct vm *vm,
-                     const struct error *error) {
+static bool
+note_end(struct buffer *out, struct vm *vm, const struct error *error) {
     struct vm_frame frames[8];
     size_t count = error->kind == ERROR_TRAP ? vm_backtrace(vm, frames, 8) : 0;
     buffer_printf(out, " %d %s", (int)error->kind, error->text);
     for (size_t i = 0; i < count; i++) {
-        buffer_printf(out, " #%" PRIu32 " at 0x%" PRIx32, frames[i].function,
+        buffer_printf(out,
+                      " #%" PRIu32 " at 0x%" PRIx32,
+                      frames[i].function,
                       frames[i].offset);
     }
     buffer_append_text(out, "\n");
@@ -54,11 +58,13 @@ static bool note_end(struct buffer *out, struct vm *vm,
 }
 
 /* Call function or note global number `index` of the exports. */
-static bool use(struct buffer *out, struct instance *instance,
-                struct vm_export export, int round) {
+static bool use(struct buffer *out,
+                struct instance *instance,
+                struct vm_export export,
+                int round) {
     struct vm_value values[1000], results[1000];
-    buffer_printf(out, "%.*s:", (int)export.name.size,
-                  (const char *)export.name.data);
+    buffer_printf(
+        out, "%.*s:", (int)export.name.size, (const char *)export.name.data);
     const struct global *global = vm_find_global(instance, export.name);
     if (global) {
         struct vm_value value = vm_global_get(global);
@@ -85,8 +91,8 @@ static bool use(struct buffer *out, struct instance *instance,
 
 /* Load and run a module, and write down what can be seen of it. False if a
  * limit ended it. */
-static bool transcribe(struct buffer *out, struct slice bytes, bool plain,
-                       int64_t fuel) {
+static bool
+transcribe(struct buffer *out, struct slice bytes, bool plain, int64_t fuel) {
     struct vm_limits limits = {.memory_bytes = MEMORY_MAX,
                                .stack_bytes = PAGE,
                                .table_elements = 1000,
@@ -115,27 +121,37 @@ static int size_shown(const struct buffer *text) {
     return text->size < SHOWN ? (int)text->size : SHOWN;
 }
 
-static _Noreturn void fail(const char *what, struct slice module,
-                           const struct buffer *a, const struct buffer *b) {
+static _Noreturn void fail(const char *what,
+                           struct slice module,
+                           const struct buffer *a,
+                           const struct buffer *b) {
     FILE *file = fopen("wrong.wasm", "wb");
     size_t at = 0;
     while (at < a->size && at < b->size && a->data[at] == b->data[at])
         at++;
     if (file)
         fwrite(module.data, 1, module.size, file), fclose(file);
-    fprintf(stderr, "%s, see wrong.wasm\n%.*s\n---\n%.*s\n", what,
-            size_shown(a), (const char *)a->data, size_shown(b),
+    fprintf(stderr,
+            "%s, see wrong.wasm\n%.*s\n---\n%.*s\n",
+            what,
+            size_shown(a),
+            (const char *)a->data,
+            size_shown(b),
             (const char *)b->data);
     fprintf(
         stderr,
         "sizes %zu and %zu, the same up to byte %zu (the memory comes last)\n",
-        a->size, b->size, at);
+        a->size,
+        b->size,
+        at);
     abort();
 }
 
 /* Run it once more, another way. */
-static void compare(const struct buffer *expected, struct slice module,
-                    bool plain, int64_t fuel) {
+static void compare(const struct buffer *expected,
+                    struct slice module,
+                    bool plain,
+                    int64_t fuel) {
     struct buffer text;
     buffer_init(&text, TEXT_MAX);
     transcribe(&text, module, plain, fuel);

@@ -22,8 +22,8 @@ struct options {
 };
 
 /* --limit-NAME SIZE; returns as take_option does. */
-static int take_limit(struct net_limits *limits, const char *name,
-                      const char *value) {
+static int
+take_limit(struct net_limits *limits, const char *name, const char *value) {
     size_t *limit = NULL;
 #define X(field, size)                                                         \
     if (strcmp(name, "--limit-" #field) == 0)                                  \
@@ -84,8 +84,10 @@ static void print_response(const struct net_response *response) {
     printf("status %d\n", response->status);
     for (size_t i = 0; i < response->header_count; i++) {
         const struct net_header *header = &response->headers[i];
-        printf("header %.*s: %.*s\n", (int)header->name.size,
-               (const char *)header->name.data, (int)header->value.size,
+        printf("header %.*s: %.*s\n",
+               (int)header->name.size,
+               (const char *)header->name.data,
+               (int)header->value.size,
                (const char *)header->value.data);
     }
     printf("body %zu\n", response->body.size);
@@ -130,7 +132,8 @@ static char **perform(struct net *net, char **arguments) {
         print_response(&response);
         net_response_free(&response);
     } else {
-        printf("error %s %s\n", net_error_name((enum net_error)error.code),
+        printf("error %s %s\n",
+               net_error_name((enum net_error)error.code),
                error.text);
     }
     fflush(stdout);

@@ -30,8 +30,10 @@ void tls_settings_close(struct tls_settings *settings) {
 
 /* Nothing below is called: there are no settings to begin with. */
 
-struct tls *tls_open(struct tls_settings *settings, int fd,
-                     const struct url *origin, struct error *error) {
+struct tls *tls_open(struct tls_settings *settings,
+                     int fd,
+                     const struct url *origin,
+                     struct error *error) {
     (void)settings, (void)fd, (void)origin, (void)error;
     return NULL;
 }

@@ -44,8 +44,8 @@ static bool parse_entry(const char *line, struct listed *entry) {
     return sscanf(line, "%63[^#: \n]:%u", entry->file, &entry->line) == 2;
 }
 
-static bool read_list(struct listed **list, const char *folder,
-                      const char *name) {
+static bool
+read_list(struct listed **list, const char *folder, const char *name) {
     char path[1024], line[512];
     snprintf(path, sizeof path, "%s/%s", folder, name);
     FILE *file = fopen(path, "r");
@@ -93,8 +93,8 @@ static void child(const struct run *run, const char *name, int progress) {
 
 /* Start the process, follow its tally up to the last; returns how the process
  * ended. */
-static int run_process(const struct run *run, const char *name,
-                       struct tally *tally) {
+static int
+run_process(const struct run *run, const char *name, struct tally *tally) {
     int ends[2];
     fflush(stdout);
     if (pipe(ends))
@@ -135,10 +135,13 @@ static void run_file(struct run *run, const char *name) {
         printf("\n");
     } else {
         run->files_failed++;
-        printf("not ok %s - %u commands failed, %u assertions", name,
-               tally.failed, tally.assertions);
+        printf("not ok %s - %u commands failed, %u assertions",
+               name,
+               tally.failed,
+               tally.assertions);
         if (status > 0 && WIFSIGNALED(status))
-            printf(", ended by signal %d at line %u", WTERMSIG(status),
+            printf(", ended by signal %d at line %u",
+                   WTERMSIG(status),
                    tally.line);
         else if (status != 0)
             printf(", ended at line %u", tally.line);
@@ -177,18 +180,25 @@ static void print_total(const struct run *run, const char *suite) {
     printf("# total of %s: %u files, %u failed; %u assertions, %u of them "
            "about the text format; "
            "%u commands failed, %u more as expected\n",
-           suite, run->files, run->files_failed, t->assertions,
-           t->not_applicable, t->failed, t->expected);
+           suite,
+           run->files,
+           run->files_failed,
+           t->assertions,
+           t->not_applicable,
+           t->failed,
+           t->expected);
     printf("# total of %s: %u errors with another message, as listed; %u "
            "modules accepted, since "
            "a later version made them valid\n",
-           suite, t->other_messages, t->accepted);
+           suite,
+           t->other_messages,
+           t->accepted);
 }
 
 /* A suite, and what belongs to it in a folder of its own; true if nothing
  * failed. */
-static bool run_suite(struct run *run, const char *suite,
-                      const char *extension) {
+static bool
+run_suite(struct run *run, const char *suite, const char *extension) {
     run->files = run->files_failed = 0;
     run->total = (struct tally){0};
     if (!run_folder(run, suite) || (extension && !run_folder(run, extension))) {

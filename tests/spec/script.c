@@ -54,15 +54,22 @@ static bool fail(struct script *script, const char *format, ...) {
 /* ---- modules ---- */
 
 /* The bytes of a file beside the script's own, for the life of the script. */
-static bool read_file(struct script *script, struct slice name,
-                      struct slice *bytes, struct error *error) {
+static bool read_file(struct script *script,
+                      struct slice name,
+                      struct slice *bytes,
+                      struct error *error) {
     struct buffer path, content;
     buffer_init(&path, 4096);
     buffer_init(&content, FILE_SIZE_MAX);
     const char *slash = strrchr(script->name, '/');
     int folder_size = slash ? (int)(slash + 1 - script->name) : 0;
-    buffer_printf(&path, "%s/%.*s%.*s", script->folder, folder_size,
-                  script->name, (int)name.size, (const char *)name.data);
+    buffer_printf(&path,
+                  "%s/%.*s%.*s",
+                  script->folder,
+                  folder_size,
+                  script->name,
+                  (int)name.size,
+                  (const char *)name.data);
     buffer_append(&path, "", 1);
     bool read =
         !path.failed && file_read((const char *)path.data, &content, error);
@@ -74,8 +81,8 @@ static bool read_file(struct script *script, struct slice name,
     return copy != NULL;
 }
 
-static struct module *load(struct script *script, const struct json *command,
-                           struct error *error) {
+static struct module *
+load(struct script *script, const struct json *command, struct error *error) {
     struct slice bytes;
     if (!read_file(script, json_string(command, "filename"), &bytes, error))
         return NULL;
@@ -98,8 +105,8 @@ static bool do_module(struct script *script, const struct json *command) {
     script->current =
         module ? vm_instantiate(script->vm, module, &error) : NULL;
     if (!script->current)
-        return fail(script, "module: %s: %s", error_kind_name(error.kind),
-                    error.text);
+        return fail(
+            script, "module: %s: %s", error_kind_name(error.kind), error.text);
     struct slice name = json_string(command, "name");
     if (!name.data)
         return true;
@@ -131,8 +138,10 @@ static bool begins_with(const char *text, struct slice start) {
 
 /* Something ended, or not, and must have ended with this kind of error and the
  * command's text. */
-static bool ended(struct script *script, const struct json *command,
-                  enum error_kind kind, const struct error *error) {
+static bool ended(struct script *script,
+                  const struct json *command,
+                  enum error_kind kind,
+                  const struct error *error) {
     struct slice wanted = json_string(command, "text");
     bool as_wanted = error->kind == kind && begins_with(error->text, wanted);
     bool other = error->kind == ERROR_MALFORMED ||
@@ -149,14 +158,19 @@ static bool ended(struct script *script, const struct json *command,
     if (as_wanted)
         return true;
     bool failed = error->kind != ERROR_NONE;
-    return fail(script, "%s%s%s, expected %s: %.*s",
+    return fail(script,
+                "%s%s%s, expected %s: %.*s",
                 failed ? error_kind_name(error->kind) : "",
-                failed ? ": " : "succeeded", error->text, error_kind_name(kind),
-                (int)wanted.size, (const char *)wanted.data);
+                failed ? ": " : "succeeded",
+                error->text,
+                error_kind_name(kind),
+                (int)wanted.size,
+                (const char *)wanted.data);
 }
 
 /* The module must be refused when it is loaded. */
-static bool refused(struct script *script, const struct json *command,
+static bool refused(struct script *script,
+                    const struct json *command,
                     enum error_kind kind) {
     if (slice_is(json_string(command, "module_type"), "text")) {
         script->tally.not_applicable++;
@@ -208,8 +222,10 @@ struct results {
     struct error error; /* of the call */
 };
 
-static bool invoke(struct script *script, const struct json *action,
-                   struct instance *instance, struct results *results) {
+static bool invoke(struct script *script,
+                   const struct json *action,
+                   struct instance *instance,
+                   struct results *results) {
     struct function *function =
         vm_find_function(instance, json_string(action, "field"));
     if (!function)
@@ -232,7 +248,8 @@ static bool invoke(struct script *script, const struct json *action,
 
 /* False if the action could not be carried out at all; how a call ended is in
  * `results`. */
-static bool act(struct script *script, const struct json *command,
+static bool act(struct script *script,
+                const struct json *command,
                 struct results *results) {
     const struct json *action = json_find(command, "action");
     *results = (struct results){.error = ERROR_INIT};
@@ -273,7 +290,8 @@ static bool results_match(const struct json *command,
         return false;
     size_t i = 0;
     for (struct json_each each = json_each(json_find(command, "expected"));
-         json_next(&each); i++)
+         json_next(&each);
+         i++)
         if (i >= results->count ||
             !value_matches(each.value, &results->values[i]))
             return false;
@@ -285,16 +303,21 @@ static bool do_return(struct script *script, const struct json *command) {
     if (!act(script, command, &results))
         return false;
     if (results.error.kind != ERROR_NONE)
-        return fail(script, "%s: %s", error_kind_name(results.error.kind),
+        return fail(script,
+                    "%s: %s",
+                    error_kind_name(results.error.kind),
                     results.error.text);
     if (results_match(command, &results))
         return true;
     struct slice wanted =
         json_find(command, json_find(command, "either") ? "either" : "expected")
             ->text;
-    return fail(script, "%zu results, first %s, expected %.*s", results.count,
+    return fail(script,
+                "%zu results, first %s, expected %.*s",
+                results.count,
                 results.count ? value_text(results.values) : "none",
-                (int)wanted.size, (const char *)wanted.data);
+                (int)wanted.size,
+                (const char *)wanted.data);
 }
 
 static bool do_trap(struct script *script, const struct json *command) {
@@ -332,7 +355,9 @@ static bool do_command(struct script *script, const struct json *command) {
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (slice_is(type, commands[i].type))
             return commands[i].run(script, command);
-    return fail(script, "unknown command %.*s", (int)type.size,
+    return fail(script,
+                "unknown command %.*s",
+                (int)type.size,
                 (const char *)type.data);
 }
 
@@ -352,7 +377,8 @@ static void count_command(struct script *script, const struct json *command) {
     if (passed && expected) {
         printf(
             "  %s.wast:%u: passes, but is on the list of expected failures\n",
-            script->name, tally->line);
+            script->name,
+            tally->line);
         passed = false;
     } else if (!passed && expected) {
         tally->expected++;

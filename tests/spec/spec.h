@@ -28,7 +28,7 @@ struct listed {
 };
 
 struct script {
-    /* Folder/name.json; the name may begin with a sub-folder. */
+    /* folder/name.json; the name may begin with a sub-folder. */
     const char *folder, *name;
     const struct listed *expected_failures, *other_messages, *valid_since;
     bool verbose;    /* print all failures */

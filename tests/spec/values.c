@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const enum vm_type types[] = {VM_I32,  VM_I64,     VM_F32,      VM_F64,
-                                     VM_V128, VM_FUNCREF, VM_EXTERNREF};
+static const enum vm_type types[] = {
+    VM_I32, VM_I64, VM_F32, VM_F64, VM_V128, VM_FUNCREF, VM_EXTERNREF};
 
 static bool type_read(const struct json *json, enum vm_type *type) {
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
@@ -155,8 +155,12 @@ const char *value_text(const struct vm_value *value) {
     else if (is_reference(value->type))
         snprintf(text, sizeof text, "%s:%" PRIu64, type, value->of.ref - 1);
     else if (value->type == VM_V128)
-        snprintf(text, sizeof text, "%s:0x%016" PRIx64 "%016" PRIx64, type,
-                 value->of.v128[1], value->of.v128[0]);
+        snprintf(text,
+                 sizeof text,
+                 "%s:0x%016" PRIx64 "%016" PRIx64,
+                 type,
+                 value->of.v128[1],
+                 value->of.v128[0]);
     else if (is_wide(value->type))
         snprintf(text, sizeof text, "%s:%" PRIu64, type, value->of.i64);
     else

@@ -87,10 +87,15 @@ struct program {
             &(p)->line                                                         \
     }
 
-static const char *const program_section_names[] = {
-    ".debug_abbrev",   ".debug_info",        ".debug_str",
-    ".debug_line_str", ".debug_str_offsets", ".debug_addr",
-    ".debug_ranges",   ".debug_rnglists",    ".debug_line"};
+static const char *const program_section_names[] = {".debug_abbrev",
+                                                    ".debug_info",
+                                                    ".debug_str",
+                                                    ".debug_line_str",
+                                                    ".debug_str_offsets",
+                                                    ".debug_addr",
+                                                    ".debug_ranges",
+                                                    ".debug_rnglists",
+                                                    ".debug_line"};
 
 /* ---- numbers and texts ---- */
 
@@ -128,8 +133,8 @@ static inline void strp(struct program *p, const char *string) {
 /* ---- abbreviations, entries, units ---- */
 
 /* The attributes are names and forms, ended by 0. Returns its code. */
-static inline uint32_t abbreviate(struct program *p, int tag, bool children,
-                                  const int *attributes) {
+static inline uint32_t
+abbreviate(struct program *p, int tag, bool children, const int *attributes) {
     if (p->abbrev.size > 0)
         p->abbrev.size--; /* the table's end moves */
     put_number(&p->abbrev, ++p->abbreviations);
@@ -209,15 +214,16 @@ static inline void unit_end(struct program *p) {
 
 static inline struct buffer program_module_of(const struct program *program,
                                               uint32_t functions) {
-    struct buffer module = MODULE(
-        TYPES(ENTRY("\x60\0\0")), FUNCTIONS(ENTRIES(functions, "\0")),
-        EXPORTS(NAMED("run", "\0\0")), CODE(BODIES(functions, "\0\0\x0B")));
+    struct buffer module = MODULE(TYPES(ENTRY("\x60\0\0")),
+                                  FUNCTIONS(ENTRIES(functions, "\0")),
+                                  EXPORTS(NAMED("run", "\0\0")),
+                                  CODE(BODIES(functions, "\0\0\x0B")));
     const struct buffer *sections[] = PROGRAM_SECTIONS(program);
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
         if (sections[i]->size == 0)
             continue;
-        custom_put(&module, program_section_names[i],
-                   buffer_slice(sections[i]));
+        custom_put(
+            &module, program_section_names[i], buffer_slice(sections[i]));
     }
     return module;
 }

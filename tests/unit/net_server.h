@@ -95,7 +95,9 @@ static inline void server_stop(struct server *server) {
 }
 
 /* Ask http://NAME:PORT/ once; false for an error. */
-static inline bool server_ask(struct net *net, const char *name, uint16_t port,
+static inline bool server_ask(struct net *net,
+                              const char *name,
+                              uint16_t port,
                               struct error *error) {
     char url[128];
     snprintf(url, sizeof url, "http://%s:%u/", name, port);

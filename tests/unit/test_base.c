@@ -83,8 +83,8 @@ static void utf8_is_written_at_its_shortest(void **state) {
 
 static void base64_goes_both_ways(void **state) {
     (void)state;
-    static const char *const plain[] = {"",     "f",     "fo",    "foo",
-                                        "foob", "fooba", "foobar"};
+    static const char *const plain[] = {
+        "", "f", "fo", "foo", "foob", "fooba", "foobar"};
     static const char *const coded[] = {
         "", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"};
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
@@ -99,9 +99,17 @@ static void base64_goes_both_ways(void **state) {
 
 static void base64_refuses_all_but_the_one_text(void **state) {
     (void)state;
-    static const char *const bad[] = {"Zg",   "Zg=",      "Zg===", "Zh==",
-                                      "Zm9=", "=m8=",     "Z===",  "Zm8 ",
-                                      "Zm-_", "Zg==Zm9v", "Zm\n8"};
+    static const char *const bad[] = {"Zg",
+                                      "Zg=",
+                                      "Zg===",
+                                      "Zh==",
+                                      "Zm9=",
+                                      "=m8=",
+                                      "Z===",
+                                      "Zm8 ",
+                                      "Zm-_",
+                                      "Zg==Zm9v",
+                                      "Zm\n8"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         uint8_t out[16];
         size_t size;
@@ -124,8 +132,8 @@ static void the_first_error_wins(void **state) {
 static void error_texts_are_one_bounded_harmless_line(void **state) {
     (void)state;
     struct error error = ERROR_INIT;
-    error_set(&error, ERROR_IO,
-              "a\nb\x1B[31m\x7F \xC2\x9B \xC2\xA0 \\ \" \xC2");
+    error_set(
+        &error, ERROR_IO, "a\nb\x1B[31m\x7F \xC2\x9B \xC2\xA0 \\ \" \xC2");
     assert_string_equal(error.text,
                         "a\\x0ab\\x1b[31m\\x7f \\u{9b} \xC2\xA0 \\ \" \\xc2");
     assert_int_equal(error.offset, ERROR_NO_OFFSET);
@@ -158,23 +166,29 @@ static void foreign_text_is_escaped(void **state) {
         {"", "", "\"\""},
         {"a\"b\\c'", "a\"b\\c'", "\"a\\\"b\\\\c'\""},
         {"\x1B[2J\n\x7F", "\\x1b[2J\\x0a\\x7f", "\"\\x1b[2J\\x0a\\x7f\""},
-        {"\xC2\x80\xC2\x9F\xC2\xA0", "\\u{80}\\u{9f}\xC2\xA0",
+        {"\xC2\x80\xC2\x9F\xC2\xA0",
+         "\\u{80}\\u{9f}\xC2\xA0",
          "\"\\u{80}\\u{9f}\xC2\xA0\""},
         /* bidirectional controls, separators, zero width, tags, a soft
          * hyphen */
-        {"\xE2\x80\xAE\xE2\x81\xA6\xD8\x9C", "\\u{202e}\\u{2066}\\u{61c}",
+        {"\xE2\x80\xAE\xE2\x81\xA6\xD8\x9C",
+         "\\u{202e}\\u{2066}\\u{61c}",
          NULL},
         {"\xE2\x80\xA8\xE2\x80\xA9", "\\u{2028}\\u{2029}", NULL},
-        {"\xE2\x80\x8B\xE2\x81\xA0\xEF\xBB\xBF", "\\u{200b}\\u{2060}\\u{feff}",
+        {"\xE2\x80\x8B\xE2\x81\xA0\xEF\xBB\xBF",
+         "\\u{200b}\\u{2060}\\u{feff}",
          NULL},
-        {"\xF3\xA0\x81\x81\xC2\xAD\xEF\xB8\x8F", "\\u{e0041}\\u{ad}\\u{fe0f}",
+        {"\xF3\xA0\x81\x81\xC2\xAD\xEF\xB8\x8F",
+         "\\u{e0041}\\u{ad}\\u{fe0f}",
          NULL},
         {"gr\xC3\xBC\xC3\x9F \xE2\x82\xAC \xF0\x9F\x98\x80",
-         "gr\xC3\xBC\xC3\x9F \xE2\x82\xAC \xF0\x9F\x98\x80", NULL},
+         "gr\xC3\xBC\xC3\x9F \xE2\x82\xAC \xF0\x9F\x98\x80",
+         NULL},
         /* not UTF-8: a lone lead, a surrogate, an overlong slash, the end of a
          * character missing */
         {"\xC3z\xED\xA0\x80\xC0\xAF\xE2\x82",
-         "\\xc3z\\xed\\xa0\\x80\\xc0\\xaf\\xe2\\x82", NULL},
+         "\\xc3z\\xed\\xa0\\x80\\xc0\\xaf\\xe2\\x82",
+         NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct slice text = slice_of(cases[i].text);
@@ -201,7 +215,10 @@ static void same_when_printed(struct slice text, size_t max) {
     fclose(file);
     out[size] = 0;
     char expected[2 * sizeof(struct shown)];
-    snprintf(expected, sizeof expected, "%s\n%s", quoted(text, max).text,
+    snprintf(expected,
+             sizeof expected,
+             "%s\n%s",
+             quoted(text, max).text,
              shown(text, max).text);
     assert_string_equal(out, expected);
 }
@@ -325,9 +342,12 @@ static void what_is_no_number_keeps_sign_and_payload(void **state) {
                    {0xFFF8000000000000, "-nan"},
                    {0x7FF0000000000001, "nan:0x1"},
                    {0xFFFFFFFFFFFFFFFF, "-nan:0xfffffffffffff"}},
-      singles[] = {{0x7F800000, "inf"},         {0xFF800000, "-inf"},
-                   {0x7FC00000, "nan"},         {0xFFC00000, "-nan"},
-                   {0x7F800001, "nan:0x1"},     {0xFFFFFFFF, "-nan:0x7fffff"},
+      singles[] = {{0x7F800000, "inf"},
+                   {0xFF800000, "-inf"},
+                   {0x7FC00000, "nan"},
+                   {0xFFC00000, "-nan"},
+                   {0x7F800001, "nan:0x1"},
+                   {0xFFFFFFFF, "-nan:0x7fffff"},
                    {0x7FA00001, "nan:0x200001"}};
     char text[FLOAT_TEXT_SIZE];
     for (size_t i = 0; i < sizeof doubles / sizeof *doubles; i++) {
@@ -464,8 +484,8 @@ static const char *file_of(size_t size) {
     return path;
 }
 
-static bool reads(const char *path, size_t cap, size_t expected_size,
-                  struct error *error) {
+static bool
+reads(const char *path, size_t cap, size_t expected_size, struct error *error) {
     struct buffer buffer;
     buffer_init(&buffer, cap);
     bool ok = file_read(path, &buffer, error);

@@ -114,7 +114,8 @@ static void run_case(void **state) {
     if (!same) {
         print_message("# expected [%.*s], sent [%.*s]\n",
                       (int)test->expected.size,
-                      (const char *)test->expected.data, (int)out.size,
+                      (const char *)test->expected.data,
+                      (int)out.size,
                       (const char *)out.data);
     }
     buffer_free(&out);
@@ -125,8 +126,11 @@ static void run_case(void **state) {
 static char *read_data(struct arena *arena, const char *name) {
     const char *folder = getenv("DATA");
     char path[512];
-    snprintf(path, sizeof path, "%s/cookies/%s",
-             folder ? folder : "../shared/data", name);
+    snprintf(path,
+             sizeof path,
+             "%s/cookies/%s",
+             folder ? folder : "../shared/data",
+             name);
     struct buffer text;
     buffer_init(&text, 1 << 20);
     struct error error = ERROR_INIT;
@@ -201,11 +205,16 @@ static size_t add_dates(struct arena *arena, struct CMUnitTest *tests) {
 static void dates_are_bounded(void **state) {
     (void)state;
     static const char *const bad[] = {
-        "1 Jan 2000 00:00:60",  "1 Jan 2000 00:60:00",
-        "1 Jan 2000 24:00:00",  "0 Jan 2000 00:00:00",
-        "32 Jan 2000 00:00:00", "29 Feb 2001 00:00:00",
-        "31 Apr 2000 00:00:00", "1 Jan 1600 00:00:00",
-        "1 Jan 2000",           "",
+        "1 Jan 2000 00:00:60",
+        "1 Jan 2000 00:60:00",
+        "1 Jan 2000 24:00:00",
+        "0 Jan 2000 00:00:00",
+        "32 Jan 2000 00:00:00",
+        "29 Feb 2001 00:00:00",
+        "31 Apr 2000 00:00:00",
+        "1 Jan 1600 00:00:00",
+        "1 Jan 2000",
+        "",
     };
     int64_t seconds;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -239,8 +248,8 @@ static void clear_text_shadows_no_secure_cookie(void **state) {
     (void)state;
     struct fixture f;
     begin(&f);
-    store(&f, "https://www.example.org/",
-          "id=good; Secure; Domain=example.org");
+    store(
+        &f, "https://www.example.org/", "id=good; Secure; Domain=example.org");
     store(&f, "http://www.example.org/", "id=evil");
     store(&f, "http://www.example.org/", "id=evil; Path=/deeper");
     store(&f, "http://example.org/", "id=evil; Domain=example.org");

@@ -10,8 +10,10 @@
 static atomic_int asked;    /* how often a name was looked up */
 static atomic_bool hanging; /* waits.test has no answer as long as this is so */
 
-int getaddrinfo(const char *name, const char *service,
-                const struct addrinfo *hints, struct addrinfo **list) {
+int getaddrinfo(const char *name,
+                const char *service,
+                const struct addrinfo *hints,
+                struct addrinfo **list) {
     (void)service;
     (void)hints;
     int times = ++asked;
@@ -37,7 +39,8 @@ int getaddrinfo(const char *name, const char *service,
 static bool peer_lies; /* every peer seems to be another machine */
 long syscall(long number, ...);
 
-int getpeername(int fd, struct sockaddr *restrict address,
+int getpeername(int fd,
+                struct sockaddr *restrict address,
                 socklen_t *restrict size) {
     if (!peer_lies)
         return (int)syscall(SYS_getpeername, fd, address, size);
@@ -48,8 +51,8 @@ int getpeername(int fd, struct sockaddr *restrict address,
     return 0;
 }
 
-static enum net_error resolve(struct lookups *lookups, const char *name,
-                              size_t *count) {
+static enum net_error
+resolve(struct lookups *lookups, const char *name, size_t *count) {
     struct address_list found = {.count = 0};
     struct error error = ERROR_INIT;
     asked = 0;
@@ -94,8 +97,8 @@ static void hanging_lookups_are_few(void **state) {
 /* ---- exchanges with a server on 127.0.0.1 alone ---- */
 
 /* What asking http://NAME:port/ comes to, with these origins allowed. */
-static enum net_error ask(const char *name, const char *const *allow,
-                          size_t allow_count) {
+static enum net_error
+ask(const char *name, const char *const *allow, size_t allow_count) {
     struct server server;
     struct net_config config = net_config_default();
     config.allow = allow;
@@ -132,8 +135,8 @@ static void names_are_asked_for_once(void **state) {
 /* 10.0.0.1 is never tried, ::1 refuses, 127.0.0.1 answers. */
 static void allowed_addresses_are_tried_in_turn(void **state) {
     (void)state;
-    static const char *const loopback[] = {"mixed.test:*", "127.0.0.0/8:*",
-                                           "[::1]:*"};
+    static const char *const loopback[] = {
+        "mixed.test:*", "127.0.0.0/8:*", "[::1]:*"};
     assert_int_equal(ask("mixed.test", loopback, 3), NET_OK);
     assert_int_equal(ask("mixed.test", loopback, 1), NET_DENIED);
     static const char *const v6[] = {"mixed.test:*", "[::1]:*"};

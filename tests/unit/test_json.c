@@ -41,8 +41,8 @@ static const struct json *parse_slice(struct slice text) {
     /* keep the text for the values that borrow it */
     free(copy);
     char *kept = arena_text(&arena, text);
-    return json_parse((struct slice){(uint8_t *)kept, text.size}, &arena,
-                      &error);
+    return json_parse(
+        (struct slice){(uint8_t *)kept, text.size}, &arena, &error);
 }
 
 static const struct json *parse(const char *text) {
@@ -230,8 +230,8 @@ static void bounds_the_values(void **state) {
     assert_non_null(root);
     assert_int_equal(root->count, count);
     memcpy(text + 3 * count, ",-1]", 4);
-    assert_null(json_parse((struct slice){(uint8_t *)text, 3 * count + 4},
-                           &arena, &error));
+    assert_null(json_parse(
+        (struct slice){(uint8_t *)text, 3 * count + 4}, &arena, &error));
     free(text);
 }
 
@@ -338,9 +338,17 @@ static void reads_bytes(void **state) {
     assert_int_equal(bytes.size, 0);
     assert_true(json_bytes(parse("[7]"), &arena, &bytes));
     assert_int_equal(bytes.size, 1);
-    static const char *const bad[] = {"[256]",   "[-1]",   "[1,300]", "[1.0]",
-                                      "[1,[2]]", "\"12\"", "{}",      "[1e1]",
-                                      "[\"1\"]", "null",   "[1000]"};
+    static const char *const bad[] = {"[256]",
+                                      "[-1]",
+                                      "[1,300]",
+                                      "[1.0]",
+                                      "[1,[2]]",
+                                      "\"12\"",
+                                      "{}",
+                                      "[1e1]",
+                                      "[\"1\"]",
+                                      "null",
+                                      "[1000]"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         const struct json *value = parse(bad[i]);
         assert_non_null(value);
@@ -376,9 +384,12 @@ static void reads_base64(void **state) {
     (void)state;
     static const struct {
         const char *text, *bytes;
-    } cases[] = {
-        {"", ""},        {"Zg==", "f"},         {"Zm8=", "fo"},
-        {"Zm9v", "foo"}, {"Zm9vYmE=", "fooba"}, {"/+9+", "\xFF\xEF\x7E"}};
+    } cases[] = {{"", ""},
+                 {"Zg==", "f"},
+                 {"Zm8=", "fo"},
+                 {"Zm9v", "foo"},
+                 {"Zm9vYmE=", "fooba"},
+                 {"/+9+", "\xFF\xEF\x7E"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[32];
         struct slice bytes;
@@ -391,10 +402,18 @@ static void reads_base64(void **state) {
             slice_equal((struct slice){(uint8_t *)text + 1, writer.size - 2},
                         slice_of(cases[i].text)));
     }
-    static const char *const bad[] = {"\"Z\"",        "\"Zg=\"",  "\"Zg\"",
-                                      "\"Zh==\"",     "\"Zm9=\"", "\"=g==\"",
-                                      "\"Zg==Zg==\"", "\"Zm 9\"", "\"Z-_v\"",
-                                      "\"====\"",     "[1]",      "null"};
+    static const char *const bad[] = {"\"Z\"",
+                                      "\"Zg=\"",
+                                      "\"Zg\"",
+                                      "\"Zh==\"",
+                                      "\"Zm9=\"",
+                                      "\"=g==\"",
+                                      "\"Zg==Zg==\"",
+                                      "\"Zm 9\"",
+                                      "\"Z-_v\"",
+                                      "\"====\"",
+                                      "[1]",
+                                      "null"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct slice bytes;
         assert_false(json_base64(parse(bad[i]), &arena, &bytes));
@@ -422,14 +441,17 @@ static void reads_thousands_of_objects(void **state) {
         buffer_printf(&text,
                       "%s{\"type\":\"assert_return\",\"line\":%d,\"args\":[{"
                       "\"value\":\"%d\"}]}",
-                      i ? "," : "", i, -i);
+                      i ? "," : "",
+                      i,
+                      -i);
     }
     buffer_append_text(&text, "]}");
     const struct json *root = json_parse(buffer_slice(&text), &arena, &error);
     assert_non_null(root);
     int64_t seen = 0, line = 0;
     for (struct json_each each = json_each(json_find(root, "commands"));
-         json_next(&each); seen++) {
+         json_next(&each);
+         seen++) {
         assert_true(json_integer(json_find(each.value, "line"), &line));
         assert_true(line == seen);
     }
@@ -490,8 +512,8 @@ static struct slice written;
     do {                                                                       \
         struct json_writer measure = {0};                                      \
         put(&measure, argument);                                               \
-        struct json_writer writer = {arena_alloc(&arena, measure.size, 1),     \
-                                     measure.size, 0};                         \
+        struct json_writer writer = {                                          \
+            arena_alloc(&arena, measure.size, 1), measure.size, 0};            \
         put(&writer, argument);                                                \
         assert_int_equal(writer.size, measure.size);                           \
         written = (struct slice){writer.out, writer.size};                     \
@@ -554,8 +576,10 @@ static void reads_what_it_writes(void **state) {
 static void memory_is_drawn_from_a_budget(void **state) {
     (void)state;
     static const char *const texts[] = {
-        "{\"a\":[1,2,3],\"b\":{\"c\":\"d\",\"e\":[]}}", "{\"a\":1,\"a\":2}",
-        "[1,2", "\"\\u00e9\""};
+        "{\"a\":[1,2,3],\"b\":{\"c\":\"d\",\"e\":[]}}",
+        "{\"a\":1,\"a\":2}",
+        "[1,2",
+        "\"\\u00e9\""};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         bool enough = false;
         struct budget budget = {0};

@@ -14,8 +14,10 @@ enum { MAX_NAMES = 64, FILLERS = 4, MAX_SILENT = 16 };
 /* What every name leads to, up to the first NULL. */
 static const char *names[MAX_NAMES];
 
-int getaddrinfo(const char *name, const char *service,
-                const struct addrinfo *hints, struct addrinfo **list) {
+int getaddrinfo(const char *name,
+                const char *service,
+                const struct addrinfo *hints,
+                struct addrinfo **list) {
     (void)name;
     (void)service;
     (void)hints;

@@ -23,7 +23,8 @@ static size_t count_of(const char *const *items) {
     return count;
 }
 
-static bool open_policy(struct policy *policy, const struct rules *rules,
+static bool open_policy(struct policy *policy,
+                        const struct rules *rules,
                         struct error *error) {
     struct net_config config = net_config_default();
     config.allow = rules->allow;
@@ -38,8 +39,8 @@ static bool open_policy(struct policy *policy, const struct rules *rules,
 
 /* Both checks, for a host that is at `address` (NULL: it is an address
  * itself). */
-static bool is_allowed(const struct rules *rules, const char *text,
-                       const char *address) {
+static bool
+is_allowed(const struct rules *rules, const char *text, const char *address) {
     struct policy policy;
     struct url url;
     struct arena arena;
@@ -538,18 +539,24 @@ static bool is_proxied(const struct rules *rules, const char *text) {
 
 static void proxies_get_no_known_address(void **state) {
     (void)state;
-    static const char *const local[] = {
-        "http://localhost/", "http://LOCALHOST./", "http://a.localhost/",
-        "http://a.b.localhost./"};
-    static const char *const unknown[] = {
-        "http://intranet/", "http://intranet./", "https://printer.local/",
-        "http://metadata.google.internal/", "http://router.home.arpa/"};
-    static const char *const addresses[] = {
-        "http://127.0.0.1/",          "http://127.1/",
-        "http://0177.0.0.1/",         "http://0x7f000001/",
-        "http://2130706433/",         "http://127.0.0.1./",
-        "http://[::ffff:127.0.0.1]/", "http://[::127.0.0.1]/",
-        "http://[64:ff9b::7f00:1]/"};
+    static const char *const local[] = {"http://localhost/",
+                                        "http://LOCALHOST./",
+                                        "http://a.localhost/",
+                                        "http://a.b.localhost./"};
+    static const char *const unknown[] = {"http://intranet/",
+                                          "http://intranet./",
+                                          "https://printer.local/",
+                                          "http://metadata.google.internal/",
+                                          "http://router.home.arpa/"};
+    static const char *const addresses[] = {"http://127.0.0.1/",
+                                            "http://127.1/",
+                                            "http://0177.0.0.1/",
+                                            "http://0x7f000001/",
+                                            "http://2130706433/",
+                                            "http://127.0.0.1./",
+                                            "http://[::ffff:127.0.0.1]/",
+                                            "http://[::127.0.0.1]/",
+                                            "http://[64:ff9b::7f00:1]/"};
     const struct rules star = {.allow = {"*"}};
     const struct rules denied = {
         .allow = {"*"}, .deny = {"127.0.0.0/8"}, .allow_private = true};
@@ -592,8 +599,8 @@ static void denials_name_the_flag(void **state) {
     struct error error = ERROR_INIT, denial = ERROR_INIT;
     arena_init(&arena);
     assert_true(open_policy(&policy, &(struct rules){0}, &error));
-    assert_true(url_parse(&url, slice_of("https://u:secret@httpbin.org/x"),
-                          &arena, &error));
+    assert_true(url_parse(
+        &url, slice_of("https://u:secret@httpbin.org/x"), &arena, &error));
     assert_false(policy_check_origin(&policy, &url, &denial));
     assert_string_equal(
         denial.text,

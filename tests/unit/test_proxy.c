@@ -10,9 +10,15 @@
 #include <cmocka.h>
 
 static void clear_environment(void) {
-    static const char *const names[] = {
-        "http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY",   "all_proxy",
-        "ALL_PROXY",  "no_proxy",   "NO_PROXY",    "REQUEST_METHOD"};
+    static const char *const names[] = {"http_proxy",
+                                        "HTTP_PROXY",
+                                        "https_proxy",
+                                        "HTTPS_PROXY",
+                                        "all_proxy",
+                                        "ALL_PROXY",
+                                        "no_proxy",
+                                        "NO_PROXY",
+                                        "REQUEST_METHOD"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         unsetenv(names[i]);
 }

@@ -53,16 +53,28 @@ static void step(void) {
         return result;                                                         \
     }
 
-WRAP(int, socketpair, (int domain, int type, int protocol, int *ends), domain,
-     type, protocol, ends)
-WRAP(int, sigprocmask, (int how, const sigset_t *set, sigset_t *old), how, set,
+WRAP(int,
+     socketpair,
+     (int domain, int type, int protocol, int *ends),
+     domain,
+     type,
+     protocol,
+     ends)
+WRAP(int,
+     sigprocmask,
+     (int how, const sigset_t *set, sigset_t *old),
+     how,
+     set,
      old)
-WRAP(pid_t, waitpid, (pid_t child, int *status, int flags), child, status,
-     flags)
+WRAP(
+    pid_t, waitpid, (pid_t child, int *status, int flags), child, status, flags)
 WRAP(int, close, (int fd), fd)
-WRAP(int, sigaction,
-     (int number, const struct sigaction *new, struct sigaction *old), number,
-     new, old)
+WRAP(int,
+     sigaction,
+     (int number, const struct sigaction *new, struct sigaction *old),
+     number,
+     new,
+     old)
 WRAP(int, open, (const char *path, int flags), path, flags)
 WRAP(int, fstat, (int fd, struct stat *stat), fd, stat)
 WRAP(int, shutdown, (int fd, int how), fd, how)
@@ -206,8 +218,8 @@ static int count_ends(int by) {
 }
 
 static void whenever_we_end_nothing_is_left(void **state) {
-    static const int deadly[] = {SIGKILL, SIGTERM, SIGINT, SIGHUP,
-                                 SIGQUIT, SIGABRT, SIGALRM};
+    static const int deadly[] = {
+        SIGKILL, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGABRT, SIGALRM};
     (void)state;
     for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++) {
         assert_true(count_ends(deadly[i]) > 30);

@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 /* "scheme host port target" of a URL, or "error". */
-static const char *parsed(struct arena *arena, const char *text,
-                          const char *base) {
+static const char *
+parsed(struct arena *arena, const char *text, const char *base) {
     struct url url, from;
     struct error error = ERROR_INIT;
     bool ok = base ? url_parse(&from, slice_of(base), arena, &error) &&
@@ -21,8 +21,12 @@ static const char *parsed(struct arena *arena, const char *text,
         return error.code == NET_REDIRECT ? "other scheme" : "error";
     struct buffer out;
     buffer_init(&out, 1 << 16);
-    buffer_printf(&out, "%s %s %u %s", url.secure ? "https" : "http",
-                  url.host.text, url.port, url.target);
+    buffer_printf(&out,
+                  "%s %s %u %s",
+                  url.secure ? "https" : "http",
+                  url.host.text,
+                  url.port,
+                  url.target);
     const char *result = arena_text(arena, buffer_slice(&out));
     buffer_free(&out);
     return result;
@@ -32,8 +36,8 @@ struct url_case {
     const char *text, *expected;
 };
 
-static void check(const struct url_case *cases, size_t count,
-                  const char *base) {
+static void
+check(const struct url_case *cases, size_t count, const char *base) {
     struct arena arena;
     arena_init(&arena);
     for (size_t i = 0; i < count; i++) {
@@ -170,13 +174,13 @@ static void userinfo_is_decoded(void **state) {
     struct arena arena;
     struct error error = ERROR_INIT;
     arena_init(&arena);
-    assert_true(url_parse(&url, slice_of("http://us%65r:p%40ss%zz@a/"), &arena,
-                          &error));
+    assert_true(url_parse(
+        &url, slice_of("http://us%65r:p%40ss%zz@a/"), &arena, &error));
     assert_string_equal(url.userinfo, "user:p@ss%zz");
     assert_true(url_parse(&url, slice_of("http://a/"), &arena, &error));
     assert_null(url.userinfo);
-    assert_false(url_parse(&url, slice_of("http://user:secret@a:99999/"),
-                           &arena, &error));
+    assert_false(url_parse(
+        &url, slice_of("http://user:secret@a:99999/"), &arena, &error));
     assert_null(strstr(error.text, "secret"));
     arena_free(&arena);
 }

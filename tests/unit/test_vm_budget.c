@@ -119,10 +119,11 @@ static struct buffer long_function(uint32_t additions) {
     put_byte(&body, 0);
     REPEAT(&body, "\x23\0\x41\1\x6A\x24\0", additions);
     put_byte(&body, 0x0B);
-    struct buffer module =
-        MODULE(TYPES(ENTRY("\x60\0\0")), FUNCTIONS(ENTRY("\0")),
-               GLOBALS(ENTRY("\x7F\1\x41\0\x0B")), EXPORTS(NAMED("f", "\0\0")),
-               CODE(BODY_OF(&body)));
+    struct buffer module = MODULE(TYPES(ENTRY("\x60\0\0")),
+                                  FUNCTIONS(ENTRY("\0")),
+                                  GLOBALS(ENTRY("\x7F\1\x41\0\x0B")),
+                                  EXPORTS(NAMED("f", "\0\0")),
+                                  CODE(BODY_OF(&body)));
     buffer_free(&body);
     return module;
 }
@@ -151,9 +152,9 @@ static void declarations_draw_from_it(void **state) {
     limits.memory_bytes = 100 * KIB;
     struct guest guest = guest_open(&limits);
     struct error error = ERROR_INIT;
-    struct buffer module =
-        MODULE(TYPES(ENTRY("\x60\0\0")), IMPORTS(ENTRIES(100, "\0\0\0\0")),
-               GLOBALS(ENTRIES(10000, "\x7F\0\x41\0\x0B")));
+    struct buffer module = MODULE(TYPES(ENTRY("\x60\0\0")),
+                                  IMPORTS(ENTRIES(100, "\0\0\0\0")),
+                                  GLOBALS(ENTRIES(10000, "\x7F\0\x41\0\x0B")));
     uint64_t before = vm_budget(guest.vm)->held;
     assert_null(guest_take(&guest, module, &error));
     assert_int_equal(error.kind, ERROR_IO);

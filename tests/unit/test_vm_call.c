@@ -4,10 +4,12 @@
 static void values_of_every_type_go_in_and_out(void **state) {
     (void)state;
     struct guest guest = guest_run("values", NULL);
-    struct vm_value args[] = {
-        {VM_I32, {.i32 = 0x80000001}}, {VM_I64, {.i64 = UINT64_MAX - 1}},
-        {VM_F32, {.i32 = 0x7FA00001}}, {VM_F64, {.f64 = -1.5}},
-        {VM_FUNCREF, {.ref = 0}},      {VM_EXTERNREF, {.ref = UINT64_MAX}}};
+    struct vm_value args[] = {{VM_I32, {.i32 = 0x80000001}},
+                              {VM_I64, {.i64 = UINT64_MAX - 1}},
+                              {VM_F32, {.i32 = 0x7FA00001}},
+                              {VM_F64, {.f64 = -1.5}},
+                              {VM_FUNCREF, {.ref = 0}},
+                              {VM_EXTERNREF, {.ref = UINT64_MAX}}};
     struct vm_value out[6];
     struct error error = ERROR_INIT;
     assert_true(
@@ -31,16 +33,16 @@ static void function_references_are_called(void **state) {
     struct guest guest = guest_run("values", NULL);
     struct vm_value args[3] = {{0}, i32(40), i32(2)}, sum;
     struct error error = ERROR_INIT;
-    assert_true(vm_call(guest_function(&guest, "add_reference"), NULL, 0, args,
-                        &error));
+    assert_true(vm_call(
+        guest_function(&guest, "add_reference"), NULL, 0, args, &error));
     assert_int_equal(args[0].type, VM_FUNCREF);
     assert_true(args[0].of.ref != 0);
-    assert_true(vm_call(guest_function(&guest, "call_reference"), args, 3, &sum,
-                        &error));
+    assert_true(vm_call(
+        guest_function(&guest, "call_reference"), args, 3, &sum, &error));
     assert_int_equal(sum.of.i32, 42);
     args[0].of.ref = 0;
-    assert_false(vm_call(guest_function(&guest, "call_reference"), args, 3,
-                         &sum, &error));
+    assert_false(vm_call(
+        guest_function(&guest, "call_reference"), args, 3, &sum, &error));
     assert_int_equal(error.kind, ERROR_TRAP);
     guest_close(&guest);
 }

@@ -11,9 +11,12 @@ static void names_of(struct slice module, char *out, size_t size) {
         struct slice name = debug_function_name(debug, i);
         if (name.size == 0)
             name = slice_of("-");
-        used +=
-            (size_t)snprintf(out + used, size - used, "%s%.*s", i ? " " : "",
-                             (int)name.size, (const char *)name.data);
+        used += (size_t)snprintf(out + used,
+                                 size - used,
+                                 "%s%.*s",
+                                 i ? " " : "",
+                                 (int)name.size,
+                                 (const char *)name.data);
     }
     assert_int_equal(debug_function_name(debug, FUNCTION_COUNT).size, 0);
     debug_free(debug);
@@ -37,19 +40,29 @@ static struct program program_4(int offset_size) {
     uint32_t plain =
         abbreviate(&p, TAG_SUBPROGRAM, false, (int[]){NAME, STRING, 0});
     uint32_t code =
-        abbreviate(&p, TAG_SUBPROGRAM, false,
+        abbreviate(&p,
+                   TAG_SUBPROGRAM,
+                   false,
                    (int[]){NAME, STRP, LOW_PC, ADDR, HIGH_PC, DATA4, 0});
     uint32_t defined = abbreviate(
-        &p, TAG_SUBPROGRAM, false,
+        &p,
+        TAG_SUBPROGRAM,
+        false,
         (int[]){SPECIFICATION, REF4, LOW_PC, ADDR, HIGH_PC, ADDR, 0});
     uint32_t copied = abbreviate(
-        &p, TAG_SUBPROGRAM, false,
+        &p,
+        TAG_SUBPROGRAM,
+        false,
         (int[]){ABSTRACT_ORIGIN, REF_ADDR, LOW_PC, ADDR, HIGH_PC, UDATA, 0});
     uint32_t split =
-        abbreviate(&p, TAG_SUBPROGRAM, true,
+        abbreviate(&p,
+                   TAG_SUBPROGRAM,
+                   true,
                    (int[]){NAME, STRING, RANGES, SEC_OFFSET, EXPR, EXPRLOC, 0});
     uint32_t linked = abbreviate(
-        &p, TAG_SUBPROGRAM, false,
+        &p,
+        TAG_SUBPROGRAM,
+        false,
         (int[]){LINKAGE_NAME, STRING, LOW_PC, ADDR, HIGH_PC, DATA1, 0});
 
     unit_begin(&p, 4, offset_size);
@@ -99,18 +112,34 @@ static void entries_name_functions(void **state) {
 /* Names, addresses and ranges by number. */
 static struct program program_5(void) {
     struct program p = program_new();
-    p.unit = abbreviate(&p, TAG_UNIT, true,
-                        (int[]){NAME, STRX1, STR_OFFSETS_BASE, SEC_OFFSET,
-                                ADDR_BASE, SEC_OFFSET, RNGLISTS_BASE,
-                                SEC_OFFSET, LOW_PC, ADDR, 0});
+    p.unit = abbreviate(&p,
+                        TAG_UNIT,
+                        true,
+                        (int[]){NAME,
+                                STRX1,
+                                STR_OFFSETS_BASE,
+                                SEC_OFFSET,
+                                ADDR_BASE,
+                                SEC_OFFSET,
+                                RNGLISTS_BASE,
+                                SEC_OFFSET,
+                                LOW_PC,
+                                ADDR,
+                                0});
     uint32_t code =
-        abbreviate(&p, TAG_SUBPROGRAM, false,
+        abbreviate(&p,
+                   TAG_SUBPROGRAM,
+                   false,
                    (int[]){NAME, STRX1, LOW_PC, ADDRX, HIGH_PC, DATA1, 0});
     uint32_t lined =
-        abbreviate(&p, TAG_SUBPROGRAM, false,
+        abbreviate(&p,
+                   TAG_SUBPROGRAM,
+                   false,
                    (int[]){NAME, LINE_STRP, LOW_PC, ADDRX, HIGH_PC, DATA1, 0});
     uint32_t split = abbreviate(
-        &p, TAG_SUBPROGRAM, false,
+        &p,
+        TAG_SUBPROGRAM,
+        false,
         (int[]){NAME, STRX1, RANGES, RNGLISTX, HIGH_PC, IMPLICIT, 77, 0});
 
     unit_begin(&p, 5, 4);
@@ -219,7 +248,9 @@ static void other_units_are_read(void **state) {
     (void)state;
     struct program p = program_new();
     uint32_t code =
-        abbreviate(&p, TAG_SUBPROGRAM, false,
+        abbreviate(&p,
+                   TAG_SUBPROGRAM,
+                   false,
                    (int[]){NAME, STRING, LOW_PC, ADDR, HIGH_PC, DATA4, 0});
     uint32_t unknown =
         abbreviate(&p, TAG_SUBPROGRAM, false, (int[]){NAME, 0x7F, 0});
@@ -240,10 +271,14 @@ static void references_may_go_round(void **state) {
     (void)state;
     struct program p = program_new();
     uint32_t code = abbreviate(
-        &p, TAG_SUBPROGRAM, false,
+        &p,
+        TAG_SUBPROGRAM,
+        false,
         (int[]){SPECIFICATION, REF4, LOW_PC, ADDR, HIGH_PC, DATA1, 0});
     uint32_t last =
-        abbreviate(&p, TAG_SUBPROGRAM, false,
+        abbreviate(&p,
+                   TAG_SUBPROGRAM,
+                   false,
                    (int[]){NAME, STRING, LOW_PC, ADDR, HIGH_PC, DATA1, 0});
     unit_begin(&p, 4, 4);
     uint32_t first = entry(&p, code);
@@ -273,7 +308,9 @@ static void bytes_that_are_no_text_name_nothing(void **state) {
     (void)state;
     struct program p = program_new();
     uint32_t code =
-        abbreviate(&p, TAG_SUBPROGRAM, false,
+        abbreviate(&p,
+                   TAG_SUBPROGRAM,
+                   false,
                    (int[]){NAME, STRING, LOW_PC, ADDR, HIGH_PC, DATA1, 0});
     unit_begin(&p, 4, 4);
     entry(&p, code), text(&p.info, "\xC2"), u32(&p.info, CODE_OF(0)),
@@ -299,7 +336,9 @@ static void too_much_work_is_not_done(void **state) {
         attributes[flags ? 2000 : 0] = 0;
         uint32_t many = abbreviate(&p, TAG_SUBPROGRAM, false, attributes);
         uint32_t code =
-            abbreviate(&p, TAG_SUBPROGRAM, false,
+            abbreviate(&p,
+                       TAG_SUBPROGRAM,
+                       false,
                        (int[]){NAME, STRING, LOW_PC, ADDR, HIGH_PC, DATA1, 0});
         unit_begin(&p, 4, 4);
         for (int i = 0; i < 100000; i++)
@@ -319,7 +358,9 @@ static void long_numbers_are_damage(void **state) {
     for (int padded = 16; padded <= 17; padded++) {
         struct program p = program_new();
         uint32_t code =
-            abbreviate(&p, TAG_SUBPROGRAM, false,
+            abbreviate(&p,
+                       TAG_SUBPROGRAM,
+                       false,
                        (int[]){NAME, STRING, LOW_PC, ADDR, HIGH_PC, UDATA, 0});
         unit_begin(&p, 4, 4);
         entry(&p, code), text(&p.info, "f"), u32(&p.info, CODE_OF(0));
@@ -339,10 +380,14 @@ static void long_texts_are_work(void **state) {
     enum { MANY = 1000, LONG = 100000, FIRST = 3, ENTRY = 1 + 4 + 1 + 4 };
     struct program p = program_new();
     uint32_t code = abbreviate(
-        &p, TAG_SUBPROGRAM, false,
+        &p,
+        TAG_SUBPROGRAM,
+        false,
         (int[]){LOW_PC, ADDR, HIGH_PC, DATA1, SPECIFICATION, REF4, 0});
     uint32_t declaration =
-        abbreviate(&p, TAG_SUBPROGRAM, false,
+        abbreviate(&p,
+                   TAG_SUBPROGRAM,
+                   false,
                    (int[]){LINKAGE_NAME, STRING, NAME, STRING, 0});
     unit_begin(&p, 4, 4);
     uint32_t referred = (uint32_t)p.info.size - p.start + MANY * ENTRY;

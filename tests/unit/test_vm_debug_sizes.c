@@ -28,7 +28,9 @@ void *__wrap_realloc(void *old, size_t size) {
 /* ---- programs of n of something ---- */
 
 static uint32_t plain_code(struct program *p) {
-    return abbreviate(p, TAG_SUBPROGRAM, false,
+    return abbreviate(p,
+                      TAG_SUBPROGRAM,
+                      false,
                       (int[]){NAME, STRING, LOW_PC, ADDR, HIGH_PC, DATA1, 0});
 }
 
@@ -116,7 +118,9 @@ static void units_of_all_code(struct program *p, uint32_t n) {
 
 static void references(struct program *p, uint32_t n) {
     uint32_t code = abbreviate(
-        p, TAG_SUBPROGRAM, false,
+        p,
+        TAG_SUBPROGRAM,
+        false,
         (int[]){SPECIFICATION, REF4, LOW_PC, ADDR, HIGH_PC, DATA1, 0});
     unit_begin(p, 4, 4);
     for (uint32_t i = 0; i < n; i++) {
@@ -128,10 +132,14 @@ static void references(struct program *p, uint32_t n) {
 
 static void inlined_in_inlined(struct program *p, uint32_t n) {
     uint32_t code =
-        abbreviate(p, TAG_SUBPROGRAM, true,
+        abbreviate(p,
+                   TAG_SUBPROGRAM,
+                   true,
                    (int[]){NAME, STRING, LOW_PC, ADDR, HIGH_PC, DATA1, 0});
     uint32_t inlined = abbreviate(
-        p, TAG_INLINED, true,
+        p,
+        TAG_INLINED,
+        true,
         (int[]){ABSTRACT_ORIGIN, REF4, LOW_PC, ADDR, HIGH_PC, DATA4, 0});
     unit_begin(p, 4, 4);
     put_code(p, code, "run");
@@ -212,11 +220,15 @@ static void twice_as_much_costs_twice(void **state) {
         count(made[i].make, 2 * NUMBER);
         if (entered > entered_once / 2 * 5 + SLACK || entered_once == 0) {
             fail_msg("%s: %zu blocks of code, for twice as many %zu",
-                     made[i].name, entered_once, entered);
+                     made[i].name,
+                     entered_once,
+                     entered);
         }
         if (allocated > allocated_once / 2 * 5 + SLACK) {
-            fail_msg("%s: %zu bytes, for twice as many %zu", made[i].name,
-                     allocated_once, allocated);
+            fail_msg("%s: %zu bytes, for twice as many %zu",
+                     made[i].name,
+                     allocated_once,
+                     allocated);
         }
     }
 }

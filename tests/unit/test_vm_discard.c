@@ -201,21 +201,25 @@ static void who_imports_of_it_keeps_it(void **state) {
         struct entry import;
     } rows[] = {
 #define ROW(name, type) {name, IMPORT("lender", name, type)}
-        ROW("twice", "\0\0"),    ROW("functions", "\1\x70\0\0"),
-        ROW("memory", "\2\0\0"), ROW("count", "\3\x7F\1"),
+        ROW("twice", "\0\0"),
+        ROW("functions", "\1\x70\0\0"),
+        ROW("memory", "\2\0\0"),
+        ROW("count", "\3\x7F\1"),
         ROW("thrown", "\4\0\1"),
 #undef ROW
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct guest guest = importer(lender.vm, rows[i].import);
         char text[200];
-        snprintf(text, sizeof text,
+        snprintf(text,
+                 sizeof text,
                  "instance \"lender\" cannot be discarded: another instance "
                  "imports \"lender\" \"%s\" of it",
                  rows[i].name);
         is_refused(&lender, text);
         name(&guest, "guest");
-        snprintf(text, sizeof text,
+        snprintf(text,
+                 sizeof text,
                  "instance \"lender\" cannot be discarded: instance \"guest\" "
                  "imports \"lender\" \"%s\" of it",
                  rows[i].name);
@@ -237,8 +241,9 @@ static void what_is_passed_on_is_the_first_ones(void **state) {
     name(&middle, "lender");
     struct guest borrower = join(lender.vm, "borrower");
     discard(&middle);
-    is_refused(&lender, "instance \"lender\" cannot be discarded: another "
-                        "instance imports \"lender\" \"twice\" of it");
+    is_refused(&lender,
+               "instance \"lender\" cannot be discarded: another "
+               "instance imports \"lender\" \"twice\" of it");
     guest_call(&borrower, "set_count", 12, 0);
     assert_int_equal(guest_global(&lender, "count").of.i32, 12);
     discard(&borrower);
@@ -256,12 +261,14 @@ static void a_table_with_its_function_keeps_it(void **state) {
     struct table *others = vm_find_table(other.instance, slice_of("functions"));
     struct function *twice = guest_function(&guest, "twice");
     set(hosts, 1, twice);
-    is_refused(&guest, "the instance cannot be discarded: element 1 of a table "
-                       "of the host is a function of it");
+    is_refused(&guest,
+               "the instance cannot be discarded: element 1 of a table "
+               "of the host is a function of it");
     set(hosts, 1, NULL);
     set(others, 0, twice);
-    is_refused(&guest, "the instance cannot be discarded: element 0 of a table "
-                       "of another instance is a function of it");
+    is_refused(&guest,
+               "the instance cannot be discarded: element 0 of a table "
+               "of another instance is a function of it");
     assert_int_equal(guest_call(&other, "call", 0, 5), 10);
     set(others, 0, NULL);
     /* Its own may. */
@@ -282,12 +289,14 @@ static void a_global_with_its_function_keeps_it(void **state) {
         vm_define_global(guest.vm, "env", "chosen", true, &twice, &error);
     struct global *others = vm_find_global(other.instance, slice_of("chosen"));
     assert_non_null(hosts);
-    is_refused(&guest, "the instance cannot be discarded: a global of the host "
-                       "has a function of it");
+    is_refused(&guest,
+               "the instance cannot be discarded: a global of the host "
+               "has a function of it");
     assert_true(vm_global_set(hosts, &null, &error));
     assert_true(vm_global_set(others, &twice, &error));
-    is_refused(&guest, "the instance cannot be discarded: a global of another "
-                       "instance has a function of it");
+    is_refused(&guest,
+               "the instance cannot be discarded: a global of another "
+               "instance has a function of it");
     assert_true(vm_global_set(others, &null, &error));
     /* Neither its own nor a number that looks like it. */
     struct global *own = vm_find_global(guest.instance, slice_of("chosen"));
@@ -303,13 +312,15 @@ static void a_global_with_its_function_keeps_it(void **state) {
  * exception until it is told to forget it. */
 static struct guest catcher(struct vm *vm) {
     struct guest guest = {.vm = vm};
-    struct buffer module = MODULE(
-        TYPES(ENTRY("\x60\0\0")), IMPORTS(IMPORT("env", "table", "\1\x70\0\1")),
-        FUNCTIONS(ENTRIES(2, "\0")), GLOBALS(ENTRY("\x69\1\xD0\x69\x0B")),
-        EXPORTS(NAMED("catch", "\0\0"), NAMED("forget", "\0\1")),
-        CODE(BODY("\0\2\x69\x1F\x40\1\3\0\x41\0\x11\0\0\x0B"
-                  "\0\x0B\x24\0\x0B"),
-             BODY("\0\xD0\x69\x24\0\x0B")));
+    struct buffer module =
+        MODULE(TYPES(ENTRY("\x60\0\0")),
+               IMPORTS(IMPORT("env", "table", "\1\x70\0\1")),
+               FUNCTIONS(ENTRIES(2, "\0")),
+               GLOBALS(ENTRY("\x69\1\xD0\x69\x0B")),
+               EXPORTS(NAMED("catch", "\0\0"), NAMED("forget", "\0\1")),
+               CODE(BODY("\0\2\x69\x1F\x40\1\3\0\x41\0\x11\0\0\x0B"
+                         "\0\x0B\x24\0\x0B"),
+                    BODY("\0\xD0\x69\x24\0\x0B")));
     guest_accept(&guest, module);
     guest_start(&guest);
     return guest;
@@ -323,8 +334,9 @@ static void an_exception_of_its_tag_keeps_it(void **state) {
     set(table, 0, guest_function(&guest, "throw"));
     guest_call(&other, "catch", 0, 0);
     set(table, 0, NULL);
-    is_refused(&guest, "the instance cannot be discarded: an exception that is "
-                       "kept refers to it");
+    is_refused(&guest,
+               "the instance cannot be discarded: an exception that is "
+               "kept refers to it");
     guest_call(&other, "forget", 0, 0);
     /* It is there still, but nobody can reach it. */
     discard(&guest);
@@ -355,8 +367,9 @@ static void several_go_together(void **state) {
     is_refused(&borrower,
                "the instance cannot be discarded: element 1 of a table of "
                "instance \"lender\" is a function of it");
-    is_refused(&lender, "instance \"lender\" cannot be discarded: another "
-                        "instance imports \"lender\" \"twice\" of it");
+    is_refused(&lender,
+               "instance \"lender\" cannot be discarded: another "
+               "instance imports \"lender\" \"twice\" of it");
     struct instance *both[] = {lender.instance, borrower.instance};
     struct error error = ERROR_INIT;
     uint64_t held = budget.held;
@@ -399,7 +412,9 @@ struct running {
     struct error discarded, unloaded;
 };
 
-static bool try_both(void *context, struct instance *caller, uint64_t *slots,
+static bool try_both(void *context,
+                     struct instance *caller,
+                     uint64_t *slots,
                      struct error *error) {
     (void)caller, (void)slots, (void)error;
     struct running *running = context;
@@ -420,7 +435,8 @@ static void nothing_goes_while_a_guest_runs(void **state) {
     /* Calls env.do when it starts. */
     guest_accept(&guest,
                  MODULE(TYPES(ENTRY("\x60\0\0")),
-                        IMPORTS(IMPORT("env", "do", "\0\0")), START(0)));
+                        IMPORTS(IMPORT("env", "do", "\0\0")),
+                        START(0)));
     guest_start(&guest);
     assert_int_equal(running.discarded.kind, ERROR_USAGE);
     assert_string_equal(running.discarded.text,
@@ -532,8 +548,9 @@ static void what_failed_goes_with_whose_table_it_is_in(void **state) {
     assert_false(vm_unload(failing.module, &error));
     assert_true(vm_table_get(table, 1, &value));
     set(hosts, 0, vm_function_of(&value));
-    is_refused(&owner, "instance \"env\" cannot be discarded: another instance "
-                       "imports \"env\" \"table\" of it");
+    is_refused(&owner,
+               "instance \"env\" cannot be discarded: another instance "
+               "imports \"env\" \"table\" of it");
     set(hosts, 0, NULL);
     discard(&owner);
     unload(&failing);

@@ -94,7 +94,8 @@ static const struct declaration {
     /* An active segment. */
     MODULE_ROW(NOTHING, MEMORY, DATA(ENTRY("\0\x41\0\x0B\0"))),
     MODULE_ROW(BIT(MUTABLE_GLOBALS), IMPORTS(IMPORT("", "", "\3\x7F\1"))),
-    MODULE_ROW(BIT(MUTABLE_GLOBALS), GLOBALS(ENTRY("\x7F\1\x41\0\x0B")),
+    MODULE_ROW(BIT(MUTABLE_GLOBALS),
+               GLOBALS(ENTRY("\x7F\1\x41\0\x0B")),
                EXPORTS(NAMED("g", "\3\0"))),
     MODULE_ROW(BIT(MULTI_VALUE), TYPES(ENTRY("\x60\0\2\x7F\x7F"))),
     MODULE_ROW(BIT(REFERENCE_TYPES), TYPES(ENTRY("\x60\1\x70\0"))),
@@ -139,8 +140,10 @@ static void code_tells_its_features(void **state) {
     for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
         const struct sample *sample = &bodies[i];
         struct buffer module =
-            MODULE(TYPES(ENTRY("\x60\0\0")), FUNCTIONS(ENTRY("\0")),
-                   TABLES(ENTRY("\x70\0\1")), MEMORIES(ENTRY("\0\1")),
+            MODULE(TYPES(ENTRY("\x60\0\0")),
+                   FUNCTIONS(ENTRY("\0")),
+                   TABLES(ENTRY("\x70\0\1")),
+                   MEMORIES(ENTRY("\0\1")),
                    CODE({{NULL}, sample->bytes, sample->size, 1, 1, true}));
         if (features_of(&module) != sample->features) {
             fail_msg("body %zu: 0x%X", i, features_of(&module));

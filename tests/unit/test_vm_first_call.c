@@ -44,7 +44,8 @@ static void another_instance_may_be_the_first_to_call(void **state) {
     struct buffer caller =
         MODULE(TYPES(ENTRY("\x60\1\x7F\1\x7F"), ENTRY("\x60\2\x7F\x7F\1\x7F")),
                IMPORTS(IMPORT("first", "table", "\1\x70\0\3")) /* table of 3 */,
-               FUNCTIONS(ENTRY("\1")), EXPORTS(NAMED("call", "\0\0")),
+               FUNCTIONS(ENTRY("\1")),
+               EXPORTS(NAMED("call", "\0\0")),
                CODE(BODY("\0\x20\0\x20\1\x11\0\0\x0B")));
     guest_accept(&other, caller);
     guest_start(&other);

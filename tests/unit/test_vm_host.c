@@ -9,7 +9,9 @@ struct host {
 };
 
 /* Turns its six arguments round. */
-static bool reverse(void *context, struct instance *caller, uint64_t *slots,
+static bool reverse(void *context,
+                    struct instance *caller,
+                    uint64_t *slots,
                     struct error *error) {
     (void)error;
     struct host *host = context;
@@ -24,20 +26,24 @@ static bool reverse(void *context, struct instance *caller, uint64_t *slots,
 }
 
 /* Calls the guest's function "sum" with its argument. */
-static bool again(void *context, struct instance *caller, uint64_t *slots,
+static bool again(void *context,
+                  struct instance *caller,
+                  uint64_t *slots,
                   struct error *error) {
     struct host *host = context;
     host->calls++;
     struct vm_value arg = i32((uint32_t)slots[0]), result;
     assert_int_equal(slots[0] >> 32, 0);
-    if (!vm_call(vm_find_function(caller, slice_of("sum")), &arg, 1, &result,
-                 error))
+    if (!vm_call(
+            vm_find_function(caller, slice_of("sum")), &arg, 1, &result, error))
         return false;
     slots[0] = result.of.i32;
     return true;
 }
 
-static bool fails(void *context, struct instance *caller, uint64_t *slots,
+static bool fails(void *context,
+                  struct instance *caller,
+                  uint64_t *slots,
                   struct error *error) {
     (void)caller;
     struct host *host = context;
@@ -50,8 +56,8 @@ static bool fails(void *context, struct instance *caller, uint64_t *slots,
 static struct guest open_with(struct host *host) {
     struct guest guest = guest_open(NULL);
     struct error error = ERROR_INIT;
-    assert_true(vm_define(guest.vm, "env", "reverse", "iIfFce:ecFfIi", reverse,
-                          host, &error));
+    assert_true(vm_define(
+        guest.vm, "env", "reverse", "iIfFce:ecFfIi", reverse, host, &error));
     assert_true(
         vm_define(guest.vm, "env", "again", "i:i", again, host, &error));
     assert_true(vm_define(guest.vm, "env", "fail", "i:", fails, host, &error));
@@ -64,10 +70,12 @@ static void a_host_function_gets_and_gives_all_types(void **state) {
     (void)state;
     struct host host = {0};
     struct guest guest = open_with(&host);
-    struct vm_value args[] = {
-        {VM_I32, {.i32 = UINT32_MAX}}, {VM_I64, {.i64 = 1ULL << 40}},
-        {VM_F32, {.f32 = 0.5F}},       {VM_F64, {.f64 = -0.0}},
-        {VM_FUNCREF, {.ref = 0}},      {VM_EXTERNREF, {.ref = 123}}};
+    struct vm_value args[] = {{VM_I32, {.i32 = UINT32_MAX}},
+                              {VM_I64, {.i64 = 1ULL << 40}},
+                              {VM_F32, {.f32 = 0.5F}},
+                              {VM_F64, {.f64 = -0.0}},
+                              {VM_FUNCREF, {.ref = 0}},
+                              {VM_EXTERNREF, {.ref = 123}}};
     struct vm_value out[6];
     struct error error = ERROR_INIT;
     assert_true(
@@ -134,8 +142,8 @@ static void an_import_nobody_provides_is_named(void **state) {
     assert_non_null(strstr(error.text, "reverse"));
 
     struct error other = ERROR_INIT;
-    assert_true(vm_define(guest.vm, "env", "reverse", "iIfFce:ecFfIi", reverse,
-                          &host, &other));
+    assert_true(vm_define(
+        guest.vm, "env", "reverse", "iIfFce:ecFfIi", reverse, &host, &other));
     assert_true(
         vm_define(guest.vm, "env", "again", "i:I", again, &host, &other));
     assert_true(vm_define(guest.vm, "env", "fail", "i:", fails, &host, &other));

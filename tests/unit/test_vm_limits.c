@@ -83,9 +83,12 @@ static void copies_in_pieces_may_overlap(void **state) {
 
 /* A module whose one function has so many of `part` between `begin` and
  * `end`. */
-static enum error_kind load_late(const char *begin, size_t begin_size,
-                                 const char *part, size_t part_size,
-                                 size_t count, const char *end) {
+static enum error_kind load_late(const char *begin,
+                                 size_t begin_size,
+                                 const char *part,
+                                 size_t part_size,
+                                 size_t count,
+                                 const char *end) {
     struct vm_limits limits = vm_limits_default();
     limits.timeout_ms = 0;
     struct guest guest = guest_open(&limits);
@@ -219,9 +222,11 @@ static void code_without_loops_is_paid_for_too(void **state) {
     REPEAT(&body, "\x23\0\x24\0", STATEMENTS);
     PUT(&body, "\x0B");
     guest_accept(&guest,
-                 MODULE(TYPES(ENTRY("\x60\0\0")), FUNCTIONS(ENTRY("\0")),
+                 MODULE(TYPES(ENTRY("\x60\0\0")),
+                        FUNCTIONS(ENTRY("\0")),
                         GLOBALS(ENTRY("\x7F\1\x41\0\x0B")),
-                        EXPORTS(NAMED("f", "\0\0")), CODE(BODY_OF(&body))));
+                        EXPORTS(NAMED("f", "\0\0")),
+                        CODE(BODY_OF(&body))));
     buffer_free(&body);
     guest_start(&guest);
     guest_fails(&guest, "f", ERROR_EXHAUSTION);
@@ -354,16 +359,19 @@ static void searching_a_clause_is_paid_for(void **state) {
     struct guest guest = guest_open(&limits);
     struct buffer body = empty();
     PUT(&body, "\0");
-    /* Try nop catch_all end. */
+    /* try nop catch_all end. */
     REPEAT(&body, "\x06\x40\x01\x19\x0B", TRIES);
-    /* Loop: count. */
+    /* loop: count. */
     PUT(&body, "\x03\x40\x41\0\x41\0\x28\2\0\x41\1\x6A\x36\2\0");
-    /* Try throw 0 catch_all end br 0. */
+    /* try throw 0 catch_all end br 0. */
     PUT(&body, "\x06\x40\x08\0\x19\x0B\x0C\0\x0B\x0B");
     guest_accept(&guest,
-                 MODULE(TYPES(ENTRY("\x60\0\0")), FUNCTIONS(ENTRY("\0")),
-                        MEMORIES(ENTRY("\0\1")), TAGS(ENTRY("\0\0")),
-                        EXPORTS(NAMED("f", "\0\0")), CODE(BODY_OF(&body))));
+                 MODULE(TYPES(ENTRY("\x60\0\0")),
+                        FUNCTIONS(ENTRY("\0")),
+                        MEMORIES(ENTRY("\0\1")),
+                        TAGS(ENTRY("\0\0")),
+                        EXPORTS(NAMED("f", "\0\0")),
+                        CODE(BODY_OF(&body))));
     buffer_free(&body);
     guest_start(&guest);
     guest_fails(&guest, "f", ERROR_EXHAUSTION);

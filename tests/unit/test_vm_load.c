@@ -27,7 +27,8 @@ static struct buffer module_with(struct buffer *body, uint32_t count) {
     /* Type 1 is for loops. */
     struct buffer module =
         MODULE(TYPES(ENTRY("\x60\0\1\x7F"), ENTRY("\x60\1\x7F\0")),
-               FUNCTIONS(ENTRIES(count, "\0")), EXPORTS(NAMED("f", "\0\0")),
+               FUNCTIONS(ENTRIES(count, "\0")),
+               EXPORTS(NAMED("f", "\0\0")),
                CODE(BODIES_OF(count, body)));
     buffer_free(body);
     return module;
@@ -107,14 +108,18 @@ static void a_block_type_that_is_no_index_has_one_byte(void **state) {
         "\xFF\xFF\xFF\xFF\x7F",
         "\x80\x80\x80\x80\x70",
     };
-    static const char *const openings[] = {"\x02", "\x03", "\x04", "\x06",
-                                           "\x1F"};
+    static const char *const openings[] = {
+        "\x02", "\x03", "\x04", "\x06", "\x1F"};
     for (size_t i = 0; i < sizeof openings / sizeof *openings; i++) {
         bool table = openings[i][0] == 0x1F;
         for (size_t k = 0; k < sizeof malformed / sizeof *malformed; k++) {
             char code[32];
-            int size = snprintf(code, sizeof code, "%s%s%s", openings[i],
-                                malformed[k], table ? "\1" : "");
+            int size = snprintf(code,
+                                sizeof code,
+                                "%s%s%s",
+                                openings[i],
+                                malformed[k],
+                                table ? "\1" : "");
             if (table)
                 code[size - 1] = 0; /* no clauses */
             assert_int_equal(run_behind_unreachable(code, (size_t)size),
@@ -162,8 +167,9 @@ static void types_are_told_apart(void **state) {
         put_number(&imports, i);
     }
     struct guest guest = guest_open(NULL);
-    guest_accept(&guest, MODULE(TYPES(ENTRIES_OF(2 * COUNT, &types)),
-                                IMPORTS(ENTRIES_OF(2 * COUNT, &imports))));
+    guest_accept(&guest,
+                 MODULE(TYPES(ENTRIES_OF(2 * COUNT, &types)),
+                        IMPORTS(ENTRIES_OF(2 * COUNT, &imports))));
     for (uint32_t i = 0; i < COUNT; i++) {
         const struct func_type *type =
             vm_import_at(guest.module, i).type.function;
@@ -214,8 +220,8 @@ static void a_branch_leaves_many_blocks(void **state) {
 }
 
 /* A function with so many i32 locals that returns its last. */
-static struct buffer function_with_locals(uint64_t first_run,
-                                          uint64_t second_run, uint32_t count) {
+static struct buffer
+function_with_locals(uint64_t first_run, uint64_t second_run, uint32_t count) {
     struct buffer body = empty();
     put_byte(&body, 2);
     put_number(&body, first_run);
@@ -285,9 +291,9 @@ static void branch_tables_are_bounded(void **state) {
 static void the_densest_code_has_room(void **state) {
     (void)state;
     struct buffer body = empty();
-    /* Loop (param i32): x = it. */
+    /* loop (param i32): x = it. */
     PUT(&body, "\1\2\x7F\x41\0\3\1\x21\0");
-    /* X = (x + 3) ^ 5. */
+    /* x = (x + 3) ^ 5. */
     PUT(&body, "\x20\0\x41\3\x6A\x21\0\x20\0\x41\5\x73\x21\0");
     /* br_table x * 7. */
     PUT(&body, "\2\x40\x20\0\x41\7\x6C\x0E\1\0\0\x0B");
@@ -419,9 +425,11 @@ static void nothing_is_read_behind_a_type_error(void **state) {
     (void)state;
     struct guest guest = guest_open(NULL);
     struct error error = ERROR_INIT;
-    struct buffer module = MODULE(
-        TYPES(ENTRY("\x60\0\0"), ENTRY("\x60\0\1\x7F")), FUNCTIONS(ENTRY("\0")),
-        TABLES(ENTRY("\x70\0\0")), CODE(BODY("\0\x42\0\x11\1\0\x0B")));
+    struct buffer module =
+        MODULE(TYPES(ENTRY("\x60\0\0"), ENTRY("\x60\0\1\x7F")),
+               FUNCTIONS(ENTRY("\0")),
+               TABLES(ENTRY("\x70\0\0")),
+               CODE(BODY("\0\x42\0\x11\1\0\x0B")));
     assert_null(guest_take(&guest, module, &error));
     assert_int_equal(error.kind, ERROR_INVALID);
     guest_close(&guest);
@@ -434,11 +442,15 @@ static void the_first_doubled_export_is_told(void **state) {
     for (int i = 0; i < 20; i++) {
         struct guest guest = guest_open(NULL);
         struct error error = ERROR_INIT;
-        struct buffer module = MODULE(
-            TYPES(ENTRY("\x60\0\0")), FUNCTIONS(ENTRY("\0")),
-            EXPORTS(NAMED("z", "\0\0"), NAMED("y", "\0\0"), NAMED("b", "\0\0"),
-                    NAMED("a", "\0\0"), NAMED("a", "\0\0"), NAMED("b", "\0\0")),
-            CODE(BODY("\0\x0B")));
+        struct buffer module = MODULE(TYPES(ENTRY("\x60\0\0")),
+                                      FUNCTIONS(ENTRY("\0")),
+                                      EXPORTS(NAMED("z", "\0\0"),
+                                              NAMED("y", "\0\0"),
+                                              NAMED("b", "\0\0"),
+                                              NAMED("a", "\0\0"),
+                                              NAMED("a", "\0\0"),
+                                              NAMED("b", "\0\0")),
+                                      CODE(BODY("\0\x0B")));
         assert_null(guest_take(&guest, module, &error));
         assert_string_equal(error.text, "duplicate export name \"a\"");
         guest_close(&guest);
@@ -454,9 +466,12 @@ static void the_dump_shows_exports_and_instructions(void **state) {
     struct error error = ERROR_INIT;
     assert_true(vm_dump(guest.module, out, &error));
     fclose(out);
-    static const char *const expected[] = {"call_reference", "i32.add",
-                                           "call_indirect",  "memory.grow",
-                                           "i32.store8",     "answer"};
+    static const char *const expected[] = {"call_reference",
+                                           "i32.add",
+                                           "call_indirect",
+                                           "memory.grow",
+                                           "i32.store8",
+                                           "answer"};
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
         if (!strstr(text, expected[i]))
             fail_msg("the dump lacks %s", expected[i]);

@@ -56,8 +56,9 @@ static void test_signatures(void **state) {
         {OP_v128_store, "[a:WORD + imm:NUMBER] = d:V128"},
         {OP_f32x4_extract_lane, "d:F32 r:F32 = a:V128 lane c16:NUMBER"},
         {OP_memory_fill, "a:WORD, a1:I32, a2:WORD imm:MEMORY wide:NOTHING"},
-        {OP_i64_add128, "a:I64 a1:I64 = a:I64, a1:I64, a2:I64, a3:I64 "
-                        "wide:NOTHING"},
+        {OP_i64_add128,
+         "a:I64 a1:I64 = a:I64, a1:I64, a2:I64, a3:I64 "
+         "wide:NOTHING"},
         {OP_table_size, "a:WORD = imm:TABLE wide:NOTHING"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

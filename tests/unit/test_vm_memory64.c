@@ -6,8 +6,10 @@
 #define GIB (UINT64_C(1) << 30)
 
 /* Call a function of at most three i32 and i64; returns the kind of error. */
-static enum error_kind call(const struct guest *guest, const char *name,
-                            const uint64_t args[3], uint64_t *result) {
+static enum error_kind call(const struct guest *guest,
+                            const char *name,
+                            const uint64_t args[3],
+                            uint64_t *result) {
     struct function *function = guest_function(guest, name);
     const struct func_type *type = vm_function_type(function);
     struct vm_value values[3] = {{0}}, out = {0};
@@ -26,15 +28,18 @@ static enum error_kind call(const struct guest *guest, const char *name,
         __VA_ARGS__                                                            \
     }
 
-static void assert_gives(const struct guest *guest, const char *name,
-                         const uint64_t args[3], uint64_t wanted) {
+static void assert_gives(const struct guest *guest,
+                         const char *name,
+                         const uint64_t args[3],
+                         uint64_t wanted) {
     uint64_t result = 0;
     assert_int_equal(call(guest, name, args, &result), ERROR_NONE);
     if (result != wanted)
         fail_msg("%s: %llx", name, (unsigned long long)result);
 }
 
-static void assert_traps(const struct guest *guest, const char *name,
+static void assert_traps(const struct guest *guest,
+                         const char *name,
                          const uint64_t args[3]) {
     uint64_t result;
     if (call(guest, name, args, &result) != ERROR_TRAP)
@@ -116,18 +121,24 @@ static void assert_refused(struct buffer module, bool valid, const char *text) {
 static void sizes_beyond_what_the_host_gives_are_valid(void **state) {
     (void)state;
     /* 2^48 pages. */
-    assert_refused(MEMORY("\4\x80\x80\x80\x80\x80\x80\x40"), true,
+    assert_refused(MEMORY("\4\x80\x80\x80\x80\x80\x80\x40"),
+                   true,
                    "limit: the module wants a memory of 281474976710656 pages");
-    assert_refused(MEMORY("\4\x81\x80\x80\x80\x80\x80\x40"), false,
+    assert_refused(MEMORY("\4\x81\x80\x80\x80\x80\x80\x40"),
+                   false,
                    "memory size must be at most 2^48 pages");
-    assert_refused(MEMORY("\5\0\x81\x80\x80\x80\x80\x80\x40"), false,
+    assert_refused(MEMORY("\5\0\x81\x80\x80\x80\x80\x80\x40"),
+                   false,
                    "memory size must be at most 2^48 pages");
     assert_refused(
-        TABLE("\4" LARGEST), true,
+        TABLE("\4" LARGEST),
+        true,
         "limit: the module wants a table of 18446744073709551615 elements");
-    assert_refused(TABLE("\0\x80\x80\x80\x80\x10"), false,
+    assert_refused(TABLE("\0\x80\x80\x80\x80\x10"),
+                   false,
                    "table size must be at most 2^32-1");
-    assert_refused(TABLE("\5\2\1"), false,
+    assert_refused(TABLE("\5\2\1"),
+                   false,
                    "size minimum must not be greater than maximum");
     assert_refused(TABLE("\6\1"), false, "integer too large");
 }
@@ -136,7 +147,9 @@ static void an_offset_of_64_bits_cannot_wrap(void **state) {
     (void)state;
     struct guest guest = guest_open(NULL);
     guest_accept(&guest,
-                 MODULE(TYPE_I64_I32, FUNCTION_0, MEMORIES(ENTRY("\4\1")),
+                 MODULE(TYPE_I64_I32,
+                        FUNCTION_0,
+                        MEMORIES(ENTRY("\4\1")),
                         EXPORTS(NAMED("get", "\0\0")),
                         CODE(BODY("\0\x20\0\x2D\0" LARGEST "\x0B"))));
     guest_start(&guest);
@@ -152,18 +165,25 @@ static void an_offset_of_64_bits_cannot_wrap(void **state) {
 static void an_offset_must_suit_the_memory(void **state) {
     (void)state;
     bool loaded;
-    error_of(MODULE(TYPE_I64_I32, FUNCTION_0, MEMORIES(ENTRY("\4\1")),
+    error_of(MODULE(TYPE_I64_I32,
+                    FUNCTION_0,
+                    MEMORIES(ENTRY("\4\1")),
                     CODE(BODY("\0\x20\0\x2D\0" OFFSET_2_32))),
              &loaded);
     assert_true(loaded);
-    assert_refused(MODULE(TYPE_I32_I32, FUNCTION_0, MEMORIES(ENTRY("\0\1")),
+    assert_refused(MODULE(TYPE_I32_I32,
+                          FUNCTION_0,
+                          MEMORIES(ENTRY("\0\1")),
                           CODE(BODY("\0\x20\0\x2D\0" OFFSET_2_32))),
-                   false, "offset out of range");
+                   false,
+                   "offset out of range");
     /* The same of memory 1. */
-    assert_refused(MODULE(TYPE_I32_I32, FUNCTION_0,
+    assert_refused(MODULE(TYPE_I32_I32,
+                          FUNCTION_0,
                           MEMORIES(ENTRIES(2, "\0\1")),
                           CODE(BODY("\0\x20\0\x2D\x40\1" OFFSET_2_32))),
-                   false, "offset out of range");
+                   false,
+                   "offset out of range");
 }
 
 /* ---- tables ---- */
@@ -179,32 +199,33 @@ static const struct {
     size_t size;
 } functions[] = {
     FUNCTION("42", 0, "\x41\x2A"),
-    /* Table.get 0, ref.is_null. */
+    /* table.get 0, ref.is_null. */
     FUNCTION("null", 1, "\x20\0\x25\0\xD1"),
     FUNCTION("call", 1, "\x20\0\x11\0\0"), /* call_indirect */
     /* return_call_indirect. */
     FUNCTION("tail", 1, "\x20\0\x13\0\0"),
-    /* Ref.func 0, table.set 0. */
+    /* ref.func 0, table.set 0. */
     FUNCTION("set", 2, "\x20\0\xD2\0\x26\0"),
     FUNCTION("size", 3, "\xFC\x10\0"), /* table.size 0 */
-    /* Ref.null, table.grow 0. */
+    /* ref.null, table.grow 0. */
     FUNCTION("grow", 4, "\xD0\x70\x20\0\xFC\x0F\0"),
-    /* Ref.func 0, table.fill 0. */
+    /* ref.func 0, table.fill 0. */
     FUNCTION("fill", 5, "\x20\0\xD2\0\x20\1\xFC\x11\0"),
-    /* Table.copy 0 0. */
+    /* table.copy 0 0. */
     FUNCTION("copy", 6, "\x20\0\x20\1\x20\2\xFC\x0E\0\0"),
-    /* Table.init 1 0. */
+    /* table.init 1 0. */
     FUNCTION("init", 7, "\x20\0\x20\1\x20\2\xFC\x0C\1\0"),
-    /* Table.copy 0 1. */
+    /* table.copy 0 1. */
     FUNCTION("widen", 7, "\x20\0\x20\1\x20\2\xFC\x0E\0\1"),
-    /* Table.copy 1 0. */
+    /* table.copy 1 0. */
     FUNCTION("narrow", 8, "\x20\0\x20\1\x20\2\xFC\x0E\1\0"),
 };
 
 enum { FUNCTION_COUNT = sizeof functions / sizeof *functions };
 
 /* Types, names and bodies of the functions, one after the other. */
-static void put_functions(struct buffer *types, struct buffer *exports,
+static void put_functions(struct buffer *types,
+                          struct buffer *exports,
                           struct buffer *bodies) {
     for (int i = 0; i < FUNCTION_COUNT; i++) {
         put_byte(types, functions[i].type);

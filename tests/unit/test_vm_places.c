@@ -20,8 +20,8 @@ static size_t code_offset(struct slice module) {
 
 /* "name file:line" for each place of an address, separated by ", "; "inlined"
  * is said by "<". */
-static void describe(struct debug *debug, size_t offset, char *out,
-                     size_t size) {
+static void
+describe(struct debug *debug, size_t offset, char *out, size_t size) {
     struct debug_place places[PLACES];
     struct arena texts;
     arena_init(&texts);
@@ -31,10 +31,15 @@ static void describe(struct debug *debug, size_t offset, char *out,
     out[0] = 0;
     for (size_t i = 0; i < count; i++) {
         struct debug_place at = places[i];
-        used += (size_t)snprintf(
-            out + used, size - used, "%.*s %.*s:%" PRIu32 "%s",
-            (int)at.name.size, (const char *)at.name.data, (int)at.file.size,
-            (const char *)at.file.data, at.line, at.inlined ? " < " : "");
+        used += (size_t)snprintf(out + used,
+                                 size - used,
+                                 "%.*s %.*s:%" PRIu32 "%s",
+                                 (int)at.name.size,
+                                 (const char *)at.name.data,
+                                 (int)at.file.size,
+                                 (const char *)at.file.data,
+                                 at.line,
+                                 at.inlined ? " < " : "");
     }
     arena_free(&texts);
 }
@@ -56,8 +61,10 @@ static void check_places(const struct program *program,
         char places[1000];
         describe(debug, code + expected->address, places, sizeof places);
         if (strcmp(places, expected->places) != 0) {
-            fail_msg("%" PRIu32 ": \"%s\", not \"%s\"", expected->address,
-                     places, expected->places);
+            fail_msg("%" PRIu32 ": \"%s\", not \"%s\"",
+                     expected->address,
+                     places,
+                     expected->places);
         }
     }
     debug_free(debug);
@@ -162,7 +169,9 @@ static struct program program_with_lines(int version) {
     struct program p = program_new();
     p.unit = abbreviate(&p, TAG_UNIT, true, (int[]){STMT_LIST, SEC_OFFSET, 0});
     uint32_t code =
-        abbreviate(&p, TAG_SUBPROGRAM, false,
+        abbreviate(&p,
+                   TAG_SUBPROGRAM,
+                   false,
                    (int[]){NAME, STRING, LOW_PC, ADDR, HIGH_PC, DATA1, 0});
     unit_begin(&p, version, 4);
     u32(&p.info, p.line.size);
@@ -223,17 +232,20 @@ static void functions_without_an_entry_have_lines(void **state) {
     (void)state;
     struct program p = program_new();
     p.unit = abbreviate(
-        &p, TAG_UNIT, false,
+        &p,
+        TAG_UNIT,
+        false,
         (int[]){STMT_LIST, SEC_OFFSET, LOW_PC, ADDR, HIGH_PC, DATA1, 0});
     unit_begin(&p, 4, 4);
     u32(&p.info, 0), u32(&p.info, CODE_OF(0)), u8(&p.info, 7);
     unit_end(&p);
     struct program lines = program_of_old_lines(4);
     buffer_append_slice(&p.line, buffer_slice(&lines.line));
-    check_places(&p, (struct expected[]){{CODE_OF(0), " demo.c:5"},
-                                         {CODE_OF(1), " demo.c:7"},
-                                         {CODE_OF(2), " :0"},
-                                         {0, NULL}});
+    check_places(&p,
+                 (struct expected[]){{CODE_OF(0), " demo.c:5"},
+                                     {CODE_OF(1), " demo.c:7"},
+                                     {CODE_OF(2), " :0"},
+                                     {0, NULL}});
     program_free(&lines);
     program_free(&p);
 }
@@ -246,22 +258,42 @@ static void functions_without_an_entry_have_lines(void **state) {
 static struct program program_of_inlined(void) {
     struct program p = program_of_old_lines(4);
     p.info.size = p.abbrev.size = p.abbreviations = 0; /* other entries */
-    p.unit = abbreviate(&p, TAG_UNIT, true,
-                        (int[]){STMT_LIST, SEC_OFFSET, LOW_PC, ADDR, 0});
+    p.unit = abbreviate(
+        &p, TAG_UNIT, true, (int[]){STMT_LIST, SEC_OFFSET, LOW_PC, ADDR, 0});
     uint32_t plain =
         abbreviate(&p, TAG_SUBPROGRAM, false, (int[]){NAME, STRING, 0});
     uint32_t code =
-        abbreviate(&p, TAG_SUBPROGRAM, true,
+        abbreviate(&p,
+                   TAG_SUBPROGRAM,
+                   true,
                    (int[]){NAME, STRING, LOW_PC, ADDR, HIGH_PC, DATA1, 0});
     uint32_t block = abbreviate(&p, TAG_BLOCK, true, (int[]){0});
-    uint32_t inlined =
-        abbreviate(&p, TAG_INLINED, true,
-                   (int[]){ABSTRACT_ORIGIN, REF4, LOW_PC, ADDR, HIGH_PC, DATA4,
-                           CALL_FILE, DATA1, CALL_LINE, UDATA, 0});
-    uint32_t split =
-        abbreviate(&p, TAG_INLINED, false,
-                   (int[]){ABSTRACT_ORIGIN, REF4, RANGES, SEC_OFFSET, CALL_FILE,
-                           DATA1, CALL_LINE, DATA1, 0});
+    uint32_t inlined = abbreviate(&p,
+                                  TAG_INLINED,
+                                  true,
+                                  (int[]){ABSTRACT_ORIGIN,
+                                          REF4,
+                                          LOW_PC,
+                                          ADDR,
+                                          HIGH_PC,
+                                          DATA4,
+                                          CALL_FILE,
+                                          DATA1,
+                                          CALL_LINE,
+                                          UDATA,
+                                          0});
+    uint32_t split = abbreviate(&p,
+                                TAG_INLINED,
+                                false,
+                                (int[]){ABSTRACT_ORIGIN,
+                                        REF4,
+                                        RANGES,
+                                        SEC_OFFSET,
+                                        CALL_FILE,
+                                        DATA1,
+                                        CALL_LINE,
+                                        DATA1,
+                                        0});
 
     unit_begin(&p, 4, 4);
     u32(&p.info, 0), u32(&p.info, 0);

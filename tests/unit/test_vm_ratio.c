@@ -21,10 +21,13 @@ static void put_types(struct buffer *module) {
     PUT(&types, "\x60\0");
     put_number(&types, 1000);
     REPEAT(&types, "\x7F", 1000);
-    PUT_SECTIONS(module, TYPES(ENTRY("\x60\0\0"), ENTRY("\x60\1\x7F\0"),
-                               ENTRY("\x60\2\x7F\x7F\0"),
-                               ENTRY("\x60\0\2\x7F\x7F"), ENTRIES_OF(1, &types),
-                               ENTRY("\x60\2\x7F\x7F\2\x7F\x7F")));
+    PUT_SECTIONS(module,
+                 TYPES(ENTRY("\x60\0\0"),
+                       ENTRY("\x60\1\x7F\0"),
+                       ENTRY("\x60\2\x7F\x7F\0"),
+                       ENTRY("\x60\0\2\x7F\x7F"),
+                       ENTRIES_OF(1, &types),
+                       ENTRY("\x60\2\x7F\x7F\2\x7F\x7F")));
     buffer_free(&types);
 }
 
@@ -40,8 +43,10 @@ static void put_module(struct buffer *module,
 
     PUT(module, MODULE_START);
     put_types(module);
-    PUT_SECTIONS(module, FUNCTIONS(ENTRY("\0"), ENTRY("\4")),
-                 TABLES(ENTRY("\x70\0\1")), MEMORIES(ENTRIES(2, "\0\1")),
+    PUT_SECTIONS(module,
+                 FUNCTIONS(ENTRY("\0"), ENTRY("\4")),
+                 TABLES(ENTRY("\x70\0\1")),
+                 MEMORIES(ENTRIES(2, "\0\1")),
                  TAGS(ENTRY("\0\1"), ENTRY("\0\2"), ENTRY("\0\0")),
                  GLOBALS(ENTRY("\x7F\1\x41\0\x0B")),
                  CODE(BODY_OF(&body), BODY("\0\0\x0B")));
@@ -310,8 +315,8 @@ static void nested_tries_that_delegate(struct buffer *body) {
 
 /* A try_table with so many clauses, within a block of that type and with a
  * value below. */
-static void put_clauses(struct buffer *body, int block, const char *clause,
-                        size_t size) {
+static void
+put_clauses(struct buffer *body, int block, const char *clause, size_t size) {
     put_byte(body, 0x02);
     put_byte(body, block);
     PUT(body, "\x41\5\x1F\x40");
@@ -412,8 +417,8 @@ static const struct {
 /* ---- measuring ---- */
 
 /* Load and translate the module in no more than so much memory. */
-static struct error translate_within(struct slice bytes, uint64_t limit,
-                                     bool metered) {
+static struct error
+translate_within(struct slice bytes, uint64_t limit, bool metered) {
     struct vm_limits limits = vm_limits_default();
     struct error error = ERROR_INIT;
     limits.memory_bytes = limit;
@@ -444,9 +449,9 @@ static void a_byte_is_worth_forty_at_most(void **state) {
 /* Functions with nothing in them. */
 static void so_is_one_that_declares(void **state) {
     (void)state;
-    struct buffer module =
-        MODULE(TYPES(ENTRY("\x60\0\0")), FUNCTIONS(ENTRIES(NUMBER, "\0")),
-               CODE(BODIES(NUMBER, "\0\x0B")));
+    struct buffer module = MODULE(TYPES(ENTRY("\x60\0\0")),
+                                  FUNCTIONS(ENTRIES(NUMBER, "\0")),
+                                  CODE(BODIES(NUMBER, "\0\x0B")));
     uint64_t limit = (uint64_t)module.size * BYTES_A_BYTE + APART;
     for (int metered = 0; metered < 2; metered++) {
         struct error error =

@@ -41,10 +41,14 @@ REFUSE(void *, NULL, malloc, (size_t size), size)
 REFUSE(void *, NULL, calloc, (size_t count, size_t size), count, size)
 REFUSE(void *, NULL, realloc, (void *old, size_t size), old, size)
 REFUSE(uint8_t *, NULL, platform_reserve, (uint64_t size), size)
-REFUSE(bool, false, platform_commit, (uint8_t * base, uint64_t size), base,
-       size)
-REFUSE(bool, false, budget_take, (struct budget * budget, uint64_t bytes),
-       budget, bytes)
+REFUSE(
+    bool, false, platform_commit, (uint8_t * base, uint64_t size), base, size)
+REFUSE(bool,
+       false,
+       budget_take,
+       (struct budget * budget, uint64_t bytes),
+       budget,
+       bytes)
 
 /* ---- what is asked for ---- */
 
@@ -68,7 +72,9 @@ struct run {
     struct error error;
 };
 
-static bool twice(void *context, struct instance *caller, uint64_t *slots,
+static bool twice(void *context,
+                  struct instance *caller,
+                  uint64_t *slots,
                   struct error *error) {
     (void)context, (void)caller, (void)error;
     slots[0] = (uint32_t)(2 * slots[0]);
@@ -80,7 +86,8 @@ static struct tries tries_of(const struct code *code) {
 }
 
 /* A function whose translation failed leaves nothing behind. */
-static void check_code(const struct code *now, const struct code *before,
+static void check_code(const struct code *now,
+                       const struct code *before,
                        const struct tries *tries) {
     if (now->translation_count != before->translation_count)
         return;
@@ -115,8 +122,8 @@ static bool step(struct run *run) {
     if (!run->vm)
         return (run->vm = vm_open(&limits, &run->error));
     if (!run->defined) {
-        run->defined = vm_define(run->vm, "host", "double", "i:i", twice, NULL,
-                                 &run->error);
+        run->defined = vm_define(
+            run->vm, "host", "double", "i:i", twice, NULL, &run->error);
         return run->defined;
     }
     if (!run->module)
@@ -131,8 +138,8 @@ static bool step(struct run *run) {
 /* Refuse memory at one request. The step that makes it fails, or can do
  * without; then it and all others succeed. False if there are fewer
  * requests. */
-static bool refused_at(const struct scenario *scenario, size_t granted,
-                       bool lasting) {
+static bool
+refused_at(const struct scenario *scenario, size_t granted, bool lasting) {
     struct run run = {.scenario = scenario, .error = ERROR_INIT};
     requests.granted = granted;
     requests.lasting = lasting;
@@ -191,7 +198,8 @@ static void a_clause_with_a_value(void **state) {
     (void)state;
     struct buffer module = MODULE(
         TYPES(ENTRY("\x60\1\x7F\1\x7F"), ENTRY("\x60\1\x7F\0")),
-        FUNCTIONS(ENTRY("\0")), TAGS(ENTRY("\0\1")),
+        FUNCTIONS(ENTRY("\0")),
+        TAGS(ENTRY("\0\1")),
         EXPORTS(NAMED("f", "\0\0")),
         CODE(BODY("\0\2\x7F\x1F\x40\1\0\0\0\x20\0\x08\0\x0B\x41\x09\x0B\x0B")));
     check(
@@ -207,16 +215,17 @@ static void code_that_grows_within_a_function(void **state) {
     enum { ADDITIONS = 20000, VALUES = 300, TRIES = 100 };
     struct buffer body = empty();
     put_byte(&body, 0);
-    /* Try throw 0 catch_all end. */
+    /* try throw 0 catch_all end. */
     REPEAT(&body, "\x06\x40\x08\0\x19\x0B", TRIES);
-    /* Local 0 += 1. */
+    /* local 0 += 1. */
     REPEAT(&body, "\x20\0\x41\1\x6A\x21\0", ADDITIONS);
     REPEAT(&body, "\x20\0", VALUES);
     REPEAT(&body, "\x1A", VALUES - 1);
     put_byte(&body, 0x0B);
     struct buffer module =
         MODULE(TYPES(ENTRY("\x60\1\x7F\1\x7F"), ENTRY("\x60\0\0")),
-               FUNCTIONS(ENTRIES(2, "\0")), TAGS(ENTRY("\0\1")),
+               FUNCTIONS(ENTRIES(2, "\0")),
+               TAGS(ENTRY("\0\1")),
                EXPORTS(NAMED("big", "\0\0"), NAMED("small", "\0\1")),
                /* small: local 0 + 7 */
                CODE(BODY_OF(&body), BODY("\0\x20\0\x41\7\x6A\x0B")));
@@ -236,7 +245,9 @@ static void debugging_information(void **state) {
     uint32_t scope =
         abbreviate(&program, TAG_NAMESPACE, true, (int[]){NAME, STRING, 0});
     uint32_t code =
-        abbreviate(&program, TAG_SUBPROGRAM, false,
+        abbreviate(&program,
+                   TAG_SUBPROGRAM,
+                   false,
                    (int[]){NAME, STRING, LOW_PC, ADDR, HIGH_PC, DATA4, 0});
     unit_begin(&program, 4, 4);
     entry(&program, scope), text(&program.info, "shop");

@@ -43,14 +43,17 @@ static void imports(struct buffer *m, uint32_t n) {
 }
 
 static void functions(struct buffer *m, uint32_t n) {
-    PUT_SECTIONS(m, TYPE, FUNCTIONS(ENTRIES(n, "\0")),
-                 CODE(BODIES(n, NO_CODE)));
+    PUT_SECTIONS(
+        m, TYPE, FUNCTIONS(ENTRIES(n, "\0")), CODE(BODIES(n, NO_CODE)));
 }
 
 /* The imported ones count. */
 static void functions_and_an_import(struct buffer *m, uint32_t n) {
-    PUT_SECTIONS(m, TYPE, IMPORTS(ENTRY("\0\0\0\0")),
-                 FUNCTIONS(ENTRIES(n - 1, "\0")), CODE(BODIES(n - 1, NO_CODE)));
+    PUT_SECTIONS(m,
+                 TYPE,
+                 IMPORTS(ENTRY("\0\0\0\0")),
+                 FUNCTIONS(ENTRIES(n - 1, "\0")),
+                 CODE(BODIES(n - 1, NO_CODE)));
 }
 
 static void tables(struct buffer *m, uint32_t n) {
@@ -78,14 +81,17 @@ static void exports(struct buffer *m, uint32_t n) {
         name_put(&content, name);
         PUT(&content, "\0\0");
     }
-    PUT_SECTIONS(m, TYPE, FUNCTION, EXPORTS(ENTRIES_OF(n, &content)),
+    PUT_SECTIONS(m,
+                 TYPE,
+                 FUNCTION,
+                 EXPORTS(ENTRIES_OF(n, &content)),
                  CODE(BODY(NO_CODE)));
     buffer_free(&content);
 }
 
 static void data_segments(struct buffer *m, uint32_t n) {
-    PUT_SECTIONS(m, MEMORIES(ENTRY("\0\0")),
-                 DATA(ENTRIES(n, "\0\x41\0\x0B\0")));
+    PUT_SECTIONS(
+        m, MEMORIES(ENTRY("\0\0")), DATA(ENTRIES(n, "\0\x41\0\x0B\0")));
 }
 
 static void element_segments(struct buffer *m, uint32_t n) {
@@ -97,7 +103,10 @@ static void elements(struct buffer *m, uint32_t n) {
     PUT(&segment, "\1\0");
     put_number(&segment, n);
     REPEAT(&segment, "\0", n);
-    PUT_SECTIONS(m, TYPE, FUNCTION, ELEMENTS(ENTRIES_OF(1, &segment)),
+    PUT_SECTIONS(m,
+                 TYPE,
+                 FUNCTION,
+                 ELEMENTS(ENTRIES_OF(1, &segment)),
                  CODE(BODY(NO_CODE)));
     buffer_free(&segment);
 }
@@ -244,8 +253,8 @@ static void nested_blocks(struct buffer *m, uint32_t n) {
 
 /* Each left by a branch, with a value in it. */
 static void blocks_in_a_row(struct buffer *m, uint32_t n) {
-    function_of(m, PARTS("\0", "\x02\x7F\x41\1\x41\0\x0D\0\x0B\x1A", "\x0B"),
-                n);
+    function_of(
+        m, PARTS("\0", "\x02\x7F\x41\1\x41\0\x0D\0\x0B\x1A", "\x0B"), n);
 }
 
 /* Each of one local, which is read once. */
@@ -269,8 +278,12 @@ static void calls(struct buffer *m, uint32_t n) {
 
 /* n times `first`, then n times `second`, both with so many bytes, then
  * `last`. */
-static void rows_of(struct buffer *m, uint32_t n, const char *first,
-                    size_t first_size, const char *second, size_t second_size) {
+static void rows_of(struct buffer *m,
+                    uint32_t n,
+                    const char *first,
+                    size_t first_size,
+                    const char *second,
+                    size_t second_size) {
     struct buffer body = empty();
     PUT(&body, "\1\1\x7F"); /* a local, an i32 */
     put_repeated(&body, first, first_size, n);
@@ -375,7 +388,8 @@ static const struct {
     {types, 1000000, "limit: 1000001 types, at most 1000000"},
     {imports, 1000000, "limit: 1000001 imports, at most 1000000"},
     {functions, 1000000, "limit: 1000001 functions, at most 1000000"},
-    {functions_and_an_import, 1000000,
+    {functions_and_an_import,
+     1000000,
      "limit: 1000001 functions, at most 1000000"},
     {tables, 100000, "limit: 100001 tables, at most 100000"},
     {memories, 100, "limit: 101 memories, at most 100"},
@@ -383,13 +397,16 @@ static const struct {
     {tags, 1000000, "limit: 1000001 tags, at most 1000000"},
     {exports, 1000000, "limit: 1000001 exports, at most 1000000"},
     {data_segments, 100000, "limit: 100001 data segments, at most 100000"},
-    {element_segments, 10000000,
+    {element_segments,
+     10000000,
      "limit: 10000001 element segments, at most 10000000"},
     {elements, 10000000, "limit: 10000001 elements, at most 10000000"},
-    {table_elements, 10000000,
+    {table_elements,
+     10000000,
      "limit: the module wants a table of 10000001 elements, 10000000 are"},
     {memory_pages, 65536, "memory size must be at most 65536 pages"},
-    {body_bytes, 7654321,
+    {body_bytes,
+     7654321,
      "limit: a function body of 7654322 bytes, at most 7654321"},
     {locals, 50000, "limit: 50001 locals, at most 50000"},
     {parameters, 1000, "limit: 1001 parameters, at most 1000"},
@@ -461,8 +478,8 @@ static void a_module_of_20_megabytes_is_loaded(void **state) {
     /* i32.const 1; drop. */
     REPEAT(&body, "\x41\1\x1A", STATEMENTS);
     PUT(&body, "\x0B");
-    struct buffer module = MODULE(TYPE, FUNCTIONS(ENTRIES(COUNT, "\0")),
-                                  CODE(BODIES_OF(COUNT, &body)));
+    struct buffer module = MODULE(
+        TYPE, FUNCTIONS(ENTRIES(COUNT, "\0")), CODE(BODIES_OF(COUNT, &body)));
     assert_true(module.size > 20000000);
     struct guest guest = guest_open(NULL);
     guest_accept(&guest, module);
@@ -518,13 +535,17 @@ static void twice_as_much_costs_twice(void **state) {
         memcpy(once, cost, sizeof once);
         count_cost(scaled[i].make, 2 * NUMBER);
         if (cost[KEPT] > once[KEPT] + scaled[i].each * NUMBER + SLACK) {
-            fail_msg("%s: each keeps %zu bytes", scaled[i].name,
+            fail_msg("%s: each keeps %zu bytes",
+                     scaled[i].name,
                      (cost[KEPT] - once[KEPT]) / NUMBER);
         }
         for (int k = 0; k < COSTS; k++) {
             if (cost[k] > once[k] / 2 * 5 + SLACK) {
-                fail_msg("%s: %zu %s, for twice as many %zu", scaled[i].name,
-                         once[k], cost_names[k], cost[k]);
+                fail_msg("%s: %zu %s, for twice as many %zu",
+                         scaled[i].name,
+                         once[k],
+                         cost_names[k],
+                         cost[k]);
             }
         }
     }

@@ -71,8 +71,8 @@ static void imports_are_listed_with_their_types(void **state) {
     struct guest lender = guest_open(NULL);
     guest_load(&lender, "lender");
     struct guest borrower = join(lender.vm, "borrower");
-    static const char names[][10] = {"twice", "functions", "memory",
-                                     "count", "answer",    "thrown"};
+    static const char names[][10] = {
+        "twice", "functions", "memory", "count", "answer", "thrown"};
     size_t count = sizeof names / sizeof *names;
     assert_int_equal(vm_import_count(borrower.module), count);
     for (size_t i = 0; i < count; i++) {
@@ -114,7 +114,9 @@ struct hosted {
 };
 
 /* Grows the memory that the guest is using, and sets a global of its. */
-static bool change(void *context, struct instance *caller, uint64_t *slots,
+static bool change(void *context,
+                   struct instance *caller,
+                   uint64_t *slots,
                    struct error *error) {
     (void)caller, (void)slots;
     struct hosted *hosted = context;
@@ -285,14 +287,14 @@ static void functions_of_another_vm_are_refused(void **state) {
     assert_false(vm_global_set(global, &add, &set));
     assert_int_equal(set.kind, ERROR_USAGE);
     struct error defined = ERROR_INIT;
-    assert_null(vm_define_global(hosted.guest.vm, "env", "chosen", true, &add,
-                                 &defined));
+    assert_null(vm_define_global(
+        hosted.guest.vm, "env", "chosen", true, &add, &defined));
     assert_int_equal(defined.kind, ERROR_USAGE);
 
     struct guest third = guest_run("values", NULL);
     struct vm_value args[] = {add, i32(1), i32(2)};
-    assert_false(vm_call(guest_function(&third, "call_reference"), args, 3,
-                         results, &called));
+    assert_false(vm_call(
+        guest_function(&third, "call_reference"), args, 3, results, &called));
     assert_int_equal(called.kind, ERROR_USAGE);
     guest_close(&third);
     guest_close(&other);
@@ -303,7 +305,9 @@ static void functions_of_another_vm_are_refused(void **state) {
 
 /* Whether a module with this one import, from "env", can be linked; if not,
  * `text` says why. */
-static bool links(struct vm *vm, const char *name, struct slice description,
+static bool links(struct vm *vm,
+                  const char *name,
+                  struct slice description,
                   struct error *error) {
     struct entry import = {
         {"env", name}, description.data, description.size, 1, 1, false};
@@ -462,10 +466,11 @@ static void wrong_definitions_are_refused(void **state) {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct error error = ERROR_INIT;
         bool is_memory = rows[i].type.kind == VM_MEMORY;
-        void *made = is_memory ? (void *)vm_define_memory(guest.vm, "env", "it",
-                                                          &rows[i].type, &error)
-                               : (void *)vm_define_table(guest.vm, "env", "it",
-                                                         &rows[i].type, &error);
+        void *made = is_memory
+                         ? (void *)vm_define_memory(
+                               guest.vm, "env", "it", &rows[i].type, &error)
+                         : (void *)vm_define_table(
+                               guest.vm, "env", "it", &rows[i].type, &error);
         assert_null(made);
         assert_int_equal(error.kind, rows[i].kind);
         if (!strstr(error.text, rows[i].text))
@@ -547,8 +552,8 @@ static void narrow_globals_are_set_clean(void **state) {
 static void exports_are_found_by_kind(void **state) {
     (void)state;
     struct guest guest = guest_run("lender", NULL);
-    static const char *const names[] = {"memory", "functions", "count",
-                                        "twice",  "thrown",    "absent"};
+    static const char *const names[] = {
+        "memory", "functions", "count", "twice", "thrown", "absent"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct slice name = slice_of(names[i]);
         const struct instance *instance = guest.instance;

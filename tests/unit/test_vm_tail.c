@@ -2,7 +2,9 @@
  * look like. */
 #include "tests/unit/vm_guest.h"
 
-static bool twice(void *context, struct instance *caller, uint64_t *slots,
+static bool twice(void *context,
+                  struct instance *caller,
+                  uint64_t *slots,
                   struct error *error) {
     (void)context, (void)caller, (void)error;
     slots[0] = (uint32_t)(2 * slots[0]);
@@ -117,7 +119,9 @@ static void results_must_be_the_callers(void **state) {
     (void)state;
     const char *build = getenv("BUILD");
     char path[1024];
-    snprintf(path, sizeof path, "%s/guests/vm/tail_mismatch.wasm",
+    snprintf(path,
+             sizeof path,
+             "%s/guests/vm/tail_mismatch.wasm",
              build ? build : "build");
     struct guest guest = guest_open(NULL);
     struct error error = ERROR_INIT;

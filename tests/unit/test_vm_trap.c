@@ -10,13 +10,15 @@ enum {
 
 /* The host function "again": calls "recurse" if `context` says so, else "run"
  * with 0. */
-static bool again(void *context, struct instance *caller, uint64_t *slots,
+static bool again(void *context,
+                  struct instance *caller,
+                  uint64_t *slots,
                   struct error *error) {
     const char *name = context;
     struct vm_value arg = i32((uint32_t)slots[0]), result;
     size_t count = !strcmp(name, "run");
-    return vm_call(vm_find_function(caller, slice_of(name)), &arg, count,
-                   &result, error);
+    return vm_call(
+        vm_find_function(caller, slice_of(name)), &arg, count, &result, error);
 }
 
 static struct guest open_calling(char *name) {
@@ -33,8 +35,11 @@ static bool begins_with(const char *text, const char *start) {
     return !strncmp(text, start, strlen(start));
 }
 
-static void frame_is(const struct guest *guest, const struct vm_frame *frame,
-                     const char *name, uint32_t index, int opcode) {
+static void frame_is(const struct guest *guest,
+                     const struct vm_frame *frame,
+                     const char *name,
+                     uint32_t index,
+                     int opcode) {
     assert_true(slice_is(frame->name, name));
     assert_int_equal(frame->function, index);
     assert_true(frame->offset < guest->bytes.size);

@@ -80,8 +80,10 @@ static struct buffer module_around(const struct buffer *body) {
 
 /* A guest whose function "f" has these locals and code, up to and without its
  * last `end`. It is not instantiated; without a module if it was refused. */
-static struct guest load(const struct vm_limits *limits, const void *text,
-                         size_t size, struct error *error) {
+static struct guest load(const struct vm_limits *limits,
+                         const void *text,
+                         size_t size,
+                         struct error *error) {
     struct guest guest = guest_open(limits);
     struct buffer body = empty();
     put(&body, text, size);
@@ -487,8 +489,17 @@ static void a_reference_keeps_its_exception(void **state) {
 /* ---- what is refused ---- */
 
 #define TRY_IN_BLOCK(type, ...)                                                \
-    COUNTED(0, BLOCK, type, TRY_TABLE, NONE, 1, __VA_ARGS__, END, UNREACHABLE, \
-            END, UNREACHABLE)
+    COUNTED(0,                                                                 \
+            BLOCK,                                                             \
+            type,                                                              \
+            TRY_TABLE,                                                         \
+            NONE,                                                              \
+            1,                                                                 \
+            __VA_ARGS__,                                                       \
+            END,                                                               \
+            UNREACHABLE,                                                       \
+            END,                                                               \
+            UNREACHABLE)
 
 static const struct {
     enum error_kind kind;
@@ -509,22 +520,40 @@ static const struct {
     {ERROR_INVALID, LABEL, TRY_IN_BLOCK(NONE, CATCH_ALL_REF, 0)},
     {ERROR_INVALID, LABEL, TRY_IN_BLOCK(NUMBER_AND_REF, CATCH_ALL_REF, 0)},
     {ERROR_INVALID, "unknown tag", TRY_IN_BLOCK(NONE, CATCH, TAG_COUNT, 0)},
-    {ERROR_INVALID, "unknown tag",
+    {ERROR_INVALID,
+     "unknown tag",
      TRY_IN_BLOCK(EXNREF, CATCH_REF, TAG_COUNT, 0)},
     {ERROR_INVALID, "unknown label", TRY_IN_BLOCK(NONE, CATCH_ALL, 2)},
     {ERROR_MALFORMED, "malformed catch clause", TRY_IN_BLOCK(NONE, 4, 0, 0)},
     /* Label 0 of a clause is the block around the try_table, not the
      * try_table. */
-    {ERROR_INVALID, LABEL,
-     COUNTED(0, BLOCK, NONE, TRY_TABLE, I32, 1, CATCH, NUMBER_TAG, 0, CONST, 1,
-             END, DROP, END, CONST, 1)},
+    {ERROR_INVALID,
+     LABEL,
+     COUNTED(0,
+             BLOCK,
+             NONE,
+             TRY_TABLE,
+             I32,
+             1,
+             CATCH,
+             NUMBER_TAG,
+             0,
+             CONST,
+             1,
+             END,
+             DROP,
+             END,
+             CONST,
+             1)},
     {ERROR_INVALID, "type mismatch", COUNTED(0, TRY_TABLE, I32, 0, END)},
     {ERROR_INVALID, "type mismatch", COUNTED(0, CONST, 1, THROW_REF)},
     {ERROR_INVALID, "type mismatch", COUNTED(0, THROW_REF)},
-    {ERROR_INVALID, "type mismatch",
+    {ERROR_INVALID,
+     "type mismatch",
      COUNTED(0, I64_CONST, 1, THROW, NUMBER_TAG)},
     {ERROR_INVALID, "type mismatch", COUNTED(0, CONST, 1, THROW, PAIR_TAG)},
-    {ERROR_INVALID, "type mismatch",
+    {ERROR_INVALID,
+     "type mismatch",
      COUNTED(1, 1, EXNREF, CONST, 1, SET, 1, CONST, 1)},
 };
 
@@ -536,8 +565,8 @@ static void clauses_must_fit_their_labels(void **state) {
             load(NULL, refused[i].bytes, refused[i].size, &error);
         if (error.kind != refused[i].kind ||
             !strstr(error.text, refused[i].text)) {
-            fail_msg("%zu: expected %s, found %s", i, refused[i].text,
-                     error.text);
+            fail_msg(
+                "%zu: expected %s, found %s", i, refused[i].text, error.text);
         }
         guest_close(&guest);
     }

@@ -3,7 +3,9 @@
 #include "tests/unit/vm_module.h"
 
 /* (v128 i32) -> (i32 v128), the vector's lanes turned round. */
-static bool reverse(void *context, struct instance *caller, uint64_t *slots,
+static bool reverse(void *context,
+                    struct instance *caller,
+                    uint64_t *slots,
                     struct error *error) {
     (void)context, (void)caller, (void)error;
     uint64_t low = slots[0], high = slots[1], number = slots[2];

@@ -5,8 +5,8 @@
 enum { WIDTH_LESS = 10, WIDTH = 1000 };
 static uint32_t width;
 
-static void put_func_type(struct buffer *types, uint32_t params,
-                          uint32_t results) {
+static void
+put_func_type(struct buffer *types, uint32_t params, uint32_t results) {
     put_byte(types, 0x60);
     put_number(types, params);
     REPEAT(types, "\x7F", params);
@@ -23,17 +23,19 @@ static void put_wide(struct buffer *m, const struct buffer *body) {
     put_func_type(&types, width, width);
     put_func_type(&types, 0, width);
     put_func_type(&types, width, 0);
-    PUT_SECTIONS(m, TYPES(ENTRIES_OF(4, &types)),
+    PUT_SECTIONS(m,
+                 TYPES(ENTRIES_OF(4, &types)),
                  FUNCTIONS(ENTRY("\0"), ENTRY("\1"), ENTRY("\2"), ENTRY("\3")),
-                 TABLES(ENTRY("\x70\0\1")), TAGS(ENTRY("\0\3")),
+                 TABLES(ENTRY("\x70\0\1")),
+                 TAGS(ENTRY("\0\3")),
                  CODE(BODY_OF(body), BODIES(3, "\0\0\x0B")));
     buffer_free(&types);
 }
 
 /* With as many values on the stack as there are parameters, n times these
  * bytes. */
-static void wide_of(struct buffer *m, uint32_t n, const char *bytes,
-                    size_t size) {
+static void
+wide_of(struct buffer *m, uint32_t n, const char *bytes, size_t size) {
     struct buffer body = empty();
     PUT(&body, "\0\x10\2");
     put_repeated(&body, bytes, size, n);
@@ -90,7 +92,9 @@ static void wide_calls_of_any(struct buffer *m, uint32_t n) {
 static void wide_functions(struct buffer *m, uint32_t n) {
     struct buffer types = empty();
     put_func_type(&types, width, width);
-    PUT_SECTIONS(m, TYPES(ENTRIES_OF(1, &types)), FUNCTIONS(ENTRIES(n, "\0")),
+    PUT_SECTIONS(m,
+                 TYPES(ENTRIES_OF(1, &types)),
+                 FUNCTIONS(ENTRIES(n, "\0")),
                  CODE(BODIES(n, "\0\0\x0B")));
     buffer_free(&types);
 }
@@ -118,7 +122,9 @@ static void a_thousand_values_are_one_step(void **state) {
         count_cost(wide[i].make, NUMBER);
         if (cost[ENTERED] > few * 3 / 2 + SLACK) {
             fail_msg("%s: %zu blocks of code entered, with fewer values %zu",
-                     wide[i].name, cost[ENTERED], few);
+                     wide[i].name,
+                     cost[ENTERED],
+                     few);
         }
     }
 }

@@ -75,8 +75,9 @@ struct piece {
 /* Before the operation, in place of its last operand's local.get: computed by
  * the cell before it, it is in an accumulator. */
 static const struct piece befores[] = {
-    BYTES(""), BYTES("\x42\0\x7C"), /* i64.const 0, i64.add */
-    BYTES("\x22\3\x42\0\x21\3"),    /* tee local 3, set it to something else */
+    BYTES(""),
+    BYTES("\x42\0\x7C"),         /* i64.const 0, i64.add */
+    BYTES("\x22\3\x42\0\x21\3"), /* tee local 3, set it to something else */
 };
 
 /* A body is a block's whole; type 1 is () -> (i64 i64). */
@@ -103,7 +104,8 @@ static const struct piece places[] = {
 
 enum { PLACES = sizeof places / sizeof *places };
 
-static void put_operation(struct buffer *body, const struct operation *o,
+static void put_operation(struct buffer *body,
+                          const struct operation *o,
                           const struct piece *before) {
     for (int i = 0; i < o->operands; i++) {
         put_byte(body, 0x20);
@@ -114,8 +116,10 @@ static void put_operation(struct buffer *body, const struct operation *o,
     put_byte(body, o->code);
 }
 
-static void put_body(struct buffer *code, const struct operation *o,
-                     const struct piece *before, const struct piece *place) {
+static void put_body(struct buffer *code,
+                     const struct operation *o,
+                     const struct piece *before,
+                     const struct piece *place) {
     struct buffer body = empty();
     put_byte(&body, 0);
     for (size_t i = 0; i < place->size; i++) {
@@ -142,12 +146,13 @@ static struct buffer module_with(const struct operation *o,
         put_byte(&exports, 0);
         put_byte(&exports, i + 1);
     }
-    struct buffer module = MODULE(
-        TYPES(ENTRY("\x60\4\x7E\x7E\x7E\x7E\2\x7E\x7E"),
-              ENTRY("\x60\0\2\x7E\x7E"), ENTRY("\x60\2\x7E\x7E\2\x7E\x7E")),
-        FUNCTIONS(ENTRY("\2"), ENTRIES(PLACES, "\0")),
-        EXPORTS(ENTRIES_OF(PLACES, &exports)),
-        CODE(BODY("\0\x20\0\x20\1\x0B"), ENTRIES_OF(PLACES, &code)));
+    struct buffer module =
+        MODULE(TYPES(ENTRY("\x60\4\x7E\x7E\x7E\x7E\2\x7E\x7E"),
+                     ENTRY("\x60\0\2\x7E\x7E"),
+                     ENTRY("\x60\2\x7E\x7E\2\x7E\x7E")),
+               FUNCTIONS(ENTRY("\2"), ENTRIES(PLACES, "\0")),
+               EXPORTS(ENTRIES_OF(PLACES, &exports)),
+               CODE(BODY("\0\x20\0\x20\1\x0B"), ENTRIES_OF(PLACES, &code)));
     buffer_free(&code);
     buffer_free(&exports);
     return module;
@@ -164,8 +169,10 @@ static struct guest guest_of(const struct operation *o,
 
 /* ---- calls ---- */
 
-static void check(const struct guest *guest, const struct operation *o,
-                  int place, const uint64_t v[4]) {
+static void check(const struct guest *guest,
+                  const struct operation *o,
+                  int place,
+                  const uint64_t v[4]) {
     char name[2] = {(char)('A' + place), 0};
     struct vm_value args[4], results[2];
     struct error error = ERROR_INIT;
@@ -180,16 +187,26 @@ static void check(const struct guest *guest, const struct operation *o,
         results[0].of.i64 == right.low && results[1].of.i64 == right.high;
     if (!same) {
         fail_msg("%02x %s of %llx %llx %llx %llx: %llx %llx, not %llx %llx",
-                 o->code, name, (long long)v[0], (long long)v[1],
-                 (long long)v[2], (long long)v[3], (long long)results[0].of.i64,
-                 (long long)results[1].of.i64, (long long)right.low,
+                 o->code,
+                 name,
+                 (long long)v[0],
+                 (long long)v[1],
+                 (long long)v[2],
+                 (long long)v[3],
+                 (long long)results[0].of.i64,
+                 (long long)results[1].of.i64,
+                 (long long)right.low,
                  (long long)right.high);
     }
 }
 
-static const uint64_t edges[] = {
-    0,         1, UINT32_MAX, UINT64_C(1) << 32, INT64_MAX, UINT64_C(1) << 63,
-    UINT64_MAX};
+static const uint64_t edges[] = {0,
+                                 1,
+                                 UINT32_MAX,
+                                 UINT64_C(1) << 32,
+                                 INT64_MAX,
+                                 UINT64_C(1) << 63,
+                                 UINT64_MAX};
 
 enum { EDGES = sizeof edges / sizeof *edges };
 
@@ -247,7 +264,8 @@ static void at_the_edges(void **state) {
     for (int i = 0; i < 4; i++) {
         struct guest guest = guest_of(&operations[i], &befores[0], NULL);
         for (int e = 0; e < EDGES * EDGES * EDGES * EDGES; e++) {
-            uint64_t v[4] = {edges[e % EDGES], edges[e / EDGES % EDGES],
+            uint64_t v[4] = {edges[e % EDGES],
+                             edges[e / EDGES % EDGES],
                              edges[e / EDGES / EDGES % EDGES],
                              edges[e / EDGES / EDGES / EDGES]};
             check(&guest, &operations[i], 0, v);
@@ -327,9 +345,12 @@ static void types_are_checked(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(known_results), cmocka_unit_test(at_the_edges),
-        cmocka_unit_test(fused),         cmocka_unit_test(plain),
-        cmocka_unit_test(metered),       cmocka_unit_test(types_are_checked),
+        cmocka_unit_test(known_results),
+        cmocka_unit_test(at_the_edges),
+        cmocka_unit_test(fused),
+        cmocka_unit_test(plain),
+        cmocka_unit_test(metered),
+        cmocka_unit_test(types_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -85,11 +85,15 @@ static char *beneath(const char *name) {
 }
 
 /* Run the guest with calls to make. */
-static void run_guest(const char *const *words, size_t count,
-                      const char *directory, struct error *error) {
+static void run_guest(const char *const *words,
+                      size_t count,
+                      const char *directory,
+                      struct error *error) {
     const char *build = getenv("BUILD");
     char guest[1024];
-    snprintf(guest, sizeof guest, "%s/guests/wasi/call.wasm",
+    snprintf(guest,
+             sizeof guest,
+             "%s/guests/wasi/call.wasm",
              build ? build : "build");
     struct buffer bytes;
     buffer_init(&bytes, 1 << 20);
@@ -108,8 +112,11 @@ static void run_guest(const char *const *words, size_t count,
         struct instance *instance =
             module ? vm_instantiate(vm, module, error) : NULL;
         if (instance)
-            vm_call(vm_find_function(instance, slice_of("_start")), NULL, 0,
-                    NULL, error);
+            vm_call(vm_find_function(instance, slice_of("_start")),
+                    NULL,
+                    0,
+                    NULL,
+                    error);
     }
     vm_close(vm);
     wasi_close(wasi);
@@ -117,8 +124,8 @@ static void run_guest(const char *const *words, size_t count,
 }
 
 /* What the guest says when it makes these calls. */
-static void ask(const char *const *words, size_t count, char *said,
-                size_t room) {
+static void
+ask(const char *const *words, size_t count, char *said, size_t room) {
     int answer = open(beneath("answer"), O_RDWR | O_CREAT | O_TRUNC, 0666),
         before = dup(1);
     fflush(stdout);
@@ -171,9 +178,11 @@ static void a_silent_file_system_is_asked_again(void **state) {
  * are. Those made up have no inode at all. */
 static void old_entries_are_forgotten(void **state) {
     (void)state;
-    static const char *const words[] = {
-        "call", "list 3 65536", "readdir 3 279 5", "readdir 3 279 290000",
-        "readdir 3 279 0"};
+    static const char *const words[] = {"call",
+                                        "list 3 65536",
+                                        "readdir 3 279 5",
+                                        "readdir 3 279 290000",
+                                        "readdir 3 279 0"};
     char said[2048];
     made_up = 300001;
     ask(words, 5, said, sizeof said);

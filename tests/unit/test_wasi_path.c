@@ -38,8 +38,8 @@ static int base; /* the directory that must not be left */
 
 /* What must never be reached: the directory beside the base, its file, and what
  * is above. */
-static const char *const outside_names[] = {"/", "/etc/passwd", "", "/outside",
-                                            "/outside/secret"};
+static const char *const outside_names[] = {
+    "/", "/etc/passwd", "", "/outside", "/outside/secret"};
 enum { OUTSIDE_COUNT = sizeof outside_names / sizeof *outside_names };
 static struct stat outside[OUTSIDE_COUNT];
 
@@ -141,8 +141,8 @@ static void grow(int directory, int depth) {
 }
 
 static void draw_path(char *out) {
-    static const char *const odd[] = {"..", ".",      "..",     "missing",
-                                      "",   "secret", "outside"};
+    static const char *const odd[] = {
+        "..", ".", "..", "missing", "", "secret", "outside"};
     *out = 0;
     unsigned count = 1 + draw(6);
     for (unsigned i = 0; i < count; i++) {
@@ -166,8 +166,10 @@ struct outcome {
     struct stat stat;
 };
 
-static struct outcome opened(const struct resolver *resolver, const char *text,
-                             bool follow, int flags) {
+static struct outcome opened(const struct resolver *resolver,
+                             const char *text,
+                             bool follow,
+                             int flags) {
     struct path path = at(resolver, text);
     struct outcome outcome = {0};
     int fd;
@@ -179,21 +181,27 @@ static struct outcome opened(const struct resolver *resolver, const char *text,
     return outcome;
 }
 
-static struct outcome examined(const struct resolver *resolver,
-                               const char *text, bool follow) {
+static struct outcome
+examined(const struct resolver *resolver, const char *text, bool follow) {
     struct path path = at(resolver, text);
     struct outcome outcome = {0};
     outcome.error = path_stat(&path, follow, &outcome.stat);
     return outcome;
 }
 
-static void assert_same(const char *what, const char *text, struct outcome a,
+static void assert_same(const char *what,
+                        const char *text,
+                        struct outcome a,
                         struct outcome b) {
     bool same = a.error == b.error && a.stat.st_ino == b.stat.st_ino;
     if (!same || is_outside(&a.stat)) {
-        fail_msg("%s \"%s\": openat2 %s %lu, walk %s %lu", what, text,
-                 errno_name(a.error), (unsigned long)a.stat.st_ino,
-                 errno_name(b.error), (unsigned long)b.stat.st_ino);
+        fail_msg("%s \"%s\": openat2 %s %lu, walk %s %lu",
+                 what,
+                 text,
+                 errno_name(a.error),
+                 (unsigned long)a.stat.st_ino,
+                 errno_name(b.error),
+                 (unsigned long)b.stat.st_ino);
     }
 }
 
@@ -208,9 +216,12 @@ static void compare_creation(const char *text) {
             removed[i] = path_remove_directory(&path);
     }
     if (made[0] != made[1] || removed[0] != removed[1])
-        fail_msg("mkdir, rmdir \"%s\": %s, %s and %s, %s", text,
-                 errno_name(made[0]), errno_name(removed[0]),
-                 errno_name(made[1]), errno_name(removed[1]));
+        fail_msg("mkdir, rmdir \"%s\": %s, %s and %s, %s",
+                 text,
+                 errno_name(made[0]),
+                 errno_name(removed[0]),
+                 errno_name(made[1]),
+                 errno_name(removed[1]));
     int flags = O_WRONLY | O_CREAT | O_EXCL;
     for (int i = 0; i < 2; i++) {
         struct path path = at(i ? &walk : &kernel, text);
@@ -219,7 +230,9 @@ static void compare_creation(const char *text) {
             assert_int_equal(path_unlink(&path), WASI_SUCCESS);
     }
     if (made[0] != made[1])
-        fail_msg("create \"%s\": %s and %s", text, errno_name(made[0]),
+        fail_msg("create \"%s\": %s and %s",
+                 text,
+                 errno_name(made[0]),
                  errno_name(made[1]));
 }
 
@@ -235,9 +248,11 @@ static void both_resolve_alike(void **state) {
             draw_path(text);
             for (int follow = 0; follow < 2; follow++) {
                 struct outcome a = opened(&kernel, text, follow, O_RDONLY);
-                assert_same("open", text, a,
-                            opened(&walk, text, follow, O_RDONLY));
-                assert_same("stat", text, examined(&kernel, text, follow),
+                assert_same(
+                    "open", text, a, opened(&walk, text, follow, O_RDONLY));
+                assert_same("stat",
+                            text,
+                            examined(&kernel, text, follow),
                             examined(&walk, text, follow));
                 found += a.error == WASI_SUCCESS;
                 refused += a.error == WASI_NOTCAPABLE;
@@ -252,14 +267,19 @@ static void both_resolve_alike(void **state) {
 
 /* ---- single cases, both ways ---- */
 
-static void assert_open(const char *text, bool follow, int flags,
+static void assert_open(const char *text,
+                        bool follow,
+                        int flags,
                         enum wasi_errno expected) {
     for (int i = 0; i < 2; i++) {
         struct outcome outcome =
             opened(i ? &walk : &kernel, text, follow, flags);
         if (outcome.error != expected) {
-            fail_msg("%s \"%s\": %s, not %s", i ? "walk" : "openat2", text,
-                     errno_name(outcome.error), errno_name(expected));
+            fail_msg("%s \"%s\": %s, not %s",
+                     i ? "walk" : "openat2",
+                     text,
+                     errno_name(outcome.error),
+                     errno_name(expected));
         }
     }
 }
@@ -389,7 +409,9 @@ static void what_shows_the_kernel_is_not_shown(void **state) {
         for (size_t k = 0; k < sizeof views / sizeof *views; k++) {
             enum wasi_errno error = ask_root(i, views[k]);
             if (error != WASI_NOTCAPABLE)
-                fail_msg("%s %s: %s", i ? "walk" : "openat2", views[k],
+                fail_msg("%s %s: %s",
+                         i ? "walk" : "openat2",
+                         views[k],
                          errno_name(error));
         }
         assert_int_equal(ask_root(i, "etc/passwd"), WASI_SUCCESS);
@@ -429,8 +451,8 @@ static void disturb_once(int i, const char *name, const char *target) {
 }
 
 static void *disturb(void *unused) {
-    static const char *const ways[] = {"../outside",        "/", "p/q/..", "p",
-                                       "../outside/secret", ".."};
+    static const char *const ways[] = {
+        "../outside", "/", "p/q/..", "p", "../outside/secret", ".."};
     (void)unused;
     for (unsigned round = 0; !atomic_load(&racing_over); round++) {
         for (int i = 0; i < STEPS; i++)
@@ -441,8 +463,8 @@ static void *disturb(void *unused) {
 
 /* Half of the paths wander through the directory that moves. */
 static void draw_moving_path(char *out) {
-    static const char *const starts[] = {"p/q/../../", "p/q/../../../", "q/../",
-                                         "p/q/", "q/x/../"};
+    static const char *const starts[] = {
+        "p/q/../../", "p/q/../../../", "q/../", "p/q/", "q/x/../"};
     char rest[256];
     draw_path(rest);
     snprintf(out, 300, "%s%s", draw(2) ? starts[draw(5)] : "", rest);
@@ -489,8 +511,8 @@ static int try_paths(char *wrong) {
         if (!escaped && agree)
             continue;
         if (failed++ == 0)
-            snprintf(wrong, 400, "%s %s", text,
-                     escaped ? "escaped" : "differs");
+            snprintf(
+                wrong, 400, "%s %s", text, escaped ? "escaped" : "differs");
     }
     return failed;
 }

@@ -34,11 +34,15 @@ int __wrap_posix_fadvise(int fd, off_t offset, off_t size, int advice) {
 
 /* Run tests/guests/wasi/call.c, which may write the file "big" of the
  * directory. */
-static void run_guest(const char *const *words, size_t count,
-                      int64_t timeout_ms, const char *directory) {
+static void run_guest(const char *const *words,
+                      size_t count,
+                      int64_t timeout_ms,
+                      const char *directory) {
     const char *build = getenv("BUILD");
     char guest[1024];
-    snprintf(guest, sizeof guest, "%s/guests/wasi/call.wasm",
+    snprintf(guest,
+             sizeof guest,
+             "%s/guests/wasi/call.wasm",
              build ? build : "build");
     struct error error = ERROR_INIT;
     struct buffer bytes;
@@ -57,8 +61,8 @@ static void run_guest(const char *const *words, size_t count,
                 wasi_define(wasi, vm, &error));
     struct module *module = vm_load(vm, buffer_slice(&bytes), &error);
     struct instance *instance = vm_instantiate(vm, module, &error);
-    vm_call(vm_find_function(instance, slice_of("_start")), NULL, 0, NULL,
-            &error);
+    vm_call(
+        vm_find_function(instance, slice_of("_start")), NULL, 0, NULL, &error);
     if (error.kind != ERROR_NONE)
         fail_msg("%s", error.text);
     vm_close(vm);
@@ -73,8 +77,8 @@ static off_t size_after(const char *call, int64_t timeout_ms) {
     snprintf(path, sizeof path, "%s/big", directory);
     int fd = open(path, O_RDWR | O_CREAT, 0666);
     assert_int_equal(__real_ftruncate(fd, SIZE), 0);
-    const char *const words[] = {"call", "open 3 big write rights=0x4001c3",
-                                 call};
+    const char *const words[] = {
+        "call", "open 3 big write rights=0x4001c3", call};
     truncations = advices = 0;
     run_guest(words, 3, timeout_ms, directory);
     struct stat stat;

@@ -24,9 +24,16 @@ enum way { NATIVE, KERNEL, WALK, WAYS };
 
 static const char *const way_names[] = {"native", "openat2", "walk"};
 
-static const char *const names[] = {"dir",   "file",     "link", "other",
-                                    "chain", "dangling", "loop", "new",
-                                    "dir/x", "link/x"};
+static const char *const names[] = {"dir",
+                                    "file",
+                                    "link",
+                                    "other",
+                                    "chain",
+                                    "dangling",
+                                    "loop",
+                                    "new",
+                                    "dir/x",
+                                    "link/x"};
 static const char *const ends[] = {"", "/", "//", "/.", "/./"};
 
 enum {
@@ -36,8 +43,8 @@ enum {
 enum { PATHS = NAMES * ENDS, PATH_SIZE = 32 };
 
 static void name_path(int number, char path[static PATH_SIZE]) {
-    snprintf(path, PATH_SIZE, "%s%s", names[number / ENDS],
-             ends[number % ENDS]);
+    snprintf(
+        path, PATH_SIZE, "%s%s", names[number / ENDS], ends[number % ENDS]);
 }
 
 /* ---- the ground ---- */
@@ -49,10 +56,22 @@ static char *top;
 static int base = -1;
 
 /* All that can be there, what is deeper first. */
-static const char *const all[] = {"dir/x",    "dir/new",  "new/x", "dir",
-                                  "file",     "link",     "other", "chain",
-                                  "loop",     "new",      "gone",  "none",
-                                  "dangling", "dir/none", "dir/y", "none/x"};
+static const char *const all[] = {"dir/x",
+                                  "dir/new",
+                                  "new/x",
+                                  "dir",
+                                  "file",
+                                  "link",
+                                  "other",
+                                  "chain",
+                                  "loop",
+                                  "new",
+                                  "gone",
+                                  "none",
+                                  "dangling",
+                                  "dir/none",
+                                  "dir/y",
+                                  "none/x"};
 enum { ALL = sizeof all / sizeof *all };
 
 static int open_ground(void **state) {
@@ -112,7 +131,10 @@ static char letter(mode_t mode) {
 }
 
 static void say(struct outcome *outcome, const struct stat *stat) {
-    snprintf(outcome->what, sizeof outcome->what, "%c%d", letter(stat->st_mode),
+    snprintf(outcome->what,
+             sizeof outcome->what,
+             "%c%d",
+             letter(stat->st_mode),
              S_ISDIR(stat->st_mode) ? 0 : (int)stat->st_size);
 }
 
@@ -124,7 +146,9 @@ static void say_tree(struct outcome *outcome) {
         struct stat stat;
         bool there = fstatat(base, all[i], &stat, AT_SYMLINK_NOFOLLOW) == 0;
         size += (size_t)snprintf(
-            outcome->what + size, sizeof outcome->what - size, " %c%s%s",
+            outcome->what + size,
+            sizeof outcome->what - size,
+            " %c%s%s",
             there ? letter(stat.st_mode) : '-',
             there && stat.st_mtim.tv_sec == 5 ? "t" : "",
             there && !S_ISDIR(stat.st_mode) && stat.st_nlink > 1 ? "2" : "");
@@ -157,8 +181,8 @@ static struct outcome make_open(const struct call *call, enum way way) {
     struct path path = at(call->from, way);
     int fd = -1, flags = call->flags | O_NONBLOCK;
     if (way == NATIVE) {
-        fd = openat(base, call->from, flags | (call->follow ? 0 : O_NOFOLLOW),
-                    0666);
+        fd = openat(
+            base, call->from, flags | (call->follow ? 0 : O_NOFOLLOW), 0666);
         outcome.error = errno_result(fd);
     } else {
         outcome.error = path_open(&path, call->follow, flags, &fd);
@@ -278,9 +302,16 @@ static void try_call(const struct call *call) {
             continue;
         print_message(
             "%s \"%s\" \"%s\" follow %d flags %o: native %s (%s), %s %s (%s)\n",
-            call->name, call->from, call->to ? call->to : "", call->follow,
-            (unsigned)call->flags, errno_name(native->error), native->what,
-            way_names[way], errno_name(ours->error), ours->what);
+            call->name,
+            call->from,
+            call->to ? call->to : "",
+            call->follow,
+            (unsigned)call->flags,
+            errno_name(native->error),
+            native->what,
+            way_names[way],
+            errno_name(ours->error),
+            ours->what);
         differences++;
     }
 }
@@ -312,12 +343,12 @@ static void try_pairs(struct call call) {
 
 static void opening(void **state) {
     (void)state;
-    static const int creating[] = {0, O_CREAT, O_EXCL, O_CREAT | O_EXCL,
-                                   O_DIRECTORY};
+    static const int creating[] = {
+        0, O_CREAT, O_EXCL, O_CREAT | O_EXCL, O_DIRECTORY};
     static const int using[] = {O_RDONLY, O_WRONLY, O_RDWR | O_TRUNC};
     for (int i = 0; i < 15; i++) {
-        try_paths((struct call){"open", make_open,
-                                .flags = creating[i / 3] | using[i % 3]});
+        try_paths((struct call){
+            "open", make_open, .flags = creating[i / 3] | using[i % 3]});
     }
 }
 

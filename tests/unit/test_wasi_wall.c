@@ -40,8 +40,8 @@ static void make_file(const char *name) {
 }
 
 static int open_ground(void **state) {
-    static const char *const names[] = {"rw",      "rw/sub", "other", "ro",
-                                        "outside", "system", "store"};
+    static const char *const names[] = {
+        "rw", "rw/sub", "other", "ro", "outside", "system", "store"};
     (void)state;
     if (!mkdtemp(top))
         return -1;
@@ -106,8 +106,8 @@ static int wall_and_body(bool network, int (*body)(void)) {
         return 1;
     char no_file[32]; /* something that no rule can name */
     snprintf(no_file, sizeof no_file, "/dev/fd/%d", pipe_ends[0]);
-    const char *const readable[] = {system,  "/not/there", certificates,
-                                    no_file, names,        NULL};
+    const char *const readable[] = {
+        system, "/not/there", certificates, no_file, names, NULL};
     struct error error = ERROR_INIT;
     struct wasi *wasi = wasi_open(&config, &error);
     bool ready = wasi && wasi_wall(wasi, network ? readable : NULL, &error);

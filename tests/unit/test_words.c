@@ -156,8 +156,8 @@ static void the_nearest_word_is_found(void **state) {
          NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const char *found = nearest(slice_of(cases[i].typed), words,
-                                    sizeof words / sizeof *words);
+        const char *found = nearest(
+            slice_of(cases[i].typed), words, sizeof words / sizeof *words);
         bool right = cases[i].meant
                          ? found && strcmp(found, cases[i].meant) == 0
                          : !found;

@@ -39,14 +39,37 @@ void __sanitizer_cov_trace_pc(void) {
     }
 
 COUNT(ALLOCATED, size, void *, malloc, (size_t size), size)
-COUNT(ALLOCATED, count *size, void *, calloc, (size_t count, size_t size),
-      count, size)
+COUNT(ALLOCATED,
+      count *size,
+      void *,
+      calloc,
+      (size_t count, size_t size),
+      count,
+      size)
 COUNT(ALLOCATED, size, void *, realloc, (void *old, size_t size), old, size)
-COUNT(MOVED, size, void *, memcpy, (void *to, const void *from, size_t size),
-      to, from, size)
-COUNT(MOVED, size, void *, memmove, (void *to, const void *from, size_t size),
-      to, from, size)
-COUNT(MOVED, size, void *, memset, (void *to, int byte, size_t size), to, byte,
+COUNT(MOVED,
+      size,
+      void *,
+      memcpy,
+      (void *to, const void *from, size_t size),
+      to,
+      from,
+      size)
+COUNT(MOVED,
+      size,
+      void *,
+      memmove,
+      (void *to, const void *from, size_t size),
+      to,
+      from,
+      size)
+COUNT(MOVED,
+      size,
+      void *,
+      memset,
+      (void *to, int byte, size_t size),
+      to,
+      byte,
       size)
 
 static void count_cost(void (*make)(struct buffer *m, uint32_t n), uint32_t n) {

@@ -32,7 +32,10 @@ static inline struct guest guest_open(const struct vm_limits *limits) {
 static inline void guest_read(struct buffer *bytes, const char *name) {
     const char *build = getenv("BUILD");
     char path[1024];
-    snprintf(path, sizeof path, "%s/guests/vm/%s.wasm", build ? build : "build",
+    snprintf(path,
+             sizeof path,
+             "%s/guests/vm/%s.wasm",
+             build ? build : "build",
              name);
     struct error error = ERROR_INIT;
     buffer_init(bytes, 1 << 20);
@@ -94,14 +97,18 @@ static inline struct vm_value i32(uint32_t number) {
 /* Call a function of at most two i32 parameters and at most one i32 result;
  * returns the kind of error. */
 static inline enum error_kind guest_try(const struct guest *guest,
-                                        const char *name, const uint32_t *args,
+                                        const char *name,
+                                        const uint32_t *args,
                                         uint32_t *result) {
     struct function *function = guest_function(guest, name);
     struct vm_value values[2] = {i32(args ? args[0] : 0),
                                  i32(args ? args[1] : 0)},
                     out = {0};
     struct error error = ERROR_INIT;
-    vm_call(function, values, vm_function_type(function)->param_count, &out,
+    vm_call(function,
+            values,
+            vm_function_type(function)->param_count,
+            &out,
             &error);
     if (result)
         *result = out.of.i32;
@@ -109,8 +116,10 @@ static inline enum error_kind guest_try(const struct guest *guest,
 }
 
 /* Call a function which must succeed; returns its i32 result, if any. */
-static inline uint32_t guest_call(const struct guest *guest, const char *name,
-                                  uint32_t first, uint32_t second) {
+static inline uint32_t guest_call(const struct guest *guest,
+                                  const char *name,
+                                  uint32_t first,
+                                  uint32_t second) {
     uint32_t result = 0;
     assert_int_equal(
         guest_try(guest, name, (uint32_t[]){first, second}, &result),
@@ -119,8 +128,8 @@ static inline uint32_t guest_call(const struct guest *guest, const char *name,
 }
 
 /* Call a function without results, which must fail so. */
-static inline struct error guest_fails(const struct guest *guest,
-                                       const char *name, enum error_kind kind) {
+static inline struct error
+guest_fails(const struct guest *guest, const char *name, enum error_kind kind) {
     struct function *function = guest_function(guest, name);
     struct vm_value values[2] = {i32(0), i32(0)}, out[2];
     struct error error = ERROR_INIT;

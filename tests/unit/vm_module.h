@@ -36,8 +36,10 @@ static inline void put_number(struct buffer *buffer, uint64_t number) {
     assert_false(buffer->failed);
 }
 
-static inline void put_repeated(struct buffer *buffer, const char *bytes,
-                                size_t size, size_t count) {
+static inline void put_repeated(struct buffer *buffer,
+                                const char *bytes,
+                                size_t size,
+                                size_t count) {
     for (size_t i = 0; i < count; i++)
         put(buffer, bytes, size);
 }
@@ -66,8 +68,8 @@ static inline struct buffer module_of(const struct section *sections) {
 
 /* Of one function () -> () with this body (its locals and `end` included). */
 static inline struct buffer function_module(const struct buffer *body) {
-    return MODULE(TYPES(ENTRY("\x60\0\0")), FUNCTIONS(ENTRY("\0")),
-                  CODE(BODY_OF(body)));
+    return MODULE(
+        TYPES(ENTRY("\x60\0\0")), FUNCTIONS(ENTRY("\0")), CODE(BODY_OF(body)));
 }
 
 /* Load it into the guest, whose bytes it becomes; NULL if it is refused. */

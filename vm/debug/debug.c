@@ -23,8 +23,8 @@ static bool read_all(struct debug *debug, struct slice module) {
     size_t abbreviations = debug->sections[SECTION_ABBREV].size;
     if (debug->body_count == 0 || debug->sections[SECTION_INFO].size == 0)
         return true;
-    debug->abbreviations = budget_alloc(debug->memory, abbreviations + 1,
-                                        sizeof *debug->abbreviations);
+    debug->abbreviations = budget_alloc(
+        debug->memory, abbreviations + 1, sizeof *debug->abbreviations);
     if (!debug->abbreviations)
         return false;
     debug->abbreviation_count = abbreviations + 1;
@@ -50,13 +50,15 @@ void debug_free(struct debug *debug) {
     if (!debug)
         return;
     struct budget *memory = debug->memory;
-    array_free(memory, debug->bodies, debug->body_capacity,
-               sizeof *debug->bodies);
-    array_free(memory, debug->units, debug->unit_capacity,
-               sizeof *debug->units);
-    array_free(memory, debug->scopes, debug->scope_capacity,
-               sizeof *debug->scopes);
-    array_free(memory, debug->abbreviations, debug->abbreviation_count,
+    array_free(
+        memory, debug->bodies, debug->body_capacity, sizeof *debug->bodies);
+    array_free(
+        memory, debug->units, debug->unit_capacity, sizeof *debug->units);
+    array_free(
+        memory, debug->scopes, debug->scope_capacity, sizeof *debug->scopes);
+    array_free(memory,
+               debug->abbreviations,
+               debug->abbreviation_count,
                sizeof *debug->abbreviations);
     arena_free(&debug->names);
     budget_free(memory, debug, sizeof *debug);

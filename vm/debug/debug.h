@@ -39,7 +39,10 @@ struct debug_place {
  * place calls; last, that in the function which has the body. At most
  * `capacity`; returns how many, which is 0 outside of all bodies. Texts that
  * have to be put together are in `texts`. */
-size_t debug_places(struct debug *debug, uint32_t offset, struct arena *texts,
-                    struct debug_place *places, size_t capacity);
+size_t debug_places(struct debug *debug,
+                    uint32_t offset,
+                    struct arena *texts,
+                    struct debug_place *places,
+                    size_t capacity);
 
 #endif

@@ -168,25 +168,36 @@ struct entry {
 
 /* Read the entry at the cursor, which is the unit's; false if it is damaged, or
  * too much work. */
-bool entry_read(struct debug *debug, const struct unit *unit, struct cursor *at,
+bool entry_read(struct debug *debug,
+                const struct unit *unit,
+                struct cursor *at,
                 struct entry *entry);
 
 /* Read a value at the cursor, which is in the unit's section. */
-struct value value_decode(const struct unit *unit, struct cursor *at,
-                          uint64_t form, uint64_t implicit);
+struct value value_decode(const struct unit *unit,
+                          struct cursor *at,
+                          uint64_t form,
+                          uint64_t implicit);
 
 /* What a value means. False, or empty: it is absent, of another kind, or leads
  * out of a section. */
-bool value_address(const struct debug *debug, const struct unit *unit,
-                   struct value value, uint64_t *address);
-bool address_at(const struct debug *debug, const struct unit *unit,
-                uint64_t index, uint64_t *address);
-bool value_range_list(const struct debug *debug, const struct unit *unit,
-                      struct value value, uint64_t *offset);
-bool value_reference(const struct unit *unit, struct value value,
+bool value_address(const struct debug *debug,
+                   const struct unit *unit,
+                   struct value value,
+                   uint64_t *address);
+bool address_at(const struct debug *debug,
+                const struct unit *unit,
+                uint64_t index,
+                uint64_t *address);
+bool value_range_list(const struct debug *debug,
+                      const struct unit *unit,
+                      struct value value,
+                      uint64_t *offset);
+bool value_reference(const struct unit *unit,
+                     struct value value,
                      uint64_t *offset);
-struct slice value_string(struct debug *debug, const struct unit *unit,
-                          struct value value);
+struct slice
+value_string(struct debug *debug, const struct unit *unit, struct value value);
 
 /* A constant, or an offset, which before DWARF 4 was written as one. */
 bool value_number(struct value value, uint64_t *number);
@@ -214,12 +225,16 @@ struct ranges {
     struct cursor at;
 };
 
-struct ranges ranges_of(const struct debug *debug, const struct unit *unit,
+struct ranges ranges_of(const struct debug *debug,
+                        const struct unit *unit,
                         const struct entry *entry);
 
 /* The next piece, from `low` up to `high`; false if there is none. */
-bool ranges_next(struct debug *debug, const struct unit *unit,
-                 struct ranges *ranges, uint64_t *low, uint64_t *high);
+bool ranges_next(struct debug *debug,
+                 const struct unit *unit,
+                 struct ranges *ranges,
+                 uint64_t *low,
+                 uint64_t *high);
 
 /* ---- unit.c ---- */
 
@@ -231,8 +246,8 @@ bool units_read(struct debug *debug);
 const struct unit *unit_at(const struct debug *debug, uint64_t offset);
 
 /* The entry at an offset, and its unit; NULL if there is none. */
-const struct unit *unit_entry(struct debug *debug, uint64_t offset,
-                              struct entry *entry);
+const struct unit *
+unit_entry(struct debug *debug, uint64_t offset, struct entry *entry);
 
 /* ---- names.c ---- */
 
@@ -251,11 +266,15 @@ struct line {
 };
 
 /* The line of an address, by the unit's table; false if it is unknown. */
-bool line_find(struct debug *debug, const struct unit *unit, uint64_t address,
+bool line_find(struct debug *debug,
+               const struct unit *unit,
+               uint64_t address,
                struct line *line);
 
 /* The path of a file; what is put together is in `texts`. */
-struct slice line_file(struct debug *debug, const struct unit *unit,
-                       uint64_t file, struct arena *texts);
+struct slice line_file(struct debug *debug,
+                       const struct unit *unit,
+                       uint64_t file,
+                       struct arena *texts);
 
 #endif

@@ -112,7 +112,9 @@ static uint64_t skip(struct cursor *at, uint64_t size) {
     return 0;
 }
 
-static uint64_t read_number(const struct unit *unit, struct cursor *at, int how,
+static uint64_t read_number(const struct unit *unit,
+                            struct cursor *at,
+                            int how,
                             uint64_t implicit) {
     uint64_t position = at->position;
     switch (how) {
@@ -120,8 +122,8 @@ static uint64_t read_number(const struct unit *unit, struct cursor *at, int how,
     case AS_ADDRESS: return cursor_fixed(at, unit->address_size);
     case AS_OFFSET: return cursor_fixed(at, unit->offset_size);
     case AS_REFERENCE: /* DWARF 2 had it otherwise */
-        return cursor_fixed(at, unit->version == 2 ? unit->address_size
-                                                   : unit->offset_size);
+        return cursor_fixed(
+            at, unit->version == 2 ? unit->address_size : unit->offset_size);
     case AS_ULEB: return cursor_uleb(at);
     case AS_SLEB: return (uint64_t)cursor_sleb(at);
     case AS_TEXT: cursor_text(at); return position;
@@ -137,8 +139,10 @@ static uint64_t read_number(const struct unit *unit, struct cursor *at, int how,
 }
 
 /* An indirect form is followed by the true one, which must be another. */
-struct value value_decode(const struct unit *unit, struct cursor *at,
-                          uint64_t form, uint64_t implicit) {
+struct value value_decode(const struct unit *unit,
+                          struct cursor *at,
+                          uint64_t form,
+                          uint64_t implicit) {
     int how = form_how(form);
     if (how == AS_INDIRECT) {
         form = cursor_uleb(at);
@@ -151,8 +155,10 @@ struct value value_decode(const struct unit *unit, struct cursor *at,
 /* ---- abbreviations ---- */
 
 /* The attributes of a declaration; false behind the last. */
-static bool next_attribute(struct cursor *declaration, uint64_t *name,
-                           uint64_t *form, uint64_t *implicit) {
+static bool next_attribute(struct cursor *declaration,
+                           uint64_t *name,
+                           uint64_t *form,
+                           uint64_t *implicit) {
     *name = cursor_uleb(declaration);
     *form = cursor_uleb(declaration);
     *implicit =
@@ -193,8 +199,8 @@ static struct cursor find_declaration(const struct debug *debug,
     struct slice section = debug->sections[SECTION_ABBREV];
     bool known =
         code < section.size && debug->abbreviations[code].table == debug->table;
-    return cursor_at(section, known ? debug->abbreviations[code].declaration
-                                    : UINT64_MAX);
+    return cursor_at(
+        section, known ? debug->abbreviations[code].declaration : UINT64_MAX);
 }
 
 /* ---- entries ---- */
@@ -212,8 +218,11 @@ static int attribute_number(uint64_t code) {
 enum { BYTES_A_STEP = 16 }; /* when looking for the end of a text */
 
 /* Read an attribute's value. False if it is damaged, or too much work. */
-static bool attribute_read(struct debug *debug, const struct unit *unit,
-                           struct cursor *at, uint64_t form, uint64_t implicit,
+static bool attribute_read(struct debug *debug,
+                           const struct unit *unit,
+                           struct cursor *at,
+                           uint64_t form,
+                           uint64_t implicit,
                            struct value *value) {
     size_t start = at->position;
     *value = value_decode(unit, at, form, implicit);
@@ -221,7 +230,9 @@ static bool attribute_read(struct debug *debug, const struct unit *unit,
            !at->failed;
 }
 
-bool entry_read(struct debug *debug, const struct unit *unit, struct cursor *at,
+bool entry_read(struct debug *debug,
+                const struct unit *unit,
+                struct cursor *at,
                 struct entry *entry) {
     memset(entry, 0, sizeof *entry);
     entry->offset = (uint32_t)at->position;
@@ -264,8 +275,11 @@ bool value_number(struct value value, uint64_t *number) {
 }
 
 /* Number `index` of a table of numbers that begins at `base`. */
-static bool table_number(struct slice section, uint64_t base, uint64_t index,
-                         size_t size, uint64_t *number) {
+static bool table_number(struct slice section,
+                         uint64_t base,
+                         uint64_t index,
+                         size_t size,
+                         uint64_t *number) {
     if (index > section.size / size || base > section.size)
         return false;
     struct cursor at = cursor_at(section, base + index * size);
@@ -274,14 +288,21 @@ static bool table_number(struct slice section, uint64_t base, uint64_t index,
 }
 
 /* An address by its number. */
-bool address_at(const struct debug *debug, const struct unit *unit,
-                uint64_t index, uint64_t *address) {
-    return table_number(debug->sections[SECTION_ADDR], unit->addresses, index,
-                        unit->address_size, address);
+bool address_at(const struct debug *debug,
+                const struct unit *unit,
+                uint64_t index,
+                uint64_t *address) {
+    return table_number(debug->sections[SECTION_ADDR],
+                        unit->addresses,
+                        index,
+                        unit->address_size,
+                        address);
 }
 
-bool value_address(const struct debug *debug, const struct unit *unit,
-                   struct value value, uint64_t *address) {
+bool value_address(const struct debug *debug,
+                   const struct unit *unit,
+                   struct value value,
+                   uint64_t *address) {
     switch (value.form) {
     case FORM_ADDR: *address = value.number; return true;
     case FORM_ADDRX:
@@ -295,18 +316,23 @@ bool value_address(const struct debug *debug, const struct unit *unit,
 
 /* An index counts from the unit's part of the section, and so do the offsets
  * found there. */
-bool value_range_list(const struct debug *debug, const struct unit *unit,
-                      struct value value, uint64_t *offset) {
+bool value_range_list(const struct debug *debug,
+                      const struct unit *unit,
+                      struct value value,
+                      uint64_t *offset) {
     if (value.form != FORM_RNGLISTX)
         return value_number(value, offset);
-    bool found =
-        table_number(debug->sections[SECTION_RNGLISTS], unit->range_lists,
-                     value.number, unit->offset_size, offset);
+    bool found = table_number(debug->sections[SECTION_RNGLISTS],
+                              unit->range_lists,
+                              value.number,
+                              unit->offset_size,
+                              offset);
     *offset += unit->range_lists;
     return found;
 }
 
-bool value_reference(const struct unit *unit, struct value value,
+bool value_reference(const struct unit *unit,
+                     struct value value,
                      uint64_t *offset) {
     switch (value.form) {
     case FORM_REF_ADDR: *offset = value.number; return true;
@@ -323,8 +349,8 @@ bool value_reference(const struct unit *unit, struct value value,
 
 /* What is longer is no name that would help anybody. Looking for its end is
  * work, too. */
-static struct slice text_at(struct debug *debug, enum section section,
-                            uint64_t offset) {
+static struct slice
+text_at(struct debug *debug, enum section section, uint64_t offset) {
     enum { LONGEST = 4096 };
     struct cursor at = cursor_at(debug->sections[section], offset);
     if (at.end - at.position > LONGEST)
@@ -336,8 +362,8 @@ static struct slice text_at(struct debug *debug, enum section section,
                : (struct slice){NULL, 0};
 }
 
-struct slice value_string(struct debug *debug, const struct unit *unit,
-                          struct value value) {
+struct slice
+value_string(struct debug *debug, const struct unit *unit, struct value value) {
     uint64_t offset = 0;
     switch (value.form) {
     case FORM_STRING: return text_at(debug, unit->section, value.number);
@@ -349,7 +375,9 @@ struct slice value_string(struct debug *debug, const struct unit *unit,
     case FORM_STRX3:
     case FORM_STRX4:
         if (!table_number(debug->sections[SECTION_STR_OFFSETS],
-                          unit->str_offsets, value.number, unit->offset_size,
+                          unit->str_offsets,
+                          value.number,
+                          unit->offset_size,
                           &offset)) {
             return (struct slice){NULL, 0};
         }

@@ -44,7 +44,8 @@ static bool is_known(const struct program *program) {
     return unit->version >= 2 && unit->version <= 5 && addresses;
 }
 
-static bool read_header(const struct debug *debug, const struct unit *unit,
+static bool read_header(const struct debug *debug,
+                        const struct unit *unit,
                         struct program *program) {
     struct cursor at = cursor_at(debug->sections[SECTION_LINE], unit->lines);
     program->unit = *unit;
@@ -112,8 +113,8 @@ static void advance(struct machine *machine, uint64_t instructions) {
     machine->row.address += instructions * machine->program->smallest;
 }
 
-static void run_special(struct machine *machine, uint8_t opcode,
-                        bool append_row) {
+static void
+run_special(struct machine *machine, uint8_t opcode, bool append_row) {
     const struct program *program = machine->program;
     unsigned step = (unsigned)(opcode - program->first_special);
     advance(machine, step / program->line_range);
@@ -178,8 +179,10 @@ static void run_standard(struct machine *machine, uint8_t opcode) {
     }
 }
 
-static bool find_row(struct debug *debug, const struct program *program,
-                     uint64_t address, struct row *row) {
+static bool find_row(struct debug *debug,
+                     const struct program *program,
+                     uint64_t address,
+                     struct row *row) {
     struct machine machine = {.debug = debug,
                               .program = program,
                               .at = program->code,
@@ -236,8 +239,10 @@ static struct file old_file(const struct program *program, uint64_t number) {
 /* Of DWARF 5, the table at `at`, which moves behind it: entry `number`, if it
  * has so many. Each has the values that the formats say: what, and in which
  * form. */
-static struct file new_entry(struct debug *debug, const struct program *program,
-                             struct cursor *at, uint64_t number) {
+static struct file new_entry(struct debug *debug,
+                             const struct program *program,
+                             struct cursor *at,
+                             uint64_t number) {
     enum { PATH = 1, DIRECTORY };
     uint8_t values = cursor_u8(at);
     struct cursor formats = *at;
@@ -266,8 +271,8 @@ static struct file new_entry(struct debug *debug, const struct program *program,
     return file;
 }
 
-static struct file new_file(struct debug *debug, const struct program *program,
-                            uint64_t number) {
+static struct file
+new_file(struct debug *debug, const struct program *program, uint64_t number) {
     struct cursor at = program->tables;
     new_entry(debug, program, &at, UINT64_MAX);
     return new_entry(debug, program, &at, number);
@@ -286,7 +291,8 @@ static struct slice directory_of(struct debug *debug,
 
 /* The directory the compiler ran in is left out; who compiled it knows. */
 static struct slice file_name(struct debug *debug,
-                              const struct program *program, uint64_t number,
+                              const struct program *program,
+                              uint64_t number,
                               struct arena *texts) {
     bool old = program->unit.version < 5;
     struct file file =
@@ -309,7 +315,9 @@ static struct slice file_name(struct debug *debug,
 
 /* ---- what others ask ---- */
 
-bool line_find(struct debug *debug, const struct unit *unit, uint64_t address,
+bool line_find(struct debug *debug,
+               const struct unit *unit,
+               uint64_t address,
                struct line *line) {
     struct program program;
     struct row row;
@@ -321,8 +329,10 @@ bool line_find(struct debug *debug, const struct unit *unit, uint64_t address,
     return true;
 }
 
-struct slice line_file(struct debug *debug, const struct unit *unit,
-                       uint64_t file, struct arena *texts) {
+struct slice line_file(struct debug *debug,
+                       const struct unit *unit,
+                       uint64_t file,
+                       struct arena *texts) {
     struct program program;
     if (!read_header(debug, unit, &program))
         return (struct slice){NULL, 0};

@@ -38,8 +38,8 @@ static uint32_t scope_around(struct debug *debug, uint64_t offset) {
 }
 
 /* What is no text is no name. */
-static struct slice text_of(struct debug *debug, const struct unit *unit,
-                            struct value value) {
+static struct slice
+text_of(struct debug *debug, const struct unit *unit, struct value value) {
     struct slice text = value_string(debug, unit, value);
     return utf8_valid(text) ? text : (struct slice){NULL, 0};
 }
@@ -55,8 +55,10 @@ static struct slice scope_name(struct debug *debug, uint32_t scope) {
 
 /* Put the names together, the last first. Where a name would become too long,
  * the outermost are left out. */
-static struct slice join(struct debug *debug, const struct slice *parts,
-                         size_t count, struct arena *texts) {
+static struct slice join(struct debug *debug,
+                         const struct slice *parts,
+                         size_t count,
+                         struct arena *texts) {
     static const char between[] = {':', ':'};
     size_t size = parts[0].size, used = 1;
     while (used < count &&
@@ -82,8 +84,10 @@ static struct slice join(struct debug *debug, const struct slice *parts,
     return (struct slice){name, size};
 }
 
-static struct slice qualify(struct debug *debug, struct slice name,
-                            uint64_t offset, struct arena *texts) {
+static struct slice qualify(struct debug *debug,
+                            struct slice name,
+                            uint64_t offset,
+                            struct arena *texts) {
     struct slice parts[1 + MOST_SCOPES] = {name};
     size_t count = 1;
     uint32_t scope = scope_around(debug, offset);
@@ -97,8 +101,8 @@ static struct slice qualify(struct debug *debug, struct slice name,
 }
 
 /* Follow references from the entry to one that has a name. */
-struct slice name_of(struct debug *debug, uint64_t offset,
-                     struct arena *texts) {
+struct slice
+name_of(struct debug *debug, uint64_t offset, struct arena *texts) {
     struct slice linkage_name = {NULL, 0};
     for (int i = 0; i < MOST_REFERENCES; i++) {
         struct entry entry;
@@ -112,10 +116,10 @@ struct slice name_of(struct debug *debug, uint64_t offset,
             linkage_name =
                 text_of(debug, unit, entry.values[ATTRIBUTE_LINKAGE_NAME]);
         }
-        if (!value_reference(unit, entry.values[ATTRIBUTE_ABSTRACT_ORIGIN],
-                             &offset) &&
-            !value_reference(unit, entry.values[ATTRIBUTE_SPECIFICATION],
-                             &offset)) {
+        if (!value_reference(
+                unit, entry.values[ATTRIBUTE_ABSTRACT_ORIGIN], &offset) &&
+            !value_reference(
+                unit, entry.values[ATTRIBUTE_SPECIFICATION], &offset)) {
             break;
         }
     }

@@ -39,8 +39,10 @@ static void keep_boundary(struct search *search, uint64_t boundary) {
 
 /* Optimizers lose starts and ends. Without a start, nothing is known; without
  * an end, a piece goes up to where any other begins or ends. */
-static bool is_around(struct debug *debug, const struct unit *unit,
-                      const struct entry *entry, struct search *search) {
+static bool is_around(struct debug *debug,
+                      const struct unit *unit,
+                      const struct entry *entry,
+                      struct search *search) {
     struct ranges ranges = ranges_of(debug, unit, entry);
     uint64_t low, high;
     bool around = false;
@@ -59,8 +61,8 @@ static bool is_around(struct debug *debug, const struct unit *unit,
     return around;
 }
 
-static void open_inlined(struct chain *open, const struct entry *entry,
-                         uint32_t depth) {
+static void
+open_inlined(struct chain *open, const struct entry *entry, uint32_t depth) {
     if (open->count == MOST_INLINED)
         return;
     uint64_t file = 0, line = 0;
@@ -79,8 +81,10 @@ static void close_inlined(struct chain *open, uint32_t depth) {
 /* Read what is below a subprogram's entry. Optimizers let pieces overlap that
  * should not: the last entry around the address counts, and all that it is in.
  * Where an entry is damaged, nothing is known to be inlined. */
-static void find_inlined(struct debug *debug, const struct unit *unit,
-                         const struct body *body, uint64_t address,
+static void find_inlined(struct debug *debug,
+                         const struct unit *unit,
+                         const struct body *body,
+                         uint64_t address,
                          struct chain *found) {
     struct cursor at = cursor_at(debug->sections[SECTION_INFO], body->entry);
     at.end = unit->end;
@@ -110,8 +114,10 @@ static void find_inlined(struct debug *debug, const struct unit *unit,
 }
 
 /* Line 0 is code of no line. */
-static struct debug_place place(struct debug *debug, const struct unit *unit,
-                                struct slice name, struct line line,
+static struct debug_place place(struct debug *debug,
+                                const struct unit *unit,
+                                struct slice name,
+                                struct line line,
                                 struct arena *texts) {
     struct debug_place place = {.name = name, .line = line.number};
     if (line.number > 0)
@@ -119,8 +125,11 @@ static struct debug_place place(struct debug *debug, const struct unit *unit,
     return place;
 }
 
-size_t debug_places(struct debug *debug, uint32_t offset, struct arena *texts,
-                    struct debug_place *places, size_t capacity) {
+size_t debug_places(struct debug *debug,
+                    uint32_t offset,
+                    struct arena *texts,
+                    struct debug_place *places,
+                    size_t capacity) {
     uint64_t address = (uint64_t)offset - debug->code_offset;
     const struct body *body = body_at(debug, address);
     if (!body || capacity == 0)

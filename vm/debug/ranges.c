@@ -16,8 +16,8 @@ static struct ranges one_piece(const struct debug *debug,
                                const struct entry *entry) {
     struct ranges ranges = {.kind = RANGES_ONE};
     struct value high = entry->values[ATTRIBUTE_HIGH_PC];
-    bool known = value_address(debug, unit, entry->values[ATTRIBUTE_LOW_PC],
-                               &ranges.low);
+    bool known = value_address(
+        debug, unit, entry->values[ATTRIBUTE_LOW_PC], &ranges.low);
     if (known && !value_address(debug, unit, high, &ranges.high)) {
         /* Then it is a size. */
         known = value_number(high, &ranges.high);
@@ -28,7 +28,8 @@ static struct ranges one_piece(const struct debug *debug,
     return ranges;
 }
 
-struct ranges ranges_of(const struct debug *debug, const struct unit *unit,
+struct ranges ranges_of(const struct debug *debug,
+                        const struct unit *unit,
                         const struct entry *entry) {
     struct value list = entry->values[ATTRIBUTE_RANGES];
     struct ranges ranges = {.kind = RANGES_NONE, .base = unit->low_pc};
@@ -45,8 +46,10 @@ struct ranges ranges_of(const struct debug *debug, const struct unit *unit,
 }
 
 /* False at the end; a pair that only sets the base is empty. */
-static bool next_pair(const struct unit *unit, struct ranges *ranges,
-                      uint64_t *low, uint64_t *high) {
+static bool next_pair(const struct unit *unit,
+                      struct ranges *ranges,
+                      uint64_t *low,
+                      uint64_t *high) {
     uint64_t set_base = unit->address_size == 4 ? UINT32_MAX : UINT64_MAX;
     *low = cursor_fixed(&ranges->at, unit->address_size);
     *high = cursor_fixed(&ranges->at, unit->address_size);
@@ -62,8 +65,11 @@ static bool next_pair(const struct unit *unit, struct ranges *ranges,
 }
 
 /* The same for a list of DWARF 5. */
-static bool next_in_list(const struct debug *debug, const struct unit *unit,
-                         struct ranges *ranges, uint64_t *low, uint64_t *high) {
+static bool next_in_list(const struct debug *debug,
+                         const struct unit *unit,
+                         struct ranges *ranges,
+                         uint64_t *low,
+                         uint64_t *high) {
     enum {
         END,
         BASE_ADDRESSX,
@@ -106,8 +112,11 @@ static bool next_in_list(const struct debug *debug, const struct unit *unit,
     }
 }
 
-bool ranges_next(struct debug *debug, const struct unit *unit,
-                 struct ranges *ranges, uint64_t *low, uint64_t *high) {
+bool ranges_next(struct debug *debug,
+                 const struct unit *unit,
+                 struct ranges *ranges,
+                 uint64_t *low,
+                 uint64_t *high) {
     *low = ranges->low;
     *high = ranges->high;
     bool one = ranges->kind == RANGES_ONE, more = one;

@@ -61,7 +61,8 @@ static uint64_t base(struct value value) {
     return value_number(value, &number) ? number : UINT64_MAX;
 }
 
-static void keep_bases(const struct debug *debug, struct unit *unit,
+static void keep_bases(const struct debug *debug,
+                       struct unit *unit,
                        const struct entry *entry) {
     unit->str_offsets = base(entry->values[ATTRIBUTE_STR_OFFSETS_BASE]);
     unit->addresses = base(entry->values[ATTRIBUTE_ADDR_BASE]);
@@ -92,11 +93,15 @@ static bool is_scope(const struct entry *entry) {
     }
 }
 
-static bool open_scope(struct debug *debug, const struct unit *unit,
-                       struct walk *walk, const struct entry *entry) {
-    struct scope *grown =
-        array_reserve(debug->memory, debug->scopes, debug->scope_count,
-                      &debug->scope_capacity, sizeof *debug->scopes);
+static bool open_scope(struct debug *debug,
+                       const struct unit *unit,
+                       struct walk *walk,
+                       const struct entry *entry) {
+    struct scope *grown = array_reserve(debug->memory,
+                                        debug->scopes,
+                                        debug->scope_count,
+                                        &debug->scope_capacity,
+                                        sizeof *debug->scopes);
     if (!grown)
         return false;
     debug->scopes = grown;
@@ -120,7 +125,8 @@ static void close_row(struct debug *debug, struct walk *walk) {
 
 /* Say of the bodies in a unit's ranges that it is theirs. One that holds no
  * inlined function may have no entry. */
-static void claim_bodies(struct debug *debug, const struct unit *unit,
+static void claim_bodies(struct debug *debug,
+                         const struct unit *unit,
                          const struct entry *entry) {
     struct ranges ranges = ranges_of(debug, unit, entry);
     uint64_t low, high;
@@ -138,7 +144,8 @@ static void claim_bodies(struct debug *debug, const struct unit *unit,
 /* Say of the bodies that the subprogram describes that it does. Linkers and
  * optimizers leave subprograms whose code is gone: at address 0, or at the
  * largest there is. */
-static void keep_subprogram(struct debug *debug, const struct unit *unit,
+static void keep_subprogram(struct debug *debug,
+                            const struct unit *unit,
                             const struct entry *entry) {
     struct ranges ranges = ranges_of(debug, unit, entry);
     uint64_t low, high;
@@ -188,9 +195,11 @@ static bool read_tree(struct debug *debug, struct unit *unit) {
 bool units_read(struct debug *debug) {
     struct cursor at = cursor_at(debug->sections[SECTION_INFO], 0);
     while (cursor_more(&at)) {
-        struct unit *grown =
-            array_reserve(debug->memory, debug->units, debug->unit_count,
-                          &debug->unit_capacity, sizeof *debug->units);
+        struct unit *grown = array_reserve(debug->memory,
+                                           debug->units,
+                                           debug->unit_count,
+                                           &debug->unit_capacity,
+                                           sizeof *debug->units);
         if (!grown)
             return false;
         debug->units = grown;
@@ -220,8 +229,8 @@ const struct unit *unit_at(const struct debug *debug, uint64_t offset) {
     return offset >= unit->offset && !unit->damaged ? unit : NULL;
 }
 
-const struct unit *unit_entry(struct debug *debug, uint64_t offset,
-                              struct entry *entry) {
+const struct unit *
+unit_entry(struct debug *debug, uint64_t offset, struct entry *entry) {
     const struct unit *unit = unit_at(debug, offset);
     if (!unit || offset < unit->entries)
         return NULL;

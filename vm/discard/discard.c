@@ -38,8 +38,10 @@ enum { QUOTED = 60, NAMED = sizeof(struct shown) + 16, WHY = 3 * NAMED };
 /* ---- what is said ---- */
 
 /* By the name under which it is registered. */
-static void name_instance(const struct vm *vm, const struct instance *instance,
-                          const char *otherwise, char out[NAMED]) {
+static void name_instance(const struct vm *vm,
+                          const struct instance *instance,
+                          const char *otherwise,
+                          char out[NAMED]) {
     snprintf(out, NAMED, "%s", otherwise);
     for (size_t i = 0; i < vm->registration_count; i++) {
         const struct registration *known = &vm->registrations[i];
@@ -49,17 +51,19 @@ static void name_instance(const struct vm *vm, const struct instance *instance,
     }
 }
 
-static void name_holder(const struct vm *vm, const struct instance *holder,
+static void name_holder(const struct vm *vm,
+                        const struct instance *holder,
                         char out[NAMED]) {
     name_instance(vm, holder, holder ? "another instance" : "the host", out);
 }
 
-static void refuse(struct discarding *d, const struct instance *kept,
-                   const char *why) {
+static void
+refuse(struct discarding *d, const struct instance *kept, const char *why) {
     char name[NAMED];
     d->refused = true;
     if (d->unloaded) {
-        error_set(d->error, ERROR_USAGE,
+        error_set(d->error,
+                  ERROR_USAGE,
                   "the module cannot be unloaded: an instance of it that "
                   "failed to start is still needed: %s",
                   why);
@@ -99,7 +103,10 @@ static void keep_imported(struct discarding *d, const struct instance *holder) {
             continue;
         char name[NAMED], why[WHY];
         name_holder(d->vm, holder, name);
-        snprintf(why, sizeof why, "%s imports %s %s of it", name,
+        snprintf(why,
+                 sizeof why,
+                 "%s imports %s %s of it",
+                 name,
                  quoted(import->module, QUOTED).text,
                  quoted(import->name, QUOTED).text);
         keep(d, owner, why);
@@ -130,9 +137,11 @@ static void keep_by_table(struct discarding *d, const struct table *table) {
             continue;
         char name[NAMED], why[WHY];
         name_holder(d->vm, table->owner, name);
-        snprintf(why, sizeof why,
+        snprintf(why,
+                 sizeof why,
                  "element %llu of a table of %s is a function of it",
-                 (unsigned long long)i, name);
+                 (unsigned long long)i,
+                 name);
         keep(d, kept, why);
     }
 }
@@ -225,11 +234,13 @@ static bool discard(struct discarding *d) {
     return false;
 }
 
-static bool nothing_runs(const struct vm *vm, const char *verb,
-                         struct error *error) {
+static bool
+nothing_runs(const struct vm *vm, const char *verb, struct error *error) {
     return vm->nesting == 0 ||
-           error_set(error, ERROR_USAGE,
-                     "nothing can be %s while a guest of the vm runs", verb);
+           error_set(error,
+                     ERROR_USAGE,
+                     "nothing can be %s while a guest of the vm runs",
+                     verb);
 }
 
 /* This is done for the guest: it may take long to look through all tables. */
@@ -241,7 +252,8 @@ void instances_free_failed(struct vm *vm) {
 }
 
 /* And this for the host, which has no limit. */
-static bool discard_for_host(struct vm *vm, const struct module *unloaded,
+static bool discard_for_host(struct vm *vm,
+                             const struct module *unloaded,
                              struct error *error) {
     struct meter unlimited;
     meter_init(&unlimited, VM_UNLIMITED, VM_UNLIMITED);
@@ -250,7 +262,8 @@ static bool discard_for_host(struct vm *vm, const struct module *unloaded,
     return discard(&d);
 }
 
-bool vm_discard(struct instance *const *instances, size_t count,
+bool vm_discard(struct instance *const *instances,
+                size_t count,
                 struct error *error) {
     if (count == 0)
         return true;
@@ -275,7 +288,8 @@ static bool has_no_instance(const struct module *module, struct error *error) {
         if (i->module != module || i->failed)
             continue;
         name_instance(vm, i, "an instance of it", name);
-        return error_set(error, ERROR_USAGE,
+        return error_set(error,
+                         ERROR_USAGE,
                          "the module cannot be unloaded: %s has not been "
                          "discarded",
                          name);

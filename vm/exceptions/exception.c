@@ -70,8 +70,8 @@ static bool fill_set(const struct vm *vm, struct marking *marking) {
     return true;
 }
 
-static bool mark_words(struct marking *marking, const uint64_t *words,
-                       size_t count) {
+static bool
+mark_words(struct marking *marking, const uint64_t *words, size_t count) {
     marking->work += count;
     for (size_t i = 0; i < count; i++) {
         if (!meter_step(marking->meter, words[i] ? LOOK_STEPS : 1))
@@ -123,8 +123,8 @@ static bool mark_instance(const struct instance *i, struct marking *marking) {
 }
 
 /* `at` is NULL if no guest runs. */
-static bool mark_all(struct vm *vm, const struct position *at,
-                     struct marking *marking) {
+static bool
+mark_all(struct vm *vm, const struct position *at, struct marking *marking) {
     if (at && !mark_words(marking, vm->stack, live_slots(vm, at)))
         return false;
     for (const struct instance *i = vm->instances; i; i = i->next) {
@@ -163,8 +163,8 @@ static bool sweep(struct vm *vm, struct meter *meter) {
 }
 
 /* False when memory for the marking is refused, or the time is up. */
-static bool mark(struct vm *vm, const struct position *at,
-                 struct marking *marking) {
+static bool
+mark(struct vm *vm, const struct position *at, struct marking *marking) {
     size_t count = vm->exceptions->count;
     marking->capacity = 2;
     while (marking->capacity < 2 * count)
@@ -255,8 +255,8 @@ static enum trap no_memory(struct vm *vm, uint64_t refused) {
  * is to be thrown is not yet an exception and its values are in the frame,
  * where the marking looks: a reference among them is safe while room is
  * made. */
-static enum trap make_room(struct vm *vm, const struct position *at,
-                           uint64_t cost) {
+static enum trap
+make_room(struct vm *vm, const struct position *at, uint64_t cost) {
     struct exceptions *all = vm->exceptions;
     /* Of all exceptions. */
     uint64_t most = all->bytes + budget_left(vm->memory);
@@ -279,7 +279,8 @@ static enum trap make_room(struct vm *vm, const struct position *at,
     return no_memory(vm, cost);
 }
 
-enum trap exception_new(struct instance *instance, const struct cell *pc,
+enum trap exception_new(struct instance *instance,
+                        const struct cell *pc,
                         uint64_t *frame) {
     struct vm *vm = instance->vm;
     struct exceptions *all = vm->exceptions;
@@ -301,7 +302,8 @@ enum trap exception_new(struct instance *instance, const struct cell *pc,
         return no_memory(vm, 0);
     }
     *exception = (struct exception){.next = all->first, .tag = tag};
-    memcpy(exception->values, frame + pc->a,
+    memcpy(exception->values,
+           frame + pc->a,
            tag->type->param_slots * sizeof *frame);
     all->thrown = all->first = exception;
     all->count++;
@@ -341,7 +343,8 @@ find_clause(const struct position *at, const struct exception *exception) {
     const struct translation *of = code_find(code, cell);
     uint32_t end = code_end(code, of);
     for (uint32_t i = tries_first(tries, of->entry);
-         i < tries->range_count && tries->ranges[i].first < end; i++) {
+         i < tries->range_count && tries->ranges[i].first < end;
+         i++) {
         const struct try_range *range = &tries->ranges[i];
         at->instance->vm->meter.budget--;
         bool has_cell = cell >= range->first && cell < range->end;
@@ -357,8 +360,10 @@ find_clause(const struct position *at, const struct exception *exception) {
     return NULL;
 }
 
-enum trap exception_catch(struct instance *instance, const struct cell *pc,
-                          uint64_t *frame, struct exception *exception) {
+enum trap exception_catch(struct instance *instance,
+                          const struct cell *pc,
+                          uint64_t *frame,
+                          struct exception *exception) {
     struct vm *vm = instance->vm;
     struct position *at = &vm->exceptions->caught;
     *at = (struct position){pc, frame, instance};

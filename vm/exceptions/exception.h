@@ -24,13 +24,16 @@ struct exceptions {
 
 /* Make the exception that the throwing cell `pc` says; it is left in
  * `thrown`. */
-enum trap exception_new(struct instance *instance, const struct cell *pc,
+enum trap exception_new(struct instance *instance,
+                        const struct cell *pc,
                         uint64_t *frame);
 
 /* Find who catches an exception that is thrown at `pc`, and hand it its values;
  * where it goes on is left in `caught`. TRAP_EXCEPTION if nobody does before
  * the frame that the host called. */
-enum trap exception_catch(struct instance *instance, const struct cell *pc,
-                          uint64_t *frame, struct exception *exception);
+enum trap exception_catch(struct instance *instance,
+                          const struct cell *pc,
+                          uint64_t *frame,
+                          struct exception *exception);
 
 #endif

@@ -15,9 +15,11 @@ struct try_range *tries_add_range(struct code *code) {
     if (!tries_make(code))
         return NULL;
     struct tries *tries = code->tries;
-    struct try_range *ranges =
-        array_reserve(code->memory, tries->ranges, tries->range_count,
-                      &tries->range_capacity, sizeof *ranges);
+    struct try_range *ranges = array_reserve(code->memory,
+                                             tries->ranges,
+                                             tries->range_count,
+                                             &tries->range_capacity,
+                                             sizeof *ranges);
     if (!ranges)
         return NULL;
     tries->ranges = ranges;
@@ -26,9 +28,11 @@ struct try_range *tries_add_range(struct code *code) {
 
 struct catch_clause *tries_add_clause(struct code *code) {
     struct tries *tries = code->tries; /* it has the range of the clause */
-    struct catch_clause *clauses =
-        array_reserve(code->memory, tries->clauses, tries->clause_count,
-                      &tries->clause_capacity, sizeof *clauses);
+    struct catch_clause *clauses = array_reserve(code->memory,
+                                                 tries->clauses,
+                                                 tries->clause_count,
+                                                 &tries->clause_capacity,
+                                                 sizeof *clauses);
     if (!clauses)
         return NULL;
     tries->clauses = clauses;
@@ -64,9 +68,13 @@ void tries_free(struct code *code) {
     struct tries *tries = code->tries;
     if (!tries)
         return;
-    array_free(code->memory, tries->ranges, tries->range_capacity,
+    array_free(code->memory,
+               tries->ranges,
+               tries->range_capacity,
                sizeof *tries->ranges);
-    array_free(code->memory, tries->clauses, tries->clause_capacity,
+    array_free(code->memory,
+               tries->clauses,
+               tries->clause_capacity,
                sizeof *tries->clauses);
     budget_free(code->memory, tries, sizeof *tries);
 }

@@ -63,8 +63,8 @@ struct attempt {
 
 /* The range of the try block at `depth`, from its beginning to the next
  * cell. */
-static bool add_range(struct validator *v, struct attempt *attempt,
-                      uint32_t depth) {
+static bool
+add_range(struct validator *v, struct attempt *attempt, uint32_t depth) {
     struct code *code = &v->module->code;
     struct try_range *range = tries_add_range(code);
     if (!range)
@@ -81,8 +81,10 @@ static bool add_range(struct validator *v, struct attempt *attempt,
 /* Begin a clause: what follows runs with the exception's values on the stack.
  * Nothing is known of the accumulators there, and no cell before it may be
  * changed by what comes. */
-static void add_clause(struct validator *v, struct attempt *attempt,
-                       uint32_t tag, enum exception_reference reference) {
+static void add_clause(struct validator *v,
+                       struct attempt *attempt,
+                       uint32_t tag,
+                       enum exception_reference reference) {
     struct code *code = &v->module->code;
     forget_mirrors(&v->t);
     v->t.barrier = here(&v->t);
@@ -118,9 +120,11 @@ static bool is_catch(const struct control *block) {
 /* If a cell before the try could still be taken back, its own would begin
  * before `first`. */
 static void begin_attempt(struct validator *v) {
-    struct attempt *attempts =
-        array_reserve(v->module->vm->memory, v->attempts, v->attempt_count,
-                      &v->attempt_capacity, sizeof *attempts);
+    struct attempt *attempts = array_reserve(v->module->vm->memory,
+                                             v->attempts,
+                                             v->attempt_count,
+                                             &v->attempt_capacity,
+                                             sizeof *attempts);
     if (!attempts) {
         module_no_memory(v->module, &v->reader, "blocks within blocks");
         return;
@@ -213,12 +217,16 @@ void do_try_table(struct validator *v, const struct immediate *immediate) {
 /* A landing for each clause: there its values are on the stack, and it
  * branches. The block has been popped, so that the labels count from where they
  * did when they were checked. */
-static void land(struct validator *v, const struct control *block,
-                 struct attempt *attempt, struct clause clause) {
+static void land(struct validator *v,
+                 const struct control *block,
+                 struct attempt *attempt,
+                 struct clause clause) {
     const struct func_type *type = tag_type(v, clause.tag);
     v->t.dead = block->dead_before;
     truncate_to(v, block);
-    add_clause(v, attempt, clause.tag,
+    add_clause(v,
+               attempt,
+               clause.tag,
                clause.reference ? REFERENCE_AFTER : REFERENCE_NONE);
     push_types(v, params_of(type));
     if (clause.reference)
@@ -228,7 +236,8 @@ static void land(struct validator *v, const struct control *block,
 }
 
 /* What ends without an exception goes past the landings. */
-static void end_try_table(struct validator *v, struct control *block,
+static void end_try_table(struct validator *v,
+                          struct control *block,
                           struct attempt attempt) {
     uint32_t count = block->dead_before ? 0 : attempt.of.read.count;
     struct reader clauses = v->reader;
@@ -335,7 +344,9 @@ void do_delegate(struct validator *v, const struct immediate *immediate) {
 }
 
 void attempts_free(struct validator *v) {
-    array_free(v->module->vm->memory, v->attempts, v->attempt_capacity,
+    array_free(v->module->vm->memory,
+               v->attempts,
+               v->attempt_capacity,
                sizeof *v->attempts);
 }
 

@@ -23,17 +23,21 @@ struct slot_run {
 };
 
 /* `count` locals that come next, of one type; false without memory. */
-static bool add_locals(struct frame_names *names, uint32_t local,
-                       uint32_t count, uint8_t type) {
+static bool add_locals(struct frame_names *names,
+                       uint32_t local,
+                       uint32_t count,
+                       uint8_t type) {
     uint32_t width = type_slots(type), slot = names->local_slots;
     names->local_slots += count * width;
     bool same =
         names->run_count > 0 && names->runs[names->run_count - 1].type == type;
     if (count == 0 || same)
         return true;
-    struct slot_run *runs =
-        array_reserve(names->module->vm->memory, names->runs, names->run_count,
-                      &names->run_capacity, sizeof *runs);
+    struct slot_run *runs = array_reserve(names->module->vm->memory,
+                                          names->runs,
+                                          names->run_count,
+                                          &names->run_capacity,
+                                          sizeof *runs);
     if (!runs)
         return false;
     names->runs = runs;
@@ -42,7 +46,8 @@ static bool add_locals(struct frame_names *names, uint32_t local,
 }
 
 /* Parameters are the first locals; the others are declared in the body. */
-bool frame_names_init(struct frame_names *names, struct module *module,
+bool frame_names_init(struct frame_names *names,
+                      struct module *module,
                       uint32_t function) {
     const struct func_type *type = module->functions[function].type;
     struct error unused = ERROR_INIT;
@@ -66,7 +71,9 @@ bool frame_names_init(struct frame_names *names, struct module *module,
 }
 
 void frame_names_free(struct frame_names *names) {
-    array_free(names->module->vm->memory, names->runs, names->run_capacity,
+    array_free(names->module->vm->memory,
+               names->runs,
+               names->run_capacity,
                sizeof *names->runs);
 }
 
@@ -85,7 +92,8 @@ static const struct slot_run *run_of(const struct frame_names *names,
     return &names->runs[low];
 }
 
-const char *slot_name(const struct frame_names *names, uint32_t slot,
+const char *slot_name(const struct frame_names *names,
+                      uint32_t slot,
                       char text[SLOT_NAME_SIZE]) {
     if (slot > names->link) {
         snprintf(text, SLOT_NAME_SIZE, "t%u", slot - names->link - 1);
@@ -104,9 +112,12 @@ const char *slot_name(const struct frame_names *names, uint32_t slot,
 }
 
 const char *slot_type(const struct frame_names *names, uint32_t slot) {
-    static const char *const texts[] = {
-        [KIND_I32] = ":i32", [KIND_I64] = ":i64", [KIND_F32] = ":f32",
-        [KIND_F64] = ":f64", [KIND_V128] = "",    [KIND_WORD] = ""};
+    static const char *const texts[] = {[KIND_I32] = ":i32",
+                                        [KIND_I64] = ":i64",
+                                        [KIND_F32] = ":f32",
+                                        [KIND_F64] = ":f64",
+                                        [KIND_V128] = "",
+                                        [KIND_WORD] = ""};
     if (slot >= names->local_slots || names->run_count == 0)
         return "";
     return texts[value_kind(run_of(names, slot)->type)];
@@ -182,7 +193,8 @@ static uint32_t function_at(const struct cell_place *place, uint64_t distance) {
 }
 
 static void constant_show(const struct cell_place *place,
-                          const struct field *field, FILE *out) {
+                          const struct field *field,
+                          FILE *out) {
     const struct cell *cell = &place->names->module->code.cells[place->cell];
     uint64_t bits[2] = {field_constant(field, cell), 0};
     switch (field->kind) {
@@ -210,7 +222,8 @@ static void constant_show(const struct cell_place *place,
 /* ---- values of a machine ---- */
 
 static void accumulator_value(const struct field *field,
-                              const struct machine *machine, uint64_t *bits) {
+                              const struct machine *machine,
+                              uint64_t *bits) {
     uint32_t narrow;
     *bits = machine->r0;
     if (field->kind == KIND_F64)
@@ -225,7 +238,8 @@ static bool is_value(enum kind kind) {
     return kind <= KIND_WORD;
 }
 
-bool field_value(const struct field *field, const struct machine *machine,
+bool field_value(const struct field *field,
+                 const struct machine *machine,
                  uint64_t bits[2]) {
     bits[0] = bits[1] = 0;
     if (part_is_slot(field->part) && is_value(field->kind)) {
@@ -256,7 +270,8 @@ static uint64_t summand(const struct field *field,
 }
 
 /* The i32s are added first, and wrap around; offsets do not. */
-bool cell_address(const struct machine *machine, enum op op,
+bool cell_address(const struct machine *machine,
+                  enum op op,
                   uint64_t *address) {
     struct meaning meaning = meaning_of(op);
     struct field field;
@@ -279,7 +294,8 @@ bool cell_address(const struct machine *machine, enum op op,
 /* ---- cells ---- */
 
 static void field_show(const struct cell_place *place,
-                       const struct field *field, FILE *out) {
+                       const struct field *field,
+                       FILE *out) {
     char name[SLOT_NAME_SIZE];
     const struct cell *cell = &place->names->module->code.cells[place->cell];
     if (part_is_slot(field->part)) {
@@ -294,7 +310,8 @@ static void field_show(const struct cell_place *place,
 
 /* A global's kind is by its declaration. */
 static void field_value_show(const struct cell_place *place,
-                             const struct field *field, FILE *out) {
+                             const struct field *field,
+                             FILE *out) {
     uint64_t bits[2];
     enum kind kind = field->kind;
     if (!field_value(field, place->machine, bits))
@@ -351,7 +368,9 @@ void data_cell_show(const struct cell_place *place, enum op op, FILE *out) {
     bool entry = op == OP_br_table_s || op == OP_br_table_r;
     char from[SLOT_NAME_SIZE], home[SLOT_NAME_SIZE];
     if (op == OP_br_table_move && cell->head.wide > 0) {
-        fprintf(out, "  %" PRIu64 " from %s to %s,", cell->head.wide,
+        fprintf(out,
+                "  %" PRIu64 " from %s to %s,",
+                cell->head.wide,
                 slot_name(place->names, cell->a, from),
                 slot_name(place->names, cell->d, home));
     }

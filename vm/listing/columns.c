@@ -40,8 +40,10 @@ enum {
 static const char *const accumulators[ACCUMULATORS] = {"r0", "s0", "f0"};
 
 /* One that is in a slot may be in an accumulator, too. */
-static void operand_show(const struct columns *c, const struct translator *t,
-                         const struct operand *x, FILE *out) {
+static void operand_show(const struct columns *c,
+                         const struct translator *t,
+                         const struct operand *x,
+                         FILE *out) {
     char name[SLOT_NAME_SIZE];
     enum vm_type type = (enum vm_type)x->type;
     if (x->place == IS_CONSTANT) {
@@ -60,8 +62,8 @@ static void operand_show(const struct columns *c, const struct translator *t,
 
 /* The topmost come last. Of most only the type is known, and that they are at
  * home; what more is known of some stands in t->operands. */
-static void stack_show(const struct columns *c, const struct translator *t,
-                       FILE *out) {
+static void
+stack_show(const struct columns *c, const struct translator *t, FILE *out) {
     struct operand shown[OPERANDS_SHOWN];
     uint32_t count = 0, home = t->home, known = t->known;
     while (count < OPERANDS_SHOWN && count < t->count) {
@@ -108,9 +110,11 @@ static bool same_operand(const struct operand *x, const struct operand *y) {
 static bool make_room(struct columns *c, uint32_t known) {
     struct budget *memory = c->module->vm->memory;
     while (c->pushed_capacity < known) {
-        struct pushed *pushed =
-            array_reserve(memory, c->pushed, c->pushed_capacity,
-                          &c->pushed_capacity, sizeof *pushed);
+        struct pushed *pushed = array_reserve(memory,
+                                              c->pushed,
+                                              c->pushed_capacity,
+                                              &c->pushed_capacity,
+                                              sizeof *pushed);
         if (!pushed)
             return false;
         c->pushed = pushed;
@@ -120,8 +124,8 @@ static bool make_room(struct columns *c, uint32_t known) {
 
 /* What the instruction of `line` has taken of what others pushed, and what it
  * pushed itself: whatever of the stack's top is not as it was. */
-static void follow_operands(struct columns *c, const struct translator *t,
-                            uint32_t line) {
+static void
+follow_operands(struct columns *c, const struct translator *t, uint32_t line) {
     if (!make_room(c, t->known)) {
         c->failed = true;
         return;
@@ -164,8 +168,8 @@ static void set_first(struct columns *c, uint32_t line, uint32_t first) {
 }
 
 /* What the instruction of `line` has done to the last cells that there were. */
-static void follow_cells(struct columns *c, const struct translator *t,
-                         uint32_t line) {
+static void
+follow_cells(struct columns *c, const struct translator *t, uint32_t line) {
     const struct module *m = c->module;
     uint32_t first = c->cells_end;
     for (uint32_t i = 0; i < c->last_count; i++) {
@@ -206,9 +210,11 @@ static void remember_cells(struct columns *c, uint32_t line) {
 
 /* The line of an instruction, or, first, of what comes before them all. */
 static bool add_line(struct columns *c, uint32_t first) {
-    struct column_line *lines =
-        array_reserve(c->module->vm->memory, c->lines, c->line_count,
-                      &c->line_capacity, sizeof *lines);
+    struct column_line *lines = array_reserve(c->module->vm->memory,
+                                              c->lines,
+                                              c->line_count,
+                                              &c->line_capacity,
+                                              sizeof *lines);
     if (!lines)
         return false;
     c->lines = lines;
@@ -263,8 +269,10 @@ static void observe_instruction(struct observer *observer,
 }
 
 /* What is left on the stack is returned, by the last instruction. */
-static bool observe_translated(struct observer *observer, struct module *module,
-                               uint32_t function, struct error *error) {
+static bool observe_translated(struct observer *observer,
+                               struct module *module,
+                               uint32_t function,
+                               struct error *error) {
     struct columns *c = (struct columns *)(void *)observer;
     (void)module;
     (void)function;
@@ -302,8 +310,8 @@ uint32_t columns_carrier(const struct columns *c, uint32_t line) {
 
 /* ---- all of it ---- */
 
-static bool columns_init(struct columns *c, struct module *module,
-                         uint32_t function) {
+static bool
+columns_init(struct columns *c, struct module *module, uint32_t function) {
     c->observer = (struct observer){.instruction = observe_instruction,
                                     .translated = observe_translated};
     c->module = module;
@@ -321,8 +329,8 @@ static void columns_free(struct columns *c) {
 }
 
 /* Translate the function for the vm's observer alone: no code is left. */
-static bool observe(struct module *module, uint32_t function,
-                    struct error *error) {
+static bool
+observe(struct module *module, uint32_t function, struct error *error) {
     struct function_declaration *declared = &module->functions[function];
     uint32_t entry = declared->entry;
     declared->entry = NO_CELL;
@@ -335,7 +343,9 @@ static bool observe(struct module *module, uint32_t function,
     return ok;
 }
 
-bool columns_show(struct columns *c, struct module *module, uint32_t function,
+bool columns_show(struct columns *c,
+                  struct module *module,
+                  uint32_t function,
                   struct error *error) {
     struct vm *vm = module->vm;
     struct observer *before = vm->observer;

@@ -53,8 +53,10 @@ struct columns {
 };
 
 /* Translate the function and call `show`. False: no memory or no time. */
-bool columns_show(struct columns *columns, struct module *module,
-                  uint32_t function, struct error *error);
+bool columns_show(struct columns *columns,
+                  struct module *module,
+                  uint32_t function,
+                  struct error *error);
 
 /* The operands behind the instruction of a line. */
 const char *columns_stack(const struct columns *columns, uint32_t line);

@@ -17,7 +17,9 @@
 #include "vm/store.h"
 
 static void print_limits(const struct limits *limits, FILE *out) {
-    fprintf(out, "%s%llu", limits->address == VM_I64 ? "i64 " : "",
+    fprintf(out,
+            "%s%llu",
+            limits->address == VM_I64 ? "i64 " : "",
             (unsigned long long)limits->min);
     if (limits->has_max)
         fprintf(out, " to %llu", (unsigned long long)limits->max);
@@ -73,13 +75,15 @@ static void print_imports(const struct module *module, FILE *out) {
 }
 
 static void print_exports(const struct module *module, FILE *out) {
-    static const char *const kinds[] = {"function", "table", "memory", "global",
-                                        "tag"};
+    static const char *const kinds[] = {
+        "function", "table", "memory", "global", "tag"};
     for (uint32_t i = 0; i < module->export_count && listing_line(module);
          i++) {
         fputs("export ", out);
         quoted_print(module->exports[i].name, SHOWN_ALL, out);
-        fprintf(out, " %s %u\n", kinds[module->exports[i].kind],
+        fprintf(out,
+                " %s %u\n",
+                kinds[module->exports[i].kind],
                 module->exports[i].index);
     }
 }
@@ -89,35 +93,45 @@ static void print_segments(const struct module *module, FILE *out) {
     for (uint32_t i = 0; i < module->element_count && listing_line(module);
          i++) {
         const struct element_segment *segment = &module->elements[i];
-        fprintf(out, "element segment %u: %s, %u x %s\n", i,
-                modes[segment->mode], segment->count,
+        fprintf(out,
+                "element segment %u: %s, %u x %s\n",
+                i,
+                modes[segment->mode],
+                segment->count,
                 vm_type_name((enum vm_type)segment->type));
     }
     for (uint32_t i = 0; i < module->data_count && listing_line(module); i++) {
         const struct data_segment *segment = &module->data[i];
         fprintf(out, "data segment %u: %s", i, modes[segment->mode]);
         memory_show(segment->memory, out);
-        fprintf(out, ", %zu bytes at offset 0x%zx\n", segment->bytes.size,
+        fprintf(out,
+                ", %zu bytes at offset 0x%zx\n",
+                segment->bytes.size,
                 (size_t)(segment->bytes.data - module->bytes.data));
     }
 }
 
 static void print_own(const struct module *module, FILE *out) {
     for (uint32_t i = module->imported_tables;
-         i < module->table_count && listing_line(module); i++) {
+         i < module->table_count && listing_line(module);
+         i++) {
         fprintf(out, "table %u: ", i);
         print_extern_type(&module->tables[i], out);
         fputc('\n', out);
     }
     for (uint32_t i = module->imported_memories;
-         i < module->memory_count && listing_line(module); i++) {
+         i < module->memory_count && listing_line(module);
+         i++) {
         fprintf(out, "memory %u: ", i);
         print_limits(&module->memories[i], out);
         fputs(" pages\n", out);
     }
     for (uint32_t i = module->imported_globals;
-         i < module->global_count && listing_line(module); i++) {
-        fprintf(out, "global %u: %s%s\n", i,
+         i < module->global_count && listing_line(module);
+         i++) {
+        fprintf(out,
+                "global %u: %s%s\n",
+                i,
                 module->globals[i].mutable ? "mutable " : "",
                 vm_type_name((enum vm_type)module->globals[i].type));
     }
@@ -125,7 +139,8 @@ static void print_own(const struct module *module, FILE *out) {
 
 static void print_tags(const struct module *module, FILE *out) {
     for (uint32_t i = module->imported_tags;
-         i < module->tag_count && listing_line(module); i++) {
+         i < module->tag_count && listing_line(module);
+         i++) {
         fprintf(out, "tag %u: ", i);
         func_type_show(module->tags[i], out);
         fputc('\n', out);
@@ -158,7 +173,9 @@ bool vm_dump(struct module *module, FILE *out, struct error *error) {
     fprintf(
         out,
         "module of %zu bytes: %u types, %u functions, %u of them imported\n",
-        module->bytes.size, module->type_count, module->function_count,
+        module->bytes.size,
+        module->type_count,
+        module->function_count,
         module->imported_functions);
     print_types(module, out);
     print_imports(module, out);
@@ -169,7 +186,8 @@ bool vm_dump(struct module *module, FILE *out, struct error *error) {
         fprintf(out, "start function %u\n", module->start);
     print_segments(module, out);
     for (uint32_t i = module->imported_functions;
-         i < module->function_count && listing_line(module); i++) {
+         i < module->function_count && listing_line(module);
+         i++) {
         function_heading(module, i, out);
         print_body(module, i, out);
     }

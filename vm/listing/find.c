@@ -23,8 +23,8 @@ static bool read_index(const char *text, uint32_t *index) {
 }
 
 /* By the name that a backtrace calls it: the first of several. */
-static bool find_name(struct module *module, struct slice name,
-                      uint32_t *function) {
+static bool
+find_name(struct module *module, struct slice name, uint32_t *function) {
     for (uint32_t i = 0; i < module->function_count; i++) {
         if (!listing_line(module))
             return false;
@@ -47,18 +47,22 @@ static bool find(struct module *module, const char *name, uint32_t *function) {
     return find_name(module, slice_of(name), function);
 }
 
-bool function_named(struct module *module, const char *name, uint32_t *function,
+bool function_named(struct module *module,
+                    const char *name,
+                    uint32_t *function,
                     struct error *error) {
     struct shown shown = shown_text(name, 120);
     if (!*name || !find(module, name, function)) {
-        return error_set(error, ERROR_USAGE,
+        return error_set(error,
+                         ERROR_USAGE,
                          "there is no function '%s'; hostel dump lists those "
                          "that there are",
                          shown.text);
     }
     if (*function >= module->imported_functions)
         return true;
-    return error_set(error, ERROR_USAGE,
+    return error_set(error,
+                     ERROR_USAGE,
                      "function '%s' is imported: there is no code of it",
                      shown.text);
 }

@@ -31,8 +31,8 @@ bool listing_line(const struct module *module) {
 
 /* ---- immediates ---- */
 
-static void print_block_type(const struct module *module, int64_t code,
-                             FILE *out) {
+static void
+print_block_type(const struct module *module, int64_t code, FILE *out) {
     if (code >= 0) {
         fputc(' ', out);
         func_type_show(module->types[code], out);
@@ -43,8 +43,8 @@ static void print_block_type(const struct module *module, int64_t code,
 
 /* A clause of try_table: its code, the tag unless it catches all, the label. */
 static void print_clause(struct reader *reader, FILE *out) {
-    static const char *const names[] = {"catch", "catch_ref", "catch_all",
-                                        "catch_all_ref"};
+    static const char *const names[] = {
+        "catch", "catch_ref", "catch_all", "catch_all_ref"};
     uint8_t code = reader_u8(reader);
     fprintf(out, " (%s", names[code]);
     if (code < 2)
@@ -60,13 +60,16 @@ void memory_show(uint32_t memory, FILE *out) {
 
 static void print_memarg(const struct immediate *immediate, FILE *out) {
     memory_show(immediate->second, out);
-    fprintf(out, " offset=%llu align=%u", (unsigned long long)immediate->bits,
+    fprintf(out,
+            " offset=%llu align=%u",
+            (unsigned long long)immediate->bits,
             1u << immediate->first);
 }
 
 /* Numbers, and the lanes of a shuffle. */
 static void print_constant(enum immediates kind,
-                           const struct immediate *immediate, FILE *out) {
+                           const struct immediate *immediate,
+                           FILE *out) {
     char number[FLOAT_TEXT_SIZE];
     switch (kind) {
     case IMMEDIATE_SHUFFLE:
@@ -98,9 +101,11 @@ static void print_constant(enum immediates kind,
 
 /* Labels and clauses are read here, since immediate_read leaves them to its
  * caller. */
-static void print_immediate(struct module *module, enum immediates kind,
+static void print_immediate(struct module *module,
+                            enum immediates kind,
                             const struct immediate *immediate,
-                            struct reader *reader, FILE *out) {
+                            struct reader *reader,
+                            FILE *out) {
     switch (kind) {
     case IMMEDIATE_NONE: break;
     case IMMEDIATE_MEMORY: memory_show(immediate->first, out); break;
@@ -168,8 +173,8 @@ static void print_immediate(struct module *module, enum immediates kind,
 
 /* ---- bodies ---- */
 
-struct disassembly disassembly_of(struct module *module, uint32_t function,
-                                  struct error *unused) {
+struct disassembly
+disassembly_of(struct module *module, uint32_t function, struct error *unused) {
     struct slice body = module->functions[function].body;
     struct disassembly d = {.module = module,
                             .reader = reader_init(module->bytes, unused),
@@ -186,8 +191,8 @@ void disassembly_locals(struct disassembly *d, FILE *out) {
         uint32_t locals = reader_u32(&d->reader);
         enum vm_type type = (enum vm_type)value_type_read(&d->reader);
         if (out)
-            fprintf(out, "          locals %u x %s\n", locals,
-                    vm_type_name(type));
+            fprintf(
+                out, "          locals %u x %s\n", locals, vm_type_name(type));
     }
 }
 

@@ -42,8 +42,8 @@ struct disassembly {
 };
 
 /* `unused` must live as long: the body was validated. */
-struct disassembly disassembly_of(struct module *module, uint32_t function,
-                                  struct error *unused);
+struct disassembly
+disassembly_of(struct module *module, uint32_t function, struct error *unused);
 
 /* Go past the declarations of locals, which come first; and print them, unless
  * `out` is NULL. */
@@ -162,13 +162,15 @@ struct frame_names {
 };
 
 /* False without memory. To be freed either way. */
-bool frame_names_init(struct frame_names *names, struct module *module,
+bool frame_names_init(struct frame_names *names,
+                      struct module *module,
                       uint32_t function);
 void frame_names_free(struct frame_names *names);
 
 /* "local3", "t0", "link". */
 enum { SLOT_NAME_SIZE = 24 };
-const char *slot_name(const struct frame_names *names, uint32_t slot,
+const char *slot_name(const struct frame_names *names,
+                      uint32_t slot,
                       char text[SLOT_NAME_SIZE]);
 
 /* ":i32" of a local that takes one slot, or nothing. */
@@ -197,7 +199,8 @@ void cell_results_show(const struct cell_place *place, enum op op, FILE *out);
 
 /* The value of a part that is read or was written: two words for a vector.
  * False if it has none, as a constant. */
-bool field_value(const struct field *field, const struct machine *machine,
+bool field_value(const struct field *field,
+                 const struct machine *machine,
                  uint64_t bits[2]);
 
 /* The address that the cell accesses; false if it accesses none. */
@@ -210,7 +213,9 @@ void data_cell_show(const struct cell_place *place, enum op op, FILE *out);
 
 /* The function's index in the module: it is called so, exported so, or that is
  * its index. ERROR_USAGE. */
-bool function_named(struct module *module, const char *name, uint32_t *function,
+bool function_named(struct module *module,
+                    const char *name,
+                    uint32_t *function,
                     struct error *error);
 
 #endif

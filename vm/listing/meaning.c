@@ -14,9 +14,24 @@ static const struct operation operations[OP_COUNT] = {
 #include "vm/ops.def"
 };
 
-static const char *const part_names[PART_COUNT] = {
-    "d",   "a",   "b",   "c",   "a1",   "a2",   "a3",   "r",  "imm",
-    "d16", "a16", "b16", "c16", "pair", "wide", "data", "ea", "ed"};
+static const char *const part_names[PART_COUNT] = {"d",
+                                                   "a",
+                                                   "b",
+                                                   "c",
+                                                   "a1",
+                                                   "a2",
+                                                   "a3",
+                                                   "r",
+                                                   "imm",
+                                                   "d16",
+                                                   "a16",
+                                                   "b16",
+                                                   "c16",
+                                                   "pair",
+                                                   "wide",
+                                                   "data",
+                                                   "ea",
+                                                   "ed"};
 
 static const char *const kind_names[KIND_COUNT] = {
     "I32",   "I64",    "F32",     "F64",     "V128", "WORD",    "NUMBER",
@@ -46,8 +61,8 @@ static bool is_kind_letter(char c) {
     return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-static int find(const char *const *names, int count, const char *text,
-                size_t size) {
+static int
+find(const char *const *names, int count, const char *text, size_t size) {
     for (int i = 0; i < count; i++) {
         if (strlen(names[i]) == size && strncmp(names[i], text, size) == 0)
             return i;
@@ -107,8 +122,8 @@ static bool is_absent(const struct field *field) {
 /* Append what stands at `at` up to a bar, with the signature's types; or
  * nothing if it names what the signature lacks, or says that nothing is written.
  * Returns where it ends. */
-static const char *add_part(struct meaning *meaning, const char *at,
-                            const char *signature) {
+static const char *
+add_part(struct meaning *meaning, const char *at, const char *signature) {
     size_t begin = strlen(meaning->text);
     char *out = meaning->text + begin;
     bool absent = begin == 0 && strncmp(at, "= |", 3) == 0;

@@ -63,8 +63,10 @@ struct slice module_function_name(struct module *module, uint32_t function) {
     return name.size > 0 ? name : name_in_debug(module, function);
 }
 
-size_t module_places(struct module *module, uint32_t offset,
-                     struct arena *texts, struct debug_place *places,
+size_t module_places(struct module *module,
+                     uint32_t offset,
+                     struct arena *texts,
+                     struct debug_place *places,
                      size_t capacity) {
     size_t count = 0;
     if (open_debug(module))
@@ -83,8 +85,10 @@ void names_free(struct module *module) {
 
 /* A frame, and before it those of functions that were inlined there; at least
  * one. */
-static size_t describe(struct vm *vm, const struct traced *at,
-                       struct vm_frame *frames, size_t capacity) {
+static size_t describe(struct vm *vm,
+                       const struct traced *at,
+                       struct vm_frame *frames,
+                       size_t capacity) {
     struct debug_place places[TRACE_FRAMES];
     struct slice name = module_function_name(at->module, at->function);
     size_t most = capacity < TRACE_FRAMES ? capacity : TRACE_FRAMES;

@@ -11,8 +11,10 @@ struct slice module_function_name(struct module *module, uint32_t function);
 
 /* What debug_places says of an instruction; at least one place, which may be
  * unknown. */
-size_t module_places(struct module *module, uint32_t offset,
-                     struct arena *texts, struct debug_place *places,
+size_t module_places(struct module *module,
+                     uint32_t offset,
+                     struct arena *texts,
+                     struct debug_place *places,
                      size_t capacity);
 
 #endif

@@ -140,12 +140,17 @@ static void print_lines(struct columns *c, FILE *out) {
     char name[SLOT_NAME_SIZE];
     const struct cell *entry = &c->module->code.cells[c->entry];
     uint32_t named = c->names.link < SLOTS_NAMED ? c->names.link : SLOTS_NAMED;
-    fprintf(out, ",\"link\":%u,\"size\":%d,\"results\":%u,\"slots\":[",
-            c->names.link, entry->tail.imm,
+    fprintf(out,
+            ",\"link\":%u,\"size\":%d,\"results\":%u,\"slots\":[",
+            c->names.link,
+            entry->tail.imm,
             c->module->functions[c->names.function].type->result_slots);
     for (uint32_t slot = 0; slot < named; slot++) {
-        fprintf(out, "%s\"%s%s\"", slot > 0 ? "," : "",
-                slot_name(&c->names, slot, name), slot_type(&c->names, slot));
+        fprintf(out,
+                "%s\"%s%s\"",
+                slot > 0 ? "," : "",
+                slot_name(&c->names, slot, name),
+                slot_type(&c->names, slot));
     }
     fputs("],\"lines\":\"\\t\\t", out);
     print_rest(c, 0, out);
@@ -173,7 +178,8 @@ static void print_heading(struct module *module, uint32_t function, FILE *out) {
 }
 
 /* Of a module that is too large, functions are only named from some on. */
-static bool print_functions(const struct vm_explaining *e, uint32_t only,
+static bool print_functions(const struct vm_explaining *e,
+                            uint32_t only,
                             struct error *error) {
     struct module *m = e->module;
     uint64_t listed = 0;
@@ -231,7 +237,8 @@ bool vm_explain(const struct vm_explaining *explaining, struct error *error) {
            error_set(error, ERROR_IO, "the page: %s", strerror(errno));
 }
 
-bool vm_record(struct module *module, const char *function,
+bool vm_record(struct module *module,
+               const char *function,
                struct error *error) {
     uint32_t only = 0;
     if (function && !function_named(module, function, &only, error))

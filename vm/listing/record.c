@@ -23,8 +23,11 @@
 static bool reserve_slots(struct recording *r, size_t end) {
     struct budget *memory = r->module->vm->memory;
     while (r->slot_capacity < end) {
-        uint64_t *slots = array_reserve(memory, r->slots, r->slot_capacity,
-                                        &r->slot_capacity, sizeof *slots);
+        uint64_t *slots = array_reserve(memory,
+                                        r->slots,
+                                        r->slot_capacity,
+                                        &r->slot_capacity,
+                                        sizeof *slots);
         if (!slots)
             return false;
         r->slots = slots;
@@ -40,7 +43,10 @@ static const char *border(bool *begun) {
 }
 
 static void tell_slot(struct recording *r, size_t slot, bool *begun) {
-    buffer_printf(&r->steps, "%s%zu,\"%" PRIx64 "\"", border(begun), slot,
+    buffer_printf(&r->steps,
+                  "%s%zu,\"%" PRIx64 "\"",
+                  border(begun),
+                  slot,
                   r->slots[slot]);
 }
 
@@ -98,8 +104,8 @@ static size_t end_of_values(const struct recording *r,
 }
 
 /* Of a frame that has begun all is taken over, and the locals told. */
-static void tell_frame(struct recording *r, const struct cell_place *place,
-                       bool *begun) {
+static void
+tell_frame(struct recording *r, const struct cell_place *place, bool *begun) {
     struct recorded_frame frame = frame_of(r, place);
     bool fresh = r->nesting.entered;
     size_t end = end_of_values(r, place);
@@ -145,8 +151,8 @@ static const struct memory *memory_of(const struct machine *machine,
     return there ? instance->memories[index] : NULL;
 }
 
-static bool is_followed(const struct recording *r, uint32_t memory,
-                        uint64_t at) {
+static bool
+is_followed(const struct recording *r, uint32_t memory, uint64_t at) {
     for (uint32_t i = 0; i < r->line_count; i++) {
         if (r->lines[i].memory == memory && r->lines[i].at == at)
             return true;
@@ -154,11 +160,16 @@ static bool is_followed(const struct recording *r, uint32_t memory,
     return false;
 }
 
-static void tell_line(struct recording *r, struct recorded_line *line,
-                      const uint8_t *bytes, bool *begun) {
+static void tell_line(struct recording *r,
+                      struct recorded_line *line,
+                      const uint8_t *bytes,
+                      bool *begun) {
     memcpy(line->bytes, bytes, sizeof line->bytes);
-    buffer_printf(&r->steps, "%s%u,\"%" PRIx64 "\",\"", border(begun),
-                  line->memory, line->at);
+    buffer_printf(&r->steps,
+                  "%s%u,\"%" PRIx64 "\",\"",
+                  border(begun),
+                  line->memory,
+                  line->at);
     for (size_t i = 0; i < sizeof line->bytes; i++)
         buffer_printf(&r->steps, "%02x", bytes[i]);
     buffer_append_text(&r->steps, "\"");
@@ -166,8 +177,11 @@ static void tell_line(struct recording *r, struct recorded_line *line,
 
 /* Follow the lines of what the cell is about to touch. Memories end where a
  * line does. */
-static void follow_lines(struct recording *r, const struct machine *machine,
-                         uint32_t index, uint64_t address, uint64_t size) {
+static void follow_lines(struct recording *r,
+                         const struct machine *machine,
+                         uint32_t index,
+                         uint64_t address,
+                         uint64_t size) {
     const struct memory *memory = memory_of(machine, index);
     uint64_t at = address - address % RECORDED_BYTES;
     for (; memory && at < address + size; at += RECORDED_BYTES) {
@@ -183,8 +197,8 @@ static void follow_lines(struct recording *r, const struct machine *machine,
     }
 }
 
-static void tell_lines(struct recording *r, const struct machine *machine,
-                       bool *begun) {
+static void
+tell_lines(struct recording *r, const struct machine *machine, bool *begun) {
     for (uint32_t i = 0; i < r->line_count; i++) {
         struct recorded_line *line = &r->lines[i];
         const struct memory *memory = memory_of(machine, line->memory);
@@ -203,8 +217,8 @@ struct access {
 };
 
 /* Of a bulk operation, what it writes. */
-static bool access_of(const struct machine *machine, enum op op,
-                      struct access *access) {
+static bool
+access_of(const struct machine *machine, enum op op, struct access *access) {
     const uint64_t *window = machine->frame + machine->pc->a;
     uint32_t first = (uint32_t)machine->pc->tail.imm;
     bool far = strstr(meaning_of(op).text, "imm:MEMORY") != NULL;
@@ -230,12 +244,13 @@ static void tell_accumulators(struct recording *r,
     memcpy(&narrow, &machine->s0, sizeof narrow);
     f64_format(wide, f0);
     f32_format(narrow, s0);
-    buffer_printf(&r->steps, "\"%" PRIx64 "\",\"%s\",\"%s\",", machine->r0, f0,
-                  s0);
+    buffer_printf(
+        &r->steps, "\"%" PRIx64 "\",\"%s\",\"%s\",", machine->r0, f0, s0);
 }
 
 /* The rest of a step: what is not as the page has it. */
-static void tell_changes(struct recording *r, const struct cell_place *place,
+static void tell_changes(struct recording *r,
+                         const struct cell_place *place,
                          const struct access *access) {
     bool begun = false;
     buffer_append_text(&r->steps, "[");
@@ -244,12 +259,14 @@ static void tell_changes(struct recording *r, const struct cell_place *place,
     begun = false;
     buffer_append_text(&r->steps, "],[");
     tell_lines(r, place->machine, &begun);
-    buffer_printf(&r->steps, "],\"%" PRIx64 "\",%" PRIu64 "]", access->address,
+    buffer_printf(&r->steps,
+                  "],\"%" PRIx64 "\",%" PRIu64 "]",
+                  access->address,
                   access->size);
 }
 
-static void tell_step(struct recording *r, const struct cell_place *place,
-                      enum op op) {
+static void
+tell_step(struct recording *r, const struct cell_place *place, enum op op) {
     const struct machine *machine = place->machine;
     struct access access;
     if (access_of(machine, op, &access)) {
@@ -257,9 +274,13 @@ static void tell_step(struct recording *r, const struct cell_place *place,
     } else {
         access = (struct access){0};
     }
-    buffer_printf(&r->steps, "%s[%u,%u,%zu,%td,", r->count > 0 ? ",\n" : "",
-                  place->names->function, place->cell - place->entry,
-                  r->nesting.count - 1, machine->frame - r->bottom);
+    buffer_printf(&r->steps,
+                  "%s[%u,%u,%zu,%td,",
+                  r->count > 0 ? ",\n" : "",
+                  place->names->function,
+                  place->cell - place->entry,
+                  r->nesting.count - 1,
+                  machine->frame - r->bottom);
     tell_accumulators(r, machine);
     tell_changes(r, place, &access);
     r->count++;
@@ -318,22 +339,26 @@ static void record_instruction(struct observer *observer,
     (void)translator;
 }
 
-static bool record_translated(struct observer *observer, struct module *module,
-                              uint32_t function, struct error *error) {
+static bool record_translated(struct observer *observer,
+                              struct module *module,
+                              uint32_t function,
+                              struct error *error) {
     struct recording *r = (struct recording *)(void *)observer;
     bool meant = module == r->module && (!r->only || function == r->function);
     return !meant || watch_function(&r->watch, module, function) ||
            error_set_memory(module->vm, error, "a recording");
 }
 
-static void record_changed(struct observer *observer, struct module *module,
-                           uint32_t cell, enum op op) {
+static void record_changed(struct observer *observer,
+                           struct module *module,
+                           uint32_t cell,
+                           enum op op) {
     struct recording *r = (struct recording *)(void *)observer;
     watch_change(&r->watch, module, cell, op);
 }
 
-static void record_left(struct observer *observer, const uint64_t *frame,
-                        enum trap trap) {
+static void
+record_left(struct observer *observer, const uint64_t *frame, enum trap trap) {
     struct recording *r = (struct recording *)(void *)observer;
     (void)trap;
     nesting_cut(&r->nesting, frame);

@@ -48,15 +48,16 @@ static void entry_show(const struct columns *c, FILE *out) {
     char link[SLOT_NAME_SIZE], first[SLOT_NAME_SIZE];
     fprintf(out, "entry, %d slots", entry->tail.imm);
     if (entry->d < entry->a) {
-        fprintf(out, ", zero %s up to %s",
+        fprintf(out,
+                ", zero %s up to %s",
                 slot_name(&c->names, entry->d, first),
                 slot_name(&c->names, entry->a, link));
     }
 }
 
 /* One cell, of the operation or `behind` it as data. */
-static void print_cell(struct sheet *sheet, uint32_t cell, enum op op,
-                       bool behind) {
+static void
+print_cell(struct sheet *sheet, uint32_t cell, enum op op, bool behind) {
     const struct columns *c = sheet->columns;
     struct cell_place place = {&c->names, c->entry, cell, NULL};
     char text[TEXT_SIZE] = "";
@@ -150,7 +151,9 @@ static void print_columns(struct columns *c, FILE *out) {
     }
 }
 
-bool vm_dump_code(struct module *module, const char *name, FILE *out,
+bool vm_dump_code(struct module *module,
+                  const char *name,
+                  FILE *out,
                   struct error *error) {
     uint32_t first = module->imported_functions, end = module->function_count;
     if (name) {

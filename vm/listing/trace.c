@@ -145,16 +145,21 @@ static bool writes_slots(enum op op) {
     return false;
 }
 
-static bool begin_line(struct tracer *t, const struct cell_place *place,
-                       enum op op) {
+static bool
+begin_line(struct tracer *t, const struct cell_place *place, enum op op) {
     const struct module *module = place->names->module;
     uint32_t offset = module->code.offsets[place->cell];
     char text[TEXT_SIZE] = "";
     FILE *out = fmemopen(text, sizeof text - 1, "w");
     if (!out)
         return true;
-    fprintf(out, "%*s%6x %-20s %3u: ", indent(t), "", offset,
-            mnemonic_at(place, offset), place->cell - place->entry);
+    fprintf(out,
+            "%*s%6x %-20s %3u: ",
+            indent(t),
+            "",
+            offset,
+            mnemonic_at(place, offset),
+            place->cell - place->entry);
     cell_show(place, op, out);
     fclose(out);
     bool waits = writes_slots(op);
@@ -201,8 +206,10 @@ static void trace_instruction(struct observer *observer,
     (void)translator;
 }
 
-static bool trace_translated(struct observer *observer, struct module *module,
-                             uint32_t function, struct error *error) {
+static bool trace_translated(struct observer *observer,
+                             struct module *module,
+                             uint32_t function,
+                             struct error *error) {
     struct tracer *t = (struct tracer *)(void *)observer;
     bool meant =
         !t->only || (module == t->to.module && function == t->function);
@@ -210,14 +217,16 @@ static bool trace_translated(struct observer *observer, struct module *module,
            error_set_memory(module->vm, error, "a trace");
 }
 
-static void trace_changed(struct observer *observer, struct module *module,
-                          uint32_t cell, enum op op) {
+static void trace_changed(struct observer *observer,
+                          struct module *module,
+                          uint32_t cell,
+                          enum op op) {
     struct tracer *t = (struct tracer *)(void *)observer;
     watch_change(&t->watch, module, cell, op);
 }
 
-static void trace_left(struct observer *observer, const uint64_t *frame,
-                       enum trap trap) {
+static void
+trace_left(struct observer *observer, const uint64_t *frame, enum trap trap) {
     struct tracer *t = (struct tracer *)(void *)observer;
     finish_line(t, trap != TRAP_NONE);
     nesting_cut(&t->nesting, frame);

@@ -37,9 +37,11 @@ static struct watched_module *add(struct watch *watch, struct module *module) {
 static bool reserve(struct watched_module *watched) {
     const struct code *code = &watched->module->code;
     while (watched->capacity < code->cell_count) {
-        uint16_t *ops =
-            array_reserve(code->memory, watched->ops, watched->capacity,
-                          &watched->capacity, sizeof *ops);
+        uint16_t *ops = array_reserve(code->memory,
+                                      watched->ops,
+                                      watched->capacity,
+                                      &watched->capacity,
+                                      sizeof *ops);
         if (!ops)
             return false;
         watched->ops = ops;
@@ -48,7 +50,8 @@ static bool reserve(struct watched_module *watched) {
 }
 
 /* Data cells are none that come next. */
-bool watch_function(struct watch *watch, struct module *module,
+bool watch_function(struct watch *watch,
+                    struct module *module,
                     uint32_t function) {
     struct watched_module *watched = find(watch, module);
     if (!watched)
@@ -73,7 +76,9 @@ enum op watch_op(const struct watch *watch, const struct machine *machine) {
     return (enum op)find(watch, module)->ops[cell];
 }
 
-void watch_change(struct watch *watch, struct module *module, uint32_t cell,
+void watch_change(struct watch *watch,
+                  struct module *module,
+                  uint32_t cell,
                   enum op op) {
     find(watch, module)->ops[cell] = (uint16_t)op;
 }
@@ -81,8 +86,10 @@ void watch_change(struct watch *watch, struct module *module, uint32_t cell,
 void watch_free(struct watch *watch) {
     while (watch->modules) {
         struct watched_module *next = watch->modules->next;
-        array_free(watch->modules->module->code.memory, watch->modules->ops,
-                   watch->modules->capacity, sizeof(uint16_t));
+        array_free(watch->modules->module->code.memory,
+                   watch->modules->ops,
+                   watch->modules->capacity,
+                   sizeof(uint16_t));
         free(watch->modules);
         watch->modules = next;
     }
@@ -105,9 +112,11 @@ bool nesting_enter(struct nesting *nesting, const struct cell_place *place) {
     nesting->entered = count == 0 || nesting->frames[count - 1] != frame;
     if (!nesting->entered)
         return true;
-    const uint64_t **frames =
-        array_reserve(place->names->module->vm->memory, nesting->frames, count,
-                      &nesting->capacity, sizeof *frames);
+    const uint64_t **frames = array_reserve(place->names->module->vm->memory,
+                                            nesting->frames,
+                                            count,
+                                            &nesting->capacity,
+                                            sizeof *frames);
     if (!frames)
         return false;
     nesting->frames = frames;
@@ -124,6 +133,6 @@ void nesting_leave(struct nesting *nesting, enum op op) {
 }
 
 void nesting_free(struct nesting *nesting, struct budget *memory) {
-    array_free(memory, nesting->frames, nesting->capacity,
-               sizeof *nesting->frames);
+    array_free(
+        memory, nesting->frames, nesting->capacity, sizeof *nesting->frames);
 }

@@ -11,12 +11,15 @@ struct watch {
 
 /* Watch all cells of a function that has just been translated; false without
  * memory. */
-bool watch_function(struct watch *watch, struct module *module,
+bool watch_function(struct watch *watch,
+                    struct module *module,
                     uint32_t function);
 
 /* What a watched cell is to do, and to do from now on. */
 enum op watch_op(const struct watch *watch, const struct machine *machine);
-void watch_change(struct watch *watch, struct module *module, uint32_t cell,
+void watch_change(struct watch *watch,
+                  struct module *module,
+                  uint32_t cell,
                   enum op op);
 
 void watch_free(struct watch *watch);

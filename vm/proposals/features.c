@@ -34,8 +34,8 @@ static uint32_t of_block(int64_t type) {
 
 /* Pass over what immediate_read has left to its caller: labels, and clauses
  * that have a tag if their code is below 2. */
-static void skip_list(struct reader *reader, enum immediates kind,
-                      uint32_t count) {
+static void
+skip_list(struct reader *reader, enum immediates kind, uint32_t count) {
     if (kind == IMMEDIATE_LABELS) {
         for (uint32_t i = 0; i <= count && reader_ok(reader); i++)
             reader_u32(reader);
@@ -49,8 +49,8 @@ static void skip_list(struct reader *reader, enum immediates kind,
     }
 }
 
-static uint32_t of_constant_code(const struct module *module, uint32_t code,
-                                 uint32_t index) {
+static uint32_t
+of_constant_code(const struct module *module, uint32_t code, uint32_t index) {
     switch (code) {
     case WASM_i32_add:
     case WASM_i32_sub:
@@ -66,8 +66,8 @@ static uint32_t of_constant_code(const struct module *module, uint32_t code,
 
 /* All instructions up to the end; `constant` if they are constant
  * expressions. */
-static uint32_t of_code(const struct module *module, struct reader *reader,
-                        bool constant) {
+static uint32_t
+of_code(const struct module *module, struct reader *reader, bool constant) {
     uint32_t features = 0;
     while (reader_ok(reader) && !reader_at_end(reader) &&
            meter_step(&module->vm->meter, 1)) {

@@ -16,18 +16,18 @@ static const struct row {
 } rows[] = {
     /* Layer 1, some version. */
     {PLACE_LAYER, 0x10001, 0x1FFFF, VM_COMPONENTS},
-    /* Descriptors, rec, sub final, sub. */
+    /* descriptors, rec, sub final, sub. */
     {PLACE_FORM, 0x4C, 0x50, VM_GC},
     {PLACE_FORM, 0x5D, 0x5D, VM_STACK_SWITCHING}, /* cont */
     {PLACE_FORM, 0x5E, 0x5F, VM_GC},              /* array, struct */
-    /* Ref null, ref, and a heap type. */
+    /* ref null, ref, and a heap type. */
     {PLACE_TYPE, 0x63, 0x64, VM_FUNCTION_REFERENCES},
     {PLACE_TYPE, 0x65, 0x65, VM_THREADS}, /* shared */
     {PLACE_TYPE, 0x67, 0x67, VM_STRING_REFERENCES},
     {PLACE_TYPE, 0x68, 0x68, VM_STACK_SWITCHING}, /* contref */
-    /* Array, struct, i31, eq, any. */
+    /* array, struct, i31, eq, any. */
     {PLACE_TYPE, 0x6A, 0x6E, VM_GC},
-    /* None, noextern, nofunc, noexn. */
+    /* none, noextern, nofunc, noexn. */
     {PLACE_TYPE, 0x71, 0x74, VM_GC},
     {PLACE_TYPE, 0x75, 0x75, VM_STACK_SWITCHING},     /* nocont */
     {PLACE_HEAP, 0x00, 0x3F, VM_FUNCTION_REFERENCES}, /* an index */
@@ -43,7 +43,7 @@ static const struct row {
     {PLACE_OPCODE, 0xD3, 0xD3, VM_GC}, /* ref.eq */
     /* ref.as_non_null, br_on_null, ... */
     {PLACE_OPCODE, 0xD4, 0xD6, VM_FUNCTION_REFERENCES},
-    /* Cont.new ... switch. */
+    /* cont.new ... switch. */
     {PLACE_OPCODE, 0xE0, 0xE6, VM_STACK_SWITCHING},
     {PLACE_OPCODE, 0xFB, 0xFB, VM_GC},                   /* a prefix */
     {PLACE_OPCODE, 0xFE, 0xFE, VM_THREADS},              /* a prefix */
@@ -77,7 +77,9 @@ static const struct row *find(enum place place, uint32_t code) {
     return NULL;
 }
 
-bool proposed(struct reader *reader, enum place place, uint32_t code,
+bool proposed(struct reader *reader,
+              enum place place,
+              uint32_t code,
               size_t at) {
     const struct row *row = find(place, code);
     if (!row)

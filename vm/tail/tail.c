@@ -19,8 +19,9 @@ static bool check_results(struct validator *v, const struct func_type *callee) {
     struct types wanted = results_of(v->controls[0].type);
     bool same = results.count == wanted.count &&
                 memcmp(results.list, wanted.list, results.count) == 0;
-    return same || invalid(v, "type mismatch: the callee's results are not "
-                              "those of the function");
+    return same || invalid(v,
+                           "type mismatch: the callee's results are not "
+                           "those of the function");
 }
 
 static void end_tail_call(struct validator *v, const struct func_type *type) {
@@ -39,9 +40,10 @@ void do_return_call(struct validator *v, const struct immediate *immediate) {
     if (!check_results(v, type) || !check_top(v, params_of(type)))
         return;
     bool imported = function < module->imported_functions;
-    struct cell *cell = emit_call(
-        &v->t, imported ? OP_return_call_import : OP_first_return_call,
-        type->param_slots);
+    struct cell *cell =
+        emit_call(&v->t,
+                  imported ? OP_return_call_import : OP_first_return_call,
+                  type->param_slots);
     cell->tail.imm = (int32_t)function;
     end_tail_call(v, type);
 }
@@ -60,7 +62,8 @@ void do_return_call_indirect(struct validator *v,
 }
 
 uint64_t *foreign_tail_frame(const struct function *function,
-                             const struct cell *link, uint64_t *frame,
+                             const struct cell *link,
+                             uint64_t *frame,
                              struct instance *instance) {
     const struct cell *outer = (const struct cell *)(uintptr_t)frame[link->d];
     struct position caller = {outer, frame - outer->a, instance};

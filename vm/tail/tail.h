@@ -7,7 +7,8 @@
 /* As foreign_frame (vm/frames.h): the caller is whoever called the frame that is
  * left. */
 uint64_t *foreign_tail_frame(const struct function *function,
-                             const struct cell *link, uint64_t *frame,
+                             const struct cell *link,
+                             uint64_t *frame,
                              struct instance *instance);
 
 #endif

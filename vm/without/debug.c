@@ -15,8 +15,11 @@ struct slice debug_function_name(const struct debug *debug, uint32_t body) {
     return (struct slice){NULL, 0};
 }
 
-size_t debug_places(struct debug *debug, uint32_t offset, struct arena *texts,
-                    struct debug_place *places, size_t capacity) {
+size_t debug_places(struct debug *debug,
+                    uint32_t offset,
+                    struct arena *texts,
+                    struct debug_place *places,
+                    size_t capacity) {
     (void)debug, (void)offset, (void)texts, (void)places, (void)capacity;
     return 0;
 }

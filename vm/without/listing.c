@@ -16,7 +16,8 @@ size_t vm_backtrace(struct vm *vm, struct vm_frame *frames, size_t capacity) {
 }
 
 static bool lacking(struct error *error) {
-    return error_set(error, ERROR_UNSUPPORTED,
+    return error_set(error,
+                     ERROR_UNSUPPORTED,
                      "it needs vm/listing, which this build lacks");
 }
 
@@ -25,7 +26,9 @@ bool vm_dump(struct module *module, FILE *out, struct error *error) {
     return lacking(error);
 }
 
-bool vm_dump_code(struct module *module, const char *function, FILE *out,
+bool vm_dump_code(struct module *module,
+                  const char *function,
+                  FILE *out,
                   struct error *error) {
     (void)module, (void)function, (void)out;
     return lacking(error);
@@ -36,7 +39,8 @@ bool vm_trace(const struct vm_tracing *tracing, struct error *error) {
     return lacking(error);
 }
 
-bool vm_record(struct module *module, const char *function,
+bool vm_record(struct module *module,
+               const char *function,
                struct error *error) {
     (void)module, (void)function;
     return lacking(error);

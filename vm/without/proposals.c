@@ -1,7 +1,9 @@
 /* A build that knows nothing of later versions of WebAssembly. */
 #include "vm/rings.h"
 
-bool proposed(struct reader *reader, enum place place, uint32_t code,
+bool proposed(struct reader *reader,
+              enum place place,
+              uint32_t code,
               size_t at) {
     (void)reader, (void)place, (void)code, (void)at;
     return false;

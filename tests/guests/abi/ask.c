@@ -15,9 +15,11 @@ static char line[1000], piece[64 * 1024];
 static void fetch(unsigned long count, const char *encoding, const char *url) {
     char request[1000];
     uint32_t size = 0;
-    snprintf(request, sizeof request,
+    snprintf(request,
+             sizeof request,
              "{\"method\":\"GET\",\"url\":\"%s\",\"body_encoding\":\"%s\"}",
-             url, encoding);
+             url,
+             encoding);
     for (; count > 0; count--) {
         uint64_t reply = host_http_request(request, strlen(request));
         char *text = (char *)(uintptr_t)(reply >> 32);
@@ -41,7 +43,9 @@ static void save(const char *url, const char *path) {
         size += (size_t)count;
     }
     ok = fclose(file) == 0 && ok;
-    printf("%zu%s%s\n", size, ok ? "" : " not ok ",
+    printf("%zu%s%s\n",
+           size,
+           ok ? "" : " not ok ",
            response.error ? response.error : "");
     http_free(&response);
 }

@@ -35,7 +35,8 @@ static size_t count_x(const char *text, size_t size) {
 __attribute__((export_name("run"))) void run(void) {
     static char request[BODY + 200];
     int length = snprintf(
-        request, sizeof request,
+        request,
+        sizeof request,
         "{\"method\":\"POST\",\"url\":\"%s/echo\",\"body_encoding\":\"utf8\","
         "\"body\":\"",
         getenv("SERVER"));
@@ -43,7 +44,8 @@ __attribute__((export_name("run"))) void run(void) {
     strcpy(request + length + BODY, "\"}");
     for (int i = 1; i <= 3; i++) {
         uint64_t reply = host_http_request(request, strlen(request));
-        printf("%d: %s, %zu bytes of x\n", i,
+        printf("%d: %s, %zu bytes of x\n",
+               i,
                reply >> 32 == grown_at ? "at the old end" : "elsewhere",
                count_x(reply_text(reply), reply_size(reply)));
     }

@@ -63,8 +63,8 @@ static void print_error(const char *method, const char *url) {
     if (http_send(&request, &response))
         puts("no error");
     else
-        printf("error: %.*s\n", (int)strcspn(response.error, ":"),
-               response.error);
+        printf(
+            "error: %.*s\n", (int)strcspn(response.error, ":"), response.error);
     http_free(&response);
 }
 

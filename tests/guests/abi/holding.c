@@ -36,20 +36,24 @@ static void show(const char *what, const char *text) {
 
 __attribute__((export_name("run"))) void run(void) {
     const char *server = getenv("SERVER");
-    int start = snprintf(request, sizeof request,
+    int start = snprintf(request,
+                         sizeof request,
                          "{\"method\":\"POST\",\"url\":\"%s/echo\",\"body\":\"",
                          server);
     memset(request + start, 'x', LARGE);
     strcpy(request + start + LARGE, "\"}");
     show("large request", request);
-    snprintf(request, sizeof request,
+    snprintf(request,
+             sizeof request,
              "{\"method\":\"GET\",\"url\":\"%s/"
              "bytes\",\"body_encoding\":\"base64\"}",
              server);
     show("large response", request);
     for (int i = 0; i < 20; i++) {
-        snprintf(request, sizeof request,
-                 "{\"method\":\"GET\",\"url\":\"%s/text\"}", server);
+        snprintf(request,
+                 sizeof request,
+                 "{\"method\":\"GET\",\"url\":\"%s/text\"}",
+                 server);
         uint64_t reply = host_http_request(request, strlen(request));
         free((void *)reply_text(reply));
     }

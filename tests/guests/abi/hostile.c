@@ -98,7 +98,8 @@ EXPORT(returns_zero) {
     mode = ZERO;
     for (int i = 0; i < 2; i++) { /* and goes on */
         uint64_t reply = host_http_request(request, 2);
-        printf("%lu %lu\n", (unsigned long)(reply >> 32),
+        printf("%lu %lu\n",
+               (unsigned long)(reply >> 32),
                (unsigned long)reply_size(reply));
     }
     fflush(stdout);

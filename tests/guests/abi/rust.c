@@ -53,7 +53,8 @@ static void send(const char *request) {
 
 __attribute__((export_name("run_rust"))) void run_rust(void) {
     char request[300];
-    snprintf(request, sizeof request,
+    snprintf(request,
+             sizeof request,
              "{\"method\":\"POST\",\"url\":\"%s/"
              "echo\",\"headers\":{\"content-type\":"
              "\"application/octet-stream\"},\"body\":[0,1,127,128,255]}",

@@ -13,7 +13,9 @@
 
 __attribute__((export_name("run"))) void run(void) {
     char request[200];
-    snprintf(request, sizeof request,
-             "{\"method\":\"GET\",\"url\":\"%s/hang\"}", getenv("SERVER"));
+    snprintf(request,
+             sizeof request,
+             "{\"method\":\"GET\",\"url\":\"%s/hang\"}",
+             getenv("SERVER"));
     talk(request);
 }

@@ -61,8 +61,8 @@ static char buffer[3000];
 
 static bool begin(const char *path, struct http_response *response) {
     char url[200];
-    snprintf(url, sizeof url, "%s%s", *path == '/' ? getenv("SERVER") : "",
-             path);
+    snprintf(
+        url, sizeof url, "%s%s", *path == '/' ? getenv("SERVER") : "", path);
     return http_open(&(struct http_request){.method = "GET", .url = url},
                      response);
 }
@@ -83,7 +83,9 @@ EXPORT(pieces) {
     begin("/bytes", &b);
     char *length = http_get_header(&a, "content-length"),
          *absent = http_get_header(&a, "absent");
-    printf("status %d, length %s, absent %s\n", a.status, length,
+    printf("status %d, length %s, absent %s\n",
+           a.status,
+           length,
            absent ? absent : "(none)");
     free(length);
     size_t a_total = 0, b_total = 0;
@@ -99,7 +101,8 @@ EXPORT(pieces) {
     http_free(&a);
     http_free(&b);
     begin("/empty", &a);
-    printf("status %d: %d bytes\n", a.status,
+    printf("status %d: %d bytes\n",
+           a.status,
            http_read(&a, buffer, sizeof buffer));
     http_free(&a);
     begin("/nowhere", &a);
@@ -109,7 +112,9 @@ EXPORT(pieces) {
 
 /* A handle of a response that is there. */
 static int open_raw(void) {
-    snprintf(buffer, sizeof buffer, "{\"method\":\"GET\",\"url\":\"%s/bytes\"}",
+    snprintf(buffer,
+             sizeof buffer,
+             "{\"method\":\"GET\",\"url\":\"%s/bytes\"}",
              getenv("SERVER"));
     return host_http_open(buffer, strlen(buffer));
 }
@@ -127,7 +132,9 @@ EXPORT(handles) {
     for (int i = 0; i < 6; i++)
         printf(" %d", host_http_close(bad[i]));
     int first = host_http_close(good), second = host_http_close(good);
-    printf("\nclosed %d %d, read %d, head %d\n", first, second,
+    printf("\nclosed %d %d, read %d, head %d\n",
+           first,
+           second,
            host_http_read(good, buffer, 9),
            host_http_head(good, buffer, sizeof buffer));
     printf("another handle: %d\n", open_raw() > good);
@@ -139,12 +146,16 @@ EXPORT(bad_memory) {
     char *last = (char *)(uintptr_t)(end - 1),
          *high = (char *)(uintptr_t)0xFFFFFFF0;
     int good = open_raw();
-    printf("open %d %d %d\n", host_http_open(last, 2),
-           host_http_open(high, 0x20), host_http_open(NULL, 0xFFFFFFFF));
-    printf("head %d %d %d\n", host_http_head(good, last, 2),
+    printf("open %d %d %d\n",
+           host_http_open(last, 2),
+           host_http_open(high, 0x20),
+           host_http_open(NULL, 0xFFFFFFFF));
+    printf("head %d %d %d\n",
+           host_http_head(good, last, 2),
            host_http_head(good, high, 0x20),
            host_http_head(good, NULL, 0xFFFFFFFF));
-    printf("read %d %d %d\n", host_http_read(good, last, 2),
+    printf("read %d %d %d\n",
+           host_http_read(good, last, 2),
            host_http_read(good, high, 0x20),
            host_http_read(good, NULL, 0xFFFFFFFF));
     memset(buffer, 'x', sizeof buffer);
@@ -153,7 +164,8 @@ EXPORT(bad_memory) {
     bool untouched = buffer[0] == 'x';
     int same = host_http_head(good, buffer, (size_t)size);
     printf("head %d, nothing written %d, written %d\n",
-           size == less && size == same, untouched,
+           size == less && size == same,
+           untouched,
            !strncmp(buffer, "{\"status_code\":200,", 19) &&
                buffer[size - 1] == '}' && buffer[size] == 'x');
     int none = host_http_read(good, last, 0);
@@ -173,8 +185,8 @@ EXPORT(many) {
     printf("%d handles, then %d, then %d\n", opened, handle, open_raw());
     host_http_close(last);
     handle = open_raw();
-    printf("after one was closed: %d, then %d\n", handle == last + 1,
-           open_raw());
+    printf(
+        "after one was closed: %d, then %d\n", handle == last + 1, open_raw());
     fflush(stdout);
 }
 
@@ -195,22 +207,27 @@ static void read_on(const char *path) {
         total += count;
     char *error = response.error ? response.error : "nothing";
     count = http_read(&response, buffer, sizeof buffer);
-    printf("%s: %d bytes, then %.*s", path, total, (int)strcspn(error, ":"),
+    printf("%s: %d bytes, then %.*s",
+           path,
+           total,
+           (int)strcspn(error, ":"),
            error);
-    printf(", %.*s\n", (int)strcspn(error, ":"),
+    printf(", %.*s\n",
+           (int)strcspn(error, ":"),
            count == -1 ? response.error : "nothing");
     fflush(stdout);
 }
 
 EXPORT(errors) {
-    static const char *const urls[] = {"https://example.org/",
-                                       "ftp://example.org/", "/garbage"};
+    static const char *const urls[] = {
+        "https://example.org/", "ftp://example.org/", "/garbage"};
     print_failure("not JSON", host_http_open("{", 1));
     print_failure("no object", host_http_open("[]", 2));
     for (int i = 0; i < 3; i++) {
         struct http_response response;
         bool ok = begin(urls[i], &response);
-        printf("%s: %.*s\n", urls[i],
+        printf("%s: %.*s\n",
+               urls[i],
                ok ? 2 : (int)strcspn(response.error, ":"),
                ok ? "ok" : response.error);
         http_free(&response);

@@ -45,12 +45,32 @@ IMPORT(fd_tell, uint32_t, pointer);
 IMPORT(fd_write, uint32_t, pointer, uint32_t, pointer);
 IMPORT(path_create_directory, uint32_t, pointer, uint32_t);
 IMPORT(path_filestat_get, uint32_t, uint32_t, pointer, uint32_t, pointer);
-IMPORT(path_filestat_set_times, uint32_t, uint32_t, pointer, uint32_t, uint64_t,
-       uint64_t, uint32_t);
-IMPORT(path_link, uint32_t, uint32_t, pointer, uint32_t, uint32_t, pointer,
+IMPORT(path_filestat_set_times,
+       uint32_t,
+       uint32_t,
+       pointer,
+       uint32_t,
+       uint64_t,
+       uint64_t,
        uint32_t);
-IMPORT(path_open, uint32_t, uint32_t, pointer, uint32_t, uint32_t, uint64_t,
-       uint64_t, uint32_t, pointer);
+IMPORT(path_link,
+       uint32_t,
+       uint32_t,
+       pointer,
+       uint32_t,
+       uint32_t,
+       pointer,
+       uint32_t);
+IMPORT(path_open,
+       uint32_t,
+       uint32_t,
+       pointer,
+       uint32_t,
+       uint32_t,
+       uint64_t,
+       uint64_t,
+       uint32_t,
+       pointer);
 IMPORT(path_readlink, uint32_t, pointer, uint32_t, pointer, uint32_t, pointer);
 IMPORT(path_remove_directory, uint32_t, pointer, uint32_t);
 IMPORT(path_rename, uint32_t, pointer, uint32_t, uint32_t, pointer, uint32_t);
@@ -156,29 +176,42 @@ static void call_open(void) {
     uint64_t rights =
         (has("read") ? 1u << 1 : 0) | (has("write") ? 1u << 6 : 0);
     uint32_t opened = 0;
-    uint32_t error = raw_path_open(
-        fd(1), has("follow"), path->bytes, path->size, oflags,
-        option("rights=", rights), option("inheriting=", 0), fdflags, &opened);
+    uint32_t error = raw_path_open(fd(1),
+                                   has("follow"),
+                                   path->bytes,
+                                   path->size,
+                                   oflags,
+                                   option("rights=", rights),
+                                   option("inheriting=", 0),
+                                   fdflags,
+                                   &opened);
     say(error, " fd=%u", opened);
 }
 
 static void say_stat(uint32_t error, const uint8_t *stat) {
-    say(error, " type=%u size=%llu mtim=%llu", stat[16], load64(stat + 32),
+    say(error,
+        " type=%u size=%llu mtim=%llu",
+        stat[16],
+        load64(stat + 32),
         load64(stat + 48));
 }
 
 static void call_stat(void) {
     uint8_t stat[64];
     struct text *path = text(2);
-    say_stat(raw_path_filestat_get(fd(1), has("follow"), path->bytes,
-                                   path->size, stat),
+    say_stat(raw_path_filestat_get(
+                 fd(1), has("follow"), path->bytes, path->size, stat),
              stat);
 }
 
 static void call_times(void) {
     struct text *path = text(2);
-    say(raw_path_filestat_set_times(fd(1), has("follow"), path->bytes,
-                                    path->size, number(3), number(3),
+    say(raw_path_filestat_set_times(fd(1),
+                                    has("follow"),
+                                    path->bytes,
+                                    path->size,
+                                    number(3),
+                                    number(3),
                                     (uint32_t)option("flags=", 5)),
         "");
 }
@@ -200,22 +233,27 @@ static void call_unlink(void) {
 
 static void call_rename(void) {
     struct text *from = text(2), *to = text(4);
-    say(raw_path_rename(fd(1), from->bytes, from->size, fd(3), to->bytes,
-                        to->size),
+    say(raw_path_rename(
+            fd(1), from->bytes, from->size, fd(3), to->bytes, to->size),
         "");
 }
 
 static void call_link(void) {
     struct text *from = text(2), *to = text(4);
-    say(raw_path_link(fd(1), has("follow"), from->bytes, from->size, fd(3),
-                      to->bytes, to->size),
+    say(raw_path_link(fd(1),
+                      has("follow"),
+                      from->bytes,
+                      from->size,
+                      fd(3),
+                      to->bytes,
+                      to->size),
         "");
 }
 
 static void call_symlink(void) {
     struct text *target = text(1), *path = text(3);
-    say(raw_path_symlink(target->bytes, target->size, fd(2), path->bytes,
-                         path->size),
+    say(raw_path_symlink(
+            target->bytes, target->size, fd(2), path->bytes, path->size),
         "");
 }
 
@@ -223,8 +261,8 @@ static void call_readlink(void) {
     char bytes[256];
     uint32_t used = 0;
     struct text *path = text(2);
-    uint32_t error = raw_path_readlink(fd(1), path->bytes, path->size, bytes,
-                                       sizeof bytes, &used);
+    uint32_t error = raw_path_readlink(
+        fd(1), path->bytes, path->size, bytes, sizeof bytes, &used);
     say(error, " %.*s", (int)used, bytes);
 }
 
@@ -331,8 +369,12 @@ static void call_fdstat(void) {
     uint8_t stat[24];
     memset(stat, 0xAA, sizeof stat);
     uint32_t error = raw_fd_fdstat_get(fd(1), stat);
-    say(error, " type=%u flags=%u rights=0x%llx inheriting=0x%llx padding=%u",
-        stat[0], stat[2], load64(stat + 8), load64(stat + 16),
+    say(error,
+        " type=%u flags=%u rights=0x%llx inheriting=0x%llx padding=%u",
+        stat[0],
+        stat[2],
+        load64(stat + 8),
+        load64(stat + 16),
         load32(stat + 4));
 }
 
@@ -354,8 +396,8 @@ static void call_setsize(void) {
 }
 
 static void call_fdtimes(void) {
-    say(raw_fd_filestat_set_times(fd(1), number(2), number(2),
-                                  (uint32_t)option("flags=", 5)),
+    say(raw_fd_filestat_set_times(
+            fd(1), number(2), number(2), (uint32_t)option("flags=", 5)),
         "");
 }
 
@@ -392,7 +434,10 @@ static void call_readdir(void) {
         padding |= buffer[at + 21] | buffer[at + 22] | buffer[at + 23];
         if (at + 24 + length > used)
             break;
-        fprintf(out, " %.*s:%llu", (int)length, buffer + at + 24,
+        fprintf(out,
+                " %.*s:%llu",
+                (int)length,
+                buffer + at + 24,
                 load64(buffer + at));
         at += 24 + length;
     }
@@ -430,8 +475,13 @@ static void call_list(void) {
         }
     }
     bad += dot != dots;
-    say(error, " count=%u bytes=%u dot=%d dots=%d bad=%u", count, bytes,
-        dot > 0, dots > 0, bad);
+    say(error,
+        " count=%u bytes=%u dot=%d dots=%d bad=%u",
+        count,
+        bytes,
+        dot > 0,
+        dots > 0,
+        bad);
 }
 
 /* prune FD SIZE TAKE: read entries, remove TAKE of them, create another file,
@@ -457,8 +507,8 @@ static void call_prune(void) {
         char fresh[16];
         snprintf(fresh, sizeof fresh, "+%u", rounds);
         if (!error && rounds < 50)
-            error = raw_path_open(fd(1), 0, fresh, strlen(fresh), 1, 0, 0, 0,
-                                  &opened);
+            error = raw_path_open(
+                fd(1), 0, fresh, strlen(fresh), 1, 0, 0, 0, &opened);
         if (!error && rounds < 50)
             error = raw_fd_close(opened);
     }

@@ -80,7 +80,8 @@ static void go_back(void) {
     closedir(directory);
     printf("behind the tenth %s, again %s, left %d\n",
            seen >= FILES - 10 ? "all" : "too few",
-           again == seen ? "as many" : "not as many", left);
+           again == seen ? "as many" : "not as many",
+           left);
 }
 
 static void list(void) {
@@ -93,8 +94,12 @@ static void list(void) {
     }
     int size = scandir("/list", &entries, NULL, alphasort);
     need(size >= 0, "scandir");
-    printf("%d entries, %s, %s, %s to %s, %d odd\n", size, entries[0]->d_name,
-           entries[1]->d_name, entries[2]->d_name, entries[size - 1]->d_name,
+    printf("%d entries, %s, %s, %s to %s, %d odd\n",
+           size,
+           entries[0]->d_name,
+           entries[1]->d_name,
+           entries[2]->d_name,
+           entries[size - 1]->d_name,
            count(entries, size));
     go_back();
 }
@@ -111,7 +116,11 @@ static void vectors(void) {
     printf("read %zd and %zd: %.4s%.2s\n", first, second, a, b);
     ssize_t third = pwritev(fd, out, 3, 4), fourth = pwritev(fd, out, 3, 13);
     ssize_t size = pread(fd, all, sizeof all - 1, 0);
-    printf("written %zd and %zd: %s, %zd, at %lld\n", third, fourth, all, size,
+    printf("written %zd and %zd: %s, %zd, at %lld\n",
+           third,
+           fourth,
+           all,
+           size,
            (long long)lseek(fd, 0, SEEK_CUR));
 }
 
@@ -121,7 +130,8 @@ static void look(const char *path) {
     struct stat status;
     char text[16];
     bool found = lstat(path, &status) == 0;
-    printf("%s: %s, ", path,
+    printf("%s: %s, ",
+           path,
            !found                    ? strerror(errno)
            : S_ISDIR(status.st_mode) ? "dir"
                                      : "other");
@@ -138,10 +148,12 @@ static void slash(void) {
     look("/link");
     look("/dangling/");
     look("/file/");
-    printf("unlink link/ %s, rmdir link/ %s\n", said(unlink("/link/")),
+    printf("unlink link/ %s, rmdir link/ %s\n",
+           said(unlink("/link/")),
            said(rmdir("/link/")));
     printf("mkdir new/ %s, rename to moved/ %s, rmdir %s\n",
-           said(mkdir("/new/", 0777)), said(rename("/new", "/moved/")),
+           said(mkdir("/new/", 0777)),
+           said(rename("/new", "/moved/")),
            said(rmdir("/moved/")));
 }
 
@@ -206,7 +218,8 @@ static void read_only(void) {
     printf("truncate %s\n", said(open("/r/file", O_WRONLY | O_TRUNC)));
     printf("create %s\n", said(open("/r/new", O_RDWR | O_CREAT, 0666)));
     printf("in a directory %s\n", said(open("/r/dir/file", O_RDWR)));
-    printf("make %s, unlink %s\n", said(mkdir("/r/new", 0777)),
+    printf("make %s, unlink %s\n",
+           said(mkdir("/r/new", 0777)),
            said(unlink("/r/file")));
 }
 

@@ -56,14 +56,17 @@ static void move_file(const char *name, int directories) {
     need(file && fscanf(file, "%d", &number) == 1, name);
     fclose(file);
     need(number == i, "what a file says");
-    snprintf(other, sizeof other, "/d%d/g%d",
-             (i / PER_DIRECTORY + 1) % directories, i);
+    snprintf(other,
+             sizeof other,
+             "/d%d/g%d",
+             (i / PER_DIRECTORY + 1) % directories,
+             i);
     need(rename(name, other) == 0, other);
 }
 
 /* Do something to every file beneath `name`; returns how many there were. */
-static int walk(const char *name, int directories,
-                void (*act)(const char *, int)) {
+static int
+walk(const char *name, int directories, void (*act)(const char *, int)) {
     DIR *directory = opendir(name);
     need(directory != NULL, name);
     int count = 0;
@@ -181,8 +184,11 @@ static void wait_for_input(void) {
     for (ssize_t count = 1; count > 0;) {
         ready = poll(&input, 1, -1);
         count = read(0, &byte, 1);
-        printf("ready %d, in %d, read %d %c\n", ready,
-               (input.revents & POLLIN) != 0, (int)count, count ? byte : '-');
+        printf("ready %d, in %d, read %d %c\n",
+               ready,
+               (input.revents & POLLIN) != 0,
+               (int)count,
+               count ? byte : '-');
         fflush(stdout);
     }
 }
