@@ -9,8 +9,11 @@
 
 #include <string.h>
 
+/* A row without bytes, or without a signature, has 0 there. */
 static const struct operation operations[OP_COUNT] = {
-#define OP(name, ...) [OP_##name] = {#name, __VA_ARGS__},
+#define FIELDS(name, meaning, bytes, signature, ...)                           \
+    [OP_##name] = {#name, meaning, bytes, signature},
+#define OP(...) FIELDS(__VA_ARGS__, 0, 0, 0)
 #include "vm/ops.def"
 };
 
