@@ -52,22 +52,35 @@ push_v128(struct operands *stack, struct reader *reader, const void *bytes) {
         memcpy(stack->values[stack->count - 1], bytes, 16);
 }
 
+/* In 64 bits; of an i32 the low half is right. */
+static uint64_t computed(uint32_t opcode, uint64_t x, uint64_t y) {
+    switch (opcode) {
+    case WASM_i32_add:
+    case WASM_i64_add: return x + y;
+    case WASM_i32_sub:
+    case WASM_i64_sub: return x - y;
+    default: return x * y; /* the muls */
+    }
+}
+
 /* Two operands of `type` become one. The values of the first run are zeros:
  * nothing comes of them. */
 static void arithmetic(struct operands *stack,
                        struct reader *reader,
-                       uint32_t code,
+                       uint32_t opcode,
                        uint8_t type) {
     uint32_t n = stack->count;
-    if (n < 2 || stack->types[n - 1] != type || stack->types[n - 2] != type) {
+    bool fits =
+        n >= 2 && stack->types[n - 1] == type && stack->types[n - 2] == type;
+    if (!fits) {
         reader_fail(
             reader, ERROR_INVALID, "type mismatch in a constant expression");
         return;
     }
-    uint64_t x = stack->values[n - 2][0], y = stack->values[n - 1][0];
-    uint64_t value = code == WASM_i32_add || code == WASM_i64_add   ? x + y
-                     : code == WASM_i32_sub || code == WASM_i64_sub ? x - y
-                                                                    : x * y;
+
+    uint64_t x = stack->values[n - 2][0];
+    uint64_t y = stack->values[n - 1][0];
+    uint64_t value = computed(opcode, x, y);
     stack->values[n - 2][0] = type == VM_I32 ? (uint32_t)value : value;
     stack->count--;
 }
@@ -135,7 +148,7 @@ static bool step(struct module *module,
         push_v128(stack, reader, immediate.bytes);
         return reader_ok(reader);
     }
-    switch (row->code) {
+    switch (row->opcode) {
     case WASM_end: return false;
     case WASM_i32_const: push(stack, reader, VM_I32, immediate.bits); break;
     case WASM_i64_const: push(stack, reader, VM_I64, immediate.bits); break;
@@ -154,7 +167,7 @@ static bool step(struct module *module,
     case WASM_i64_add:
     case WASM_i64_sub:
     case WASM_i64_mul:
-        arithmetic(stack, reader, row->code, row->operand);
+        arithmetic(stack, reader, row->opcode, row->operand);
         break;
     default:
         reader_fail(reader,

@@ -82,24 +82,24 @@ static const struct func_type *block_type(struct validator *v, int64_t code) {
  * way that falls in, but not after a branch to a loop. */
 void begin_block(struct validator *v, int64_t code) {
     struct operand condition = {0};
-    if (v->row->code == WASM_if)
+    if (v->row->opcode == WASM_if)
         condition = pop(v, VM_I32);
     const struct func_type *type = block_type(v, code);
     if (!type || !check_top(v, params_of(type)))
         return;
     uint32_t otherwise = NO_CELL;
-    if (v->row->code == WASM_if) {
+    if (v->row->opcode == WASM_if) {
         translate_if(&v->t, condition, &otherwise, type->param_slots);
     } else {
         translate_block(&v->t, type->param_slots);
     }
     replace_top(v, params_of(type), (struct types){0});
-    struct control *block = push_control(v, v->row->code, type);
+    struct control *block = push_control(v, v->row->opcode, type);
     if (!block)
         return;
     block->otherwise = otherwise;
     push_types(v, params_of(type));
-    if (v->row->code == WASM_loop)
+    if (v->row->opcode == WASM_loop)
         translate_loop(&v->t, &block->label);
 }
 
@@ -197,7 +197,7 @@ struct control *target(struct validator *v, uint32_t depth) {
 
 void branch(struct validator *v, uint32_t depth) {
     struct operand condition = {0};
-    bool conditional = v->row->code == WASM_br_if;
+    bool conditional = v->row->opcode == WASM_br_if;
     if (conditional)
         condition = pop(v, VM_I32);
     struct control *block = target(v, depth);

@@ -328,7 +328,7 @@ const struct cell *last_immediate(const struct translator *t, uint16_t code) {
     bool constant = last->form == FORM_SI || last->form == FORM_RI;
     if (!last_is_open(t) || last->cell + 1 != here(t) || !constant)
         return NULL;
-    return last->row && last->row->code == code
+    return last->row && last->row->opcode == code
                ? &t->module->code.cells[last->cell]
                : NULL;
 }

@@ -299,6 +299,15 @@ static void element_items(struct module *module,
         (struct slice){reader->bytes + start, reader->position - start};
 }
 
+/* Of the two low bits, both of them make it declarative. */
+static enum segment_mode element_mode(uint32_t flags) {
+    switch (flags & 3) {
+    case 1: return SEGMENT_PASSIVE;
+    case 3: return SEGMENT_DECLARATIVE;
+    default: return SEGMENT_ACTIVE;
+    }
+}
+
 /* The flags of an element segment (spec 5.5.12): bit 0 passive or declarative;
  * bit 1 explicit table index, or declarative; bit 2 items are expressions.
  *
@@ -315,9 +324,7 @@ static void decode_element(struct module *module,
                     flags);
         return;
     }
-    segment->mode = !(flags & 1)  ? SEGMENT_ACTIVE
-                    : (flags & 2) ? SEGMENT_DECLARATIVE
-                                  : SEGMENT_PASSIVE;
+    segment->mode = element_mode(flags);
     segment->expressions = flags & 4;
     segment->type = VM_FUNCREF;
     if (segment->mode == SEGMENT_ACTIVE) {
@@ -452,9 +459,11 @@ static void decode_code(struct module *module, struct reader *reader) {
  * precedes code and tags come behind memories. Ids are doubled to make room for
  * these between others. */
 static int section_order(uint8_t id) {
-    return id == SECTION_DATA_COUNT ? 2 * SECTION_CODE - 1
-           : id == SECTION_TAG      ? 2 * SECTION_MEMORY + 1
-                                    : 2 * id;
+    switch (id) {
+    case SECTION_DATA_COUNT: return 2 * SECTION_CODE - 1;
+    case SECTION_TAG: return 2 * SECTION_MEMORY + 1;
+    default: return 2 * id;
+    }
 }
 
 /* A name, and bytes of which only a "name" section's are of use: for

@@ -74,7 +74,7 @@ const struct instruction instructions[INSTRUCTION_ROWS] = {
 /* `op` is the form of two slots (or one); the translator adds the form it has
  * chosen (cell.h). */
 #define ROW(code_, mnemonic_, feature_, shape_, ...)                           \
-    [INDEX(code_)] = {.code = code_,                                           \
+    [INDEX(code_)] = {.opcode = code_,                                         \
                       .mnemonic = mnemonic_,                                   \
                       .shape = SHAPE_##shape_,                                 \
                       .feature = VM_##feature_,                                \

@@ -7,7 +7,7 @@
 #include "vm/types.h"
 
 /* WASM_i32_add and so on: the codes of the binary format. */
-enum wasm_code {
+enum wasm_opcode {
 #define UNARY(code, name, ...) WASM_##name = code,
 #define BINARY                 UNARY
 #define COMPARE                UNARY
@@ -134,7 +134,7 @@ struct immediate {
 struct instruction {
     const char *mnemonic;
     const char *signature; /* of WINDOW and VECTOR */
-    uint32_t code;         /* enum wasm_code, as the next two */
+    uint32_t opcode;       /* enum wasm_opcode, as the next two */
     /* Of BINARY and COMPARE, or WASM_none: one-byte codes all. */
     uint8_t swapped, negated;
     /* The first of its internal operations (enum op). */

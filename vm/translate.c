@@ -231,7 +231,7 @@ choose_form(struct translator *t, struct operand *x, struct operand *y) {
  * well: additions are what loads and branches can take over. */
 static const struct instruction *add_negative(const struct instruction *row,
                                               struct operand *y) {
-    bool narrow = row->code == WASM_i32_sub;
+    bool narrow = row->opcode == WASM_i32_sub;
     struct operand negative = *y;
     negative.from.constant =
         narrow ? (uint32_t)-y->from.constant : -y->from.constant;
@@ -257,7 +257,7 @@ void translate_binary(struct translator *t,
         row = instruction_at(row->swapped);
     }
     x.type = y.type = row->operand; /* they may be TYPE_ANY */
-    if (row->code == WASM_i32_sub || row->code == WASM_i64_sub)
+    if (row->opcode == WASM_i32_sub || row->opcode == WASM_i64_sub)
         row = add_negative(row, &y);
     enum form form = choose_form(t, &x, &y);
     struct cell *cell = emit(t, row->op + form);
@@ -311,7 +311,7 @@ static unsigned take_sum(struct translator *t,
     const struct instruction *row = t->last->row;
     if (offset > UINT16_MAX || !made_by_last(t, address))
         return FORM_S;
-    if (!row || row->code != WASM_i32_add)
+    if (!row || row->opcode != WASM_i32_add)
         return FORM_S;
     enum form form = (enum form)t->last->form;
     /* A copy, since the cell itself will be reused. */

@@ -14,7 +14,7 @@ enum place {
     PLACE_HEAP,   /* the type of a null reference */
     PLACE_TABLE,  /* the first byte of a table */
     PLACE_MEMORY, /* the flags of a memory's limits */
-    PLACE_OPCODE, /* as in enum wasm_code */
+    PLACE_OPCODE, /* as in enum wasm_opcode */
 };
 
 /* If the code means something there for those who have the feature it belongs

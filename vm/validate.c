@@ -186,13 +186,13 @@ static void local(struct validator *v, uint32_t index) {
                     v->row->mnemonic);
         return;
     }
-    if (v->row->code == WASM_local_get) {
+    if (v->row->opcode == WASM_local_get) {
         translate_local_get(&v->t, type, slot);
         return;
     }
     struct operand value = pop(v, type);
     value.type = type; /* it may be TYPE_ANY */
-    translate_local_set(&v->t, slot, value, v->row->code == WASM_local_tee);
+    translate_local_set(&v->t, slot, value, v->row->opcode == WASM_local_tee);
 }
 
 static void global(struct validator *v, uint32_t index) {
@@ -205,7 +205,7 @@ static void global(struct validator *v, uint32_t index) {
         return;
     }
     const struct global_declaration *declaration = &v->module->globals[index];
-    if (v->row->code == WASM_global_get) {
+    if (v->row->opcode == WASM_global_get) {
         translate_global_get(&v->t, declaration->type, index);
     } else if (!declaration->mutable) {
         reader_fail(
@@ -387,7 +387,7 @@ static void window(struct validator *v, const struct immediate *immediate) {
 
 /* The instructions that no row describes, one by one. */
 static void by_hand(struct validator *v, const struct immediate *immediate) {
-    switch ((enum by_hand)v->row->code) {
+    switch ((enum by_hand)v->row->opcode) {
     case OTHER_unreachable:
         translate_unreachable(&v->t);
         set_unreachable(v);
@@ -431,7 +431,7 @@ static void by_hand(struct validator *v, const struct immediate *immediate) {
 /* The same for instructions of rings: each has a function of its own. */
 static void added(struct validator *v, const struct immediate *immediate) {
     (void)immediate; /* there may be none */
-    switch (v->row->code) {
+    switch (v->row->opcode) {
 #define UNARY(...)
 #define BINARY(...)
 #define COMPARE(...)

@@ -47,7 +47,7 @@ static void each_row_is_found_by_its_code(void **state) {
         struct buffer bytes = opcode_of(rows[i].code);
         struct error error = ERROR_INIT;
         struct reader reader = reader_init(buffer_slice(&bytes), &error);
-        assert_int_equal(row->code, rows[i].code);
+        assert_int_equal(row->opcode, rows[i].code);
         assert_string_equal(row->mnemonic, rows[i].mnemonic);
         assert_ptr_equal(instruction_read(&reader), row);
         assert_true(reader_at_end(&reader));
@@ -135,12 +135,12 @@ static void partners_are_mutual(void **state) {
         const struct instruction *swapped = instruction_at(row->swapped),
                                  *negated = instruction_at(row->negated);
         if (binary && row->swapped != WASM_none) {
-            assert_int_equal(swapped->swapped, row->code);
+            assert_int_equal(swapped->swapped, row->opcode);
             assert_int_equal(swapped->operand, row->operand);
             assert_int_equal(swapped->shape, row->shape);
         }
         if (row->shape == SHAPE_COMPARE && row->negated != WASM_none) {
-            assert_int_equal(negated->negated, row->code);
+            assert_int_equal(negated->negated, row->opcode);
             assert_int_equal(negated->operand, row->operand);
         }
     }

@@ -306,7 +306,7 @@ static void begin_catch(struct validator *v, uint32_t tag) {
     operand_push(&v->t, VM_EXNREF);
     block->height++;
     block->hides = true;
-    block->opener = (uint8_t)v->row->code;
+    block->opener = (uint8_t)v->row->opcode;
     block->unreachable = false;
     push_types(v, params_of(type));
 }

@@ -197,8 +197,8 @@ void disassembly_locals(struct disassembly *d, FILE *out) {
 }
 
 static bool is_middle(const struct instruction *row) {
-    return row->code == WASM_else || row->code == WASM_catch ||
-           row->code == WASM_catch_all;
+    return row->opcode == WASM_else || row->opcode == WASM_catch ||
+           row->opcode == WASM_catch_all;
 }
 
 static bool begins_block(const struct instruction *row) {
@@ -207,7 +207,7 @@ static bool begins_block(const struct instruction *row) {
 }
 
 static bool ends_block(const struct instruction *row) {
-    return row->code == WASM_end || row->code == WASM_delegate ||
+    return row->opcode == WASM_end || row->opcode == WASM_delegate ||
            is_middle(row);
 }
 

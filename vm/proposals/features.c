@@ -81,7 +81,7 @@ of_code(const struct module *module, struct reader *reader, bool constant) {
         if (kind == IMMEDIATE_BLOCK || kind == IMMEDIATE_CATCHES)
             features |= of_block(immediate.block);
         if (constant)
-            features |= of_constant_code(module, row->code, immediate.first);
+            features |= of_constant_code(module, row->opcode, immediate.first);
     }
     return features;
 }
