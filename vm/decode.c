@@ -88,16 +88,16 @@ const struct func_type *decode_type_index(struct module *module,
 
 /* What a kind may have at most; beyond it the text of the spec suite is
  * `what`. */
-struct size_limit {
+struct size_bound {
     uint64_t max;
     const char *what;
 };
 
 /* Flags (spec 5.3.7, with memory64): bit 0, there is a maximum; bit 2,
- * addresses have 64 bits, and the second of the limits holds. 01 01 10 is at
+ * addresses have 64 bits, and the second of the bounds holds. 01 01 10 is at
  * least 1 and at most 16. Without a maximum `max` still is a bound. */
 static struct limits decode_limits(struct reader *reader,
-                                   const struct size_limit limits[2]) {
+                                   const struct size_bound bounds[2]) {
     enum { HAS_MAX = 1, WIDE = 4 };
     uint8_t flags = reader_u8(reader);
     if (flags & ~(HAS_MAX | WIDE)) {
@@ -108,17 +108,17 @@ static struct limits decode_limits(struct reader *reader,
                                  : "integer representation too long",
                     flags);
     }
-    const struct size_limit *limit = &limits[flags & WIDE ? 1 : 0];
+    const struct size_bound *bound = &bounds[flags & WIDE ? 1 : 0];
     struct limits type = {.min = reader_u64(reader),
-                          .max = limit->max,
+                          .max = bound->max,
                           .has_max = flags & HAS_MAX,
                           .address = flags & WIDE ? VM_I64 : VM_I32};
     if (type.has_max)
         type.max = reader_u64(reader);
     if (!reader_ok(reader))
         return type;
-    if (type.min > limit->max || type.max > limit->max) {
-        reader_fail(reader, ERROR_INVALID, "%s", limit->what);
+    if (type.min > bound->max || type.max > bound->max) {
+        reader_fail(reader, ERROR_INVALID, "%s", bound->what);
     }
     if (type.min > type.max) {
         reader_fail(reader,
@@ -129,7 +129,7 @@ static struct limits decode_limits(struct reader *reader,
 }
 
 struct limits decode_memory_type(struct reader *reader) {
-    static const struct size_limit limits[] = {
+    static const struct size_bound bounds[] = {
         {LIMIT_MEMORY_PAGES, "memory size must be at most 65536 pages (4GiB)"},
         {LIMIT_MEMORY_PAGES_64, "memory size must be at most 2^48 pages"}};
     if (!reader_at_end(reader)) {
@@ -138,12 +138,12 @@ struct limits decode_memory_type(struct reader *reader) {
                     reader->bytes[reader->position],
                     reader->position);
     }
-    return decode_limits(reader, limits);
+    return decode_limits(reader, bounds);
 }
 
 /* 70 01 02 0A: of funcref, with 2 to 10 elements. */
 struct extern_type decode_table_type(struct reader *reader) {
-    static const struct size_limit limits[] = {
+    static const struct size_bound bounds[] = {
         {UINT32_MAX, "table size must be at most 2^32-1"}, {UINT64_MAX, ""}};
     if (!reader_at_end(reader)) {
         unsupported(reader,
@@ -153,7 +153,7 @@ struct extern_type decode_table_type(struct reader *reader) {
     }
     struct extern_type type = {.kind = VM_TABLE,
                                .type = reference_type_read(reader)};
-    type.limits = decode_limits(reader, limits);
+    type.limits = decode_limits(reader, bounds);
     return type;
 }
 

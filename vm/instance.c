@@ -120,7 +120,7 @@ static bool call_unknown(void *context,
 /* A function that nobody provides can be one that traps. */
 static bool may_be_unknown(const struct vm *vm,
                            const struct vm_import *import) {
-    return vm->limits.trap_unknown_imports && import->type.kind == VM_FUNCTION;
+    return vm->options.trap_unknown_imports && import->type.kind == VM_FUNCTION;
 }
 
 /* A function may do without, if that is wanted: it is a trap for who calls it.

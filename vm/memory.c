@@ -269,7 +269,7 @@ struct table *table_new(struct vm *vm,
              sizeof what,
              "a table of %llu elements",
              (unsigned long long)type->limits.min);
-    uint64_t cap = vm->limits.table_elements - vm->table_elements;
+    uint64_t cap = vm->options.table_elements - vm->table_elements;
     if (type->limits.min > cap) {
         error_set(error,
                   ERROR_IO,
@@ -321,7 +321,7 @@ uint64_t table_grow(struct table *table, uint64_t count, uint64_t reference) {
     struct vm *vm = table->vm;
     bool fits = count <= table->max - old && old <= most &&
                 count <= most - old &&
-                count <= vm->limits.table_elements - vm->table_elements;
+                count <= vm->options.table_elements - vm->table_elements;
     if (!fits)
         return refused(table->type.limits);
     if (count == 0)

@@ -101,7 +101,7 @@ enum { WAIT_MS = 20 };
 
 int64_t vm_wait_ms(const struct vm *vm) {
     int64_t left = vm_time_left_ms(vm);
-    return vm->limits.interruptible && left > WAIT_MS ? WAIT_MS : left;
+    return vm->options.interruptible && left > WAIT_MS ? WAIT_MS : left;
 }
 
 void vm_interrupt(struct vm *vm, bool interrupted) {

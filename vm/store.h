@@ -133,7 +133,7 @@ struct traced {
 };
 
 struct vm {
-    struct vm_limits limits;
+    struct vm_limits options;
     /* What all that guests make us hold is drawn from. */
     struct budget *memory;
     struct budget own_memory; /* that is it, unless vm_limits name another */

@@ -33,7 +33,7 @@
 
 void translator_init(struct translator *t, struct module *module, bool idle) {
     *t = (struct translator){.module = module,
-                             .plain = module->vm->limits.plain_code,
+                             .plain = module->vm->options.plain_code,
                              .idle = idle,
                              .loop = NO_CELL,
                              .table_loop = NO_CELL};

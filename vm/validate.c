@@ -372,7 +372,7 @@ static bool check_named(struct validator *v,
 
 /* The operands stay on the stack while it is translated, and are then replaced
  * by the results. */
-static void window(struct validator *v, const struct immediate *immediate) {
+static void windowed(struct validator *v, const struct immediate *immediate) {
     struct varying types = {0};
     if (!check_named(v, immediate, &types))
         return;
@@ -452,7 +452,7 @@ static void added(struct validator *v, const struct immediate *immediate) {
     }
 }
 
-/* What is too rare for a case of its own in `instruction`. */
+/* What is too rare for a case of its own in validate_instruction. */
 static void other(struct validator *v,
                   void (*validate)(struct validator *v,
                                    const struct immediate *immediate)) {
@@ -467,7 +467,7 @@ static void other(struct validator *v,
  *
  * What has been read is zero if reading it failed: nothing comes of validating
  * it all the same. */
-static void instruction(struct validator *v) {
+static void validate_instruction(struct validator *v) {
     v->t.offset = (uint32_t)v->reader.position;
     const struct instruction *row = instruction_read(&v->reader);
     if (!row)
@@ -512,7 +512,7 @@ static void instruction(struct validator *v) {
     case SHAPE_CONST_F64:
         translate_constant(&v->t, VM_F64, reader_fixed(&v->reader, 8));
         return;
-    case SHAPE_WINDOW: other(v, window); return;
+    case SHAPE_WINDOW: other(v, windowed); return;
     case SHAPE_VECTOR: other(v, vector); return;
     case SHAPE_OTHER: other(v, by_hand); return;
     case SHAPE_ADDED: other(v, added); return;
@@ -606,7 +606,7 @@ static bool validate_body(struct validator *v, uint32_t index) {
                                last ? "unexpected end of section or function: "
                                     : "");
         }
-        instruction(v);
+        validate_instruction(v);
         if (v->observer && reader_ok(&v->reader))
             v->observer->instruction(v->observer, &v->t);
         if (v->t.unpaid >= TICK_CELLS)

@@ -28,7 +28,7 @@ struct vm_limits vm_limits_default(void) {
 }
 
 static uint64_t stack_mapping(const struct vm *vm) {
-    return vm->limits.stack_bytes + SPARE_SLOTS * sizeof(uint64_t);
+    return vm->options.stack_bytes + SPARE_SLOTS * sizeof(uint64_t);
 }
 
 /* All of the stack may be touched, which costs nothing before it is. */
@@ -36,8 +36,8 @@ struct vm *vm_open(const struct vm_limits *limits, struct error *error) {
     struct vm *vm = calloc(1, sizeof *vm);
     if (!vm)
         return error_set(error, ERROR_IO, "out of memory"), NULL;
-    vm->limits = *limits;
-    vm->limits.stack_bytes -= vm->limits.stack_bytes % sizeof(uint64_t);
+    vm->options = *limits;
+    vm->options.stack_bytes -= vm->options.stack_bytes % sizeof(uint64_t);
     vm->own_memory.limit = limits->memory_bytes;
     vm->memory = limits->memory ? limits->memory : &vm->own_memory;
     arena_init(&vm->arena);
@@ -57,7 +57,7 @@ struct vm *vm_open(const struct vm_limits *limits, struct error *error) {
                NULL;
     }
     vm->stack = vm->top = (uint64_t *)(void *)stack;
-    vm->stack_end = vm->stack + vm->limits.stack_bytes / sizeof(uint64_t);
+    vm->stack_end = vm->stack + vm->options.stack_bytes / sizeof(uint64_t);
     cell_set_op(&vm->halt[1], OP_halt);
     cell_set_op(&vm->foreign[1], OP_return_foreign);
     meter_init(&vm->meter, limits->fuel, limits->timeout_ms);
@@ -123,7 +123,7 @@ struct module *vm_load(struct vm *vm, struct slice bytes, struct error *error) {
     /* Decided once: a module without limits has no ticks, and pays nothing for
      * them. */
     module->metered =
-        vm->meter.fueled || vm->meter.timed || vm->limits.interruptible;
+        vm->meter.fueled || vm->meter.timed || vm->options.interruptible;
     arena_init(&module->arena);
     module->arena.budget = vm->memory;
     code_init(&module->code, vm->memory);
