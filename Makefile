@@ -550,7 +550,7 @@ dist:
 	rm $(ARCHIVE).files
 	echo "$(ARCHIVE)"
 
-# Linked with the shared libraries, as README.md says of packages; so it is a build of its own.
+# Linked with the shared libraries, as REFERENCE.md says of packages; so it is a build of its own.
 deb: deps-deb
 	rm -rf $(BUILD)/deb/root
 	$(MAKE) BUILD=$(BUILD)/deb STATIC= prefix=/usr DESTDIR=$(BUILD)/deb/root install \

@@ -1,5 +1,5 @@
 ;; flags: --enable-multi-memory
-;; What tests/embed/store.c and the second program in README.md share with a guest.
+;; What tests/embed/store.c and the second program in REFERENCE.md share with a guest.
 (module
   (import "env" "memory" (memory 1 3))
   (global $count (export "count") (mut i32) (i32.const 7))
