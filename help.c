@@ -11,7 +11,7 @@
 #include <string.h>
 
 struct row {
-    /* The title of a group that begins here; else an option:. */
+    /* The title of a group that begins here; else an option: */
     const char *group;
     char letter;
     const char *name;

@@ -84,8 +84,8 @@ static uint32_t growth(const struct code *code) {
 /* False when the reserve is used up or the system refuses; what there was stays
  * as it was. */
 bool code_grow(struct code *code) {
-    code->memory->refused =
-        0; /* it is to say whether the limit is the reason */
+    /* It is to say whether the limit is the reason. */
+    code->memory->refused = 0;
     if (!code->cells && !reserve_all(code))
         return false;
     uint32_t more = growth(code), capacity = code->cell_capacity + more;

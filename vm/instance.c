@@ -397,8 +397,8 @@ instance_new(struct vm *vm, struct module *module, struct error *error) {
     return instance;
 }
 
-/* All of the instance, of which nobody knows yet; NULL if something is refused.
- */
+/* All of the instance, of which nobody knows yet; NULL if something is
+ * refused. */
 static struct instance *
 allocate(struct vm *vm, struct module *module, struct error *error) {
     struct instance *instance = instance_new(vm, module, error);

@@ -175,15 +175,15 @@ const struct instruction *instruction_at(uint32_t code);
  * types. */
 struct varying {
     uint8_t element; /* t: of a table's elements */
-    /* A, b: of addresses in the first and in the second that is named. */
+    /* a, b: of addresses in the first and in the second that is named. */
     uint8_t first, second;
 };
 
-/* The types of a WINDOW or VECTOR instruction. */
 /* What there is room for: in a signature, and of operands of a vector
  * instruction. */
 enum { SIGNATURE_TYPES = 8, VECTOR_OPERANDS = 3 };
 
+/* The types of a WINDOW or VECTOR instruction. */
 struct signature {
     uint8_t types[SIGNATURE_TYPES]; /* parameters, then results */
     uint32_t params, results;

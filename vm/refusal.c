@@ -13,8 +13,7 @@ bool error_set_memory(const struct vm *vm,
     return error_set(error,
                      vm->nesting > 0 ? ERROR_EXHAUSTION : ERROR_IO,
                      "memory limit: %s: %llu bytes more are needed, %llu of "
-                     "%llu are left: raise "
-                     "--max-memory",
+                     "%llu are left: raise --max-memory",
                      what,
                      (unsigned long long)memory->refused,
                      (unsigned long long)budget_left(memory),

@@ -35,7 +35,7 @@ enum { WASI_DESCRIPTORS = 1024 };
 struct wasi_config {
     /* From which open listings draw, outliving the guest; or NULL. */
     struct budget *memory;
-    /* Args[0] is the program's name; all borrowed until wasi_close. */
+    /* args[0] is the program's name; all borrowed until wasi_close. */
     const char *const *args;
     size_t arg_count;
     /* "NAME=value"; nothing is inherited from the host. */

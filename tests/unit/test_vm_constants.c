@@ -65,7 +65,7 @@ static const struct refusal {
 
     /* Nothing. */
     ROW(INVALID, "type mismatch", ENTRY(I32_GLOBAL "\x0B")),
-    /* Add nothing. */
+    /* i32.add of nothing. */
     ROW(INVALID, "type mismatch", ENTRY(I32_GLOBAL "\x6A\x0B")),
     /* One too few. */
     ROW(INVALID, "type mismatch", ENTRY(I32_GLOBAL "\x41\0\x6B\x0B")),

@@ -284,11 +284,11 @@ static void references_may_go_round(void **state) {
     uint32_t first = entry(&p, code);
     u32(&p.info, first), u32(&p.info, CODE_OF(0)), u8(&p.info, 3); /* itself */
     uint32_t second = entry(&p, code);
-    /* The next,. */
+    /* The next, ... */
     u32(&p.info, second + 10), u32(&p.info, CODE_OF(1)), u8(&p.info, 3);
     uint32_t third = entry(&p, code);
     assert_int_equal(third, second + 10);
-    /* And back. */
+    /* ... and back. */
     u32(&p.info, second), u32(&p.info, CODE_OF(2)), u8(&p.info, 3);
     /* A header. */
     entry(&p, code), u32(&p.info, 5), u32(&p.info, CODE_OF(3)), u8(&p.info, 3);

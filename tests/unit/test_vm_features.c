@@ -43,7 +43,7 @@ static const struct sample bodies[] = {
     ROW(BIT(REFERENCE_TYPES), "\0\0\xFC\x11\0\x0B"),     /* table.fill */
     ROW(BIT(REFERENCE_TYPES), "\0\xD0\x70\x1A\x0B"),     /* ref.null */
     ROW(BIT(REFERENCE_TYPES), "\0\0\xD1\x1A\x0B"),       /* ref.is_null */
-    /* Select with a type. */
+    /* select with a type. */
     ROW(BIT(REFERENCE_TYPES), "\0\0\x1C\1\x7F\x1A\x0B"),
     ROW(BIT(SIMD), "\0\0\xFD\x0F\x1A\x0B"), /* i8x16.splat */
     /* f64x2.convert_low_i32x4_u. */

@@ -81,7 +81,7 @@ WIDE_SHAPES(X)
 static void wide_calls_of_any(struct buffer *m, uint32_t n) {
     struct buffer body = empty();
     PUT(&body, "\0\x02\x40\0");
-    /* Select, of nothing. */
+    /* select, of nothing. */
     for (uint32_t i = 0; i < n; i++)
         PUT(&body, "\x1B" TAKE);
     PUT(&body, "\x0B\x0B");

@@ -2,11 +2,12 @@
  * first version (the "MVP"), a module makes use of.
  *
  * It is a question few ask: so all of a module, which is valid, is walked once
- * more when it is, and nothing else knows of features. A feature
- * counts as used by what the MVP would refuse, not by what it is good for: a
- * data count section is bulk-memory, whether or not the code refers to a
- * segment. Another encoding of what the MVP could say, such as the index of
- * memory 0, does not count. */
+ * more when it is. Which feature an instruction belongs to stands in its row of
+ * the table (opcodes.def); of all else it is known here. A feature counts as
+ * used by what the MVP would refuse, not by what it is good for: a data count
+ * section is bulk-memory, whether or not the code refers to a segment. Another
+ * encoding of what the MVP could say, such as the index of memory 0, does not
+ * count. */
 #include "vm/opcodes.h"
 #include "vm/store.h"
 
