@@ -54,6 +54,9 @@ struct policy_pin {
 static bool parse_range(struct policy_rule *rule, struct slice text) {
     rule->kind = RULE_RANGE;
     bool bracket = text.data[0] == '[';
+    if (bracket && text.data[text.size - 1] != ']')
+        return false;
+
     if (bracket)
         text = slice_cut(text, 1, text.size - 1);
     bool colon = slice_find(text, ":") < text.size;

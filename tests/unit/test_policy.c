@@ -209,6 +209,8 @@ static void bad_items_are_usage_errors(void **state) {
         "10.0.0.0/",
         "fc00::/7",
         "[fc00::/129]",
+        "[2001:db8::/32",
+        "[2001:db8::/32x",
         "[::1",
         "[10.0.0.0/8]",
         "a b",
