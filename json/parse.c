@@ -301,7 +301,9 @@ static bool parse_value(struct parser *parser) {
     /* Others may be added meanwhile, and the array move. */
     size_t start = parser->at;
     struct json value = {.type = type_at(parser)};
-    if (value.type == JSON_ARRAY && take_bytes(parser, &value.count))
+    bool may_be_bytes =
+        value.type == JSON_ARRAY && parser->depth < JSON_DEPTH_MAX;
+    if (may_be_bytes && take_bytes(parser, &value.count))
         value.type = JSON_BYTES;
     if (!parse_content(parser, &value))
         return false;

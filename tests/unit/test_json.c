@@ -199,12 +199,17 @@ static void says_where_it_failed(void **state) {
 
 static void bounds_the_depth(void **state) {
     (void)state;
-    char text[2 * 33 + 1] = {0};
+    char text[2 * 33 + 2] = {0};
     memset(text, '[', 32);
     memset(text + 32, ']', 32);
     assert_non_null(parse(text));
     memset(text, '[', 33);
     memset(text + 33, ']', 33);
+    assert_null(parse(text));
+    /* One of bytes is an array, too. */
+    memset(text, '[', 33);
+    text[33] = '1';
+    memset(text + 34, ']', 33);
     assert_null(parse(text));
     /* and does not overflow the stack on the way to saying so */
     char *deep = malloc(10000001);
