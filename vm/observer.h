@@ -53,6 +53,9 @@ struct observer {
                  const uint64_t *frame,
                  enum trap trap);
 
+    /* The module goes; its address may become another's. */
+    void (*unloaded)(struct observer *observer, const struct module *module);
+
     /* The vm is closed. */
     void (*closed)(struct observer *observer);
 };

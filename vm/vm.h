@@ -324,9 +324,10 @@ bool vm_dump_code(struct module *module,
 
 /* Show the code of the module's vm as it is executed, cell by cell; called
  * before any of it is. Without a function, by name or index, all of it: of
- * other modules, too. Before a line on `out`, begin_line is called, if it is not
- * NULL. ERROR_USAGE if there is no such function; when `out` can take no more,
- * the guest is ended by an ERROR_IO. */
+ * other modules, too. Before a line on `out`, begin_line is called, if it is
+ * not NULL. ERROR_USAGE if there is no such function, or the vm is traced or
+ * recorded already; when `out` can take no more, the guest is ended by an
+ * ERROR_IO. */
 struct vm_tracing {
     struct module *module;
     const char *function; /* or NULL */
@@ -338,8 +339,8 @@ struct vm_tracing {
 bool vm_trace(const struct vm_tracing *tracing, struct error *error);
 
 /* Record the code of the module as it is executed, of one function or of all;
- * called before any of it is. After some thousand cells the guest is ended by an
- * ERROR_EXIT. */
+ * called before any of it is. After some thousand cells the guest is ended by
+ * an ERROR_EXIT. ERROR_USAGE as for vm_trace. */
 bool vm_record(struct module *module,
                const char *function,
                struct error *error);

@@ -16,10 +16,9 @@
  *
  * An instance that failed to start goes as soon as nothing refers to it: nobody
  * else can give it back. A module goes when it has no instance. */
+#include "vm/observer.h"
 #include "vm/rings.h"
 #include "vm/store.h"
-
-#include <stdlib.h>
 
 struct discarding {
     struct vm *vm;
@@ -299,11 +298,13 @@ static bool has_no_instance(const struct module *module, struct error *error) {
 
 bool vm_unload(struct module *module, struct error *error) {
     struct vm *vm = module->vm;
-    bool free = nothing_runs(vm, "unloaded", error) &&
-                has_no_instance(module, error) &&
-                discard_for_host(vm, module, error);
-    if (!free)
+    bool unused = nothing_runs(vm, "unloaded", error) &&
+                  has_no_instance(module, error) &&
+                  discard_for_host(vm, module, error);
+    if (!unused)
         return false;
+    if (vm->observer && vm->observer->unloaded)
+        vm->observer->unloaded(vm->observer, module);
     struct module **link = &vm->modules;
     while (*link != module)
         link = &(*link)->next;

@@ -203,7 +203,7 @@ static bool print_functions(const struct vm_explaining *e,
 /* ---- the page ---- */
 
 static bool print_data(const struct vm_explaining *e, struct error *error) {
-    const struct recording *recorded = recording_of(e->module->vm);
+    const struct recording *recorded = recording_of(e->module);
     uint32_t only = e->module->imported_functions;
     if (e->function && !function_named(e->module, e->function, &only, error))
         return false;
@@ -241,6 +241,8 @@ bool vm_record(struct module *module,
                const char *function,
                struct error *error) {
     uint32_t only = 0;
+    if (!watch_allowed(module->vm, error))
+        return false;
     if (function && !function_named(module, function, &only, error))
         return false;
     struct recording *recording = record(module);

@@ -21,9 +21,8 @@
 /* ---- slots ---- */
 
 static bool reserve_slots(struct recording *r, size_t end) {
-    struct budget *memory = r->module->vm->memory;
     while (r->slot_capacity < end) {
-        uint64_t *slots = array_reserve(memory,
+        uint64_t *slots = array_reserve(r->memory,
                                         r->slots,
                                         r->slot_capacity,
                                         &r->slot_capacity,
@@ -364,13 +363,20 @@ record_left(struct observer *observer, const uint64_t *frame, enum trap trap) {
     nesting_cut(&r->nesting, frame);
 }
 
+static void record_unloaded(struct observer *observer,
+                            const struct module *module) {
+    struct recording *r = (struct recording *)(void *)observer;
+    watch_forget(&r->watch, module);
+    if (r->module == module)
+        r->module = NULL;
+}
+
 static void record_closed(struct observer *observer) {
     struct recording *r = (struct recording *)(void *)observer;
-    struct budget *memory = r->module->vm->memory;
     watch_free(&r->watch);
-    nesting_free(&r->nesting, memory);
+    nesting_free(&r->nesting, r->memory);
     buffer_free(&r->steps);
-    array_free(memory, r->slots, r->slot_capacity, sizeof *r->slots);
+    array_free(r->memory, r->slots, r->slot_capacity, sizeof *r->slots);
     free(r);
 }
 
@@ -383,16 +389,22 @@ struct recording *record(struct module *module) {
                                     .cell = record_cell,
                                     .changed = record_changed,
                                     .left = record_left,
+                                    .unloaded = record_unloaded,
                                     .closed = record_closed};
     r->module = module;
+    r->memory = module->vm->memory;
     r->bottom = module->vm->stack;
     buffer_init(&r->steps, SIZE_MAX);
-    r->steps.budget = module->vm->memory;
+    r->steps.budget = r->memory;
     module->vm->observer = &r->observer;
     return r;
 }
 
-const struct recording *recording_of(const struct vm *vm) {
-    bool ours = vm->observer && vm->observer->cell == record_cell;
-    return ours ? (const struct recording *)(const void *)vm->observer : NULL;
+const struct recording *recording_of(const struct module *module) {
+    const struct observer *observer = module->vm->observer;
+    if (!observer || observer->cell != record_cell)
+        return NULL;
+    const struct recording *r =
+        (const struct recording *)(const void *)observer;
+    return r->module == module ? r : NULL;
 }

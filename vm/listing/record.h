@@ -22,8 +22,9 @@ struct recording {
     struct observer observer; /* first: it is given back to our functions */
     struct watch watch;
     struct nesting nesting;
-    struct module *module;
-    uint32_t function; /* the only one that is recorded, if `only` */
+    struct budget *memory; /* what all here is drawn from */
+    struct module *module; /* or NULL: it is gone */
+    uint32_t function;     /* the only one that is recorded, if `only` */
     bool only;
 
     struct buffer steps; /* JSON: arrays, with commas between */
@@ -45,7 +46,7 @@ struct recording {
  * NULL without memory. */
 struct recording *record(struct module *module);
 
-/* What has been recorded of the vm, or NULL. */
-const struct recording *recording_of(const struct vm *vm);
+/* What has been recorded of the module, or NULL. */
+const struct recording *recording_of(const struct module *module);
 
 #endif

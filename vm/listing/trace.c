@@ -24,6 +24,7 @@ enum { DEEPEST = 24, TEXT_SIZE = 1024, PARAMS_SHOWN = 8, NAME_SHOWN = 40 };
 struct tracer {
     struct observer observer; /* first: it is given back to our functions */
     struct watch watch;
+    struct budget *memory; /* what all here is drawn from */
     struct vm_tracing to;
     uint32_t function; /* the only one to be traced, if `only` */
     bool only;
@@ -55,6 +56,12 @@ static int indent(const struct tracer *t) {
     return 2 * (int)(depth < DEEPEST ? depth : DEEPEST);
 }
 
+static void forget_names(struct tracer *t) {
+    if (t->named)
+        frame_names_free(&t->names);
+    t->named = false;
+}
+
 /* The function of a position, and its cells. */
 static struct cell_place place_of(struct tracer *t,
                                   const struct machine *machine) {
@@ -64,8 +71,7 @@ static struct cell_place place_of(struct tracer *t,
     bool same = t->named && t->names.module == module &&
                 t->names.function == of->function;
     if (!same) {
-        if (t->named)
-            frame_names_free(&t->names);
+        forget_names(t);
         frame_names_init(&t->names, module, of->function);
         t->named = true;
     }
@@ -232,19 +238,29 @@ trace_left(struct observer *observer, const uint64_t *frame, enum trap trap) {
     nesting_cut(&t->nesting, frame);
 }
 
+static void trace_unloaded(struct observer *observer,
+                           const struct module *module) {
+    struct tracer *t = (struct tracer *)(void *)observer;
+    watch_forget(&t->watch, module);
+    if (t->named && t->names.module == module)
+        forget_names(t);
+    if (t->to.module == module)
+        t->to.module = NULL;
+}
+
 static void trace_closed(struct observer *observer) {
     struct tracer *t = (struct tracer *)(void *)observer;
-    struct budget *memory = t->to.module->vm->memory;
     watch_free(&t->watch);
-    if (t->named)
-        frame_names_free(&t->names);
-    nesting_free(&t->nesting, memory);
+    forget_names(t);
+    nesting_free(&t->nesting, t->memory);
     free(t);
 }
 
 bool vm_trace(const struct vm_tracing *tracing, struct error *error) {
     struct vm *vm = tracing->module->vm;
     uint32_t function = 0;
+    if (!watch_allowed(vm, error))
+        return false;
     if (tracing->function &&
         !function_named(tracing->module, tracing->function, &function, error))
         return false;
@@ -256,7 +272,9 @@ bool vm_trace(const struct vm_tracing *tracing, struct error *error) {
                                       .cell = trace_cell,
                                       .changed = trace_changed,
                                       .left = trace_left,
+                                      .unloaded = trace_unloaded,
                                       .closed = trace_closed},
+                         .memory = vm->memory,
                          .to = *tracing,
                          .function = function,
                          .only = tracing->function != NULL};

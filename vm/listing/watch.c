@@ -83,16 +83,27 @@ void watch_change(struct watch *watch,
     find(watch, module)->ops[cell] = (uint16_t)op;
 }
 
+void watch_forget(struct watch *watch, const struct module *module) {
+    struct watched_module **link = &watch->modules;
+    while (*link && (*link)->module != module)
+        link = &(*link)->next;
+    struct watched_module *gone = *link;
+    if (!gone)
+        return;
+    *link = gone->next;
+    array_free(
+        module->code.memory, gone->ops, gone->capacity, sizeof *gone->ops);
+    free(gone);
+}
+
 void watch_free(struct watch *watch) {
-    while (watch->modules) {
-        struct watched_module *next = watch->modules->next;
-        array_free(watch->modules->module->code.memory,
-                   watch->modules->ops,
-                   watch->modules->capacity,
-                   sizeof(uint16_t));
-        free(watch->modules);
-        watch->modules = next;
-    }
+    while (watch->modules)
+        watch_forget(watch, watch->modules->module);
+}
+
+bool watch_allowed(const struct vm *vm, struct error *error) {
+    return !vm->observer ||
+           error_set(error, ERROR_USAGE, "the vm is watched already");
 }
 
 /* ---- frames ---- */

@@ -22,7 +22,12 @@ void watch_change(struct watch *watch,
                   uint32_t cell,
                   enum op op);
 
+/* The module goes, or all that there is of the watch. */
+void watch_forget(struct watch *watch, const struct module *module);
 void watch_free(struct watch *watch);
+
+/* A vm is watched by one only: ERROR_USAGE if it is already. */
+bool watch_allowed(const struct vm *vm, struct error *error);
 
 /* The frames whose cells are watched; a frame is known by its address, since
  * callees' frames lie higher. Zeroed, there are none. */
