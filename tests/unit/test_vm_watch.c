@@ -99,6 +99,91 @@ static void a_recording_outlives_its_module(void **state) {
     vm_close(guest.vm);
 }
 
+/* The page of what was recorded. */
+static void explain(const struct guest *guest, char *text, size_t size) {
+    struct error error = ERROR_INIT;
+    FILE *out = tmpfile();
+    assert_non_null(out);
+    struct vm_explaining explaining = {
+        .module = guest->module, .name = "", .ended = "", .out = out};
+    assert_true(vm_explain(&explaining, &error));
+    rewind(out);
+    memset(text, 0, size);
+    assert_true(fread(text, 1, size - 1, out) > 0);
+    fclose(out);
+}
+
+static struct guest recorded(struct buffer module,
+                             const struct vm_limits *limits) {
+    struct error error = ERROR_INIT;
+    struct guest guest = guest_open(limits);
+    guest_accept(&guest, module);
+    assert_true(vm_record(guest.module, NULL, &error));
+    guest_start(&guest);
+    return guest;
+}
+
+enum { PAGE_SIZE = 1 << 20 };
+
+/* Sixteen bytes before the end of all 64-bit addresses there is none: a load,
+ * and a bulk operation. */
+static void what_lies_outside_is_not_recorded(void **state) {
+    (void)state;
+    char *page = malloc(PAGE_SIZE);
+    struct guest guest =
+        recorded(MODULE(TYPES(ENTRY("\x60\0\0")),
+                        FUNCTIONS(ENTRIES(2, "\0")),
+                        MEMORIES(ENTRY("\4\1")),
+                        EXPORTS(NAMED("load", "\0\0"), NAMED("fill", "\0\1")),
+                        CODE(BODY("\0\x42\x70\x29\3\0\x1A\x0B"),
+                             BODY("\0\x42\x70\x41\1\x42\x08\xFC\x0B\0\x0B"))),
+                 NULL);
+    guest_fails(&guest, "load", ERROR_TRAP);
+    guest_fails(&guest, "fill", ERROR_TRAP);
+    explain(&guest, page, PAGE_SIZE);
+    assert_non_null(strstr(page, "[],\"fffffffffffffff0\",8]"));
+    assert_null(strstr(page, "[0,\"fffffffffffffff0\""));
+    guest_close(&guest);
+    free(page);
+}
+
+/* One instance has grown its memory, and another one not. */
+static void instances_have_memories_of_their_own(void **state) {
+    (void)state;
+    struct guest guest =
+        recorded(MODULE(TYPES(ENTRY("\x60\0\0"), ENTRY("\x60\1\x7F\1\x7F")),
+                        FUNCTIONS(ENTRY("\0"), ENTRY("\1")),
+                        MEMORIES(ENTRY("\0\1")),
+                        EXPORTS(NAMED("grow", "\0\0"), NAMED("load", "\0\1")),
+                        CODE(BODY("\0\x41\1\x40\0\x1A\x0B"),
+                             BODY("\0\x20\0\x2D\0\0\x0B"))),
+                 NULL);
+    struct guest other = guest;
+    guest_start(&other);
+    guest_call(&guest, "grow", 0, 0);
+    assert_int_equal(guest_call(&guest, "load", 70000, 0), 0);
+    assert_int_equal(guest_call(&other, "load", 7, 0), 0);
+    guest_close(&guest);
+}
+
+/* The cell of a comparison with a large constant has a half of it where others
+ * have a slot. */
+static void a_constant_is_no_window(void **state) {
+    (void)state;
+    struct vm_limits limits = vm_limits_default();
+    limits.stack_bytes = 4096;
+    struct guest guest =
+        recorded(MODULE(TYPES(ENTRY("\x60\1\x7F\1\x7F")),
+                        FUNCTIONS(ENTRY("\0")),
+                        EXPORTS(NAMED("compare", "\0\0")),
+                        CODE(BODY("\0\2\x40\x20\0\x41\1\x6A"
+                                  "\x41\x80\x80\x80\x80\x78\x49\x0D\0\x0B"
+                                  "\x41\1\x0B"))),
+                 &limits);
+    assert_int_equal(guest_call(&guest, "compare", 3, 0), 1);
+    guest_close(&guest);
+}
+
 static void a_vm_is_watched_by_one(void **state) {
     (void)state;
     struct error none = ERROR_INIT, traced = ERROR_INIT, recorded = ERROR_INIT;
@@ -120,6 +205,9 @@ int main(void) {
         cmocka_unit_test(a_trace_outlives_modules),
         cmocka_unit_test(a_trace_of_a_function_ends_with_its_module),
         cmocka_unit_test(a_recording_outlives_its_module),
+        cmocka_unit_test(what_lies_outside_is_not_recorded),
+        cmocka_unit_test(instances_have_memories_of_their_own),
+        cmocka_unit_test(a_constant_is_no_window),
         cmocka_unit_test(a_vm_is_watched_by_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

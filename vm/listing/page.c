@@ -71,19 +71,22 @@ static void draft_end(struct draft *draft, FILE *out) {
 
 /* ---- functions ---- */
 
-static void print_cell(const struct columns *c, uint32_t *cell, FILE *out) {
+/* The cell at *next, and its data cells. */
+static void print_cell(const struct columns *c, uint32_t *next, FILE *out) {
     struct draft draft;
-    struct cell_place place = {&c->names, c->entry, *cell, NULL};
+    uint32_t cell = *next;
+    struct cell_place place = {&c->names, c->entry, cell, NULL};
     const struct cell *cells = c->module->code.cells;
-    bool is_entry = *cell == c->entry;
-    enum op op = is_entry ? OP_COUNT : cell_op(&cells[*cell]);
-    uint32_t data = is_entry ? 0 : operation_data_cells(op, &cells[*cell]);
+    bool is_entry = cell == c->entry;
+    enum op op = is_entry ? OP_COUNT : cell_op(&cells[cell]);
+    uint32_t data = is_entry ? 0 : operation_data_cells(op, &cells[cell]);
+    *next = cell + 1 + data;
     if (!draft_begin(&draft))
         return;
     fputs("\\t", out);
-    fprintf(draft.file, "%u:", *cell - c->entry);
+    fprintf(draft.file, "%u:", cell - c->entry);
     if (is_entry) {
-        fprintf(draft.file, "entry, %d slots", cells[*cell].tail.imm);
+        fprintf(draft.file, "entry, %d slots", cells[cell].tail.imm);
     } else {
         cell_show(&place, op, draft.file);
     }
@@ -97,7 +100,6 @@ static void print_cell(const struct columns *c, uint32_t *cell, FILE *out) {
         data_cell_show(&place, op, draft.file);
         draft_end(&draft, out);
     }
-    *cell = place.cell + 1;
 }
 
 /* What stands behind the instruction on a line. */

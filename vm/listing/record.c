@@ -115,8 +115,8 @@ tell_frame(struct recording *r, const struct cell_place *place, bool *begun) {
     for (size_t i = 0; i < frame.size; i++) {
         uint64_t value = place->machine->frame[i];
         uint64_t *known = &r->slots[frame.at + i];
-        bool changed = *known != value && i != frame.link && i < end;
-        bool told = fresh ? i < frame.link : changed;
+        bool followed = i != frame.link && i < end;
+        bool told = fresh ? i < frame.link : followed && *known != value;
         *known = value;
         if (told)
             tell_slot(r, frame.at + i, begun);
@@ -184,8 +184,7 @@ static void follow_lines(struct recording *r,
     const struct memory *memory = memory_of(machine, index);
     uint64_t at = address - address % RECORDED_BYTES;
     for (; memory && at < address + size; at += RECORDED_BYTES) {
-        bool inside = at + RECORDED_BYTES <= memory->size;
-        if (!inside || r->line_count == RECORDED_LINES)
+        if (at >= memory->size || r->line_count == RECORDED_LINES)
             return;
         if (is_followed(r, index, at))
             continue;
@@ -196,12 +195,13 @@ static void follow_lines(struct recording *r,
     }
 }
 
+/* Another instance's memory need not reach as far. */
 static void
 tell_lines(struct recording *r, const struct machine *machine, bool *begun) {
     for (uint32_t i = 0; i < r->line_count; i++) {
         struct recorded_line *line = &r->lines[i];
         const struct memory *memory = memory_of(machine, line->memory);
-        if (!memory)
+        if (!memory || line->at >= memory->size)
             continue;
         const uint8_t *bytes = memory->data + line->at;
         if (memcmp(line->bytes, bytes, sizeof line->bytes) != 0)
@@ -215,21 +215,25 @@ struct access {
     uint64_t address, size;
 };
 
-/* Of a bulk operation, what it writes. */
+/* Of a bulk operation, what it writes. Other cells have no window: their `a`
+ * may be anything. */
 static bool
 access_of(const struct machine *machine, enum op op, struct access *access) {
-    const uint64_t *window = machine->frame + machine->pc->a;
     uint32_t first = (uint32_t)machine->pc->tail.imm;
     bool far = strstr(meaning_of(op).text, "imm:MEMORY") != NULL;
+    bool is_bulk =
+        op == OP_memory_fill || op == OP_memory_copy || op == OP_memory_init;
     *access = (struct access){.memory = far ? first : 0,
                               .size = operation_of(op)->bytes};
-    if (cell_address(machine, op, &access->address))
-        return true;
+    if (!is_bulk)
+        return cell_address(machine, op, &access->address);
+
+    const uint64_t *window = machine->frame + machine->pc->a;
     if (op == OP_memory_init)
         access->memory = (uint32_t)machine->pc[1].head.wide;
     access->address = window[0];
     access->size = window[2];
-    return op == OP_memory_fill || op == OP_memory_copy || op == OP_memory_init;
+    return true;
 }
 
 /* ---- steps ---- */
