@@ -12,7 +12,8 @@ is all documents and sources of the project. A listing in Markdown is a block be
     ```
 
 One in a comment is in the comment, with the same characters before each of its lines, and ends
-where these end, or before blank lines behind which there is no more of it:
+where these end, or before blank lines behind which there is no more of it. Its command is hostel,
+alone or behind pipes:
 
      * 4 bytes each:
      *
@@ -38,7 +39,7 @@ SECONDS = 60
 
 MARK = re.compile(r"<!-- run(?P<only> with gcc 12 on x86-64)?: (?P<command>.*?) -->$")
 FENCE = re.compile(r"(?P<before> *)```")
-IN_COMMENT = re.compile(r"(?P<before>[ \t]*[*;#/]*[ \t]+)\$ (?P<command>hostel .*)$")
+IN_COMMENT = re.compile(r"(?P<before>[ \t]*[*;#/]*[ \t]+)\$ (?P<command>(.* \| )?hostel .*)$")
 
 
 class Listing:
