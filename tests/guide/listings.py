@@ -148,7 +148,7 @@ def difference(shown, printed):
         ours = shown[i] if i < len(shown) else None
         theirs = printed[i] if i < len(printed) else None
         if ours != theirs:
-            return "line %d is %r, not %r; make listings rewrites it" % (i + 1, ours, theirs)
+            return "line %d should be %r, and %r is printed" % (i + 1, ours, theirs)
     return ""
 
 
