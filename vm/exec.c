@@ -1,5 +1,5 @@
-/* The interpreter: dispatch, calls that leave an instance, and entry from the
- * host.
+/* The interpreter: dispatch, first calls, calls to the host, and entry from
+ * it.
  *
  * The state of execution is eight values, which the tail-calling form passes
  * from handler to handler in registers:
@@ -32,11 +32,8 @@
  * at -O2. The switch is for every other build, sanitizers among them.
  *
  * A trap stores where it happened and returns: there is nothing to unwind,
- * since guest frames are not C frames. A call to a function of another instance
- * gets four extra slots below its frame, to remember what return_foreign must
- * restore:
- *
- *     [ window of the caller | results | link | instance | frame ][ frame of the callee ... */
+ * since guest frames are not C frames. Those of functions of another instance
+ * are frames.c's. */
 #include "vm/exceptions/exception.h"
 #include "vm/frames.h"
 #include "vm/numeric.h"

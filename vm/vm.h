@@ -8,9 +8,9 @@
  *     vm_close(vm);                                           frees everything above
  *
  * Everything belongs to its vm and lives until vm_close, but for instances and
- * modules that are given back before. Two vms share nothing;
- * one vm, with all that belongs to it, is used by one thread at a time. The spec meant throughout is
- * WebAssembly 2.0, core; what came after it is named by its proposal. */
+ * modules that are given back before. Two vms share nothing; one vm, with all
+ * that belongs to it, is used by one thread at a time. The spec meant throughout
+ * is WebAssembly 2.0, core; what came after it is named by its proposal. */
 #ifndef HOSTEL_VM_VM_H
 #define HOSTEL_VM_VM_H
 
@@ -228,9 +228,9 @@ struct global *vm_define_global(struct vm *vm,
 /* The largest module that is accepted. */
 #define VM_MODULE_BYTES (UINT64_C(1) << 30)
 
-/* `bytes` are borrowed until vm_unload or vm_close. Errors, with the byte's offset:
- * malformed, invalid, and unsupported if it uses a feature of those below that
- * are missing. */
+/* `bytes` are borrowed until vm_unload or vm_close. Errors, with the byte's
+ * offset: malformed, invalid, and unsupported if it uses a feature of those
+ * below that are missing. */
 struct module *vm_load(struct vm *vm, struct slice bytes, struct error *error);
 
 struct vm_export {
