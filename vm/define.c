@@ -89,7 +89,7 @@ bool vm_define(struct vm *vm,
     add(vm,
         module,
         name,
-        (struct external){.kind = VM_FUNCTION, .of.function = function});
+        (struct external){.kind = VM_FUNCTION, .function = function});
     return true;
 }
 
@@ -156,7 +156,7 @@ struct memory *vm_define_memory(struct vm *vm,
         add(vm,
             module,
             name,
-            (struct external){.kind = VM_MEMORY, .of.memory = memory});
+            (struct external){.kind = VM_MEMORY, .memory = memory});
     }
     return memory;
 }
@@ -201,7 +201,7 @@ struct table *vm_define_table(struct vm *vm,
         add(vm,
             module,
             name,
-            (struct external){.kind = VM_TABLE, .of.table = table});
+            (struct external){.kind = VM_TABLE, .table = table});
     }
     return table;
 }
@@ -230,7 +230,7 @@ struct global *vm_define_global(struct vm *vm,
     add(vm,
         module,
         name,
-        (struct external){.kind = VM_GLOBAL, .of.global = global});
+        (struct external){.kind = VM_GLOBAL, .global = global});
     return global;
 }
 

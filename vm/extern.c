@@ -17,22 +17,22 @@ struct external external_at(const struct instance *instance,
                             uint32_t index) {
     struct external at = {.kind = kind};
     switch (kind) {
-    case VM_FUNCTION: at.of.function = instance->functions[index]; break;
-    case VM_TABLE: at.of.table = instance->tables[index]; break;
-    case VM_MEMORY: at.of.memory = instance->memories[index]; break;
-    case VM_GLOBAL: at.of.global = global_of(instance->globals[index]); break;
-    case VM_TAG: at.of.tag = instance->tags[index]; break;
+    case VM_FUNCTION: at.function = instance->functions[index]; break;
+    case VM_TABLE: at.table = instance->tables[index]; break;
+    case VM_MEMORY: at.memory = instance->memories[index]; break;
+    case VM_GLOBAL: at.global = global_of(instance->globals[index]); break;
+    case VM_TAG: at.tag = instance->tags[index]; break;
     }
     return at;
 }
 
 struct instance *external_owner(const struct external *external) {
     switch (external->kind) {
-    case VM_FUNCTION: return external->of.function->instance;
-    case VM_TABLE: return external->of.table->owner;
-    case VM_MEMORY: return external->of.memory->owner;
-    case VM_GLOBAL: return external->of.global->owner;
-    case VM_TAG: return external->of.tag->owner;
+    case VM_FUNCTION: return external->function->instance;
+    case VM_TABLE: return external->table->owner;
+    case VM_MEMORY: return external->memory->owner;
+    case VM_GLOBAL: return external->global->owner;
+    case VM_TAG: return external->tag->owner;
     }
     return NULL;
 }
@@ -42,7 +42,8 @@ static bool find(const struct instance *instance,
                  struct slice name,
                  enum vm_kind kind,
                  struct external *external) {
-    const struct vm_export *export = module_find_export(instance->module, name);
+    const struct module *module = instance->module;
+    const struct vm_export *export = module_find_export(module, name);
     if (!export || export->kind != kind)
         return false;
     *external = external_at(instance, kind, export->index);
@@ -52,25 +53,29 @@ static bool find(const struct instance *instance,
 struct function *vm_find_function(const struct instance *instance,
                                   struct slice name) {
     struct external found;
-    return find(instance, name, VM_FUNCTION, &found) ? found.of.function : NULL;
+    bool there = find(instance, name, VM_FUNCTION, &found);
+    return there ? found.function : NULL;
 }
 
 struct table *vm_find_table(const struct instance *instance,
                             struct slice name) {
     struct external found;
-    return find(instance, name, VM_TABLE, &found) ? found.of.table : NULL;
+    bool there = find(instance, name, VM_TABLE, &found);
+    return there ? found.table : NULL;
 }
 
 struct memory *vm_find_memory(const struct instance *instance,
                               struct slice name) {
     struct external found;
-    return find(instance, name, VM_MEMORY, &found) ? found.of.memory : NULL;
+    bool there = find(instance, name, VM_MEMORY, &found);
+    return there ? found.memory : NULL;
 }
 
 struct global *vm_find_global(const struct instance *instance,
                               struct slice name) {
     struct external found;
-    return find(instance, name, VM_GLOBAL, &found) ? found.of.global : NULL;
+    bool there = find(instance, name, VM_GLOBAL, &found);
+    return there ? found.global : NULL;
 }
 
 /* ---- types ---- */
@@ -96,11 +101,11 @@ struct extern_type vm_global_type(const struct global *global) {
 struct extern_type external_type(const struct external *external) {
     struct extern_type type = {.kind = external->kind};
     switch (external->kind) {
-    case VM_FUNCTION: type.function = external->of.function->type; break;
-    case VM_TABLE: return vm_table_type(external->of.table);
-    case VM_MEMORY: return vm_memory_type(external->of.memory);
-    case VM_GLOBAL: return vm_global_type(external->of.global);
-    case VM_TAG: type.function = external->of.tag->type; break;
+    case VM_FUNCTION: type.function = external->function->type; break;
+    case VM_TABLE: return vm_table_type(external->table);
+    case VM_MEMORY: return vm_memory_type(external->memory);
+    case VM_GLOBAL: return vm_global_type(external->global);
+    case VM_TAG: type.function = external->tag->type; break;
     }
     return type;
 }
@@ -108,8 +113,13 @@ struct extern_type external_type(const struct external *external) {
 /* Spec 3.2.8, "Import Subtyping": what is found may be larger than the minimum
  * that is wanted, and must not be able to grow beyond the maximum. */
 static bool limits_match(struct limits found, struct limits wanted) {
-    return found.address == wanted.address && found.min >= wanted.min &&
-           (!wanted.has_max || (found.has_max && found.max <= wanted.max));
+    bool same_address = found.address == wanted.address;
+    bool large = found.min >= wanted.min;
+    if (!same_address || !large)
+        return false;
+    if (!wanted.has_max)
+        return true;
+    return found.has_max && found.max <= wanted.max;
 }
 
 /* Function types are interned: equal types are one object, also those of other
@@ -118,16 +128,16 @@ bool extern_type_matches(const struct extern_type *found,
                          const struct extern_type *wanted) {
     if (found->kind != wanted->kind)
         return false;
+
+    bool fits = limits_match(found->limits, wanted->limits);
+    bool same = found->type == wanted->type;
+    bool alike = found->is_mutable == wanted->is_mutable;
     switch (wanted->kind) {
     case VM_FUNCTION:
     case VM_TAG: return found->function == wanted->function;
-    case VM_TABLE:
-        return found->type == wanted->type &&
-               limits_match(found->limits, wanted->limits);
-    case VM_MEMORY: return limits_match(found->limits, wanted->limits);
-    case VM_GLOBAL:
-        return found->type == wanted->type &&
-               found->is_mutable == wanted->is_mutable;
+    case VM_TABLE: return same && fits;
+    case VM_MEMORY: return fits;
+    case VM_GLOBAL: return same && alike;
     }
     return false;
 }
@@ -135,32 +145,25 @@ bool extern_type_matches(const struct extern_type *found,
 void extern_type_format(const struct extern_type *type, char out[DESCRIBED]) {
     const size_t size = DESCRIBED;
     char signature[100];
-    unsigned long long min = type->limits.min, max = type->limits.max;
-    const char *wide = type->limits.address == VM_I64 ? "64-bit " : "";
+    const struct limits *limits = &type->limits;
+    unsigned long long min = limits->min;
+    unsigned long long max = limits->max;
+    const char *wide = limits->address == VM_I64 ? "64-bit " : "";
+    const char *name = vm_type_name((enum vm_type)type->type);
+    const char *mutable = type->is_mutable ? "mutable" : "immutable";
+
     switch (type->kind) {
     case VM_FUNCTION:
         func_type_format(type->function, signature, sizeof signature);
         snprintf(out, size, "function %s", signature);
         break;
     case VM_TABLE:
-        snprintf(out,
-                 size,
-                 "%stable of %llu to %llu %s",
-                 wide,
-                 min,
-                 max,
-                 vm_type_name((enum vm_type)type->type));
+        snprintf(out, size, "%stable of %llu to %llu %s", wide, min, max, name);
         break;
     case VM_MEMORY:
         snprintf(out, size, "%smemory of %llu to %llu pages", wide, min, max);
         break;
     case VM_TAG: snprintf(out, size, "tag"); break;
-    case VM_GLOBAL:
-        snprintf(out,
-                 size,
-                 "%s global %s",
-                 type->is_mutable ? "mutable" : "immutable",
-                 vm_type_name((enum vm_type)type->type));
-        break;
+    case VM_GLOBAL: snprintf(out, size, "%s global %s", mutable, name); break;
     }
 }

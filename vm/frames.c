@@ -21,11 +21,15 @@ uint64_t *foreign_frame_for(const struct function *function,
     struct vm *vm = function->instance->vm;
     const struct func_type *type = function->type;
     const struct cell *entry = function->entry;
+    uint32_t params = type->param_slots;
+    uint32_t results = type->result_slots;
+    uint32_t values = params > results ? params : results;
+    uint32_t taken = values + FOREIGN_SLOTS;
+    uint32_t frame = (uint32_t)entry->tail.imm;
+
     uint64_t *window = caller.frame + caller.pc->a;
-    uint32_t params = type->param_slots, results = type->result_slots;
-    uint32_t taken = (params > results ? params : results) + FOREIGN_SLOTS;
-    uint64_t need = (uint64_t)taken + (uint32_t)entry->tail.imm;
-    if ((uint64_t)(vm->stack_end - window) < need)
+    uint64_t room = (uint64_t)(vm->stack_end - window);
+    if (room < (uint64_t)taken + frame)
         return NULL;
 
     uint64_t *callee = window + taken;
@@ -34,6 +38,7 @@ uint64_t *foreign_frame_for(const struct function *function,
     callee[-3] = (uintptr_t)caller.pc;
     callee[-2] = (uintptr_t)caller.instance;
     callee[-1] = (uintptr_t)caller.frame;
+
     for (unsigned i = entry->d; i < entry->a; i++)
         callee[i] = 0;
     callee[entry->a] = (uintptr_t)vm->foreign;
@@ -41,10 +46,15 @@ uint64_t *foreign_frame_for(const struct function *function,
 }
 
 struct position foreign_caller(const uint64_t *callee) {
-    return (struct position){.pc = (const struct cell *)(uintptr_t)callee[-3],
-                             .instance =
-                                 (struct instance *)(uintptr_t)callee[-2],
-                             .frame = (uint64_t *)(uintptr_t)callee[-1]};
+    uintptr_t pc = callee[-3];
+    uintptr_t instance = callee[-2];
+    uintptr_t frame = callee[-1];
+
+    struct position caller;
+    caller.pc = (const struct cell *)pc;
+    caller.instance = (struct instance *)instance;
+    caller.frame = (uint64_t *)frame;
+    return caller;
 }
 
 uint64_t *foreign_frame(const struct function *function,
@@ -70,9 +80,12 @@ struct position foreign_return(const uint64_t *callee) {
 bool position_outward(struct position *at) {
     const struct vm *vm = at->instance->vm;
     const struct code *code = &at->instance->module->code;
-    const struct translation *of = code_find(code, code_index(code, at->pc));
-    uint64_t link = at->frame[code->cells[of->entry].a];
-    at->pc = (const struct cell *)(uintptr_t)link;
+    uint32_t cell = code_index(code, at->pc);
+    const struct translation *of = code_find(code, cell);
+    const struct cell *entry = &code->cells[of->entry];
+    uintptr_t link = at->frame[entry->a];
+
+    at->pc = (const struct cell *)link;
     if (at->pc == vm->foreign) {
         *at = foreign_caller(at->frame);
     } else {
@@ -85,12 +98,14 @@ void backtrace_record(struct vm *vm, struct position at) {
     do {
         if (vm->trace_count == TRACE_FRAMES)
             return;
+
         struct module *module = at.instance->module;
-        uint32_t cell = code_index(&module->code, at.pc);
-        uint32_t function = code_find(&module->code, cell)->function;
-        vm->trace[vm->trace_count++] =
-            (struct traced){.module = module,
-                            .function = function,
-                            .offset = module->code.offsets[cell]};
+        const struct code *code = &module->code;
+        uint32_t cell = code_index(code, at.pc);
+
+        struct traced *traced = &vm->trace[vm->trace_count++];
+        traced->module = module;
+        traced->function = code_find(code, cell)->function;
+        traced->offset = code->offsets[cell];
     } while (position_outward(&at));
 }

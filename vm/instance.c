@@ -198,22 +198,20 @@ static bool import_external(struct instance *instance,
                             const struct external *external,
                             struct filled *filled,
                             struct error *error) {
-    struct function *function = external->of.function;
+    struct function *function = external->function;
     switch (external->kind) {
     case VM_FUNCTION:
         if (!function->instance)
             return import_host_function(instance, function, filled, error);
         instance->functions[filled->functions++] = function;
         break;
-    case VM_TABLE:
-        instance->tables[filled->tables++] = external->of.table;
-        break;
+    case VM_TABLE: instance->tables[filled->tables++] = external->table; break;
     case VM_MEMORY:
-        instance->memories[filled->memories++] = external->of.memory;
+        instance->memories[filled->memories++] = external->memory;
         break;
-    case VM_TAG: instance->tags[filled->tags++] = external->of.tag; break;
+    case VM_TAG: instance->tags[filled->tags++] = external->tag; break;
     case VM_GLOBAL:
-        instance->globals[filled->globals++] = external->of.global->value;
+        instance->globals[filled->globals++] = external->global->value;
         break;
     }
     return true;

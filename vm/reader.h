@@ -42,35 +42,40 @@ bool reader_stop(struct reader *reader);
 uint8_t reader_unexpected_end(struct reader *reader); /* fails; 0 */
 
 static inline uint8_t reader_u8(struct reader *reader) {
-    return reader_at_end(reader) ? reader_unexpected_end(reader)
-                                 : reader->bytes[reader->position++];
+    if (reader_at_end(reader))
+        return reader_unexpected_end(reader);
+    return reader->bytes[reader->position++];
 }
 
-/* LEB128, as those down to reader_s64. Nearly all numbers have one byte. */
+/* LEB128, as those down to reader_s64. Nearly all numbers have one byte: it
+ * stands at the position, and its high bit is 0. */
+static inline bool reader_at_short(const struct reader *reader) {
+    if (reader_at_end(reader))
+        return false;
+    return reader->bytes[reader->position] < 0x80;
+}
+
 uint32_t reader_u32_long(struct reader *reader);
 
 static inline uint32_t reader_u32(struct reader *reader) {
-    if (reader_at_end(reader) || reader->bytes[reader->position] >= 0x80) {
+    if (!reader_at_short(reader))
         return reader_u32_long(reader);
-    }
     return reader->bytes[reader->position++];
 }
 
 uint64_t reader_u64_long(struct reader *reader);
 
 static inline uint64_t reader_u64(struct reader *reader) {
-    if (reader_at_end(reader) || reader->bytes[reader->position] >= 0x80) {
+    if (!reader_at_short(reader))
         return reader_u64_long(reader);
-    }
     return reader->bytes[reader->position++];
 }
 
 int32_t reader_s32_long(struct reader *reader);
 
 static inline int32_t reader_s32(struct reader *reader) {
-    if (reader_at_end(reader) || reader->bytes[reader->position] >= 0x80) {
+    if (!reader_at_short(reader))
         return reader_s32_long(reader);
-    }
     uint8_t byte = reader->bytes[reader->position++];
     return byte < 0x40 ? byte : byte - 0x80;
 }

@@ -103,7 +103,7 @@ struct external {
         struct memory *memory;
         struct global *global;
         const struct tag *tag;
-    } of;
+    };
 };
 
 /* What the host offers. */

@@ -170,7 +170,7 @@ static void keep_by_host(struct discarding *d) {
     for (size_t i = 0; i < d->vm->definition_count; i++) {
         const struct external *external = &d->vm->definitions[i].external;
         if (external->kind == VM_GLOBAL)
-            keep_by_global(d, external->of.global);
+            keep_by_global(d, external->global);
     }
 }
 
