@@ -11,6 +11,10 @@ static struct function *referred(uint64_t reference) {
     return (struct function *)(uintptr_t)reference;
 }
 
+static bool is_of(const struct vm *vm, const struct function *function) {
+    return function->instance->vm == vm;
+}
+
 bool value_fits(const struct vm *vm,
                 const struct vm_value *value,
                 enum vm_type type) {
@@ -19,7 +23,7 @@ bool value_fits(const struct vm *vm,
     bool null = value->of.ref == 0;
     switch (type) {
     case VM_EXNREF: return null;
-    case VM_FUNCREF: return null || referred(value->of.ref)->instance->vm == vm;
+    case VM_FUNCREF: return null || is_of(vm, referred(value->of.ref));
     default: return true;
     }
 }
@@ -35,12 +39,9 @@ bool error_set_value(struct error *error,
                          what,
                          vm_type_name(type),
                          vm_type_name(value->type));
-    return error_set(error,
-                     ERROR_USAGE,
-                     "%s: %s",
-                     what,
-                     type == VM_EXNREF ? "the host has no exceptions"
-                                       : "a function of another vm");
+    const char *why = type == VM_EXNREF ? "the host has no exceptions"
+                                        : "a function of another vm";
+    return error_set(error, ERROR_USAGE, "%s: %s", what, why);
 }
 
 /* The high half of a narrow value must be zero: other code reads it as 64 bits

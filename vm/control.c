@@ -27,8 +27,9 @@
 
 /* Its results, but to a loop its parameters. */
 struct types label_types(const struct control *block) {
-    return block->opener == WASM_loop ? params_of(block->type)
-                                      : results_of(block->type);
+    if (block->opener == WASM_loop)
+        return params_of(block->type);
+    return results_of(block->type);
 }
 
 /* Called when what the block takes has been popped: its floor and its label are
@@ -36,6 +37,7 @@ struct types label_types(const struct control *block) {
 struct control *push_control(struct validator *v,
                              uint32_t opener,
                              const struct func_type *type) {
+    struct translator *t = &v->t;
     struct control *controls = array_reserve(v->module->vm->memory,
                                              v->controls,
                                              v->control_count,
@@ -49,10 +51,10 @@ struct control *push_control(struct validator *v,
     struct control *block = &v->controls[v->control_count++];
     *block = (struct control){.type = type,
                               .opener = (uint8_t)opener,
-                              .height = (uint16_t)v->t.count,
+                              .height = (uint16_t)t->count,
                               .otherwise = NO_CELL,
-                              .dead_before = v->t.dead};
-    block->label = label_init(&v->t, label_types(block));
+                              .dead_before = t->dead};
+    block->label = label_init(t, label_types(block));
     block->label.is_return = opener == WASM_call;
     return block;
 }
@@ -61,19 +63,20 @@ struct control *push_control(struct validator *v,
  * 5.4.1): 40, 7F for an i32, 05 for type 5. As one signed integer (s33) these
  * are -64, -1 and 5. */
 static const struct func_type *block_type(struct validator *v, int64_t code) {
+    struct module *module = v->module;
     if (code == EMPTY_BLOCK)
         return v->empty;
     if (code >= 0) {
-        if (code < v->module->type_count)
-            return v->module->types[code];
+        if (code < module->type_count)
+            return module->types[code];
         invalid(v, "unknown type");
         return NULL;
     }
     uint8_t type = (uint8_t)(code & 0x7F);
     const struct func_type *single =
-        type_intern(&v->module->vm->types, &type, 0, 1);
+        type_intern(&module->vm->types, &type, 0, 1);
     if (!single)
-        module_no_memory(v->module, &v->reader, "types");
+        module_no_memory(module, &v->reader, "types");
     return single;
 }
 
@@ -81,40 +84,51 @@ static const struct func_type *block_type(struct validator *v, int64_t code) {
  * are at home and made by nobody: what the translator knew of them holds on the
  * way that falls in, but not after a branch to a loop. */
 void begin_block(struct validator *v, int64_t code) {
+    struct translator *t = &v->t;
+    uint32_t opener = v->row->opcode;
     struct operand condition = {0};
-    if (v->row->opcode == WASM_if)
+    if (opener == WASM_if)
         condition = pop(v, VM_I32);
+
     const struct func_type *type = block_type(v, code);
-    if (!type || !check_top(v, params_of(type)))
+    if (!type)
         return;
+    struct types params = params_of(type);
+    if (!check_top(v, params))
+        return;
+
     uint32_t otherwise = NO_CELL;
-    if (v->row->opcode == WASM_if) {
-        translate_if(&v->t, condition, &otherwise, type->param_slots);
+    if (opener == WASM_if) {
+        translate_if(t, condition, &otherwise, type->param_slots);
     } else {
-        translate_block(&v->t, type->param_slots);
+        translate_block(t, type->param_slots);
     }
-    replace_top(v, params_of(type), (struct types){0});
-    struct control *block = push_control(v, v->row->opcode, type);
+    replace_top(v, params, (struct types){0});
+
+    struct control *block = push_control(v, opener, type);
     if (!block)
         return;
     block->otherwise = otherwise;
-    push_types(v, params_of(type));
-    if (v->row->opcode == WASM_loop)
-        translate_loop(&v->t, &block->label);
+    push_types(v, params);
+    if (opener == WASM_loop)
+        translate_loop(t, &block->label);
 }
 
 /* The results, and nothing else, are on the stack. */
 bool check_block_end(struct validator *v) {
     const struct control *block = innermost(v);
-    if (!check_top(v, results_of(block->type)))
+    const struct func_type *type = block->type;
+    if (!check_top(v, results_of(type)))
         return false;
-    if (v->t.count - block->height > block->type->result_count) {
+
+    uint32_t values = v->t.count - block->height;
+    if (values > type->result_count) {
         return reader_fail(
             &v->reader,
             ERROR_INVALID,
             "type mismatch in %s: %u values left over at the end of the block",
             v->row->mnemonic,
-            v->t.count - block->height - block->type->result_count);
+            values - type->result_count);
     }
     return true;
 }
@@ -122,6 +136,7 @@ bool check_block_end(struct validator *v) {
 /* The first arm of the if ends here, by a jump over the second, which begins
  * with the same parameters in the same slots. */
 void do_else(struct validator *v) {
+    struct translator *t = &v->t;
     struct control *block = innermost(v);
     if (block->opener != WASM_if) {
         invalid(v, "else without if");
@@ -129,13 +144,13 @@ void do_else(struct validator *v) {
     }
     if (!check_block_end(v))
         return;
-    translate_br(&v->t, &block->label);
-    v->t.dead = block->dead_before;
+    translate_br(t, &block->label);
+    t->dead = block->dead_before;
     block->opener = WASM_else;
     block->unreachable = false;
     truncate_to(v, block);
     push_types(v, params_of(block->type));
-    patches_bind(&v->t, &block->otherwise);
+    patches_bind(t, &block->otherwise);
 }
 
 /* What comes behind the block begins at its label, with its results. */
@@ -149,22 +164,24 @@ void leave_block(struct validator *v, struct control *block) {
  * bound, and the code behind is reachable if the block was, whether or not
  * somebody has seen a way to its end. */
 void do_end(struct validator *v) {
+    struct translator *t = &v->t;
     if (!check_block_end(v))
         return;
     struct control block = *innermost(v);
     const struct func_type *type = block.type;
     /* Without an else a false condition leaves the parameters as the
      * results. */
-    bool same =
-        type->param_count == type->result_count &&
-        memcmp(type->types, results_of(type).list, type->param_count) == 0;
+    struct types params = params_of(type);
+    struct types results = results_of(type);
+    bool same = params.count == results.count &&
+                memcmp(params.list, results.list, params.count) == 0;
     if (block.opener == WASM_if && !same) {
         invalid(v, "type mismatch: if without else must leave what it found");
         return;
     }
     v->control_count--;
     if (block.opener == WASM_call) {
-        translate_br(&v->t, &block.label);
+        translate_br(t, &block.label);
         return;
     }
     if (block.is_try) {
@@ -174,11 +191,11 @@ void do_end(struct validator *v) {
     bool reached_by_branch =
         block.label.patches != NO_CELL || block.otherwise != NO_CELL;
     /* The results may stay where they are. */
-    if (!v->t.dead && !reached_by_branch)
+    if (!t->dead && !reached_by_branch)
         return;
-    operands_home(&v->t, type->result_slots);
-    v->t.dead = block.dead_before;
-    patches_bind(&v->t, &block.otherwise);
+    operands_home(t, type->result_slots);
+    t->dead = block.dead_before;
+    patches_bind(t, &block.otherwise);
     leave_block(v, &block);
 }
 
@@ -196,24 +213,30 @@ struct control *target(struct validator *v, uint32_t depth) {
 }
 
 void branch(struct validator *v, uint32_t depth) {
+    struct translator *t = &v->t;
     struct operand condition = {0};
     bool conditional = v->row->opcode == WASM_br_if;
     if (conditional)
         condition = pop(v, VM_I32);
+
     struct control *block = target(v, depth);
-    if (!block || !check_top(v, label_types(block)))
+    if (!block)
         return;
+    struct types types = label_types(block);
+    if (!check_top(v, types))
+        return;
+
     if (!conditional) {
-        translate_br(&v->t, &block->label);
+        translate_br(t, &block->label);
         set_unreachable(v);
         return;
     }
-    translate_br_if(&v->t, condition, &block->label);
+    translate_br_if(t, condition, &block->label);
     /* The spec pops the label's types and pushes them again, which makes a
      * difference only where they were any; and in code that is emitted they had
      * better stay what they are. */
-    if (v->t.dead)
-        replace_top(v, label_types(block), label_types(block));
+    if (t->dead)
+        replace_top(v, types, types);
 }
 
 /* All targets take as many values, of types that fit what is on the stack.
@@ -225,15 +248,17 @@ static bool check_br_table(struct validator *v,
     struct types types = {0};
     for (uint32_t i = 0; i <= table->count; i++) {
         const struct control *block = target(v, reader_u32(&labels));
-        if (!reader_ok(&labels) || !block ||
-            !spend(v, 1 + types.count / TYPES_A_STEP))
+        if (!reader_ok(&labels) || !block)
             return false;
+        if (!spend(v, 1 + types.count / TYPES_A_STEP))
+            return false;
+
+        bool first = i == 0;
         struct types wanted = label_types(block);
-        if (i > 0 && wanted.count != types.count) {
+        if (!first && wanted.count != types.count)
             return invalid(v, "type mismatch: labels of different arity");
-        }
         table->moves = table->moves || label_needs_move(&v->t, &block->label);
-        if (i > 0 && memcmp(types.list, wanted.list, types.count) == 0)
+        if (!first && memcmp(types.list, wanted.list, types.count) == 0)
             continue;
         if (!check_top(v, wanted))
             return false;
@@ -247,18 +272,20 @@ static bool check_br_table(struct validator *v,
 /* The labels, one more than `count`, are read twice: to check them, and for the
  * cells of the table. */
 void br_table(struct validator *v, uint32_t count) {
+    struct translator *t = &v->t;
+    struct reader *reader = &v->reader;
     struct operand index = pop(v, VM_I32);
     struct br_table table = {.count = count, .returns = NO_CELL};
-    if (!check_br_table(v, v->reader, &table)) {
-        v->reader.failed = true; /* it may have been the copy that failed */
+    if (!check_br_table(v, *reader, &table)) {
+        reader->failed = true; /* it may have been the copy that failed */
         return;
     }
-    translate_br_table(&v->t, index, &table);
+    translate_br_table(t, index, &table);
     for (uint32_t i = 0; i <= count; i++) {
-        translate_br_table_target(
-            &v->t, &table, &target(v, reader_u32(&v->reader))->label);
+        struct control *block = target(v, reader_u32(reader));
+        translate_br_table_target(t, &table, &block->label);
     }
-    translate_br_table_end(&v->t, &table, &v->controls[0].label);
+    translate_br_table_end(t, &table, &v->controls[0].label);
     set_unreachable(v);
 }
 

@@ -67,9 +67,9 @@ static enum trap leave(struct instance *instance,
 /* The body is valid, so this fails for want of memory or time only: reported
  * like a host's failure. */
 static enum trap translate(struct module *module, uint32_t function) {
-    return module_translate(module, function, module->vm->host_error)
-               ? TRAP_NONE
-               : TRAP_REPORTED;
+    struct error *error = module->vm->host_error;
+    bool ok = module_translate(module, function, error);
+    return ok ? TRAP_NONE : TRAP_REPORTED;
 }
 
 /* Make sure that a guest function has code. */
@@ -81,9 +81,11 @@ static enum trap function_prepare(struct function *function) {
     ptrdiff_t index =
         module->imported_functions + (function - instance->own_functions);
     enum trap trap = translate(module, (uint32_t)index);
-    if (!trap)
-        function->entry = &module->code.cells[module->functions[index].entry];
-    return trap;
+    if (trap)
+        return trap;
+    uint32_t entry = module->functions[index].entry;
+    function->entry = &module->code.cells[entry];
+    return TRAP_NONE;
 }
 
 /* Let the cell, a first call, call the function directly from now on, by `op`.
@@ -116,11 +118,12 @@ link_call(const struct instance *instance, const struct cell *pc, enum op op) {
 static enum trap
 call_host(const struct function *function, uint64_t *window, struct vm *vm) {
     const struct func_type *type = function->type;
+    uint32_t params = type->param_slots;
+    uint32_t results = type->result_slots;
+    uint32_t taken = params > results ? params : results;
     uint64_t *top = vm->top;
-    uint32_t taken = type->param_slots > type->result_slots
-                         ? type->param_slots
-                         : type->result_slots;
     size_t traced = vm->trace_count;
+
     /* The host may call the guest, above the frame's live part. */
     vm->top = window + taken;
     bool ok = function->host(

@@ -84,7 +84,11 @@ static bool incompatible_import(const struct vm_import *import,
 /* How many entries of each index space are filled; the imports of a kind are
  * its first entries, in the order in which the module names them. */
 struct filled {
-    uint32_t functions, tables, memories, globals, tags;
+    uint32_t functions;
+    uint32_t tables;
+    uint32_t memories;
+    uint32_t globals;
+    uint32_t tags;
 };
 
 /* A function object for each import, since it says to the host which instance
@@ -120,7 +124,8 @@ static bool call_unknown(void *context,
 /* A function that nobody provides can be one that traps. */
 static bool may_be_unknown(const struct vm *vm,
                            const struct vm_import *import) {
-    return vm->options.trap_unknown_imports && import->type.kind == VM_FUNCTION;
+    bool is_function = import->type.kind == VM_FUNCTION;
+    return is_function && vm->options.trap_unknown_imports;
 }
 
 /* A function may do without, if that is wanted: it is a trap for who calls it.
@@ -156,15 +161,16 @@ static struct provider look_for(const struct vm *vm,
     const struct instance *from = registered(vm, import->module);
     if (!from) {
         const struct definition *definition = defined(vm, import);
-        return definition ? (struct provider){true, definition->external}
-                          : (struct provider){false};
+        if (!definition)
+            return (struct provider){false};
+        return (struct provider){true, definition->external};
     }
     const struct vm_export *export =
         module_find_export(from->module, import->name);
     if (!export)
         return (struct provider){false};
-    return (struct provider){true,
-                             external_at(from, export->kind, export->index)};
+    struct external external = external_at(from, export->kind, export->index);
+    return (struct provider){true, external};
 }
 
 /* False if what is there is of another type. */
@@ -220,8 +226,9 @@ static bool import_external(struct instance *instance,
 static bool resolve_imports(struct instance *instance,
                             struct filled *filled,
                             struct error *error) {
-    for (uint32_t i = 0; i < instance->module->import_count; i++) {
-        struct vm_import *import = &instance->module->imports[i];
+    const struct module *module = instance->module;
+    for (uint32_t i = 0; i < module->import_count; i++) {
+        struct vm_import *import = &module->imports[i];
         struct provider provider;
         bool ok = find_provider(instance->vm, import, &provider, error);
         if (!ok)
@@ -285,6 +292,7 @@ static struct memory *shared_memory(const struct instance *instance) {
 static bool allocate_own(struct instance *instance,
                          struct filled filled,
                          struct error *error) {
+    struct vm *vm = instance->vm;
     const struct module *module = instance->module;
     for (uint32_t i = filled.functions; i < module->function_count; i++) {
         struct function *function =
@@ -295,13 +303,13 @@ static bool allocate_own(struct instance *instance,
     }
     for (uint32_t i = filled.tables; i < module->table_count; i++) {
         instance->tables[i] =
-            table_new(instance->vm, &module->tables[i], instance, error);
+            table_new(vm, &module->tables[i], instance, error);
         if (!instance->tables[i])
             return false;
     }
     for (uint32_t i = filled.memories; i < module->memory_count; i++) {
         instance->memories[i] =
-            memory_new(instance->vm, module->memories[i], instance, error);
+            memory_new(vm, module->memories[i], instance, error);
         if (!instance->memories[i])
             return false;
     }
@@ -316,11 +324,11 @@ static bool allocate_own(struct instance *instance,
     for (uint32_t i = filled.globals; i < module->global_count; i++) {
         const struct global_declaration *declaration = &module->globals[i];
         struct global *global = &instance->own_globals[i - filled.globals];
-        if (!meter_step(&instance->vm->meter, 1))
-            return vm_time_out(instance->vm, error);
+        if (!meter_step(&vm->meter, 1))
+            return vm_time_out(vm, error);
         global->type = declaration->type;
         global->is_mutable = declaration->mutable;
-        global->vm = instance->vm;
+        global->vm = vm;
         global->owner = instance;
         constant_evaluate(instance, declaration->init, global->value);
         instance->globals[i] = global->value;
@@ -340,21 +348,21 @@ void instance_free(struct instance *instance) {
  * elem.drop (spec 4.5.4); declarative ones are only dropped: all they do is to
  * let ref.func name their functions. */
 static bool initialize_tables(struct instance *instance, struct error *error) {
-    for (uint32_t i = 0; i < instance->module->element_count; i++) {
-        const struct element_segment *segment = &instance->module->elements[i];
-        if (!meter_step(&instance->vm->meter, 1))
-            return vm_time_out(instance->vm, error);
+    const struct module *module = instance->module;
+    struct vm *vm = instance->vm;
+    for (uint32_t i = 0; i < module->element_count; i++) {
+        const struct element_segment *segment = &module->elements[i];
+        if (!meter_step(&vm->meter, 1))
+            return vm_time_out(vm, error);
         if (segment->mode == SEGMENT_PASSIVE)
             continue;
+
         if (segment->mode == SEGMENT_ACTIVE) {
+            struct table *table = instance->tables[segment->table];
             uint64_t at;
             constant_evaluate(instance, segment->offset, &at);
-            enum trap trap = table_init(instance,
-                                        instance->tables[segment->table],
-                                        i,
-                                        at,
-                                        0,
-                                        segment->count);
+            enum trap trap =
+                table_init(instance, table, i, at, 0, segment->count);
             if (trap)
                 return error_set_trap(error, trap);
         }
@@ -364,17 +372,20 @@ static bool initialize_tables(struct instance *instance, struct error *error) {
 }
 
 static bool initialize_memory(struct instance *instance, struct error *error) {
-    for (uint32_t i = 0; i < instance->module->data_count; i++) {
-        const struct data_segment *segment = &instance->module->data[i];
-        if (!meter_step(&instance->vm->meter, 1))
-            return vm_time_out(instance->vm, error);
+    const struct module *module = instance->module;
+    struct vm *vm = instance->vm;
+    for (uint32_t i = 0; i < module->data_count; i++) {
+        const struct data_segment *segment = &module->data[i];
+        if (!meter_step(&vm->meter, 1))
+            return vm_time_out(vm, error);
         if (segment->mode != SEGMENT_ACTIVE)
             continue;
+
+        struct memory *memory = instance->memories[segment->memory];
+        uint64_t size = segment->bytes.size;
         uint64_t at;
         constant_evaluate(instance, segment->offset, &at);
-        struct memory *memory = instance->memories[segment->memory];
-        enum trap trap =
-            memory_init(instance, memory, i, at, 0, segment->bytes.size);
+        enum trap trap = memory_init(instance, memory, i, at, 0, size);
         if (trap)
             return error_set_trap(error, trap);
         instance->dropped_data[i] = true;
@@ -416,10 +427,14 @@ allocate(struct vm *vm, struct module *module, struct error *error) {
 
 static bool start(struct instance *instance, struct error *error) {
     const struct module *module = instance->module;
-    return initialize_tables(instance, error) &&
-           initialize_memory(instance, error) &&
-           (!module->has_start ||
-            vm_call(instance->functions[module->start], NULL, 0, NULL, error));
+    if (!initialize_tables(instance, error))
+        return false;
+    if (!initialize_memory(instance, error))
+        return false;
+    if (!module->has_start)
+        return true;
+    struct function *function = instance->functions[module->start];
+    return vm_call(function, NULL, 0, NULL, error);
 }
 
 /* In the list before it starts, so that vm_close frees it, whatever becomes of

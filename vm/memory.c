@@ -81,8 +81,11 @@ static bool resize(struct memory *memory, uint64_t size) {
     if (size > memory->reserved) {
         /* Twice as much, so that growing by pages stays linear. */
         uint64_t limit = page_bytes(memory->max);
-        uint64_t twice = memory->size * 2 < limit ? memory->size * 2 : limit;
-        if (!(twice > size && move(memory, twice)) && !move(memory, size))
+        uint64_t twice = memory->size * 2;
+        if (twice > limit)
+            twice = limit;
+        bool moved = twice > size && move(memory, twice);
+        if (!moved && !move(memory, size))
             return false;
     }
     if (!platform_commit(memory->data, size))
@@ -216,15 +219,19 @@ enum trap memory_copy(struct memory *to_memory,
         !within(from, size, from_memory->size)) {
         return TRAP_MEMORY_BOUNDS;
     }
+    struct vm *vm = to_memory->vm;
+    uint8_t *target = to_memory->data + to;
+    const uint8_t *source = from_memory->data + from;
+
     /* Or they might overwrite what is still to be copied. */
     bool backwards = to > from;
     for (uint64_t done = 0; done < size;) {
-        uint64_t piece = piece_of(size - done),
-                 at = backwards ? size - done - piece : done;
-        if (!pay_for(to_memory->vm, piece))
-            return meter_reason(&to_memory->vm->meter);
-        memmove(
-            to_memory->data + to + at, from_memory->data + from + at, piece);
+        uint64_t left = size - done;
+        uint64_t piece = piece_of(left);
+        uint64_t at = backwards ? left - piece : done;
+        if (!pay_for(vm, piece))
+            return meter_reason(&vm->meter);
+        memmove(target + at, source + at, piece);
         done += piece;
     }
     return TRAP_NONE;
@@ -317,12 +324,13 @@ static bool table_resize(struct table *table, uint64_t count) {
 /* Moving is no matter: nobody keeps the elements' address over an
  * instruction. */
 uint64_t table_grow(struct table *table, uint64_t count, uint64_t reference) {
-    uint64_t old = table->size, most = SIZE_MAX / sizeof *table->elements;
     struct vm *vm = table->vm;
-    bool fits = count <= table->max - old && old <= most &&
-                count <= most - old &&
-                count <= vm->options.table_elements - vm->table_elements;
-    if (!fits)
+    uint64_t old = table->size;
+    uint64_t most = SIZE_MAX / sizeof *table->elements;
+    uint64_t left = vm->options.table_elements - vm->table_elements;
+    bool declared = count <= table->max - old;
+    bool mapped = old <= most && count <= most - old;
+    if (!declared || !mapped || count > left)
         return refused(table->type.limits);
     if (count == 0)
         return old;
@@ -377,21 +385,24 @@ enum trap table_init(struct instance *instance,
                      uint64_t count) {
     const struct element_segment *elements =
         &instance->module->elements[segment];
-    uint64_t available =
-        instance->dropped_elements[segment] ? 0 : elements->count;
+    bool dropped = instance->dropped_elements[segment];
+    uint64_t available = dropped ? 0 : elements->count;
     if (!within(to, count, table->size) || !within(from, count, available)) {
         return TRAP_TABLE_BOUNDS;
     }
     struct error unused = ERROR_INIT; /* the segment was validated */
     struct reader items = reader_init(elements->items, &unused);
+    struct meter *meter = &instance->vm->meter;
     for (uint64_t i = 0; i < from + count; i++) {
-        if (!meter_step(&instance->vm->meter, 1))
-            return meter_reason(&instance->vm->meter);
+        if (!meter_step(meter, 1))
+            return meter_reason(meter);
+
         uint64_t reference;
         if (elements->expressions) {
             constant_next(instance, &items, &reference);
         } else {
-            reference = (uintptr_t)instance->functions[reader_u32(&items)];
+            uint32_t function = reader_u32(&items);
+            reference = (uintptr_t)instance->functions[function];
         }
         if (i >= from)
             table->elements[to + i - from] = reference;

@@ -76,11 +76,12 @@ static bool grow(struct type_table *table) {
         const struct func_type *type = slot->type;
         if (!type)
             continue;
-        *find(&larger,
-              slot->hash,
-              type->types,
-              type->param_count,
-              type->result_count) = *slot;
+        struct type_slot *place = find(&larger,
+                                       slot->hash,
+                                       type->types,
+                                       type->param_count,
+                                       type->result_count);
+        *place = *slot;
     }
     budget_free(table->arena.budget,
                 table->slots,
@@ -90,11 +91,13 @@ static bool grow(struct type_table *table) {
 }
 
 static void count_slots(struct func_type *type) {
+    const uint8_t *params = type->types;
     for (uint32_t i = 0; i < type->param_count; i++) {
-        type->param_slots += type_slots(type->types[i]);
+        type->param_slots += type_slots(params[i]);
     }
+    const uint8_t *results = params + type->param_count;
     for (uint32_t i = 0; i < type->result_count; i++) {
-        type->result_slots += type_slots(type->types[type->param_count + i]);
+        type->result_slots += type_slots(results[i]);
     }
 }
 

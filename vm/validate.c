@@ -92,6 +92,7 @@ check_each(struct validator *v, const uint8_t *wanted, uint32_t count) {
  * can ask for a thousand, so all are compared at once, but for the lowest of
  * the block: no other can be any, which comes from below the floor. */
 bool check_top(struct validator *v, struct types types) {
+    struct translator *t = &v->t;
     /* The stack is not what it was taken for. */
     if (!reader_ok(&v->reader))
         return false;
@@ -100,14 +101,13 @@ bool check_top(struct validator *v, struct types types) {
     if (!spend(v, types.count / TYPES_A_STEP))
         return false;
     const struct control *block = innermost(v);
-    uint32_t available = v->t.count - block->height;
+    uint32_t available = t->count - block->height;
     uint32_t there = types.count < available ? types.count : available;
     const uint8_t *wanted = types.list + (types.count - there);
     if (there > 0) {
-        const uint8_t *found = v->t.types + v->t.count - there;
-        bool same =
-            (found[0] == wanted[0] || found[0] == TYPE_ANY) &&
-            (there == 1 || memcmp(found + 1, wanted + 1, there - 1) == 0);
+        const uint8_t *found = t->types + t->count - there;
+        bool lowest = found[0] == wanted[0] || found[0] == TYPE_ANY;
+        bool same = lowest && memcmp(found + 1, wanted + 1, there - 1) == 0;
         if (!same && !check_each(v, wanted, there))
             return false;
     }
@@ -130,9 +130,9 @@ void truncate_to(struct validator *v, const struct control *block) {
 /* If the block has more than is taken, that is just what has been checked, of
  * known sizes. */
 void replace_top(struct validator *v, struct types taken, struct types given) {
-    if (taken.count < v->t.count - innermost(v)->height) {
-        operands_truncate(
-            &v->t, v->t.count - taken.count, v->t.home - taken.slots);
+    struct translator *t = &v->t;
+    if (taken.count < t->count - innermost(v)->height) {
+        operands_truncate(t, t->count - taken.count, t->home - taken.slots);
     } else {
         truncate_to(v, innermost(v));
     }
@@ -153,10 +153,12 @@ void set_unreachable(struct validator *v) {
  * empty: the first that ends behind the index has it. */
 static const struct local_run *find_run(const struct validator *v,
                                         uint32_t index) {
-    if (index - v->type->param_count < v->mapped) {
-        return &v->runs[v->run_of[index - v->type->param_count]];
-    }
-    uint32_t low = 0, high = v->run_count - 1;
+    uint32_t number = index - v->type->param_count;
+    if (number < v->mapped)
+        return &v->runs[v->run_of[number]];
+
+    uint32_t low = 0;
+    uint32_t high = v->run_count - 1;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         if (index < v->runs[middle].end) {
@@ -169,11 +171,13 @@ static const struct local_run *find_run(const struct validator *v,
 }
 
 static void local(struct validator *v, uint32_t index) {
+    const struct func_type *function = v->type;
+    uint32_t opcode = v->row->opcode;
     uint8_t type;
     uint32_t slot;
-    if (index < v->type->param_count) {
-        type = v->type->types[index];
-        slot = v->type->slots ? v->type->slots[index] : index;
+    if (index < function->param_count) {
+        type = function->types[index];
+        slot = function->slots ? function->slots[index] : index;
     } else if (index < v->local_count) {
         const struct local_run *run = find_run(v, index);
         type = run->type;
@@ -186,13 +190,15 @@ static void local(struct validator *v, uint32_t index) {
                     v->row->mnemonic);
         return;
     }
-    if (v->row->opcode == WASM_local_get) {
+
+    if (opcode == WASM_local_get) {
         translate_local_get(&v->t, type, slot);
         return;
     }
     struct operand value = pop(v, type);
     value.type = type; /* it may be TYPE_ANY */
-    translate_local_set(&v->t, slot, value, v->row->opcode == WASM_local_tee);
+    bool tee = opcode == WASM_local_tee;
+    translate_local_set(&v->t, slot, value, tee);
 }
 
 static void global(struct validator *v, uint32_t index) {
@@ -204,14 +210,16 @@ static void global(struct validator *v, uint32_t index) {
                     v->row->mnemonic);
         return;
     }
-    const struct global_declaration *declaration = &v->module->globals[index];
+
+    const struct global_declaration *global = &v->module->globals[index];
     if (v->row->opcode == WASM_global_get) {
-        translate_global_get(&v->t, declaration->type, index);
-    } else if (!declaration->mutable) {
+        translate_global_get(&v->t, global->type, index);
+    } else if (!global->mutable) {
         reader_fail(
             &v->reader, ERROR_INVALID, "global is immutable: global %u", index);
     } else {
-        translate_global_set(&v->t, pop(v, declaration->type), index);
+        struct operand value = pop(v, global->type);
+        translate_global_set(&v->t, value, index);
     }
 }
 
@@ -221,7 +229,8 @@ static void global(struct validator *v, uint32_t index) {
  * 3.3.4), which is that of either if the other is any. */
 static void select(struct validator *v, uint8_t type) {
     struct operand condition = pop(v, VM_I32);
-    struct operand y = pop(v, type), x = pop(v, type);
+    struct operand y = pop(v, type);
+    struct operand x = pop(v, type);
     if (type == TYPE_ANY) {
         type = x.type != TYPE_ANY ? x.type : y.type;
         if (y.type != TYPE_ANY && y.type != type) {
@@ -235,8 +244,8 @@ static void select(struct validator *v, uint8_t type) {
 
 /* A reference is null if its slot is 0: i64.eqz on the slot. */
 static void ref_is_null(struct validator *v) {
-    struct operand x = pop(v, TYPE_ANY),
-                   zero = {.place = IS_CONSTANT, .type = VM_I64};
+    struct operand x = pop(v, TYPE_ANY);
+    struct operand zero = {.place = IS_CONSTANT, .type = VM_I64};
     if (x.type != TYPE_ANY && !is_reference_type(x.type)) {
         reader_fail(
             &v->reader,
@@ -264,8 +273,8 @@ static void ref_func(struct validator *v, uint32_t function) {
 /* i32.eqz is i32.eq with the constant 0: a branch can then take it over like
  * any comparison. */
 static void equals_zero(struct validator *v, uint8_t type, uint32_t code) {
-    struct operand x = pop(v, type),
-                   zero = {.place = IS_CONSTANT, .type = type};
+    struct operand x = pop(v, type);
+    struct operand zero = {.place = IS_CONSTANT, .type = type};
     translate_binary(&v->t, instruction_at(code), x, zero);
 }
 
@@ -312,15 +321,17 @@ static bool data_named(struct validator *v, uint32_t index) {
 /* A load or store whose memory is not the near one; it may have addresses of 64
  * bits. */
 static void far_access(struct validator *v, const struct immediate *memarg) {
+    const struct instruction *row = v->row;
     uint8_t type = VM_I32;
-    struct operand value = {0};
-    if (!memory_named(v, memarg->second, &type) ||
-        !check_access(v, memarg, type))
+    bool named = memory_named(v, memarg->second, &type);
+    if (!named || !check_access(v, memarg, type))
         return;
-    if (v->row->shape == SHAPE_STORE)
-        value = pop(v, v->row->operand);
+
+    struct operand value = {0};
+    if (row->shape == SHAPE_STORE)
+        value = pop(v, row->operand);
     struct operand address = pop(v, type);
-    translate_far(&v->t, v->row, address, value, memarg);
+    translate_far(&v->t, row, address, value, memarg);
 }
 
 /* Read the memarg of a load or store. True if it is a valid access to the near
@@ -340,7 +351,8 @@ static bool check_named(struct validator *v,
                         const struct immediate *immediate,
                         struct varying *types) {
     const struct module *m = v->module;
-    uint32_t first = immediate->first, second = immediate->second;
+    uint32_t first = immediate->first;
+    uint32_t second = immediate->second;
     uint8_t other;
     switch ((enum described)v->row->immediates) {
     case IMMEDIATE_NONE: break;
@@ -376,9 +388,11 @@ static void windowed(struct validator *v, const struct immediate *immediate) {
     struct varying types = {0};
     if (!check_named(v, immediate, &types))
         return;
+
     struct signature s = signature_of(v->row, types);
+    const uint8_t *results = s.types + s.params;
     struct types taken = types_of(s.types, s.params);
-    struct types given = types_of(s.types + s.params, s.results);
+    struct types given = types_of(results, s.results);
     if (!check_top(v, taken))
         return;
     translate_window(&v->t, v->row, taken.slots, given.slots, immediate);
@@ -468,8 +482,10 @@ static void other(struct validator *v,
  * What has been read is zero if reading it failed: nothing comes of validating
  * it all the same. */
 static void validate_instruction(struct validator *v) {
-    v->t.offset = (uint32_t)v->reader.position;
-    const struct instruction *row = instruction_read(&v->reader);
+    struct translator *t = &v->t;
+    struct reader *reader = &v->reader;
+    t->offset = (uint32_t)reader->position;
+    const struct instruction *row = instruction_read(reader);
     if (!row)
         return;
     v->row = row;
@@ -478,39 +494,39 @@ static void validate_instruction(struct validator *v) {
     switch ((enum shape)row->shape) {
     case SHAPE_UNARY:
         x = pop(v, row->operand);
-        translate_unary(&v->t, row, x);
+        translate_unary(t, row, x);
         return;
     case SHAPE_BINARY:
     case SHAPE_COMPARE:
         y = pop(v, row->operand);
         x = pop(v, row->operand);
-        translate_binary(&v->t, row, x, y);
+        translate_binary(t, row, x, y);
         return;
     case SHAPE_LOAD:
         if (!near_access(v, &immediate))
             return;
         x = pop(v, VM_I32);
-        translate_load(&v->t, row, x, (uint32_t)immediate.bits);
+        translate_load(t, row, x, (uint32_t)immediate.bits);
         return;
     case SHAPE_STORE:
         if (!near_access(v, &immediate))
             return;
         y = pop(v, row->operand);
         x = pop(v, VM_I32);
-        translate_store(&v->t, row, x, y, (uint32_t)immediate.bits);
+        translate_store(t, row, x, y, (uint32_t)immediate.bits);
         return;
-    case SHAPE_LOCAL: local(v, reader_u32(&v->reader)); return;
+    case SHAPE_LOCAL: local(v, reader_u32(reader)); return;
     case SHAPE_CONST_I32:
-        translate_constant(&v->t, VM_I32, (uint32_t)reader_s32(&v->reader));
+        translate_constant(t, VM_I32, (uint32_t)reader_s32(reader));
         return;
     case SHAPE_CONST_I64:
-        translate_constant(&v->t, VM_I64, (uint64_t)reader_s64(&v->reader));
+        translate_constant(t, VM_I64, (uint64_t)reader_s64(reader));
         return;
     case SHAPE_CONST_F32:
-        translate_constant(&v->t, VM_F32, reader_fixed(&v->reader, 4));
+        translate_constant(t, VM_F32, reader_fixed(reader, 4));
         return;
     case SHAPE_CONST_F64:
-        translate_constant(&v->t, VM_F64, reader_fixed(&v->reader, 8));
+        translate_constant(t, VM_F64, reader_fixed(reader, 8));
         return;
     case SHAPE_WINDOW: other(v, windowed); return;
     case SHAPE_VECTOR: other(v, vector); return;
@@ -522,59 +538,6 @@ static void validate_instruction(struct validator *v) {
 
 /* ---- bodies ---- */
 
-/* `count` locals behind those there are; not 0, which would make two runs end
- * at one index. */
-static void add_run(struct validator *v, uint32_t count, uint8_t type) {
-    struct local_run *runs = array_reserve(v->module->vm->memory,
-                                           v->runs,
-                                           v->run_count,
-                                           &v->run_capacity,
-                                           sizeof *runs);
-    if (!runs) {
-        module_no_memory(v->module, &v->reader, "declarations of locals");
-        return;
-    }
-    v->runs = runs;
-    uint32_t end = v->local_count + count - v->type->param_count;
-    for (; v->mapped < end && v->mapped < MAPPED_LOCALS; v->mapped++) {
-        v->run_of[v->mapped] = (uint8_t)v->run_count;
-    }
-    v->runs[v->run_count++] = (struct local_run){
-        v->local_count, v->local_count + count, v->local_slots, type};
-    v->local_count += count;
-    v->local_slots += count * type_slots(type);
-}
-
-/* Parameters are the first locals. The rest is declared in runs, in the code
- * section (spec 5.5.13): 02 02 7F 01 7E is two runs, of 2 i32 and of 1 i64.
- * Their sum cannot overflow 64 bits: there are at most as many runs as a module
- * has bytes. */
-static void read_locals(struct validator *v, const struct func_type *type) {
-    v->type = type;
-    v->run_count = v->mapped = 0;
-    v->local_count = type->param_count;
-    v->local_slots = type->param_slots;
-    uint32_t declarations =
-        reader_count(&v->reader, UINT32_MAX, "local declarations");
-    uint64_t total = v->local_count;
-    for (uint32_t i = 0; i < declarations && reader_ok(&v->reader); i++) {
-        uint32_t count = reader_u32(&v->reader);
-        uint8_t local = value_type_read(&v->reader);
-        total += count;
-        if (count && total <= LIMIT_LOCALS)
-            add_run(v, count, local);
-    }
-    if (total > UINT32_MAX)
-        reader_fail(&v->reader, ERROR_MALFORMED, "too many locals");
-    if (total > LIMIT_LOCALS) {
-        reader_fail(&v->reader,
-                    ERROR_INVALID,
-                    "limit: %llu locals, at most %d are accepted",
-                    (unsigned long long)total,
-                    LIMIT_LOCALS);
-    }
-}
-
 bool out_of_time(struct validator *v) {
     reader_time_out(v->module, &v->reader);
     return false;
@@ -584,44 +547,47 @@ bool out_of_time(struct validator *v) {
  * idle. The outermost control frame is the function's; the body is over when
  * its `end` has popped it. */
 static bool validate_body(struct validator *v, uint32_t index) {
-    struct function_declaration *function = &v->module->functions[index];
-    v->reader.position = (size_t)(function->body.data - v->module->bytes.data);
-    v->reader.end = v->reader.position + function->body.size;
+    struct translator *t = &v->t;
+    struct reader *reader = &v->reader;
+    struct module *module = v->module;
+    struct function_declaration *function = &module->functions[index];
+    reader->position = (size_t)(function->body.data - module->bytes.data);
+    reader->end = reader->position + function->body.size;
     v->row = NULL;
-    v->t.offset = (uint32_t)v->reader.position;
-    read_locals(v, function->type);
-    if (!reader_ok(&v->reader))
+    t->offset = (uint32_t)reader->position;
+    locals_read(v, function->type);
+    if (!reader_ok(reader))
         return false;
     v->control_count = v->attempt_count = 0;
-    translate_begin(&v->t, index, v->local_slots, &v->reader);
+    translate_begin(t, index, v->local_slots, reader);
     push_control(v, WASM_call, function->type);
-    while (reader_ok(&v->reader) && v->control_count > 0) {
-        if (reader_at_end(&v->reader)) {
+    while (reader_ok(reader) && v->control_count > 0) {
+        if (reader_at_end(reader)) {
             /* What the spec suite expects to hear depends on whether the module
              * ends as well. */
-            bool last = v->reader.end == v->module->bytes.size;
-            return reader_fail(&v->reader,
+            bool last = reader->end == module->bytes.size;
+            return reader_fail(reader,
                                ERROR_MALFORMED,
                                "%sEND opcode expected",
                                last ? "unexpected end of section or function: "
                                     : "");
         }
         validate_instruction(v);
-        if (v->observer && reader_ok(&v->reader))
-            v->observer->instruction(v->observer, &v->t);
-        if (v->t.unpaid >= TICK_CELLS)
-            translate_tick(&v->t);
+        if (v->observer && reader_ok(reader))
+            v->observer->instruction(v->observer, t);
+        if (t->unpaid >= TICK_CELLS)
+            translate_tick(t);
         if (!spend(v, 1))
             return false;
     }
-    if (reader_ok(&v->reader) && !reader_at_end(&v->reader)) {
-        return reader_fail(&v->reader,
+    if (reader_ok(reader) && !reader_at_end(reader)) {
+        return reader_fail(reader,
                            ERROR_MALFORMED,
                            "section size mismatch: END opcode expected at the "
                            "end of the body");
     }
-    translate_end(&v->t, index);
-    return reader_ok(&v->reader);
+    translate_end(t, index);
+    return reader_ok(reader);
 }
 
 /* To be freed even if it fails. */
@@ -670,15 +636,15 @@ static bool tell_observer(struct validator *v, uint32_t function) {
 
 /* Append the code of a function to the module's, or leave all as it was. */
 static bool translate_body(struct validator *v, uint32_t function) {
-    if (!code_begin(&v->module->code, function)) {
-        return error_set_memory(
-            v->module->vm, v->reader.error, "translated code");
+    struct module *module = v->module;
+    if (!code_begin(&module->code, function)) {
+        return error_set_memory(module->vm, v->reader.error, "translated code");
     }
     bool ok = validate_body(v, function);
     if (ok) {
-        code_commit(&v->module->code);
+        code_commit(&module->code);
     } else {
-        code_abandon(&v->module->code);
+        code_abandon(&module->code);
     }
     return ok && (!v->observer || tell_observer(v, function));
 }

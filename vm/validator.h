@@ -1,9 +1,9 @@
 /* The validator's state, and what its files share.
  *
  * validate.c walks the bodies and validates most instructions by their rows;
- * control.c validates blocks, branches and calls, try.c exceptions. Functions
- * that return bool give false after they have failed the reader, which ends the
- * walk. */
+ * control.c validates blocks, branches and calls, try.c exceptions; locals.c
+ * reads what locals there are. Functions that return bool give false after they
+ * have failed the reader, which ends the walk. */
 #ifndef HOSTEL_VM_VALIDATOR_H
 #define HOSTEL_VM_VALIDATOR_H
 
@@ -62,7 +62,8 @@ struct validator {
     struct local_run *runs;       /* owned */
     uint32_t run_count;
     size_t run_capacity;
-    uint32_t local_count, local_slots;
+    uint32_t local_count;
+    uint32_t local_slots;
     /* Of the first locals, parameters apart, `mapped` of them. */
     uint8_t run_of[MAPPED_LOCALS];
     uint32_t mapped;
@@ -95,10 +96,12 @@ bool memory_named(struct validator *v, uint32_t index, uint8_t *address);
 static inline bool check_access(struct validator *v,
                                 const struct immediate *memarg,
                                 uint8_t address) {
-    if (memarg->first > 4 || 1u << memarg->first > v->row->bytes) {
+    uint32_t exponent = memarg->first;
+    if (exponent > 4 || 1u << exponent > v->row->bytes)
         return invalid(v, "alignment must not be larger than natural");
-    }
-    if (address == VM_I32 && memarg->bits > UINT32_MAX)
+
+    bool narrow = address == VM_I32;
+    if (narrow && memarg->bits > UINT32_MAX)
         return invalid(v, "offset out of range");
     return true;
 }
@@ -129,9 +132,11 @@ enum { TYPES_A_STEP = 64 };
 struct operand pop_other(struct validator *v, uint8_t wanted);
 
 static inline struct operand pop(struct validator *v, uint8_t wanted) {
-    bool plain = v->t.count > innermost(v)->height &&
-                 v->t.types[v->t.count - 1] == wanted;
-    return plain ? operand_pop(&v->t) : pop_other(v, wanted);
+    struct translator *t = &v->t;
+    bool some = t->count > innermost(v)->height;
+    if (some && t->types[t->count - 1] == wanted)
+        return operand_pop(t);
+    return pop_other(v, wanted);
 }
 
 /* Check the topmost operands without popping them. */
@@ -147,6 +152,11 @@ void truncate_to(struct validator *v, const struct control *block);
 
 /* The rest of the block cannot be reached. */
 void set_unreachable(struct validator *v);
+
+/* ---- locals.c ---- */
+
+/* Read what a body of the type declares. */
+void locals_read(struct validator *v, const struct func_type *type);
 
 /* ---- control.c ---- */
 
