@@ -131,7 +131,8 @@ void code_abandon(struct code *code) {
 /* The last that begins at the cell or before it; the cell must be one of a
  * function's. */
 const struct translation *code_find(const struct code *code, uint32_t cell) {
-    size_t low = 0, high = code->translation_count;
+    size_t low = 0;
+    size_t high = code->translation_count;
     while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
         if (code->translations[middle].entry <= cell) {

@@ -21,7 +21,8 @@ struct code {
     uint64_t expected; /* cells that all functions can make */
     /* Owned; in the order of their code. */
     struct translation *translations;
-    size_t translation_count, translation_capacity;
+    size_t translation_count;
+    size_t translation_capacity;
     struct tries *tries; /* owned; vm/exceptions; or NULL */
 };
 

@@ -107,7 +107,8 @@ void module_sort_exports(struct module *module, struct reader *reader) {
 
 /* The first whose hash is not smaller. */
 static uint32_t find_hash(const struct module *module, uint64_t hash) {
-    uint32_t low = 0, high = module->export_count;
+    uint32_t low = 0;
+    uint32_t high = module->export_count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         if (module->exports_by_name[middle].hash < hash) {

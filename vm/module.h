@@ -29,7 +29,8 @@ struct element_segment {
     enum segment_mode mode;
     uint8_t type;
     bool expressions; /* items are constant expressions, not function indices */
-    uint32_t table, count;
+    uint32_t table;
+    uint32_t count;
     struct slice offset; /* a constant expression, of an active segment */
     struct slice items;  /* `count` of them, undecoded */
 };
@@ -37,7 +38,8 @@ struct element_segment {
 struct data_segment {
     enum segment_mode mode;
     uint32_t memory;
-    struct slice offset, bytes;
+    struct slice offset;
+    struct slice bytes;
 };
 
 /* The index spaces begin with the imports. */
@@ -51,16 +53,21 @@ struct module {
     struct vm_import *imports;
     uint32_t import_count;
     struct function_declaration *functions;
-    uint32_t function_count, imported_functions;
+    uint32_t function_count;
+    uint32_t imported_functions;
     struct extern_type *tables;
-    uint32_t table_count, imported_tables;
+    uint32_t table_count;
+    uint32_t imported_tables;
     struct limits *memories;
-    uint32_t memory_count, imported_memories;
+    uint32_t memory_count;
+    uint32_t imported_memories;
     struct global_declaration *globals;
-    uint32_t global_count, imported_globals;
+    uint32_t global_count;
+    uint32_t imported_globals;
     /* The parameters are an exception's values. */
     const struct func_type **tags;
-    uint32_t tag_count, imported_tags;
+    uint32_t tag_count;
+    uint32_t imported_tags;
     struct vm_export *exports;
     struct export_key *exports_by_name; /* one for each, sorted: names.c */
     uint32_t export_count;
@@ -68,7 +75,8 @@ struct module {
     uint32_t element_count;
     struct data_segment *data;
     uint32_t data_count;
-    bool has_data_count, has_start;
+    bool has_data_count;
+    bool has_start;
     bool has_near_memory; /* memory 0 has addresses of 32 bits: see cell.h */
     uint32_t start;
     struct slice names; /* the name section's content, unchecked */

@@ -166,12 +166,14 @@ const struct instruction instructions[INSTRUCTION_ROWS] = {
 static const struct instruction *prefixed(uint32_t prefix, uint32_t number) {
     uint32_t start = prefix == PREFIX_FC ? START_FC : START_FD;
     uint32_t end = prefix == PREFIX_FC ? START_FD : INSTRUCTION_ROWS;
-    return &instructions[number < end - start ? start + number : prefix];
+    bool there = number < end - start;
+    return &instructions[there ? start + number : prefix];
 }
 
-const struct instruction *instruction_at(uint32_t code) {
-    return code < START_FC ? &instructions[code]
-                           : prefixed(PREFIX(code), NUMBER(code));
+const struct instruction *instruction_at(uint32_t opcode) {
+    if (opcode < START_FC)
+        return &instructions[opcode];
+    return prefixed(PREFIX(opcode), NUMBER(opcode));
 }
 
 /* A code that has no row of its own: a prefix, or illegal. The error is where
@@ -245,23 +247,27 @@ bool accesses_memory(const struct instruction *row) {
 }
 
 uint8_t value_type_read(struct reader *reader) {
-    uint8_t code = reader_u8(reader);
-    if (reader_ok(reader) && !is_value_type(code) &&
-        !unsupported(reader, PLACE_TYPE, code, reader->position - 1)) {
+    size_t start = reader->position;
+    uint8_t type = reader_u8(reader);
+    if (!reader_ok(reader) || is_value_type(type))
+        return type;
+    if (!unsupported(reader, PLACE_TYPE, type, start)) {
         reader_fail(
-            reader, ERROR_MALFORMED, "malformed value type 0x%02X", code);
+            reader, ERROR_MALFORMED, "malformed value type 0x%02X", type);
     }
-    return code;
+    return type;
 }
 
 uint8_t reference_type_read(struct reader *reader) {
-    uint8_t code = reader_u8(reader);
-    if (reader_ok(reader) && !is_reference_type(code) &&
-        !unsupported(reader, PLACE_TYPE, code, reader->position - 1)) {
+    size_t start = reader->position;
+    uint8_t type = reader_u8(reader);
+    if (!reader_ok(reader) || is_reference_type(type))
+        return type;
+    if (!unsupported(reader, PLACE_TYPE, type, start)) {
         reader_fail(
-            reader, ERROR_MALFORMED, "malformed reference type 0x%02X", code);
+            reader, ERROR_MALFORMED, "malformed reference type 0x%02X", type);
     }
-    return code;
+    return type;
 }
 
 /* Either 40 for no results, or the byte of a value type for one, or the index

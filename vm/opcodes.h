@@ -167,8 +167,8 @@ instruction_read(struct reader *reader) {
                                        : instruction_read_rare(reader, code);
 }
 
-/* The row of a code that is in the table. */
-const struct instruction *instruction_at(uint32_t code);
+/* The row of an opcode that is in the table. */
+const struct instruction *instruction_at(uint32_t opcode);
 
 /* The types that depend on the memories and tables an instruction names; of the
  * letters for them n is the type of a number that must fit both address
@@ -176,7 +176,8 @@ const struct instruction *instruction_at(uint32_t code);
 struct varying {
     uint8_t element; /* t: of a table's elements */
     /* a, b: of addresses in the first and in the second that is named. */
-    uint8_t first, second;
+    uint8_t first;
+    uint8_t second;
 };
 
 /* What there is room for: in a signature, and of operands of a vector
@@ -186,7 +187,8 @@ enum { SIGNATURE_TYPES = 8, VECTOR_OPERANDS = 3 };
 /* The types of a WINDOW or VECTOR instruction. */
 struct signature {
     uint8_t types[SIGNATURE_TYPES]; /* parameters, then results */
-    uint32_t params, results;
+    uint32_t params;
+    uint32_t results;
 };
 
 struct signature signature_of(const struct instruction *row,

@@ -87,7 +87,8 @@ struct instance {
     struct function *own_functions;
     struct global *own_globals;
     struct tag *own_tags;
-    bool *dropped_elements, *dropped_data;
+    bool *dropped_elements;
+    bool *dropped_data;
     struct arena arena;
     bool failed; /* to start: the host does not have it */
     bool going;  /* is about to be freed */
@@ -108,7 +109,8 @@ struct external {
 
 /* What the host offers. */
 struct definition {
-    const char *module, *name;
+    const char *module;
+    const char *name;
     struct external external;
 };
 
@@ -129,7 +131,8 @@ struct position {
 /* A frame of the last backtrace. */
 struct traced {
     struct module *module;
-    uint32_t function, offset;
+    uint32_t function;
+    uint32_t offset;
 };
 
 struct vm {
@@ -147,9 +150,11 @@ struct vm {
     struct memory *memories; /* owned */
     /* Owned, both; a later one of the same name wins. */
     struct definition *definitions;
-    size_t definition_count, definition_capacity;
+    size_t definition_count;
+    size_t definition_capacity;
     struct registration *registrations;
-    size_t registration_count, registration_capacity;
+    size_t registration_count;
+    size_t registration_capacity;
 
     uint64_t *stack; /* owned */
     uint64_t *stack_end;

@@ -38,7 +38,8 @@ static inline uint32_t type_slots(uint8_t type) {
  * take. */
 struct types {
     const uint8_t *list;
-    uint32_t count, slots;
+    uint32_t count;
+    uint32_t slots;
 };
 
 static inline struct types types_of(const uint8_t *list, uint32_t count) {
