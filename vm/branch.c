@@ -2,28 +2,21 @@
  *
  * Values that a branch carries are moved to the slots of their label before it
  * is taken. A branch that is conditional and has something to move becomes the
- * opposite branch, over the moves and an unconditional one. A comparison whose
- * result only a branch reads is taken back and made part of the branch. With
- * two parameters and the link below, so that the stack begins at slot 3:
+ * opposite branch, over the moves and an unconditional one. With two parameters
+ * and the link below, so that the stack begins at slot 3:
  *
  *     block (result i32)                    its label wants an i32 in slot 3
  *       i32.const 7                         slot 3
  *       i32.const 9                         slot 4, but the branch must bring it to 3
- *       (i32.lt_s local 0, local 1)
- *       br_if 0                             br_i32_ge_s_ss  a=0 d=1  imm=3, to the last line
+ *       (i32.lt_s local 0, local 1)         i32_lt_s_ss     d=5 a=0 b=1
+ *       br_if 0                             br_i32_eq_ri    imm=3, to the last line
  *                                           const_u32       d=3      imm=9
- *                                           br                       imm=2, past the last line
+ *                                           br              imm=2, past the last line
  *       drop
  *     end                                   const_u32       d=3      imm=7
  *
- * Displacements are in cells and count from the branch itself. A loop that does
- * nothing but add up local 0 as it counts it down takes two cells:
- *
- *     loop
- *       local.get 1, local.get 0, i32.add, local.set 1        i32_add_ss     d=1 a=1 b=0
- *       local.get 0, i32.const -1, i32.add, local.tee 0,
- *       br_if 0                                               step_i32_ne_i  d=0 a=-1 b=0 c=-1
- *     end */
+ * Displacements are in cells and count from the branch itself. With vm/fusions
+ * the comparison and its branch are one cell, br_i32_ge_s_ss. */
 #include "vm/emit.h"
 
 #include "vm/types.h"
@@ -86,125 +79,59 @@ void translate_block(struct translator *t, uint32_t slots) {
 /* The accumulators are forgotten, since branches that are still to come arrive
  * here too. */
 void translate_loop(struct translator *t, struct label *label) {
-    label->target = t->loop = here(t);
+    label->target = here(t);
+    fusions_loop(t);
     t->barrier = here(t);
     forget_mirrors(t);
     translate_tick(t);
 }
 
-/* What a branch looks at: a comparison that was taken back to become part of
- * it, or that of a value with 0. */
-struct condition {
-    const struct instruction *row;
-    enum form form;
-    uint16_t x_slot, y_slot;
-    int32_t constant; /* of the immediate forms */
-};
-
-/* If the condition was just computed by a comparison, and the branch form can
- * hold its operands, take the comparison back. What is emitted between this and
- * emit_branch must be moves only: they leave the accumulators alone. */
-static struct condition take_condition(struct translator *t, struct operand x) {
-    const struct instruction *row = t->last->row;
-    const struct cell *cell = NULL;
-    struct condition condition;
-    if (made_by_last(t, &x) && row && row->shape == SHAPE_COMPARE) {
-        cell = &t->module->code.cells[t->last->cell];
-        if (t->last->form == FORM_SI && !is_short(cell->tail.imm))
-            cell = NULL;
-    }
-    if (cell) {
-        condition = (struct condition){.row = row,
-                                       .form = (enum form)t->last->form,
-                                       .x_slot = cell->a,
-                                       .y_slot = cell->tail.slots.b,
-                                       .constant = cell->tail.imm};
-        take_back(t);
+/* Whether a value is not 0. */
+static struct condition not_zero(struct translator *t, struct operand x) {
+    need_slot(t, &x);
+    x.type = VM_I32;
+    struct condition condition = {.row = instruction_at(WASM_i32_ne),
+                                  .x = x.slot};
+    if (in_accumulator(t, &x)) {
+        condition.form = FORM_RI;
+        condition.holds = OP_br_i32_ne_ri;
+        condition.fails = OP_br_i32_eq_ri;
     } else {
-        need_slot(t, &x);
-        x.type = VM_I32;
-        condition = (struct condition){.row = instruction_at(WASM_i32_ne),
-                                       .form = in_accumulator(t, &x) ? FORM_RI
-                                                                     : FORM_SI,
-                                       .x_slot = x.slot};
+        condition.form = FORM_SI;
+        condition.holds = OP_br_i32_ne_si;
+        condition.fails = OP_br_i32_eq_si;
+        condition.a = x.slot;
     }
     return condition;
 }
 
+static struct condition condition_of(struct translator *t, struct operand x) {
+    struct condition condition;
+    bool fused = fuse_comparison(t, &x, &condition);
+    return fused ? condition : not_zero(t, x);
+}
+
 /* Emit a branch that is taken if the condition is `sense`; returns its cell, to
  * be linked. */
-static uint32_t
-emit_branch(struct translator *t, struct condition condition, bool sense) {
-    const struct instruction *row = condition.row;
-    unsigned op = condition.form;
-    /* The forms stand in ops.def: those of a value, of a branch if, of a float's
-     * branch if not. */
-    if (accumulator(row->operand) != 0) {
-        op += row->op + (sense ? FORM_COUNT_FLOAT : 2u * FORM_COUNT_FLOAT);
-    } else {
-        op += (sense ? row : instruction_at(row->negated))->op +
-              (unsigned)FORM_COUNT_INTEGER;
-    }
-    struct cell *cell = emit(t, op);
-    cell->a = condition.x_slot;
-    cell->d = condition.y_slot;
-    if (condition.form >= FORM_SI)
-        cell->d = (uint16_t)condition.constant;
-    if (condition.form == FORM_RI) {
-        /* x needs no slot: d and a together hold the constant. */
-        cell->a = (uint16_t)((uint32_t)condition.constant >> 16);
-    }
+static uint32_t emit_branch(struct translator *t,
+                            const struct condition *condition,
+                            bool sense) {
+    struct cell *cell = emit(t, sense ? condition->holds : condition->fails);
+    cell->a = condition->a;
+    cell->d = condition->d;
     t->barrier = here(t);
-    return t->last->cell;
+    return here(t) - 1;
 }
 
-/* The end of most loops: x += k, then a branch back that compares x. One cell
- * does it all if its 16-bit fields have room. */
-static bool emit_step(struct translator *t,
-                      struct condition condition,
-                      struct label *loop) {
-    const struct instruction *row = condition.row;
-    const struct cell *step = last_immediate(t, WASM_i32_add);
-    if (!step || step->d != step->a || !is_short(step->tail.imm))
-        return false;
-    if (row->operand != VM_I32 || loop->target == NO_CELL)
-        return false;
-    uint16_t x = step->d, k = (uint16_t)step->tail.imm, y = condition.y_slot;
-    bool constant = condition.form == FORM_RI;
-    if (constant && !is_short(condition.constant))
-        return false;
-    if (condition.form == FORM_SR) { /* x is on the right */
-        row = instruction_at(row->swapped);
-        y = condition.x_slot;
-        condition.x_slot = condition.y_slot;
-    } else if (condition.form != FORM_RS && !constant) {
-        return false;
-    }
-    int32_t distance = (int32_t)(loop->target - t->last->cell);
-    if (condition.x_slot != x || (!constant && y == x) || !is_short(distance))
-        return false;
-    take_back(t);
-    struct cell *cell =
-        emit(t, row->op + (unsigned)(constant ? FORM_STEP_I : FORM_STEP_S));
-    cell->d = x;
-    cell->a = k;
-    cell->tail.slots.b = constant ? (uint16_t)condition.constant : y;
-    cell->tail.slots.c = (uint16_t)distance;
-    slots_written(t, x, 1);
-    mirror_set(t, 0, x);
-    t->barrier = here(t);
-    return true;
-}
-
-/* The condition is taken back before the parameters are brought home: these are
+/* The condition is asked for before the parameters are brought home: these are
  * moves. */
 void translate_if(struct translator *t,
                   struct operand condition,
                   uint32_t *patches,
                   uint32_t slots) {
-    struct condition taken = take_condition(t, condition);
+    struct condition asked = condition_of(t, condition);
     translate_block(t, slots);
-    link_patch(t, emit_branch(t, taken, false), patches);
+    link_patch(t, emit_branch(t, &asked, false), patches);
 }
 
 /* True if the label's values, once home, are where the label wants them. */
@@ -264,39 +191,19 @@ static void move_values(struct translator *t, const struct label *label) {
     }
 }
 
-/* The same, but a single value that was just computed is written there by its
- * producer. */
+/* The same, but a single value may be written there by its producer. */
 static void bring_values(struct translator *t, const struct label *label) {
     struct operand *x = label->arity == 1 ? operand_known(t) : NULL;
-    if (x && made_by_last(t, x)) {
+    if (x && fuse_result(t, x, label->home))
         x->slot = label->home;
-        redirect(t, x, x->slot);
-    }
     move_values(t, label);
-}
-
-/* A branch back to a loop that begins with a few operations and a br_table,
- * which is what interpreters do most: repeat the operations here and go on into
- * the table. Not where the function has more cells than bytes already: a few
- * bytes could make many, again and again. */
-static bool repeat_head(struct translator *t, const struct label *label) {
-    if (label->target == NO_CELL || label->target != t->table_loop)
-        return false;
-    if (here(t) - t->entry > t->offset - t->begin)
-        return false;
-    for (uint32_t cell = label->target; cell < t->table; cell++)
-        emit_copy(t, cell);
-    struct cell *cell =
-        emit(t, t->table_in_r0 ? OP_br_to_table_r : OP_br_to_table_s);
-    cell->tail.imm = (int32_t)(t->table - t->last->cell);
-    return true;
 }
 
 /* Go to the label, where its values are. */
 static void emit_jump(struct translator *t, struct label *label) {
-    if (!repeat_head(t, label)) {
+    if (!fuse_head(t, label)) {
         emit(t, OP_br);
-        link_branch(t, t->last->cell, label);
+        link_branch(t, here(t) - 1, label);
     }
     t->barrier = here(t);
 }
@@ -324,17 +231,17 @@ void translate_br_if(struct translator *t,
                      struct label *label) {
     if (t->dead)
         return;
-    struct condition taken = take_condition(t, condition);
+    struct condition asked = condition_of(t, condition);
     if (!label->is_return && values_in_place(t, label)) {
         operands_home(t, label->slots);
-        if (!emit_step(t, taken, label))
-            link_branch(t, emit_branch(t, taken, true), label);
+        if (!fuse_step(t, &asked, label))
+            link_branch(t, emit_branch(t, &asked, true), label);
         return;
     }
     if (label->arity > 1)
         operands_home(t, label->slots); /* on both paths */
     uint32_t over = NO_CELL;
-    link_patch(t, emit_branch(t, taken, false), &over);
+    link_patch(t, emit_branch(t, &asked, false), &over);
     uint16_t mirror[ACCUMULATORS];
     memcpy(mirror, t->mirror, sizeof mirror);
     if (label->is_return) {
@@ -370,12 +277,8 @@ void translate_br_table(struct translator *t,
     bool in_r0 = in_accumulator(t, &index);
     unsigned op = in_r0 ? OP_br_table_r : OP_br_table_s;
     struct cell *cell = emit(t, table->moves ? OP_br_table_move : op);
-    bool straight = t->barrier <= t->loop && !t->dead && !table->moves;
-    if (straight && here(t) - t->loop <= LOOP_HEAD && !t->plain) {
-        t->table_loop = t->loop;
-        t->table = here(t) - 1;
-        t->table_in_r0 = in_r0;
-    }
+    if (!table->moves)
+        fusions_table(t, in_r0);
     cell->a = index.slot;
     cell->tail.imm = (int32_t)table->count;
     if (table->moves)

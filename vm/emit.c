@@ -47,44 +47,12 @@ uint32_t here(const struct translator *t) {
     return t->module->code.cell_count;
 }
 
-/* The last two operations are remembered, so that there still is a last one
- * when one has been taken back: a comparison, and then the mask or the step
- * before it. */
-static struct emitted *other_than(struct translator *t,
-                                  const struct emitted *one) {
-    return &t->recent[one == &t->recent[0]];
-}
-
 struct cell *emit(struct translator *t, unsigned op) {
     struct cell *cell = new_cell(t);
     cell_set_op(cell, (enum op)op);
-    if (t->dead)
-        return cell;
-    t->last = other_than(t, t->last);
-    *t->last = (struct emitted){.cell = here(t) - 1, .r0_before = t->mirror[0]};
+    if (!t->dead)
+        fusions_operation(t);
     return cell;
-}
-
-/* Only for operations that change no accumulator but r0. */
-void emit_copy(struct translator *t, uint32_t cell) {
-    uint32_t offset = t->offset;
-    t->offset = t->module->code.offsets[cell];
-    /* The operation is copied with the rest. */
-    *emit(t, OP_br) = t->module->code.cells[cell];
-    t->offset = offset;
-}
-
-void take_back(struct translator *t) {
-    t->module->code.cell_count--;
-    t->mirror[0] = t->last->r0_before;
-    t->last->cell = NO_CELL;
-    t->last = other_than(t, t->last);
-}
-
-/* Whether there is a last cell and fusing may still change it. */
-static bool last_is_open(const struct translator *t) {
-    return !t->dead && !t->plain && t->last->cell != NO_CELL &&
-           t->last->cell >= t->barrier;
 }
 
 /* A data cell: never to be taken for an operation. */
@@ -220,7 +188,7 @@ void push_result(struct translator *t,
     cell->d = x->home;
     if (t->dead)
         return;
-    x->from.producer = t->last->cell;
+    x->from.producer = here(t) - 1;
     slots_written(t, x->home, type_slots(type));
     mirror_set(t, k, x->home);
 }
@@ -245,23 +213,17 @@ static void emit_constant(struct translator *t, uint32_t slot, uint64_t bits) {
     slots_written(t, slot, 1);
 }
 
-/* Copy a value between slots. Two copies in a row become one cell. */
+/* Copy a value between slots. */
 static void
 move_slots(struct translator *t, uint32_t to, uint16_t from, uint8_t type) {
-    bool wide = type_slots(type) > 1;
-    if (last_is_open(t) && t->last->is_move && !wide) {
-        struct cell *cell = &t->module->code.cells[t->last->cell];
-        cell_set_op(cell, OP_move_two);
-        cell->tail.slots.b = (uint16_t)to;
-        cell->tail.slots.c = from;
-        t->last->is_move = false;
-    } else {
+    uint32_t slots = type_slots(type);
+    bool fused = slots == 1 && fuse_move(t, to, from);
+    if (!fused) {
         struct cell *cell = emit(t, op_for(type, OP_move));
         cell->d = (uint16_t)to;
         cell->a = from;
-        t->last->is_move = !wide;
     }
-    slots_written(t, to, type_slots(type));
+    slots_written(t, to, slots);
 }
 
 /* Write the operand's value to a slot. */
@@ -314,34 +276,6 @@ void operands_home(struct translator *t, uint32_t slots) {
     for (uint32_t i = first; i < t->known; i++)
         bring_home(t, &t->operands[i]);
     operands_forget(t, first);
-}
-
-bool made_by_last(const struct translator *t, const struct operand *x) {
-    return last_is_open(t) && x->place == IN_SLOT &&
-           x->from.producer == t->last->cell;
-}
-
-/* For fusions that find the operation by its cell, not through the operand it
- * produced: whether the result is needed otherwise is theirs to find out. */
-const struct cell *last_immediate(const struct translator *t, uint16_t code) {
-    const struct emitted *last = t->last;
-    bool constant = last->form == FORM_SI || last->form == FORM_RI;
-    if (!last_is_open(t) || last->cell + 1 != here(t) || !constant)
-        return NULL;
-    return last->row && last->row->opcode == code
-               ? &t->module->code.cells[last->cell]
-               : NULL;
-}
-
-/* Let the last cell write its result to another slot; what mirrored its home
- * mirrors that. */
-void redirect(struct translator *t, const struct operand *x, uint32_t slot) {
-    t->module->code.cells[t->last->cell].d = (uint16_t)slot;
-    slots_written(t, slot, type_slots(x->type));
-    for (int k = 0; k < ACCUMULATORS; k++) {
-        if (t->mirror[k] == x->home)
-            t->mirror[k] = (uint16_t)slot;
-    }
 }
 
 uint16_t window(const struct translator *t, uint32_t slots) {

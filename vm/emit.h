@@ -17,13 +17,6 @@ uint32_t here(const struct translator *t); /* the index of the next cell */
  * cell. The pointer is good until the next cell is appended. */
 struct cell *emit(struct translator *t, unsigned op);
 
-/* Append a copy of a cell that executes something and holds no displacement. If
- * it traps, it was the instruction of the original. */
-void emit_copy(struct translator *t, uint32_t cell);
-
-/* Take back the last cell, whose result nobody needs any more. */
-void take_back(struct translator *t);
-
 /* Append a data cell, which is never taken for an operation. */
 struct cell *emit_data(struct translator *t);
 
@@ -79,17 +72,16 @@ void need_slot(struct translator *t, struct operand *x);
  * is NO_SLOT; true if there were any. */
 bool settle(struct translator *t, uint32_t slot);
 
-/* True if the operand's value was computed by the last cell, which may still be
- * changed; and make that cell write its result to another slot. */
-bool made_by_last(const struct translator *t, const struct operand *x);
-void redirect(struct translator *t, const struct operand *x, uint32_t slot);
+/* ---- branches ---- */
 
-/* The last cell if it may be changed and does this operation with a constant,
- * or NULL. */
-const struct cell *last_immediate(const struct translator *t, uint16_t code);
-
-static inline bool is_short(int32_t constant) {
-    return constant == (int16_t)constant;
-}
+/* What a branch looks at: a comparison, or that of a value with 0. Two
+ * operations branch if it holds and if it fails, with the same a and d. */
+struct condition {
+    const struct instruction *row;
+    uint16_t form; /* enum form */
+    uint16_t x;    /* the slot of the left operand, in r0 or not */
+    uint16_t holds, fails;
+    uint16_t a, d;
+};
 
 #endif

@@ -1,11 +1,12 @@
 /* Where the rings join the core: what it calls of them.
  *
- * A ring is a folder, and the core can do without it. It joins in five places at
+ * A ring is a folder, and the core can do without it. It joins in six places at
  * most, each in one file:
  *
  *     rows       instructions, by its rows.def, at the end of opcodes.def
  *     ops        operations that come from no row, by its ops.def, at the end of ops.def
  *     handlers   what these do, by its handlers.def, at the end of handlers.def
+ *     state      what it keeps of a translator, by its state.def, in struct translator
  *     shape      functions below, that the core asks to validate or translate
  *     free       functions below, that give back what the ring has
  *
@@ -19,11 +20,16 @@
 #include "vm/unsupported.h"
 
 struct code;
+struct condition;
 struct control;
 struct immediate;
 struct instance;
+struct instruction;
+struct label;
 struct meter;
 struct module;
+struct operand;
+struct translator;
 struct validator;
 struct vm;
 
@@ -35,6 +41,49 @@ void vector(struct validator *v, const struct immediate *immediate);
 /* The operation that does with vectors what `op` does with other values: a
  * move, select_s, global_get or global_set. */
 enum op vector_op(enum op op);
+
+/* ---- fusions ---- */
+
+/* What the ring is told of the code: the last cell is an operation; it is of
+ * this row and form; a loop begins here; the last cell is a br_table that moves
+ * no values, and whose index is in r0 or not. */
+void fusions_operation(struct translator *t);
+void fusions_binary(struct translator *t,
+                    const struct instruction *row,
+                    enum form form);
+void fusions_loop(struct translator *t);
+void fusions_table(struct translator *t, bool in_r0);
+
+/* What it is asked before a cell is emitted. Each answers true if that is not
+ * needed, since the last cell, changed, does it too. */
+
+/* Write the operand's value to a slot, from its producer. */
+bool fuse_result(struct translator *t, const struct operand *x, uint32_t slot);
+
+/* Move the value of one slot to another. */
+bool fuse_move(struct translator *t, uint32_t to, uint16_t from);
+
+/* Add up the address of a load in the load itself: its form, for which the
+ * operands are in `load` now; or FORM_S. */
+unsigned fuse_sum(struct translator *t,
+                  const struct operand *address,
+                  uint32_t offset,
+                  struct cell *load);
+
+/* Compare where the branch is: the operand's value is no longer computed, but
+ * the condition looks at what it was computed from. Until the branch nothing
+ * but moves may be emitted: they leave the accumulators alone. */
+bool fuse_comparison(struct translator *t,
+                     const struct operand *x,
+                     struct condition *condition);
+
+/* Branch to a loop if the condition holds. */
+bool fuse_step(struct translator *t,
+               const struct condition *condition,
+               const struct label *loop);
+
+/* Branch to a loop, whatever holds. */
+bool fuse_head(struct translator *t, const struct label *loop);
 
 /* ---- exceptions ---- */
 

@@ -34,10 +34,7 @@
 void translator_init(struct translator *t, struct module *module, bool idle) {
     *t = (struct translator){.module = module,
                              .plain = module->vm->options.plain_code,
-                             .idle = idle,
-                             .loop = NO_CELL,
-                             .table_loop = NO_CELL};
-    t->last = t->recent;
+                             .idle = idle};
 }
 
 void translator_free(struct translator *t) {
@@ -136,9 +133,8 @@ void translate_local_set(struct translator *t,
     bool same = value.place == IN_LOCAL && value.slot == slot;
     if (!t->dead && !same) {
         bool settled = settle(t, slot);
-        if (!settled && made_by_last(t, &value)) {
-            redirect(t, &value, slot);
-        } else {
+        bool fused = !settled && fuse_result(t, &value, slot);
+        if (!fused) {
             bool mirrored = in_accumulator(t, &value);
             emit_move(t, slot, &value);
             if (mirrored)
@@ -222,9 +218,9 @@ choose_form(struct translator *t, struct operand *x, struct operand *y) {
     if (is_immediate(y))
         return in_accumulator(t, x) ? FORM_RI : FORM_SI;
     need_slot(t, y);
-    return in_accumulator(t, x)   ? FORM_RS
-           : in_accumulator(t, y) ? FORM_SR
-                                  : FORM_SS;
+    if (in_accumulator(t, x))
+        return FORM_RS;
+    return in_accumulator(t, y) ? FORM_SR : FORM_SS;
 }
 
 /* Subtracting a constant is adding its opposite, if that can be an immediate as
@@ -268,10 +264,7 @@ void translate_binary(struct translator *t,
         cell->tail.slots.b = y.slot;
     }
     push_result(t, cell, row->result, accumulator(row->result));
-    if (t->dead)
-        return; /* memory was refused */
-    t->last->row = row;
-    t->last->form = (uint8_t)form;
+    fusions_binary(t, row, form);
 }
 
 void translate_select(struct translator *t,
@@ -296,39 +289,6 @@ void translate_select(struct translator *t,
 
 /* ---- memory ---- */
 
-/* If the address is a sum that was just computed, and the load has room for its
- * operands, take the addition back; the load's form is returned, and its
- * operands are in the cell. */
-static unsigned take_sum(struct translator *t,
-                         const struct operand *address,
-                         uint32_t offset,
-                         struct cell *load) {
-    static const uint8_t forms[] = {[FORM_SS] = FORM_SUM_SS,
-                                    [FORM_RS] = FORM_SUM_RS,
-                                    [FORM_SR] = FORM_SUM_RS,
-                                    [FORM_SI] = FORM_SUM_SI,
-                                    [FORM_RI] = FORM_SUM_RI};
-    const struct instruction *row = t->last->row;
-    if (offset > UINT16_MAX || !made_by_last(t, address))
-        return FORM_S;
-    if (!row || row->opcode != WASM_i32_add)
-        return FORM_S;
-    enum form form = (enum form)t->last->form;
-    /* A copy, since the cell itself will be reused. */
-    *load = t->module->code.cells[t->last->cell];
-    if (form == FORM_SI || form == FORM_RI) {
-        int32_t constant = load->tail.imm;
-        if (constant != (int16_t)constant)
-            return FORM_S;
-        load->tail.slots.b = (uint16_t)constant;
-    } else if (form == FORM_SR) { /* a sum has no order */
-        load->tail.slots.b = load->a;
-    }
-    load->tail.slots.c = (uint16_t)offset;
-    take_back(t);
-    return forms[form];
-}
-
 /* An access to a memory of which the interpreter has to fetch base and size
  * first. */
 void translate_far(struct translator *t,
@@ -351,9 +311,6 @@ void translate_far(struct translator *t,
     data->d = memarg->lane;
 }
 
-/* i32.load offset=8 (i32.add (local.get 0) (i32.const 4)) becomes i32_load_si
- * a=0 b=4 c=8. The sum still wraps around at 32 bits before the offset is added
- * (spec 4.4.7). */
 void translate_load(struct translator *t,
                     const struct instruction *row,
                     struct operand address,
@@ -363,7 +320,7 @@ void translate_load(struct translator *t,
     struct cell operands = {0};
     need_slot(t, &address);
     address.type = VM_I32;
-    unsigned form = take_sum(t, &address, offset, &operands);
+    unsigned form = fuse_sum(t, &address, offset, &operands);
     if (form == FORM_S) {
         form = in_accumulator(t, &address) ? FORM_R : FORM_S;
         operands.a = address.slot;
@@ -382,6 +339,27 @@ static bool is_small(const struct operand *x) {
                                   (int16_t)(uint16_t)x->from.constant;
 }
 
+/* Choose the form of a store whose address is in a slot, and bring the value
+ * into one, or where a constant is. Only floats have a form for two
+ * accumulators: there is one of integers. */
+static unsigned store_form(struct translator *t,
+                           const struct operand *address,
+                           struct operand *value) {
+    bool address_r = in_accumulator(t, address);
+    if (is_small(value)) {
+        value->slot = (uint16_t)value->from.constant;
+        return address_r ? FORM_RI : FORM_SI;
+    }
+    need_slot(t, value);
+    bool value_r = in_accumulator(t, value);
+    bool is_float = accumulator(value->type) != 0;
+    if (address_r && value_r && is_float)
+        return FORM_RR;
+    if (address_r)
+        return FORM_RS;
+    return value_r ? FORM_SR : FORM_SS;
+}
+
 /* The value is in d, since imm is the offset; nothing is written to a slot. */
 void translate_store(struct translator *t,
                      const struct instruction *row,
@@ -393,20 +371,7 @@ void translate_store(struct translator *t,
     need_slot(t, &address);
     address.type = VM_I32;
     value.type = row->operand;
-    unsigned form;
-    if (is_small(&value)) {
-        form = in_accumulator(t, &address) ? FORM_RI : FORM_SI;
-        value.slot = (uint16_t)value.from.constant;
-    } else {
-        need_slot(t, &value);
-        bool address_r = in_accumulator(t, &address),
-             value_r = in_accumulator(t, &value);
-        bool both = address_r && value_r && accumulator(value.type) != 0;
-        form = both        ? (unsigned)FORM_RR
-               : address_r ? FORM_RS
-               : value_r   ? FORM_SR
-                           : FORM_SS;
-    }
+    unsigned form = store_form(t, &address, &value);
     struct cell *cell = emit(t, row->op + form);
     cell->a = address.slot;
     cell->d = value.slot;

@@ -14,7 +14,7 @@
  *     local.get 0        operands: [local 0]
  *     i32.const 7        operands: [local 0] [constant 7]
  *     i32.add            emits  i32_add_si  d=t0 a=0 imm=7;  operands: [slot t0, made by that cell]
- *     local.set 1        turns that cell's d into 1
+ *     local.set 1        emits a move to slot 1, or turns that cell's d into 1 (vm/fusions)
  *
  * A stack of any height must cost no more than the bytes that made it: two
  * bytes call a function with a thousand parameters and results. So an operand
@@ -30,37 +30,16 @@
  *  - A pending "in local x" is copied to its own slot before x is written (local_set), and before
  *    any block begins, since the copy must not happen on one path only.
  *  - Values that cross a label are in their home slots: the slot of their height.
- *  - A cell may be changed or taken back only while it is the last one and no label stands behind
- *    it (`last`, `barrier`), and only through the operand it produced.
  *  - `mirror` says which slot each accumulator copies; writing that slot otherwise, or binding a
  *    label, forgets it.
- *  - The cells from a loop's beginning to a br_table may be repeated elsewhere only if they are
- *    straight code: no label, branch or data cell has moved `barrier` past the loop's beginning.
  *  - No byte of a body is worth more than two cells, whatever the guest's author had in mind.
  *  - In unreachable code the same functions run, but emit nothing (`dead`); nor do they when the
  *    function is only validated, or after an allocation was refused.
  *
- * What each of its tricks is worth: the time that 22 guests of bench/ take
- * without it, the others left on (geometric mean of the least of three
- * interleaved runs, gcc 12 -O2, an EPYC of 2026; good to about 0.03):
- *
- *     a comparison and its branch in one cell        1.60
- *     results written straight to locals             1.56
- *     accumulators                                   1.25
- *     two moves in one cell                          1.08
- *     a loop's step, comparison and branch in one    1.07
- *     a load that adds up its address                1.05
- *     the head of a switch loop, repeated            1.00 (bytecode 1.13)
- *
- * Tried and thrown out: a mask and its branch in one (1.01); a global with a
- * constant that is added (1.00); a call's result straight to a local (1.00); two
- * additions in place in one cell (0.98, but bignum 1.12); a build guided by
- * profiles (0.97 of the time to load; instrumented code has no tail calls, so
- * the engine itself cannot be trained).
- *
- * Without all of them, and with locals copied where they are read, which is
- * `plain_code` in struct vm_limits, the answers are the same: tests/spec and
- * tests/fuzz compare. */
+ * Cells are changed afterwards only by vm/fusions, which does two things in one
+ * where it can. Without it and the accumulators, and with locals copied where
+ * they are read, which is `plain_code` in struct vm_limits, the answers are the
+ * same: tests/spec and tests/fuzz compare. */
 #ifndef HOSTEL_VM_TRANSLATE_H
 #define HOSTEL_VM_TRANSLATE_H
 
@@ -87,7 +66,6 @@ struct operand {
 };
 
 enum { TYPE_ANY = 0, PENDING_MAX = 32, ACCUMULATORS = 3 };
-enum { LOOP_HEAD = 5 }; /* cells that are repeated at most */
 #define NO_SLOT UINT16_MAX
 
 /* Where branches go. A loop's is known when it begins; branches to any other
@@ -100,16 +78,6 @@ struct label {
     uint16_t arity;   /* how many they are */
     uint16_t slots;   /* how many slots they take */
     bool is_return;   /* the function's own label */
-};
-
-/* A cell that was emitted: if it is a binary operation or a comparison its row
- * and form, and what r0 mirrored before it, so that it can be taken back. */
-struct emitted {
-    const struct instruction *row;
-    uint32_t cell; /* or NO_CELL */
-    uint8_t form;  /* enum form */
-    bool is_move;
-    uint16_t r0_before;
 };
 
 struct translator {
@@ -138,16 +106,10 @@ struct translator {
     uint32_t link, temporary; /* slots: the link, and the first temporary */
     uint32_t frame_slots;     /* the highest slot used, plus one */
 
-    uint32_t loop;       /* where the last loop began */
-    uint32_t table;      /* a br_table behind the first few cells of a loop */
-    uint32_t table_loop; /* where that loop begins, or NO_CELL */
-    bool table_in_r0;    /* which form the br_table has */
-
-    /* Cells before this one may not be changed any more. */
+    /* Cells before this one may not be changed any more: behind it no label,
+     * jump, call or data cell stands. */
     uint32_t barrier;
-    /* The last two cells that execute something. */
-    struct emitted recent[2];
-    struct emitted *last;          /* which of them is the last */
+#include "vm/fusions/state.def"
     uint16_t mirror[ACCUMULATORS]; /* slots */
     /* Which of `operands` are in locals, ascending. */
     uint32_t pending[PENDING_MAX];

@@ -1,0 +1,83 @@
+/* Fusions: doing two things in one cell, by changing the last one or taking it
+ * back.
+ *
+ * The translator (translate.h) emits a cell an instruction. Here it is asked,
+ * before one is emitted, whether the last cell can do that as well (rings.h has
+ * the questions):
+ *
+ *     i32.add, local.set 1              i32_add_ss     d=4 a=0 b=2
+ *                                       move           d=1 a=4
+ *     fused (last.c)                    i32_add_ss     d=1 a=0 b=2
+ *
+ *     i32.lt_s, br_if                   i32_lt_s_ss    d=4 a=0 b=1
+ *                                       br_i32_ne_ri   a=0 d=0 imm=...
+ *     fused (comparison.c)              br_i32_lt_s_ss a=0 d=1 imm=...
+ *
+ *     i32.const 4, i32.add, i32.load    i32_add_si     d=4 a=0 imm=4
+ *                                       i32_load_r     d=4 a=4 imm=8
+ *     fused (sum.c)                     i32_load_si    d=4 a=0 b=4 c=8
+ *
+ * table.c repeats the head of a loop where a branch leads back to it.
+ *
+ * These things make this correct, beside those of translate.h:
+ *  - A cell may be changed or taken back only while it is the last one and no
+ *    label stands behind it (last_is_open), and only through the operand it
+ *    produced. `barrier` says where the last label, jump, call or data cell is.
+ *  - What r0 mirrored before an operation is known, so that it does so again
+ *    when the operation is taken back.
+ *  - The cells from a loop's beginning to a br_table may be repeated elsewhere
+ *    only if they are straight code: nothing has moved `barrier` past the
+ *    loop's beginning.
+ *
+ * What each of them is worth, and the accumulators: the time that 22 guests of
+ * bench/ take without it, the others left on (geometric mean of the least of
+ * three interleaved runs, gcc 12 -O2, an EPYC of 2026; good to about 0.03):
+ *
+ *     a comparison and its branch in one cell        1.60
+ *     results written straight to locals             1.56
+ *     accumulators                                   1.25
+ *     two moves in one cell                          1.08
+ *     a loop's step, comparison and branch in one    1.07
+ *     a load that adds up its address                1.05
+ *     the head of a switch loop, repeated            1.00 (bytecode 1.13)
+ *
+ * Tried and thrown out: a mask and its branch in one (1.01); a global with a
+ * constant that is added (1.00); a call's result straight to a local (1.00); two
+ * additions in place in one cell (0.98, but bignum 1.12); a build guided by
+ * profiles (0.97 of the time to load; instrumented code has no tail calls, so
+ * the engine itself cannot be trained).
+ *
+ * The ring joins the core by state.def, in struct translator, and by functions;
+ * its operations are forms of rows (ops.def), which are there without it. With
+ * `plain_code` in struct vm_limits nothing is fused either. */
+#ifndef HOSTEL_VM_FUSIONS_FUSIONS_H
+#define HOSTEL_VM_FUSIONS_FUSIONS_H
+
+#include "vm/emit.h"
+
+/* The last operation. */
+static inline const struct emitted *last_of(const struct translator *t) {
+    return &t->fusions.recent[t->fusions.last];
+}
+
+/* Its cell, which may be changed if last_is_open. */
+static inline struct cell *last_cell(const struct translator *t) {
+    return &t->module->code.cells[last_of(t)->cell];
+}
+
+/* Whether there is a last operation that may still be changed. */
+bool last_is_open(const struct translator *t);
+
+/* True if the operand's value was computed by the last cell, which may still be
+ * changed. */
+bool made_by_last(const struct translator *t, const struct operand *x);
+
+/* Take back the last cell, whose result nobody needs any more. */
+void take_back(struct translator *t);
+
+/* Whether 16 bits of a cell can hold it. */
+static inline bool is_short(int32_t constant) {
+    return constant == (int16_t)constant;
+}
+
+#endif

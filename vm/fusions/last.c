@@ -1,0 +1,63 @@
+/* The last operation: what is known of it, and the fusions that change only
+ * where it writes. */
+#include "vm/fusions/fusions.h"
+
+static struct emitted *other(struct translator *t) {
+    t->fusions.last ^= 1;
+    return &t->fusions.recent[t->fusions.last];
+}
+
+void fusions_operation(struct translator *t) {
+    *other(t) =
+        (struct emitted){.cell = here(t) - 1, .r0_before = t->mirror[0]};
+}
+
+void fusions_binary(struct translator *t,
+                    const struct instruction *row,
+                    enum form form) {
+    struct emitted *last = &t->fusions.recent[t->fusions.last];
+    last->row = row;
+    last->form = (uint8_t)form;
+}
+
+bool last_is_open(const struct translator *t) {
+    return !t->dead && !t->plain && last_of(t)->cell >= t->barrier;
+}
+
+bool made_by_last(const struct translator *t, const struct operand *x) {
+    return last_is_open(t) && x->place == IN_SLOT &&
+           x->from.producer == last_of(t)->cell;
+}
+
+void take_back(struct translator *t) {
+    struct emitted *last = &t->fusions.recent[t->fusions.last];
+    t->module->code.cell_count--;
+    t->mirror[0] = last->r0_before;
+    last->cell = 0;
+    t->fusions.last ^= 1;
+}
+
+/* What mirrored the result's home mirrors the slot. */
+bool fuse_result(struct translator *t, const struct operand *x, uint32_t slot) {
+    if (!made_by_last(t, x))
+        return false;
+    last_cell(t)->d = (uint16_t)slot;
+    slots_written(t, slot, type_slots(x->type));
+    for (int k = 0; k < ACCUMULATORS; k++) {
+        if (t->mirror[k] == x->home)
+            t->mirror[k] = (uint16_t)slot;
+    }
+    return true;
+}
+
+bool fuse_move(struct translator *t, uint32_t to, uint16_t from) {
+    if (!last_is_open(t))
+        return false;
+    struct cell *cell = last_cell(t);
+    if (cell->head.wide != heads[OP_move].wide)
+        return false;
+    cell_set_op(cell, OP_move_two);
+    cell->tail.slots.b = (uint16_t)to;
+    cell->tail.slots.c = from;
+    return true;
+}

@@ -1,0 +1,57 @@
+/* A build that emits a cell an instruction, and changes none afterwards. */
+#include "vm/rings.h"
+
+void fusions_operation(struct translator *t) {
+    (void)t;
+}
+
+void fusions_binary(struct translator *t,
+                    const struct instruction *row,
+                    enum form form) {
+    (void)t, (void)row, (void)form;
+}
+
+void fusions_loop(struct translator *t) {
+    (void)t;
+}
+
+void fusions_table(struct translator *t, bool in_r0) {
+    (void)t, (void)in_r0;
+}
+
+bool fuse_result(struct translator *t, const struct operand *x, uint32_t slot) {
+    (void)t, (void)x, (void)slot;
+    return false;
+}
+
+bool fuse_move(struct translator *t, uint32_t to, uint16_t from) {
+    (void)t, (void)to, (void)from;
+    return false;
+}
+
+unsigned fuse_sum(struct translator *t,
+                  const struct operand *address,
+                  uint32_t offset,
+                  struct cell *load) {
+    (void)t, (void)address, (void)offset, (void)load;
+    return FORM_S;
+}
+
+bool fuse_comparison(struct translator *t,
+                     const struct operand *x,
+                     struct condition *condition) {
+    (void)t, (void)x, (void)condition;
+    return false;
+}
+
+bool fuse_step(struct translator *t,
+               const struct condition *condition,
+               const struct label *loop) {
+    (void)t, (void)condition, (void)loop;
+    return false;
+}
+
+bool fuse_head(struct translator *t, const struct label *loop) {
+    (void)t, (void)loop;
+    return false;
+}
