@@ -1,10 +1,9 @@
 /* Who watches functions being translated and run: vm/listing, or nobody.
  *
  * A vm has one observer at most. While there is none this costs nothing but a
- * look at a pointer for each instruction that is translated, and for each call
- * from the host. The interpreter does not look: it tells of those cells alone
- * that the observer has marked, by making them OP_watched. What they did
- * before, the observer knows. */
+ * look at a pointer for each call from the host. The interpreter does not look:
+ * it tells of those cells alone that the observer has marked, by making them
+ * OP_watched. What they did before, the observer knows. */
 #ifndef HOSTEL_VM_OBSERVER_H
 #define HOSTEL_VM_OBSERVER_H
 

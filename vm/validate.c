@@ -543,6 +543,14 @@ bool out_of_time(struct validator *v) {
     return false;
 }
 
+/* One condition for both, since it is looked at behind every instruction. */
+static void between_instructions(struct validator *v) {
+    if (v->observer && reader_ok(&v->reader))
+        v->observer->instruction(v->observer, &v->t);
+    if (v->t.unpaid >= TICK_CELLS)
+        translate_tick(&v->t);
+}
+
 /* Validate the body of a function, and translate it unless the translator is
  * idle. The outermost control frame is the function's; the body is over when
  * its `end` has popped it. */
@@ -573,10 +581,8 @@ static bool validate_body(struct validator *v, uint32_t index) {
                                     : "");
         }
         validate_instruction(v);
-        if (v->observer && reader_ok(reader))
-            v->observer->instruction(v->observer, t);
-        if (t->unpaid >= TICK_CELLS)
-            translate_tick(t);
+        if (t->unpaid >= v->pause)
+            between_instructions(v);
         if (!spend(v, 1))
             return false;
     }
@@ -597,10 +603,10 @@ static bool validator_init(struct validator *v,
                            struct error *error) {
     *v = (struct validator){.module = module,
                             .meter = &module->vm->meter,
+                            .observer = idle ? NULL : module->vm->observer,
                             .reader = reader_init(module->bytes, error)};
     translator_init(&v->t, module, idle);
-    if (!idle)
-        v->observer = module->vm->observer;
+    v->pause = v->observer ? 0 : TICK_CELLS;
     v->empty = type_intern(&module->vm->types, (const uint8_t *)"", 0, 0);
     return v->empty || error_set_memory(module->vm, error, "types");
 }
@@ -629,11 +635,6 @@ bool module_validate(struct module *module, struct error *error) {
     return ok;
 }
 
-static bool tell_observer(struct validator *v, uint32_t function) {
-    return v->observer->translated(
-        v->observer, v->module, function, v->reader.error);
-}
-
 /* Append the code of a function to the module's, or leave all as it was. */
 static bool translate_body(struct validator *v, uint32_t function) {
     struct module *module = v->module;
@@ -646,7 +647,10 @@ static bool translate_body(struct validator *v, uint32_t function) {
     } else {
         code_abandon(&module->code);
     }
-    return ok && (!v->observer || tell_observer(v, function));
+    if (!ok || !v->observer)
+        return ok;
+    return v->observer->translated(
+        v->observer, v->module, function, v->reader.error);
 }
 
 bool module_translate(struct module *module,

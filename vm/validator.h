@@ -47,6 +47,9 @@ struct validator {
     struct meter *meter; /* the vm's */
     /* The vm's, if code is emitted; or NULL. */
     struct observer *observer;
+    /* Work not yet paid for that ends the walk from one instruction to the
+     * next: none, if there is an observer. */
+    uint32_t pause;
     struct translator t;
     struct reader reader;          /* of the current body */
     const struct instruction *row; /* the current instruction */
