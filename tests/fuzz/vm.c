@@ -5,7 +5,9 @@
  * make.c makes a valid one. Every exported function is called twice; a
  * transcript of results, globals, memory, and traps with their backtraces is
  * compared between plain and fused code: with a little fuel at first and, if
- * that was enough, without a limit, for which other code is made. */
+ * that was enough, without a limit, for which other code is made. Traced cell
+ * by cell it must do the same, too; a recorded run may be ended before, and is
+ * only made and shown. */
 #include "tests/fuzz/make.h"
 
 #include <inttypes.h>
@@ -89,19 +91,60 @@ static bool use(struct buffer *out,
     return note_end(out, vm_of(instance), &error);
 }
 
+/* ---- who watches ---- */
+
+enum watcher { NOBODY, TRACER, RECORDER };
+
+/* Whatever is printed is right if it does no harm. */
+static FILE *nowhere(void) {
+    static FILE *file;
+    if (!file)
+        file = fopen("/dev/null", "w");
+    return file;
+}
+
+/* Memory may be refused. */
+static void watch(struct module *module, enum watcher watcher) {
+    struct error error = ERROR_INIT;
+    struct vm_tracing tracing = {.module = module, .out = nowhere()};
+    if (watcher == TRACER)
+        vm_trace(&tracing, &error);
+    if (watcher == RECORDER)
+        vm_record(module, NULL, &error);
+}
+
+static void show(struct module *module, enum watcher watcher) {
+    struct error listed = ERROR_INIT, explained = ERROR_INIT;
+    struct vm_explaining explaining = {
+        .module = module, .name = "made", .ended = "", .out = nowhere()};
+    if (watcher == TRACER)
+        vm_dump_code(module, NULL, nowhere(), &listed);
+    if (watcher == RECORDER)
+        vm_explain(&explaining, &explained);
+}
+
+/* ---- a run ---- */
+
+struct way {
+    bool plain;
+    int64_t fuel;
+    enum watcher watcher;
+};
+
 /* Load and run a module, and write down what can be seen of it. False if a
  * limit ended it. */
-static bool
-transcribe(struct buffer *out, struct slice bytes, bool plain, int64_t fuel) {
+static bool transcribe(struct buffer *out, struct slice bytes, struct way way) {
     struct vm_limits limits = {.memory_bytes = MEMORY_MAX,
                                .stack_bytes = PAGE,
                                .table_elements = 1000,
-                               .fuel = fuel,
+                               .fuel = way.fuel,
                                .timeout_ms = VM_UNLIMITED,
-                               .plain_code = plain};
+                               .plain_code = way.plain};
     struct error error = ERROR_INIT;
     struct vm *vm = vm_open(&limits, &error);
     struct module *module = vm ? vm_load(vm, bytes, &error) : NULL;
+    if (module)
+        watch(module, way.watcher);
     struct instance *instance =
         module ? vm_instantiate(vm, module, &error) : NULL;
     bool free = note_end(out, vm, &error);
@@ -113,6 +156,8 @@ transcribe(struct buffer *out, struct slice bytes, bool plain, int64_t fuel) {
          at += PAGE) {
         buffer_append(out, vm_memory_at(instance, at, PAGE), PAGE);
     }
+    if (module)
+        show(module, way.watcher);
     vm_close(vm);
     return free;
 }
@@ -148,15 +193,20 @@ static _Noreturn void fail(const char *what,
 }
 
 /* Run it once more, another way. */
-static void compare(const struct buffer *expected,
-                    struct slice module,
-                    bool plain,
-                    int64_t fuel) {
+static void
+compare(const struct buffer *expected, struct slice module, struct way way) {
     struct buffer text;
     buffer_init(&text, TEXT_MAX);
-    transcribe(&text, module, plain, fuel);
+    transcribe(&text, module, way);
     if (!slice_equal(buffer_slice(&text), buffer_slice(expected)))
-        fail("plain and fused code differ", module, expected, &text);
+        fail("plain, fused or traced code differs", module, expected, &text);
+    buffer_free(&text);
+}
+
+static void record_and_show(struct slice module) {
+    struct buffer text;
+    buffer_init(&text, TEXT_MAX);
+    transcribe(&text, module, (struct way){false, VM_UNLIMITED, RECORDER});
     buffer_free(&text);
 }
 
@@ -172,13 +222,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         make_module(&made, module);
         module = buffer_slice(&made);
     }
-    bool free = transcribe(&text, module, true, FUEL);
+    bool free = transcribe(&text, module, (struct way){true, FUEL, NOBODY});
     if (!given && memcmp(text.data, " 0 ", 3) != 0)
         fail("refused", module, &text, &made);
     if (free) {
-        compare(&text, module, false, 2 * FUEL); /* other code, other steps */
-        compare(&text, module, true, VM_UNLIMITED);
-        compare(&text, module, false, VM_UNLIMITED);
+        const struct way ways[] = {
+            {false, 2 * FUEL, NOBODY}, /* other code, other steps */
+            {true, VM_UNLIMITED, NOBODY},
+            {false, VM_UNLIMITED, NOBODY},
+            {false, VM_UNLIMITED, TRACER},
+        };
+        for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+            compare(&text, module, ways[i]);
+        record_and_show(module);
     }
     buffer_free(&text);
     buffer_free(&made);
