@@ -32,10 +32,12 @@ void emit_call_indirect(struct translator *t,
 
 /* The accumulator of a type, 0: r0, 1: s0, 2: f0; a v128 has none. */
 static inline unsigned accumulator(uint8_t type) {
-    return type == VM_F32    ? 1
-           : type == VM_F64  ? 2
-           : type == VM_V128 ? ACCUMULATORS
-                             : 0;
+    switch (type) {
+    case VM_F32: return 1;
+    case VM_F64: return 2;
+    case VM_V128: return ACCUMULATORS;
+    default: return 0;
+    }
 }
 
 /* The operation for values of the type: vectors have their own. */

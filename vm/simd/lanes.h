@@ -51,7 +51,9 @@ static inline union v128 v128_pick(const union v128 table[2], union v128 from) {
 }
 
 static inline int32_t clamp(int32_t x, int32_t low, int32_t high) {
-    return x < low ? low : x > high ? high : x;
+    if (x < low)
+        return low;
+    return x > high ? high : x;
 }
 
 #endif
