@@ -93,7 +93,10 @@ void *array_reserve(struct budget *budget,
                     size_t size) {
     if (count < *capacity)
         return array;
+    size_t missing = count - *capacity + 1;
     size_t more = *capacity ? *capacity / 2 : FIRST_ENTRIES;
+    if (more < missing)
+        more = missing;
     if (more > SIZE_MAX / size - *capacity)
         return NULL;
     if (!budget_take(budget, more * size))

@@ -429,6 +429,24 @@ static void arena_refuses_what_overflows(void **state) {
 
 /* ---- buffers ---- */
 
+/* However many there are to be: one reserve is enough. */
+static void an_array_has_room_for_all_and_one_more(void **state) {
+    (void)state;
+    static const size_t counts[] = {0, 1, 100, 101, 5000};
+    uint32_t *array = NULL;
+    size_t capacity = 0;
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        array = array_reserve(NULL, array, counts[i], &capacity, sizeof *array);
+        assert_non_null(array);
+        assert_true(capacity > counts[i]);
+        array[counts[i]] = 1;
+    }
+    assert_null(
+        array_reserve(NULL, array, SIZE_MAX / 2, &capacity, sizeof *array));
+    assert_true(capacity > 5000);
+    array_free(NULL, array, capacity, sizeof *array);
+}
+
 static void buffer_holds_what_was_appended(void **state) {
     (void)state;
     struct buffer buffer;
@@ -550,6 +568,7 @@ int main(void) {
         cmocka_unit_test(arena_memory_is_zero_aligned_and_apart),
         cmocka_unit_test(arena_refuses_what_overflows),
         cmocka_unit_test(buffer_holds_what_was_appended),
+        cmocka_unit_test(an_array_has_room_for_all_and_one_more),
         cmocka_unit_test(buffer_failure_is_sticky_and_keeps_the_content),
         cmocka_unit_test(files_are_read_up_to_the_cap),
         cmocka_unit_test(what_is_no_file_is_named),

@@ -108,17 +108,16 @@ static bool same_operand(const struct operand *x, const struct operand *y) {
 }
 
 static bool make_room(struct columns *c, uint32_t known) {
-    struct budget *memory = c->module->vm->memory;
-    while (c->pushed_capacity < known) {
-        struct pushed *pushed = array_reserve(memory,
-                                              c->pushed,
-                                              c->pushed_capacity,
-                                              &c->pushed_capacity,
-                                              sizeof *pushed);
-        if (!pushed)
-            return false;
-        c->pushed = pushed;
-    }
+    if (known <= c->pushed_capacity)
+        return true;
+    struct pushed *pushed = array_reserve(c->module->vm->memory,
+                                          c->pushed,
+                                          known - 1,
+                                          &c->pushed_capacity,
+                                          sizeof *pushed);
+    if (!pushed)
+        return false;
+    c->pushed = pushed;
     return true;
 }
 

@@ -36,16 +36,16 @@ static struct watched_module *add(struct watch *watch, struct module *module) {
 
 static bool reserve(struct watched_module *watched) {
     const struct code *code = &watched->module->code;
-    while (watched->capacity < code->cell_count) {
-        uint16_t *ops = array_reserve(code->memory,
-                                      watched->ops,
-                                      watched->capacity,
-                                      &watched->capacity,
-                                      sizeof *ops);
-        if (!ops)
-            return false;
-        watched->ops = ops;
-    }
+    if (code->cell_count <= watched->capacity)
+        return true;
+    uint16_t *ops = array_reserve(code->memory,
+                                  watched->ops,
+                                  code->cell_count - 1,
+                                  &watched->capacity,
+                                  sizeof *ops);
+    if (!ops)
+        return false;
+    watched->ops = ops;
     return true;
 }
 
