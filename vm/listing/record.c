@@ -21,16 +21,13 @@
 /* ---- slots ---- */
 
 static bool reserve_slots(struct recording *r, size_t end) {
-    while (r->slot_capacity < end) {
-        uint64_t *slots = array_reserve(r->memory,
-                                        r->slots,
-                                        r->slot_capacity,
-                                        &r->slot_capacity,
-                                        sizeof *slots);
-        if (!slots)
-            return false;
-        r->slots = slots;
-    }
+    if (end <= r->slot_capacity)
+        return true;
+    uint64_t *slots = array_reserve(
+        r->memory, r->slots, end - 1, &r->slot_capacity, sizeof *slots);
+    if (!slots)
+        return false;
+    r->slots = slots;
     return true;
 }
 
