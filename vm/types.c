@@ -143,15 +143,14 @@ const struct func_type *type_intern(struct type_table *table,
     return type;
 }
 
-enum { TYPE_CODES = 0x80 };
+enum { TYPE_CODES = 0x80, LETTERS = 0x80 };
 
 static const struct {
     const char *name;
-    char letter; /* of vm_define and the signatures in opcodes.def, or none */
     bool is_reference;
 } value_types[TYPE_CODES] = {
-#define NUMBER(type, name, letter)    [VM_##type] = {name, letter, false},
-#define REFERENCE(type, name, letter) [VM_##type] = {name, letter, true},
+#define NUMBER(type, name, letter)    [VM_##type] = {name, false},
+#define REFERENCE(type, name, letter) [VM_##type] = {name, true},
 #include "vm/types.def"
 };
 
@@ -163,13 +162,16 @@ bool is_reference_type(uint8_t code) {
     return code < TYPE_CODES && value_types[code].is_reference;
 }
 
-/* From the highest code down: numbers come first so. */
+/* What has no letter is at 0. */
+static const uint8_t lettered[LETTERS] = {
+#define NUMBER(type, name, letter)    [letter] = VM_##type,
+#define REFERENCE(type, name, letter) [letter] = VM_##type,
+#include "vm/types.def"
+};
+
 uint8_t type_of_letter(char letter) {
-    for (uint8_t code = TYPE_CODES; letter && code-- > 0;) {
-        if (value_types[code].letter == letter)
-            return code;
-    }
-    return 0;
+    bool is_letter = letter > 0 && (unsigned char)letter < LETTERS;
+    return is_letter ? lettered[(unsigned char)letter] : 0;
 }
 
 const char *vm_type_name(enum vm_type type) {
