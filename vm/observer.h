@@ -23,7 +23,7 @@ struct machine {
     float s0;
 };
 
-/* Functions that an observer does not need are NULL, but for the first two. */
+/* Functions that an observer does not need are NULL, but for `translated`. */
 struct observer {
     /* An instruction has been translated: it began at t->offset, and ends
      * where t->reader is. */

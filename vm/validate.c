@@ -545,8 +545,10 @@ bool out_of_time(struct validator *v) {
 
 /* One condition for both, since it is looked at behind every instruction. */
 static void between_instructions(struct validator *v) {
-    if (v->observer && reader_ok(&v->reader))
-        v->observer->instruction(v->observer, &v->t);
+    struct observer *observer = v->observer;
+    bool told = observer && observer->instruction;
+    if (told && reader_ok(&v->reader))
+        observer->instruction(observer, &v->t);
     if (v->t.unpaid >= TICK_CELLS)
         translate_tick(&v->t);
 }

@@ -333,12 +333,6 @@ static enum op record_cell(struct observer *observer,
 
 /* ---- the observer ---- */
 
-static void record_instruction(struct observer *observer,
-                               const struct translator *translator) {
-    (void)observer;
-    (void)translator;
-}
-
 static bool record_translated(struct observer *observer,
                               struct module *module,
                               uint32_t function,
@@ -385,8 +379,7 @@ struct recording *record(struct module *module) {
     struct recording *r = calloc(1, sizeof *r);
     if (!r)
         return NULL;
-    r->observer = (struct observer){.instruction = record_instruction,
-                                    .translated = record_translated,
+    r->observer = (struct observer){.translated = record_translated,
                                     .cell = record_cell,
                                     .changed = record_changed,
                                     .left = record_left,

@@ -206,12 +206,6 @@ static enum op trace_cell(struct observer *observer,
 
 /* ---- the observer ---- */
 
-static void trace_instruction(struct observer *observer,
-                              const struct translator *translator) {
-    (void)observer;
-    (void)translator;
-}
-
 static bool trace_translated(struct observer *observer,
                              struct module *module,
                              uint32_t function,
@@ -267,8 +261,7 @@ bool vm_trace(const struct vm_tracing *tracing, struct error *error) {
     struct tracer *t = calloc(1, sizeof *t);
     if (!t)
         return error_set(error, ERROR_IO, "out of memory: a trace");
-    *t = (struct tracer){.observer = {.instruction = trace_instruction,
-                                      .translated = trace_translated,
+    *t = (struct tracer){.observer = {.translated = trace_translated,
                                       .cell = trace_cell,
                                       .changed = trace_changed,
                                       .left = trace_left,
