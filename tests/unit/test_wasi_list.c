@@ -7,7 +7,7 @@
  * buffer, so that it calls thousands of times. It writes what it found to
  * standard output, which is a file for that while. */
 #define _GNU_SOURCE /* readdir64 */
-#include "wasi/wasi.h"
+#include "tests/unit/wasi_guest.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -84,45 +84,6 @@ static char *beneath(const char *name) {
     return path;
 }
 
-/* Run the guest with calls to make. */
-static void run_guest(const char *const *words,
-                      size_t count,
-                      const char *directory,
-                      struct error *error) {
-    const char *build = getenv("BUILD");
-    char guest[1024];
-    snprintf(guest,
-             sizeof guest,
-             "%s/guests/wasi/call.wasm",
-             build ? build : "build");
-    struct buffer bytes;
-    buffer_init(&bytes, 1 << 20);
-    struct vm_limits limits = vm_limits_default();
-    struct vm *vm = vm_open(&limits, error);
-    struct wasi_directory granted = {.host = directory, .guest = "/"};
-    struct wasi_config config = {.max_descriptors = WASI_DESCRIPTORS,
-                                 .args = words,
-                                 .arg_count = count,
-                                 .directories = &granted,
-                                 .directory_count = 1};
-    struct wasi *wasi = wasi_open(&config, error);
-    if (vm && wasi && file_read(guest, &bytes, error) &&
-        wasi_define(wasi, vm, error)) {
-        struct module *module = vm_load(vm, buffer_slice(&bytes), error);
-        struct instance *instance =
-            module ? vm_instantiate(vm, module, error) : NULL;
-        if (instance)
-            vm_call(vm_find_function(instance, slice_of("_start")),
-                    NULL,
-                    0,
-                    NULL,
-                    error);
-    }
-    vm_close(vm);
-    wasi_close(wasi);
-    buffer_free(&bytes);
-}
-
 /* What the guest says when it makes these calls. */
 static void
 ask(const char *const *words, size_t count, char *said, size_t room) {
@@ -132,7 +93,7 @@ ask(const char *const *words, size_t count, char *said, size_t room) {
     dup2(answer, 1);
     struct error error = ERROR_INIT;
     reads = 0;
-    run_guest(words, count, beneath("many"), &error);
+    wasi_guest_run(words, count, VM_UNLIMITED, beneath("many"), &error);
     dup2(before, 1);
     close(before);
     ssize_t size = pread(answer, said, room - 1, 0);

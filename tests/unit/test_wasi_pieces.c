@@ -1,7 +1,7 @@
 /* wasi: what the system does to a whole file, it is asked to do in pieces where
  * the guest has a time limit, since it may take any time. The Makefile has the
  * calls of the system come through here. */
-#include "wasi/wasi.h"
+#include "tests/unit/wasi_guest.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -32,44 +32,6 @@ int __wrap_posix_fadvise(int fd, off_t offset, off_t size, int advice) {
     return __real_posix_fadvise(fd, offset, size, advice);
 }
 
-/* Run tests/guests/wasi/call.c, which may write the file "big" of the
- * directory. */
-static void run_guest(const char *const *words,
-                      size_t count,
-                      int64_t timeout_ms,
-                      const char *directory) {
-    const char *build = getenv("BUILD");
-    char guest[1024];
-    snprintf(guest,
-             sizeof guest,
-             "%s/guests/wasi/call.wasm",
-             build ? build : "build");
-    struct error error = ERROR_INIT;
-    struct buffer bytes;
-    buffer_init(&bytes, 1 << 20);
-    struct vm_limits limits = vm_limits_default();
-    limits.timeout_ms = timeout_ms;
-    struct vm *vm = vm_open(&limits, &error);
-    struct wasi_directory granted = {.host = directory, .guest = "/"};
-    struct wasi_config config = {.max_descriptors = WASI_DESCRIPTORS,
-                                 .args = words,
-                                 .arg_count = count,
-                                 .directories = &granted,
-                                 .directory_count = 1};
-    struct wasi *wasi = wasi_open(&config, &error);
-    assert_true(vm && wasi && file_read(guest, &bytes, &error) &&
-                wasi_define(wasi, vm, &error));
-    struct module *module = vm_load(vm, buffer_slice(&bytes), &error);
-    struct instance *instance = vm_instantiate(vm, module, &error);
-    vm_call(
-        vm_find_function(instance, slice_of("_start")), NULL, 0, NULL, &error);
-    if (error.kind != ERROR_NONE)
-        fail_msg("%s", error.text);
-    vm_close(vm);
-    wasi_close(wasi);
-    buffer_free(&bytes);
-}
-
 /* How large the file is after such a call. */
 static off_t size_after(const char *call, int64_t timeout_ms) {
     char directory[] = "/tmp/hostel-pieces-XXXXXX", path[64];
@@ -80,7 +42,10 @@ static off_t size_after(const char *call, int64_t timeout_ms) {
     const char *const words[] = {
         "call", "open 3 big write rights=0x4001c3", call};
     truncations = advices = 0;
-    run_guest(words, 3, timeout_ms, directory);
+    struct error error = ERROR_INIT;
+    wasi_guest_run(words, 3, timeout_ms, directory, &error);
+    if (error.kind != ERROR_NONE)
+        fail_msg("%s", error.text);
     struct stat stat;
     assert_int_equal(fstat(fd, &stat), 0);
     close(fd);
