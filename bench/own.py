@@ -134,8 +134,7 @@ def text(rows, columns, base, mean, count):
     large = [r for r in rows if r["guest"] in ("hello", "load", "load_all")]
     if large:
         lines += ["", "Peak memory, KiB", ""] + memory_table(large, columns)
-    failures = [(r["guest"], n, c["error"]) for r in rows for n, c in r["engines"].items()]
-    return lines + ["%s on %s: %s" % f for f in failures if f[2]]
+    return lines + report.failures(rows, "guest")
 
 
 def csv_rows(rows):

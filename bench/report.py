@@ -38,6 +38,12 @@ def shown(cell):
     return "%20s" % ("%s%3.0f%%%s" % (seconds(cell["least"]), 100 * cell["spread"], ratio))
 
 
+def failures(rows, key):
+    """A line for each run that failed; `key` is what a row calls its program."""
+    cells = [(r[key], n, c["error"]) for r in rows for n, c in r["engines"].items()]
+    return ["%s on %s: %s" % cell for cell in cells if cell[2]]
+
+
 def heading(lines_about):
     return ["%-8s %s" % (name + ":", line) for name, line in lines_about.items()] + [""]
 

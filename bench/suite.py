@@ -169,8 +169,7 @@ def text(rows, names, base, mean, count):
         lines.append("(node's time is that of the clock on the wall: it compiles meanwhile)")
     if any(row["score"] for row in rows):
         lines.append("(coremark: its score, the more the better, and the ratio of the times)")
-    failures = [(r["case"], n, c["error"]) for r in rows for n, c in r["engines"].items()]
-    return lines + ["%s on %s: %s" % f for f in failures if f[2]]
+    return lines + report.failures(rows, "case")
 
 
 def csv_rows(rows):
