@@ -70,6 +70,10 @@ unsigned fuse_sum(struct translator *t,
                   uint32_t offset,
                   struct cell *load);
 
+/* Compare the other way round: the operand, whose comparison with 0 is wanted,
+ * was itself the result of a comparison. What that one yields now is pushed. */
+bool fuse_opposite(struct translator *t, const struct operand *x);
+
 /* Compare where the branch is: the operand's value is no longer computed, but
  * the condition looks at what it was computed from. Until the branch nothing
  * but moves may be emitted: they leave the accumulators alone. */

@@ -275,7 +275,8 @@ static void ref_func(struct validator *v, uint32_t function) {
 static void equals_zero(struct validator *v, uint8_t type, uint32_t code) {
     struct operand x = pop(v, type);
     struct operand zero = {.place = IS_CONSTANT, .type = type};
-    translate_binary(&v->t, instruction_at(code), x, zero);
+    if (!fuse_opposite(&v->t, &x))
+        translate_binary(&v->t, instruction_at(code), x, zero);
 }
 
 bool unknown_index(struct validator *v, const char *what, uint32_t index) {

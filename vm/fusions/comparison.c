@@ -11,6 +11,43 @@
  *     end */
 #include "vm/fusions/fusions.h"
 
+/* The last operation if it compares, or NULL. */
+static const struct emitted *last_comparison(const struct translator *t) {
+    const struct emitted *last = last_of(t);
+    bool compares = last->row && last->row->shape == SHAPE_COMPARE;
+    return compares ? last : NULL;
+}
+
+bool fuse_opposite(struct translator *t, const struct operand *x) {
+    if (!made_by_last(t, x))
+        return false;
+    const struct emitted *last = last_comparison(t);
+    if (!last || last->row->negated == WASM_none)
+        return false;
+    enum form form = (enum form)last->form;
+    const struct instruction *row = instruction_at(last->row->negated);
+    cell_set_op(last_cell(t), (enum op)(row->op + form));
+    fusions_binary(t, row, form);
+    *operand_push(t, VM_I32) = *x;
+    return true;
+}
+
+/* Whether the last operation compares with 0 what the one before it compared.
+ * Floats have no comparison that is the opposite of another, but branches. */
+static bool is_opposite(const struct translator *t) {
+    const struct emitted *last = last_of(t), *before = before_last(t);
+    if (last->row->opcode != WASM_i32_eq || last->form < FORM_SI)
+        return false;
+    if (before->cell < t->barrier || before->cell + 1 != last->cell)
+        return false;
+    if (!before->row || before->row->shape != SHAPE_COMPARE ||
+        before->row->negated != WASM_none)
+        return false;
+    const struct cell *zero = last_cell(t), *compared = zero - 1;
+    bool lost = compared->d >= t->temporary; /* nobody else reads it */
+    return zero->tail.imm == 0 && zero->a == compared->d && lost;
+}
+
 /* The forms stand in ops.def: those of a value, of a branch if, of a float's
  * branch if not. */
 static void set_branches(struct condition *condition) {
@@ -23,6 +60,12 @@ static void set_branches(struct condition *condition) {
         opposite = instruction_at(row->negated)->op + branch;
     condition->holds = (uint16_t)(row->op + branch);
     condition->fails = (uint16_t)opposite;
+}
+
+static void negate(struct condition *condition) {
+    uint16_t holds = condition->holds;
+    condition->holds = condition->fails;
+    condition->fails = holds;
 }
 
 /* With r0, x needs no slot: d and a together hold the constant. */
@@ -39,11 +82,12 @@ static void set_operands(struct condition *condition, const struct cell *cell) {
 bool fuse_comparison(struct translator *t,
                      const struct operand *x,
                      struct condition *condition) {
-    if (!made_by_last(t, x))
+    if (!made_by_last(t, x) || !last_comparison(t))
         return false;
+    bool opposite = is_opposite(t);
+    if (opposite)
+        take_back(t);
     const struct emitted *last = last_of(t);
-    if (!last->row || last->row->shape != SHAPE_COMPARE)
-        return false;
     const struct cell *cell = last_cell(t);
     if (last->form == FORM_SI && !is_short(cell->tail.imm))
         return false;
@@ -51,6 +95,8 @@ bool fuse_comparison(struct translator *t,
     condition->form = last->form;
     set_branches(condition);
     set_operands(condition, cell);
+    if (opposite)
+        negate(condition);
     take_back(t);
     return true;
 }

@@ -37,6 +37,11 @@ unsigned fuse_sum(struct translator *t,
     return FORM_S;
 }
 
+bool fuse_opposite(struct translator *t, const struct operand *x) {
+    (void)t, (void)x;
+    return false;
+}
+
 bool fuse_comparison(struct translator *t,
                      const struct operand *x,
                      struct condition *condition) {
