@@ -42,6 +42,12 @@ void vector(struct validator *v, const struct immediate *immediate);
  * move, select_s, global_get or global_set. */
 enum op vector_op(enum op op);
 
+/* ---- skim ---- */
+
+/* Validate what comes next as far as that is quick, while nothing is
+ * emitted. */
+void skim(struct validator *v);
+
 /* ---- fusions ---- */
 
 /* What the ring is told of the code: the last cell is an operation; it is of

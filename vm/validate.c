@@ -471,8 +471,10 @@ static void added(struct validator *v, const struct immediate *immediate) {
 static void other(struct validator *v,
                   void (*validate)(struct validator *v,
                                    const struct immediate *immediate)) {
-    struct immediate immediate =
-        immediate_read(&v->reader, (enum immediates)v->row->immediates);
+    struct immediate immediate = {0};
+    enum immediates kind = (enum immediates)v->row->immediates;
+    if (kind != IMMEDIATE_NONE)
+        immediate = immediate_read(&v->reader, kind);
     if (reader_ok(&v->reader))
         validate(v, &immediate);
 }
@@ -573,6 +575,8 @@ static bool validate_body(struct validator *v, uint32_t index) {
     translate_begin(t, index, v->local_slots, reader);
     push_control(v, WASM_call, function->type);
     while (reader_ok(reader) && v->control_count > 0) {
+        if (t->idle)
+            skim(v);
         if (reader_at_end(reader)) {
             /* What the spec suite expects to hear depends on whether the module
              * ends as well. */
