@@ -60,9 +60,8 @@ struct instance;
 typedef enum trap (*handler)(const struct cell *pc,
                              uint64_t *frame,
                              uint8_t *memory,
-                             uint64_t memory_size,
-                             struct instance *instance,
                              uint64_t r0,
+                             double home,
                              double f0,
                              float s0);
 

@@ -1,12 +1,17 @@
 /* The interpreter: dispatch, first calls, calls to the host, and entry from
  * it.
  *
- * The state of execution is eight values, which the tail-calling form passes
+ * The state of execution is seven values, which the tail-calling form passes
  * from handler to handler in registers:
  *
  *     pc            the current cell                      memory        base of memory 0
- *     frame         slot 0 of the current function        memory_size   its size in bytes
- *     instance      whose code it is                      r0, f0, s0    the accumulators
+ *     frame         slot 0 of the current function        r0, f0, s0    the accumulators
+ *     home          whose code it is: the instance
+ *
+ * Registers for integers are few, six where the ABI is that of x86-64 Unix. So
+ * the instance, which few handlers ask for, travels among the floats: `home` is
+ * a double that has the bits of its address. The size of the memory is not
+ * passed on at all; it stands in front of the memory's first byte.
  *
  * All frames are on the vm's value stack, one overlapping the next. The host
  * calls a function of one parameter with 10, which calls one of two with 5 and
@@ -45,22 +50,12 @@
 #include <string.h>
 
 #define PARAMETERS                                                             \
-    const struct cell *pc, uint64_t *frame, uint8_t *memory,                   \
-        uint64_t memory_size, struct instance *instance, uint64_t r0,          \
-        double f0, float s0
-#define ARGUMENTS pc, frame, memory, memory_size, instance, r0, f0, s0
+    const struct cell *pc, uint64_t *frame, uint8_t *memory, uint64_t r0,      \
+        double home, double f0, float s0
+#define ARGUMENTS pc, frame, memory, r0, home, f0, s0
 
-/* ---- leaving the interpreter ---- */
-
-/* The accumulators are lost: nothing is resumed. */
-static enum trap leave(struct instance *instance,
-                       const struct cell *pc,
-                       uint64_t *frame,
-                       enum trap trap) {
-    struct vm *vm = instance->vm;
-    vm->trapped = (struct position){pc, frame, instance};
-    return trap;
-}
+#define INSTANCE    (instance_at(home))
+#define MEMORY_SIZE (memory_bytes(memory))
 
 /* ---- first calls ---- */
 
@@ -159,8 +154,8 @@ static inline uint16_t selected(const struct cell *cell, bool first) {
 
 /* Compilers want to hear that the rest of the state is of no use any more. */
 #define TRAP(kind)                                                             \
-    return (void)memory, (void)memory_size, (void)r0, (void)f0, (void)s0,      \
-           leave(instance, pc, frame, kind)
+    return (void)memory, (void)r0, (void)f0, (void)s0,                         \
+           execution_left(pc, frame, kind, home)
 
 #if defined(HOSTEL_DISPATCH_TAIL)
 
@@ -246,14 +241,8 @@ enum trap execute(struct vm *vm, struct function *function) {
     frame[entry->a] = (uintptr_t)vm->halt;
     for (unsigned i = entry->d; i < entry->a; i++)
         frame[i] = 0;
-    trap = run(entry + 1,
-               frame,
-               instance->memory->data,
-               instance->memory->size,
-               instance,
-               0,
-               0,
-               0);
+    trap = run(
+        entry + 1, frame, instance->memory->data, 0, home_of(instance), 0, 0);
     if (vm->observer && vm->observer->left)
         vm->observer->left(vm->observer, frame, trap);
     if (trap != TRAP_NONE)

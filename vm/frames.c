@@ -72,6 +72,17 @@ struct position foreign_return(const uint64_t *callee) {
     return caller;
 }
 
+/* ---- leaving ---- */
+
+enum trap execution_left(const struct cell *pc,
+                         uint64_t *frame,
+                         enum trap trap,
+                         double home) {
+    struct instance *instance = instance_at(home);
+    instance->vm->trapped = (struct position){pc, frame, instance};
+    return trap;
+}
+
 /* ---- walking ---- */
 
 /* The link's slot is in the entry cell; whose code the pc is in says which that

@@ -5,6 +5,29 @@
 
 #include "vm/store.h"
 
+/* An instance as the interpreter carries it: a double of the bits that its
+ * address has. */
+static inline double home_of(const struct instance *instance) {
+    const uint64_t bits = (uintptr_t)instance;
+    double home;
+    memcpy(&home, &bits, sizeof home);
+    return home;
+}
+
+static inline struct instance *instance_at(double home) {
+    uint64_t bits;
+    memcpy(&bits, &home, sizeof bits);
+    return (struct instance *)(uintptr_t)bits;
+}
+
+/* Leave the interpreter: says where it was. Nothing is resumed, so that the
+ * accumulators are lost. Not in exec.c, where it would become part of every
+ * handler that may trap. */
+enum trap execution_left(const struct cell *pc,
+                         uint64_t *frame,
+                         enum trap trap,
+                         double home);
+
 /* Move to the calling frame; false if the host called this one. */
 bool position_outward(struct position *at);
 

@@ -276,6 +276,8 @@ static bool allocate_spaces(struct instance *instance, struct error *error) {
               instance->own_globals && instance->dropped_elements &&
               instance->dropped_data && instance->memory && instance->tags &&
               instance->own_tags;
+    if (ok)
+        instance->memory->data = (uint8_t *)(&instance->nothing + 1);
     return ok || error_set_memory(instance->vm, error, "an instance");
 }
 

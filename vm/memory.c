@@ -5,15 +5,16 @@
  * nothing. When the system will not reserve that much, the memory moves to a
  * larger mapping as it grows.
  *
- *     data                 data + size                              data + reserved
- *     [ usable, from zeros | reserved: may not be touched            ]
+ *            data                 data + size                       data + reserved
+ *     [ size | usable, from zeros | reserved: may not be touched     ]
  *
  *     memory_new      reserves for the maximum, declared or of --max-memory, whichever is less
  *     memory_grow     makes more usable; moves only if `reserved` is too small
  *     memories_free   with the instance whose it is, when no other imports it, or with the vm
  *
  * Nothing depends on a fault when the reserved part is touched: every access
- * compares with `size`. A table is an array on the heap, since few are large.
+ * compares with the size, which also stands in front of the data, where the
+ * interpreter has it at hand (memory_bytes in store.h). A table is an array on the heap, since few are large.
  *
  * Bulk operations (spec 4.4.6, 4.4.7) check everything before they write
  * anything, and an empty range may begin at the end, not behind it. */
@@ -56,21 +57,43 @@ copy(struct vm *vm, uint8_t *to, const uint8_t *from, uint64_t size) {
     return true;
 }
 
+/* What lies in front of the data of a mapping: its size, in the last eight of
+ * these bytes. A cache line, so that data which the guest has aligned is. */
+enum { HEADER = 64 };
+
+/* Room for `size` bytes of data, of which none may be touched yet, or NULL. */
+static uint8_t *mapping_reserve(uint64_t size) {
+    uint8_t *base = platform_reserve(HEADER + size);
+    return base ? base + HEADER : NULL;
+}
+
+/* Make the first `size` bytes of the data usable, and say so in front. */
+static bool mapping_commit(uint8_t *data, uint64_t size) {
+    if (!platform_commit(data - HEADER, HEADER + size))
+        return false;
+    memcpy(data - sizeof size, &size, sizeof size);
+    return true;
+}
+
+static void mapping_release(uint8_t *data, uint64_t size) {
+    platform_release(data - HEADER, HEADER + size);
+}
+
 /* Move the memory to a mapping of `size` bytes. While there are two, both are
  * held. */
 static bool move(struct memory *memory, uint64_t size) {
     struct budget *budget = memory->vm->memory;
     if (!budget_take(budget, memory->size))
         return false;
-    uint8_t *data = platform_reserve(size);
-    bool moved = data && platform_commit(data, memory->size) &&
+    uint8_t *data = mapping_reserve(size);
+    bool moved = data && mapping_commit(data, memory->size) &&
                  copy(memory->vm, data, memory->data, memory->size);
     if (moved) {
-        platform_release(memory->data, memory->reserved);
+        mapping_release(memory->data, memory->reserved);
         memory->data = data;
         memory->reserved = size;
     } else if (data) {
-        platform_release(data, size);
+        mapping_release(data, size);
     }
     budget_give(budget, memory->size);
     return moved;
@@ -88,7 +111,7 @@ static bool resize(struct memory *memory, uint64_t size) {
         if (!moved && !move(memory, size))
             return false;
     }
-    if (!platform_commit(memory->data, size))
+    if (!mapping_commit(memory->data, size))
         return false;
     memory->size = size;
     return true;
@@ -106,10 +129,10 @@ static bool map(struct memory *memory, uint64_t size) {
     if (!budget_take(budget, size))
         return false;
     memory->reserved = page_bytes(memory->max);
-    memory->data = platform_reserve(memory->reserved);
+    memory->data = mapping_reserve(memory->reserved);
     if (!memory->data) {
         memory->reserved = size;
-        memory->data = platform_reserve(size);
+        memory->data = mapping_reserve(size);
     }
     if (memory->data && resize(memory, size))
         return true;
@@ -120,7 +143,7 @@ static bool map(struct memory *memory, uint64_t size) {
 static void memory_free(struct memory *memory) {
     struct budget *budget = memory->vm->memory;
     if (memory->data)
-        platform_release(memory->data, memory->reserved);
+        mapping_release(memory->data, memory->reserved);
     budget_give(budget, memory->size);
     budget_free(budget, memory, sizeof *memory);
 }

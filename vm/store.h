@@ -17,6 +17,8 @@
 #include "vm/trap.h"
 #include "vm/types.h"
 
+#include <string.h>
+
 struct function {
     const struct func_type *type;
     /* A host function's: the one that imported it. NULL in a definition, of
@@ -42,7 +44,8 @@ struct table {
 enum { PAGE_SIZE_BITS = 16 };
 
 struct memory {
-    /* Owned; a mapping of `reserved` bytes of which `size` are usable. */
+    /* Owned; a mapping of `reserved` bytes of which `size` are usable. In front
+     * of them stands the size: see memory_bytes. */
     uint8_t *data;
     uint64_t size;     /* bytes, whole pages */
     uint64_t reserved; /* bytes */
@@ -52,6 +55,14 @@ struct memory {
     struct limits declared;
     struct memory *next; /* of the vm's */
 };
+
+/* How many bytes a memory has that begins there. The interpreter carries its
+ * base alone. */
+static inline uint64_t memory_bytes(const uint8_t *data) {
+    uint64_t size;
+    memcpy(&size, data - sizeof size, sizeof size);
+    return size;
+}
 
 struct global {
     /* First: what an instance has in its index space is the address of this. */
@@ -82,6 +93,7 @@ struct instance {
     uint64_t **globals; /* their values; see global_of */
     const struct tag **tags;
     struct memory *memory; /* memories[0], or an empty one */
+    uint64_t nothing;      /* 0: the size of that, in front of its data */
     struct memory *shared; /* what vm_memory_at shows to the host */
     uint64_t *stack_end;   /* the vm's */
     struct function *own_functions;
