@@ -30,12 +30,12 @@ struct label label_init(const struct translator *t, struct types types) {
 }
 
 /* Let the cell branch to where the patches will be bound. Until then the cells
- * that wait are a list: `patches` is the last of them, and the imm of each is
- * the one before. */
+ * that wait are a list: `patches` is the last of them, and the imm of each says
+ * which one is before it, by a number that is no displacement forward. */
 static void link_patch(struct translator *t, uint32_t cell, uint32_t *patches) {
     if (t->dead)
         return;
-    t->module->code.cells[cell].tail.imm = (int32_t)*patches;
+    t->module->code.cells[cell].tail.imm = (int32_t) ~*patches;
     *patches = cell;
 }
 
@@ -56,7 +56,7 @@ void patches_bind(struct translator *t, uint32_t *patches) {
     if (*patches == NO_CELL)
         return;
     for (uint32_t cell = *patches; cell != NO_CELL;) {
-        uint32_t next = (uint32_t)t->module->code.cells[cell].tail.imm;
+        uint32_t next = ~(uint32_t)t->module->code.cells[cell].tail.imm;
         t->module->code.cells[cell].tail.imm = (int32_t)(here(t) - cell);
         cell = next;
     }
@@ -119,6 +119,7 @@ static uint32_t emit_branch(struct translator *t,
     struct cell *cell = emit(t, sense ? condition->holds : condition->fails);
     cell->a = condition->a;
     cell->d = condition->d;
+    fusions_branch(t, condition, sense);
     t->barrier = here(t);
     return here(t) - 1;
 }

@@ -74,16 +74,4 @@ void need_slot(struct translator *t, struct operand *x);
  * is NO_SLOT; true if there were any. */
 bool settle(struct translator *t, uint32_t slot);
 
-/* ---- branches ---- */
-
-/* What a branch looks at: a comparison, or that of a value with 0. Two
- * operations branch if it holds and if it fails, with the same a and d. */
-struct condition {
-    const struct instruction *row;
-    uint16_t form; /* enum form */
-    uint16_t x;    /* the slot of the left operand, in r0 or not */
-    uint16_t holds, fails;
-    uint16_t a, d;
-};
-
 #endif

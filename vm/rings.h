@@ -52,13 +52,17 @@ void skim(struct validator *v);
 
 /* What the ring is told of the code: the last cell is an operation; it is of
  * this row and form; a loop begins here; the last cell is a br_table that moves
- * no values, and whose index is in r0 or not. */
+ * no values, and whose index is in r0 or not; or it branches if the condition
+ * is `sense`. */
 void fusions_operation(struct translator *t);
 void fusions_binary(struct translator *t,
                     const struct instruction *row,
                     enum form form);
 void fusions_loop(struct translator *t);
 void fusions_table(struct translator *t, bool in_r0);
+void fusions_branch(struct translator *t,
+                    const struct condition *condition,
+                    bool sense);
 
 /* What it is asked before a cell is emitted. Each answers true if that is not
  * needed, since the last cell, changed, does it too. */

@@ -80,6 +80,16 @@ struct label {
     bool is_return;   /* the function's own label */
 };
 
+/* What a branch looks at: a comparison, or that of a value with 0. Two
+ * operations branch if it holds and if it fails, with the same a and d. */
+struct condition {
+    const struct instruction *row;
+    uint16_t form; /* enum form */
+    uint16_t x;    /* the slot of the left operand, in r0 or not */
+    uint16_t holds, fails;
+    uint16_t a, d;
+};
+
 struct translator {
     struct module *module;
     struct reader *reader; /* reports failure */

@@ -62,10 +62,12 @@ static void set_branches(struct condition *condition) {
     condition->fails = (uint16_t)opposite;
 }
 
-static void negate(struct condition *condition) {
+void condition_negate(struct condition *condition) {
     uint16_t holds = condition->holds;
     condition->holds = condition->fails;
     condition->fails = holds;
+    if (condition->row->negated != WASM_none)
+        condition->row = instruction_at(condition->row->negated);
 }
 
 /* With r0, x needs no slot: d and a together hold the constant. */
@@ -96,7 +98,7 @@ bool fuse_comparison(struct translator *t,
     set_branches(condition);
     set_operands(condition, cell);
     if (opposite)
-        negate(condition);
+        condition_negate(condition);
     take_back(t);
     return true;
 }
@@ -123,44 +125,44 @@ struct end {
     uint16_t b;
 };
 
-/* If the condition compares x, which is in r0, with another slot or a short
- * constant. */
+/* Whether the constant that the condition compares with has 16 bits. */
+static bool compares_short(const struct condition *condition) {
+    uint32_t high = condition->a;
+    int32_t pair = (int32_t)(high << 16 | condition->d);
+    return condition->form == FORM_SI || is_short(pair);
+}
+
+/* If the condition compares x with another slot or a short constant. */
 static bool
 end_of(const struct condition *condition, uint16_t x, struct end *end) {
     const struct instruction *row = condition->row;
-    uint32_t high = condition->a;
-    int32_t constant = (int32_t)(high << 16 | condition->d);
-    switch (condition->form) {
-    case FORM_RI:
+    bool on_the_left = condition->x == x;
+    if (condition->form >= FORM_SI) {
         end->op = row->op + (unsigned)FORM_STEP_I;
         end->b = condition->d;
-        return condition->x == x && is_short(constant);
-    case FORM_RS:
-        end->op = row->op + (unsigned)FORM_STEP_S;
-        end->b = condition->d;
-        return condition->x == x && end->b != x;
-    case FORM_SR: /* x is on the right */
-        row = instruction_at(row->swapped);
-        end->op = row->op + (unsigned)FORM_STEP_S;
-        end->b = condition->a;
-        return condition->d == x && end->b != x;
-    default: return false;
+        return on_the_left && compares_short(condition);
     }
+    if (!on_the_left)
+        row = instruction_at(row->swapped);
+    uint16_t compared = on_the_left ? condition->x : condition->d;
+    end->op = row->op + (unsigned)FORM_STEP_S;
+    end->b = on_the_left ? condition->d : condition->x;
+    return compared == x && end->b != x;
 }
 
 /* The end of most loops: x += k, then a branch back that compares x. One cell
  * does it all if its 16-bit fields have room. */
-bool fuse_step(struct translator *t,
-               const struct condition *condition,
-               const struct label *loop) {
-    if (loop->target == NO_CELL || condition->row->operand != VM_I32)
+bool fuse_step_to(struct translator *t,
+                  const struct condition *condition,
+                  uint32_t target) {
+    if (condition->row->operand != VM_I32)
         return false;
     const struct cell *step = last_step(t);
     if (!step)
         return false;
     uint16_t x = step->d, k = (uint16_t)step->tail.imm;
     struct end end;
-    int32_t distance = (int32_t)(loop->target - last_of(t)->cell);
+    int32_t distance = (int32_t)(target - last_of(t)->cell);
     if (!end_of(condition, x, &end) || !is_short(distance))
         return false;
     take_back(t);
@@ -173,4 +175,10 @@ bool fuse_step(struct translator *t,
     mirror_set(t, 0, x);
     t->barrier = here(t);
     return true;
+}
+
+bool fuse_step(struct translator *t,
+               const struct condition *condition,
+               const struct label *loop) {
+    return loop->target != NO_CELL && fuse_step_to(t, condition, loop->target);
 }

@@ -19,6 +19,12 @@ void fusions_table(struct translator *t, bool in_r0) {
     (void)t, (void)in_r0;
 }
 
+void fusions_branch(struct translator *t,
+                    const struct condition *condition,
+                    bool sense) {
+    (void)t, (void)condition, (void)sense;
+}
+
 bool fuse_result(struct translator *t, const struct operand *x, uint32_t slot) {
     (void)t, (void)x, (void)slot;
     return false;
