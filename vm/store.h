@@ -153,7 +153,7 @@ struct vm {
     struct budget *memory;
     struct budget own_memory; /* that is it, unless vm_limits name another */
     struct type_table types;
-    /* Functions and globals of the host's. */
+    /* Functions and globals of the host's, and what else stays. */
     struct arena arena;
     struct module *modules;
     struct instance *instances;
@@ -181,6 +181,7 @@ struct vm {
 
     struct meter meter;
     struct observer *observer; /* who watches: observer.h; or NULL */
+    struct meanings *meanings; /* in the arena; vm/listing; or NULL */
 
     struct position trapped;  /* where the interpreter was left */
     struct error *host_error; /* where host functions and translation report */

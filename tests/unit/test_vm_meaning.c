@@ -1,6 +1,7 @@
 /* The column of ops.def that says what the fields of cells mean: all of it can
  * be read. */
 #include "vm/listing/listing.h"
+#include "vm/vm.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,15 +9,29 @@
 
 #include <cmocka.h>
 
+static int open_vm(void **state) {
+    struct error error = ERROR_INIT;
+    const struct vm_limits limits = vm_limits_default();
+    struct vm *vm = *state = vm_open(&limits, &error);
+    return vm && meanings_read(vm) ? 0 : -1;
+}
+
+static int close_vm(void **state) {
+    vm_close(*state);
+    return 0;
+}
+
 /* A cell that is set to an operation is known to have it: no two are the same
  * to the interpreter. */
 static void test_operations_differ(void **state) {
-    (void)state;
+    struct vm *vm = *state;
     for (int op = 0; op < OP_COUNT; op++) {
         struct cell cell = {0};
         cell_set_op(&cell, (enum op)op);
-        assert_int_equal(cell_op(&cell), op);
+        assert_int_equal(cell_op(vm, &cell), op);
     }
+    const struct cell data = {.head.wide = UINT64_MAX};
+    assert_int_equal(cell_op(vm, &data), OP_COUNT);
 }
 
 /* A field that is misspelt would stay in the text. */
@@ -31,21 +46,24 @@ static void assert_read(const struct operation *operation,
 }
 
 static void test_meanings_are_read(void **state) {
-    (void)state;
+    struct vm *vm = *state;
     for (int op = 0; op < OP_COUNT; op++) {
-        struct meaning meaning = meaning_of((enum op)op);
+        struct meaning meaning = meaning_of(vm, (enum op)op);
         struct field field;
+        int fields = 0;
         while (meaning_next(&meaning, &field)) {
             assert_read(operation_of((enum op)op), &field);
             assert_true(field.kind < KIND_R1);
+            fields++;
         }
+        assert_true(fields < MEANING_FIELDS);
         assert_read(operation_of((enum op)op), &field);
         assert_true(strlen(meaning.text) < MEANING_SIZE);
     }
 }
 
 static void test_signatures(void **state) {
-    (void)state;
+    struct vm *vm = *state;
     static const struct {
         enum op op;
         const char *text;
@@ -62,7 +80,7 @@ static void test_signatures(void **state) {
         {OP_table_size, "a:WORD = imm:TABLE wide:NOTHING"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        assert_string_equal(meaning_of(rows[i].op).text, rows[i].text);
+        assert_string_equal(meaning_of(vm, rows[i].op).text, rows[i].text);
 }
 
 int main(void) {
@@ -71,5 +89,5 @@ int main(void) {
         cmocka_unit_test(test_meanings_are_read),
         cmocka_unit_test(test_signatures),
     };
-    return cmocka_run_group_tests_name("vm_meaning", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("vm_meaning", tests, open_vm, close_vm);
 }

@@ -273,7 +273,7 @@ static uint64_t summand(const struct field *field,
 bool cell_address(const struct machine *machine,
                   enum op op,
                   uint64_t *address) {
-    struct meaning meaning = meaning_of(op);
+    struct meaning meaning = meaning_of(machine->instance->vm, op);
     struct field field;
     bool inside = false, found = false;
     *address = 0;
@@ -325,7 +325,7 @@ static void field_value_show(const struct cell_place *place,
 }
 
 void cell_show(const struct cell_place *place, enum op op, FILE *out) {
-    struct meaning meaning = meaning_of(op);
+    struct meaning meaning = meaning_of(place->names->module->vm, op);
     struct field field;
     fputs(operation_of(op)->name, out);
     if (meaning.text[0] && meaning.text[0] != ' ')
@@ -346,7 +346,7 @@ void cell_show(const struct cell_place *place, enum op op, FILE *out) {
 }
 
 void cell_results_show(const struct cell_place *place, enum op op, FILE *out) {
-    struct meaning meaning = meaning_of(op);
+    struct meaning meaning = meaning_of(place->names->module->vm, op);
     struct field field;
     const char *border = " => ";
     while (meaning_next(&meaning, &field)) {

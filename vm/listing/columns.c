@@ -29,7 +29,6 @@
 #include <string.h>
 
 enum {
-    STACK_TEXT_SIZE = 256,
     LOOK_DOWN = 40,     /* operands that may be settled at once, and more */
     OPERANDS_SHOWN = 4, /* the topmost */
     LINKS_FOLLOWED = 8,
@@ -224,18 +223,13 @@ static bool add_line(struct columns *c, uint32_t first) {
 
 /* Its text is kept with a NUL behind it. */
 static void add_stack(struct columns *c, const struct translator *t) {
-    char text[STACK_TEXT_SIZE] = "";
-    FILE *out = fmemopen(text, sizeof text, "w");
-    if (!out) {
-        c->failed = true;
-        return;
-    }
+    FILE *out = draft_begin(&c->draft);
     if (t->dead) {
         dead_show(t, out);
     } else {
         stack_show(c, t, out);
     }
-    fclose(out);
+    const char *text = draft_end(&c->draft);
     buffer_append(&c->text, text, strlen(text) + 1);
 }
 
@@ -280,7 +274,7 @@ static bool observe_translated(struct observer *observer,
         link_lines(c, c->pushed[i].line, c->line_count - 1);
     c->failed = c->failed || c->text.failed;
     if (!c->failed)
-        c->show(c, c->out);
+        c->show(c, c->context);
     return true;
 }
 
@@ -316,12 +310,14 @@ columns_init(struct columns *c, struct module *module, uint32_t function) {
     c->module = module;
     buffer_init(&c->text, SIZE_MAX);
     c->text.budget = module->vm->memory;
-    return frame_names_init(&c->names, module, function);
+    bool named = frame_names_init(&c->names, module, function);
+    return draft_open(&c->draft) && meanings_read(module->vm) && named;
 }
 
 static void columns_free(struct columns *c) {
     struct budget *memory = c->module->vm->memory;
     frame_names_free(&c->names);
+    draft_close(&c->draft);
     array_free(memory, c->lines, c->line_capacity, sizeof *c->lines);
     array_free(memory, c->pushed, c->pushed_capacity, sizeof *c->pushed);
     buffer_free(&c->text);

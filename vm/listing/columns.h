@@ -38,6 +38,7 @@ struct columns {
     uint32_t line_count;
     size_t line_capacity;
     struct buffer text; /* of the operand stacks */
+    struct draft draft; /* for `show`, too */
 
     uint32_t entry, cells_end;
     struct last_cell last[LAST_CELLS];
@@ -48,8 +49,8 @@ struct columns {
     bool failed; /* no memory */
 
     /* Called when the columns are complete, while the code is there. */
-    void (*show)(struct columns *columns, FILE *out);
-    FILE *out;
+    void (*show)(struct columns *columns, void *context);
+    void *context;
 };
 
 /* Translate the function and call `show`. False: no memory or no time. */

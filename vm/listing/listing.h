@@ -7,6 +7,7 @@
  *     cell.c          one cell as text
  *     columns.c       instructions, operands and cells, as they belong together
  *     sheet.c         ... side by side, as text
+ *     draft.c         text that is looked at before it is printed
  *     find.c          the function that is meant
  *
  * The core knows nothing of this folder but struct observer. */
@@ -21,6 +22,22 @@
 /* Whether there is time for another line. All loops over lines ask; the first
  * that hears that there is none ends, and so do those behind it. */
 bool listing_line(const struct module *module);
+
+/* ---- draft.c ---- */
+
+/* Text is printed to what draft_begin gives, and had from draft_end, cut to
+ * DRAFT_SIZE bytes, until it begins again. */
+enum { DRAFT_SIZE = 511 };
+struct draft {
+    FILE *file; /* owned, as is the text */
+    char *text;
+    size_t size;
+};
+
+bool draft_open(struct draft *draft); /* false without memory */
+FILE *draft_begin(struct draft *draft);
+const char *draft_end(struct draft *draft);
+void draft_close(struct draft *draft);
 
 /* ---- dump.c ---- */
 
@@ -64,11 +81,16 @@ struct operation {
 
 const struct operation *operation_of(enum op op);
 
-/* What the cell was set to do: a search. */
-enum op cell_op(const struct cell *cell);
+/* Read what all operations mean, if the vm has not done so: before any of the
+ * following is asked for. False without memory. */
+bool meanings_read(struct vm *vm);
+
+/* What the cell was set to do; OP_COUNT if it is no operation's. */
+enum op cell_op(const struct vm *vm, const struct cell *cell);
 
 /* How many data cells follow the cell of that operation. */
-uint32_t operation_data_cells(enum op op, const struct cell *cell);
+uint32_t
+operation_data_cells(const struct vm *vm, enum op op, const struct cell *cell);
 
 enum part {
     PART_d,
@@ -132,13 +154,13 @@ struct field {
 };
 
 /* A meaning that is read field by field, with the signature's types in it. */
-enum { MEANING_SIZE = 128 };
+enum { MEANING_SIZE = 128, MEANING_FIELDS = 10 };
 struct meaning {
-    char text[MEANING_SIZE];
-    size_t next;
+    const char *text;
+    const struct field *next;
 };
 
-struct meaning meaning_of(enum op op);
+struct meaning meaning_of(const struct vm *vm, enum op op);
 
 /* False at the end; `field` then has the text that is left. */
 bool meaning_next(struct meaning *meaning, struct field *field);

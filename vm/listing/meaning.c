@@ -4,9 +4,16 @@
  *
  * is five fields, each with the text before it: d, written, an i32; r, written,
  * an i32; and so on. Whoever shows or follows cells loops over fields and needs
- * to know nothing of any operation. */
+ * to know nothing of any operation.
+ *
+ * A listing asks for each of a million cells what it does and what that means.
+ * So a vm reads the column once, before anything is asked for, and puts the
+ * operations into the order of what their cells begin with. */
 #include "vm/listing/listing.h"
 
+#include "vm/store.h"
+
+#include <stdlib.h>
 #include <string.h>
 
 /* A row without bytes, or without a signature, has 0 there. */
@@ -41,18 +48,6 @@ static const char *const kind_names[KIND_COUNT] = {
     "SLOT",  "CELL",   "ENTRIES", "CODE",    "TYPE", "GLOBAL",  "FUNCTION",
     "TABLE", "MEMORY", "TAG",     "ELEMENT", "DATA", "NOTHING", "R1",
     "R2",    "T1",     "T2",      "T3",      "T4"};
-
-/* No two heads are equal, in either form of dispatch. */
-enum op cell_op(const struct cell *cell) {
-    int op = 0;
-    while (op < OP_COUNT && heads[op].wide != cell->head.wide)
-        op++;
-    return (enum op)op;
-}
-
-const struct operation *operation_of(enum op op) {
-    return &operations[op];
-}
 
 /* ---- one field ---- */
 
@@ -126,9 +121,9 @@ static bool is_absent(const struct field *field) {
  * nothing if it names what the signature lacks, or says that nothing is written.
  * Returns where it ends. */
 static const char *
-add_part(struct meaning *meaning, const char *at, const char *signature) {
-    size_t begin = strlen(meaning->text);
-    char *out = meaning->text + begin;
+add_part(char text[MEANING_SIZE], const char *at, const char *signature) {
+    size_t begin = strlen(text);
+    char *out = text + begin;
     bool absent = begin == 0 && strncmp(at, "= |", 3) == 0;
     while (*at && *at != '|') {
         struct field field;
@@ -140,29 +135,24 @@ add_part(struct meaning *meaning, const char *at, const char *signature) {
             out += sprintf(out, "%s:%s", part_names[field.part], kind);
             at += size;
         } else {
-            bool doubled = *at == ' ' && out > meaning->text && out[-1] == ' ';
+            bool doubled = *at == ' ' && out > text && out[-1] == ' ';
             *out = *at++;
             out += !doubled;
         }
     }
     *out = '\0';
     if (absent)
-        meaning->text[begin] = '\0';
+        text[begin] = '\0';
     return at;
 }
 
-struct meaning meaning_of(enum op op) {
-    const struct operation *operation = &operations[op];
-    struct meaning meaning = {.text = ""};
-    const char *at = operation->meaning;
-    while (*at) {
-        at = add_part(&meaning, at, operation->signature);
-        at += *at == '|';
-    }
-    return meaning;
-}
+/* ---- all fields of an operation ---- */
 
-/* ---- all fields ---- */
+/* What is known of an operation; its last field is the text that is left. */
+struct known {
+    char text[MEANING_SIZE]; /* with the signature's types in it */
+    struct field fields[MEANING_FIELDS];
+};
 
 /* An equals sign follows before anything else is begun. */
 static bool is_written(const char *behind) {
@@ -170,24 +160,92 @@ static bool is_written(const char *behind) {
     return behind[before] == '=';
 }
 
-/* A field begins where a word does. */
-bool meaning_next(struct meaning *meaning, struct field *field) {
-    const char *text = meaning->text + meaning->next;
-    *field = (struct field){.text = text};
+/* The field that the text has next, and what is behind it. A field begins where
+ * a word does. */
+static const char *next_field(const char *text, struct field *field) {
     bool begins = true;
+    *field = (struct field){.text = text, .part = PART_COUNT};
     for (const char *at = text; *at; at++) {
-        size_t size = begins ? field_read(at, field) : 0;
+        struct field found = *field;
+        size_t size = begins ? field_read(at, &found) : 0;
         begins = !is_part_letter(*at);
-        field->size = (int)(at - text);
         if (size == 0)
             continue;
+        *field = found;
+        field->size = (int)(at - text);
         field->written = is_written(at + size);
-        meaning->next += (size_t)field->size + size;
-        return true;
+        return at + size;
     }
     field->size = (int)strlen(text);
-    meaning->next += strlen(text);
-    return false;
+    return text + field->size;
+}
+
+static void know(struct known *known, const struct operation *operation) {
+    const char *at = operation->meaning;
+    while (*at) {
+        at = add_part(known->text, at, operation->signature);
+        at += *at == '|';
+    }
+    const char *rest = known->text;
+    struct field *field = known->fields;
+    do
+        rest = next_field(rest, field);
+    while (field++->part != PART_COUNT);
+}
+
+/* ---- all operations ---- */
+
+struct meanings {
+    struct known known[OP_COUNT];
+    struct index {
+        uint64_t head;
+        enum op op;
+    } by_head[OP_COUNT];
+};
+
+static int compare_heads(const void *a, const void *b) {
+    uint64_t x = ((const struct index *)a)->head;
+    uint64_t y = ((const struct index *)b)->head;
+    return (x > y) - (x < y);
+}
+
+bool meanings_read(struct vm *vm) {
+    if (vm->meanings)
+        return true;
+    struct meanings *all = arena_alloc(&vm->arena, 1, sizeof *all);
+    if (!all)
+        return false;
+    for (int op = 0; op < OP_COUNT; op++) {
+        know(&all->known[op], &operations[op]);
+        all->by_head[op] = (struct index){heads[op].wide, (enum op)op};
+    }
+    qsort(all->by_head, OP_COUNT, sizeof *all->by_head, compare_heads);
+    vm->meanings = all;
+    return true;
+}
+
+/* No two heads are equal, in either form of dispatch. */
+enum op cell_op(const struct vm *vm, const struct cell *cell) {
+    const struct index key = {.head = cell->head.wide};
+    const struct index *found = bsearch(
+        &key, vm->meanings->by_head, OP_COUNT, sizeof key, compare_heads);
+    return found ? found->op : OP_COUNT;
+}
+
+const struct operation *operation_of(enum op op) {
+    return &operations[op];
+}
+
+struct meaning meaning_of(const struct vm *vm, enum op op) {
+    const struct known *known = &vm->meanings->known[op];
+    return (struct meaning){.text = known->text, .next = known->fields};
+}
+
+bool meaning_next(struct meaning *meaning, struct field *field) {
+    *field = *meaning->next;
+    bool more = field->part != PART_COUNT;
+    meaning->next += more;
+    return more;
 }
 
 /* ---- what is in a cell ---- */
@@ -232,8 +290,9 @@ uint64_t field_constant(const struct field *field, const struct cell *cell) {
     }
 }
 
-uint32_t operation_data_cells(enum op op, const struct cell *cell) {
-    struct meaning meaning = meaning_of(op);
+uint32_t
+operation_data_cells(const struct vm *vm, enum op op, const struct cell *cell) {
+    struct meaning meaning = meaning_of(vm, op);
     struct field field;
     uint32_t cells = 0;
     while (meaning_next(&meaning, &field)) {

@@ -52,18 +52,18 @@ static void json_string(const char *name, const char *text, FILE *out) {
 }
 
 /* Text that is written and then taken into a string. */
-struct draft {
+struct note {
     char text[TEXT_SIZE];
     FILE *file;
 };
 
-static bool draft_begin(struct draft *draft) {
+static bool note_begin(struct note *draft) {
     draft->text[0] = '\0';
     draft->file = fmemopen(draft->text, sizeof draft->text, "w");
     return draft->file != NULL;
 }
 
-static void draft_end(struct draft *draft, FILE *out) {
+static void note_end(struct note *draft, FILE *out) {
     fclose(draft->file);
     draft->text[TEXT_SIZE - 1] = '\0';
     json_text(draft->text, out);
@@ -73,15 +73,16 @@ static void draft_end(struct draft *draft, FILE *out) {
 
 /* The cell at *next, and its data cells. */
 static void print_cell(const struct columns *c, uint32_t *next, FILE *out) {
-    struct draft draft;
+    struct note draft;
     uint32_t cell = *next;
     struct cell_place place = {&c->names, c->entry, cell, NULL};
     const struct cell *cells = c->module->code.cells;
     bool is_entry = cell == c->entry;
-    enum op op = is_entry ? OP_COUNT : cell_op(&cells[cell]);
-    uint32_t data = is_entry ? 0 : operation_data_cells(op, &cells[cell]);
+    enum op op = is_entry ? OP_COUNT : cell_op(c->module->vm, &cells[cell]);
+    uint32_t data =
+        is_entry ? 0 : operation_data_cells(c->module->vm, op, &cells[cell]);
     *next = cell + 1 + data;
-    if (!draft_begin(&draft))
+    if (!note_begin(&draft))
         return;
     fputs("\\t", out);
     fprintf(draft.file, "%u:", cell - c->entry);
@@ -90,15 +91,15 @@ static void print_cell(const struct columns *c, uint32_t *next, FILE *out) {
     } else {
         cell_show(&place, op, draft.file);
     }
-    draft_end(&draft, out);
+    note_end(&draft, out);
     for (uint32_t i = 0; i < data && listing_line(c->module); i++) {
         place.cell++;
-        if (!draft_begin(&draft))
+        if (!note_begin(&draft))
             return;
         fputs("\\t", out);
         fprintf(draft.file, "%u:", place.cell - c->entry);
         data_cell_show(&place, op, draft.file);
-        draft_end(&draft, out);
+        note_end(&draft, out);
     }
 }
 
@@ -120,9 +121,9 @@ static void print_rest(const struct columns *c, uint32_t line, FILE *out) {
 }
 
 static void print_instruction(struct disassembly *d, FILE *out) {
-    struct draft draft;
+    struct note draft;
     size_t from = d->reader.position;
-    if (!draft_begin(&draft))
+    if (!note_begin(&draft))
         return;
     disassembly_next(d, draft.file);
     fprintf(out, "%zx\\t", from);
@@ -131,10 +132,11 @@ static void print_instruction(struct disassembly *d, FILE *out) {
     if (d->reader.position > from + BYTES_SHOWN)
         fputc('+', out);
     fputs("\\t", out);
-    draft_end(&draft, out);
+    note_end(&draft, out);
 }
 
-static void print_lines(struct columns *c, FILE *out) {
+static void print_lines(struct columns *c, void *context) {
+    FILE *out = context;
     struct error unused = ERROR_INIT;
     struct disassembly d =
         disassembly_of(c->module, c->names.function, &unused);
@@ -166,16 +168,16 @@ static void print_lines(struct columns *c, FILE *out) {
 }
 
 static void print_heading(struct module *module, uint32_t function, FILE *out) {
-    struct draft draft;
+    struct note draft;
     struct slice name = module_function_name(module, function);
     fprintf(out, "{\"index\":%u,\"heading\":\"", function);
-    if (!draft_begin(&draft))
+    if (!note_begin(&draft))
         return;
     fprintf(draft.file, "%u ", function);
     if (name.size > 0)
         quoted_print(name, 60, draft.file), fputc(' ', draft.file);
     func_type_show(module->functions[function].type, draft.file);
-    draft_end(&draft, out);
+    note_end(&draft, out);
     fputc('"', out);
 }
 
@@ -193,7 +195,7 @@ static bool print_functions(const struct vm_explaining *e,
         between = "},\n";
         print_heading(m, i, e->out);
         listed += m->functions[i].body.size;
-        struct columns columns = {.show = print_lines, .out = e->out};
+        struct columns columns = {.show = print_lines, .context = e->out};
         bool room = listed <= LISTED_BYTES || e->function;
         if (room && !columns_show(&columns, m, i, error))
             return false;

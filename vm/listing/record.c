@@ -68,7 +68,7 @@ static const struct func_type *callee_type(const struct machine *machine,
     const struct module *module = machine->instance->module;
     const struct code *code = &module->code;
     const struct cell *pc = machine->pc;
-    struct meaning meaning = meaning_of(op);
+    struct meaning meaning = meaning_of(module->vm, op);
     struct field field;
     if (!strstr(operation_of(op)->name, "call"))
         return NULL;
@@ -125,7 +125,7 @@ static void tell_written(struct recording *r, bool *begun) {
     struct field field;
     if (!r->before.pc)
         return;
-    struct meaning meaning = meaning_of(r->before_op);
+    struct meaning meaning = meaning_of(r->before.instance->vm, r->before_op);
     while (meaning_next(&meaning, &field)) {
         bool slot = field.written && part_is_slot(field.part) &&
                     field.kind <= KIND_WORD;
@@ -217,7 +217,8 @@ struct access {
 static bool
 access_of(const struct machine *machine, enum op op, struct access *access) {
     uint32_t first = (uint32_t)machine->pc->tail.imm;
-    bool far = strstr(meaning_of(op).text, "imm:MEMORY") != NULL;
+    bool far = strstr(meaning_of(machine->instance->vm, op).text,
+                      "imm:MEMORY") != NULL;
     bool is_bulk =
         op == OP_memory_fill || op == OP_memory_copy || op == OP_memory_init;
     *access = (struct access){.memory = far ? first : 0,
@@ -376,7 +377,8 @@ static void record_closed(struct observer *observer) {
 }
 
 struct recording *record(struct module *module) {
-    struct recording *r = calloc(1, sizeof *r);
+    bool read = meanings_read(module->vm);
+    struct recording *r = read ? calloc(1, sizeof *r) : NULL;
     if (!r)
         return NULL;
     r->observer = (struct observer){.translated = record_translated,

@@ -16,13 +16,13 @@ enum {
     CELLS_AT = 84,
     BYTES_SHOWN = 5,
     INSTRUCTION_SHOWN = 60,
-    TEXT_SIZE = 512,
+    LINK_SIZE = 16,
 };
 
 /* ---- lines ---- */
 
 struct sheet {
-    const struct columns *columns;
+    struct columns *columns;
     FILE *out;
     int at; /* how far the current line is */
 };
@@ -58,12 +58,9 @@ static void entry_show(const struct columns *c, FILE *out) {
 /* One cell, of the operation or `behind` it as data. */
 static void
 print_cell(struct sheet *sheet, uint32_t cell, enum op op, bool behind) {
-    const struct columns *c = sheet->columns;
+    struct columns *c = sheet->columns;
     struct cell_place place = {&c->names, c->entry, cell, NULL};
-    char text[TEXT_SIZE] = "";
-    FILE *out = fmemopen(text, sizeof text, "w");
-    if (!out)
-        return;
+    FILE *out = draft_begin(&c->draft);
     fprintf(out, "%3u: ", cell - c->entry);
     if (cell == c->entry) {
         entry_show(c, out);
@@ -72,8 +69,7 @@ print_cell(struct sheet *sheet, uint32_t cell, enum op op, bool behind) {
     } else {
         cell_show(&place, op, out);
     }
-    fclose(out);
-    column(sheet, CELLS_AT, text);
+    column(sheet, CELLS_AT, draft_end(&c->draft));
     end_line(sheet);
 }
 
@@ -83,21 +79,23 @@ static void print_cells(struct sheet *sheet, uint32_t line) {
     uint32_t end = columns_cells_end(c, line);
     uint32_t carrier = columns_carrier(c, line);
     if (carrier != line) {
-        char text[TEXT_SIZE] = "";
+        char text[LINK_SIZE] = "";
         if (carrier != NO_LINE)
             sprintf(text, "in %u", c->lines[carrier].first - c->entry);
         column(sheet, CELLS_AT, text);
         end_line(sheet);
     }
+    const struct vm *vm = c->module->vm;
     uint32_t data = 0; /* cells still to come */
     enum op op = OP_COUNT;
     for (uint32_t cell = c->lines[line].first; cell < end; cell++) {
+        const struct cell *at = &c->module->code.cells[cell];
         bool behind = data > 0;
         if (!listing_line(c->module))
             return;
         if (!behind && cell > c->entry) {
-            op = cell_op(&c->module->code.cells[cell]);
-            data = 1 + operation_data_cells(op, &c->module->code.cells[cell]);
+            op = cell_op(vm, at);
+            data = 1 + operation_data_cells(vm, op, at);
         }
         data -= data > 0;
         print_cell(sheet, cell, op, behind);
@@ -108,25 +106,25 @@ static void print_cells(struct sheet *sheet, uint32_t line) {
 
 /* The bytes between two offsets, the first of them. */
 static void print_bytes(struct sheet *sheet, size_t from, size_t to) {
+    static const char hex[] = "0123456789abcdef";
     const uint8_t *bytes = sheet->columns->module->bytes.data;
     char text[3 * BYTES_SHOWN + sizeof "+"] = "";
-    int size = 0;
-    for (size_t i = from; i < to && i < from + BYTES_SHOWN; i++)
-        size += sprintf(text + size, "%02x ", bytes[i]);
+    char *end = text;
+    for (size_t i = from; i < to && i < from + BYTES_SHOWN; i++) {
+        *end++ = hex[bytes[i] >> 4];
+        *end++ = hex[bytes[i] & 0xF];
+        *end++ = ' ';
+    }
     if (to - from > BYTES_SHOWN)
-        sprintf(text + size, "+");
+        *end = '+';
     column(sheet, BYTES_AT, text);
 }
 
 static void print_instruction(struct sheet *sheet, struct disassembly *d) {
-    char text[TEXT_SIZE] = "";
+    struct draft *draft = &sheet->columns->draft;
     size_t from = d->reader.position;
-    FILE *out = fmemopen(text, sizeof text, "w");
-    if (!out)
-        return;
-    disassembly_next(d, out);
-    fclose(out);
-    text[sizeof text - 1] = '\0';
+    disassembly_next(d, draft_begin(draft));
+    const char *text = draft_end(draft);
     sheet->at = fprintf(sheet->out, "%8zx:", from);
     print_bytes(sheet, from, d->reader.position);
     column(sheet, INSTRUCTION_AT, shown_text(text, INSTRUCTION_SHOWN).text);
@@ -134,7 +132,8 @@ static void print_instruction(struct sheet *sheet, struct disassembly *d) {
 
 /* ---- functions ---- */
 
-static void print_columns(struct columns *c, FILE *out) {
+static void print_columns(struct columns *c, void *context) {
+    FILE *out = context;
     struct error unused = ERROR_INIT;
     struct sheet sheet = {c, out, 0};
     struct disassembly d =
@@ -162,7 +161,7 @@ bool vm_dump_code(struct module *module,
         end = first + 1;
     }
     for (uint32_t i = first; i < end && listing_line(module); i++) {
-        struct columns columns = {.show = print_columns, .out = out};
+        struct columns columns = {.show = print_columns, .context = out};
         if (!columns_show(&columns, module, i, error))
             return false;
     }

@@ -140,8 +140,8 @@ static const char *mnemonic_at(const struct cell_place *place,
 }
 
 /* Whether something has been written that the next cell shall tell. */
-static bool writes_slots(enum op op) {
-    struct meaning meaning = meaning_of(op);
+static bool writes_slots(const struct vm *vm, enum op op) {
+    struct meaning meaning = meaning_of(vm, op);
     struct field field;
     while (meaning_next(&meaning, &field)) {
         bool slot = part_is_slot(field.part) && field.kind <= KIND_WORD;
@@ -168,7 +168,7 @@ begin_line(struct tracer *t, const struct cell_place *place, enum op op) {
             place->cell - place->entry);
     cell_show(place, op, out);
     fclose(out);
-    bool waits = writes_slots(op);
+    bool waits = writes_slots(module->vm, op);
     bool written = write_text(t, waits ? text : strcat(text, "\n"));
     t->waiting = *place->machine;
     t->waiting_op = op;
@@ -258,7 +258,7 @@ bool vm_trace(const struct vm_tracing *tracing, struct error *error) {
     if (tracing->function &&
         !function_named(tracing->module, tracing->function, &function, error))
         return false;
-    struct tracer *t = calloc(1, sizeof *t);
+    struct tracer *t = meanings_read(vm) ? calloc(1, sizeof *t) : NULL;
     if (!t)
         return error_set(error, ERROR_IO, "out of memory: a trace");
     *t = (struct tracer){.observer = {.translated = trace_translated,

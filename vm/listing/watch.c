@@ -61,8 +61,9 @@ bool watch_function(struct watch *watch,
     const struct code *code = &module->code;
     uint32_t cell = module->functions[function].entry + 1;
     while (cell < code->cell_count) {
-        enum op op = cell_op(&code->cells[cell]);
-        uint32_t data = operation_data_cells(op, &code->cells[cell]);
+        enum op op = cell_op(module->vm, &code->cells[cell]);
+        uint32_t data =
+            operation_data_cells(module->vm, op, &code->cells[cell]);
         watched->ops[cell] = (uint16_t)op;
         cell_set_op(&code->cells[cell], OP_watched);
         cell += 1 + data;
