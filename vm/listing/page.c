@@ -1,17 +1,25 @@
 /* `hostel explain`: a page that shows functions in columns, and a recorded run
  * of them.
  *
- * The page is page.html, of which one line gives way to the data, in JSON. Of a
- * function it has one string, a line an instruction, with tabs between
+ * The page is page.html, of which one line gives way to the data, in JSON. A
+ * function is an array:
  *
- *     offset, bytes, instruction, operands, line whose cells it has a part of, cell, cell, ...
+ *     [index, "heading", link, size of its frame, slots of its results, slots, offset, "lines"]
  *
- * which the page takes apart when it shows the function: so a large module
- * costs no more than its text. All text goes through json_text, which leaves no
- * character that could end the script, and the page never makes HTML of it. */
+ * Its lines are a string of numbers (print_number), for each of them
+ *
+ *     instruction, operands, line whose cells it has a part of, count of cells, cell, cell, ...
+ *
+ * where the first of an instruction's bytes and its text, the operands, and each cell are
+ * words (words.c), as are the names of the slots. Cells are counted from 0, the line is said by how
+ * far it is: so a line is ten characters on average, and the page takes a
+ * function apart when it shows it. All text goes through json_text, which
+ * leaves no character that could end the script, and the page never makes HTML
+ * of it. */
 #include "vm/listing/columns.h"
 #include "vm/listing/names.h"
 #include "vm/listing/record.h"
+#include "vm/listing/words.h"
 
 #include "vm/store.h"
 
@@ -19,13 +27,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-static const char *const page[] = {
+static const char *const template[] = {
 #include "vm/listing/page.inc"
 };
 
 enum {
     BYTES_SHOWN = 9,
-    TEXT_SIZE = 512,
     SLOTS_NAMED = 64, /* of a frame */
     /* Of code that is listed, when no function was named. */
     LISTED_BYTES = 2 << 20,
@@ -33,16 +40,21 @@ enum {
 
 /* ---- JSON ---- */
 
-/* The inside of a string. */
-static void json_text(const char *text, FILE *out) {
-    for (; *text; text++) {
-        bool plain = (uint8_t)*text >= ' ' && !strchr("\"\\<", *text);
-        if (plain) {
-            fputc(*text, out);
-        } else {
-            fprintf(out, "\\u%04x", (uint8_t)*text);
-        }
+/* What stands inside of a string. */
+static void json_character(char c, FILE *out) {
+    bool plain = (uint8_t)c >= ' ' && !strchr("\"\\<", c);
+    if (plain) {
+        fputc(c, out);
+    } else if (c == '\n') {
+        fputs("\\n", out);
+    } else {
+        fprintf(out, "\\u%04x", (uint8_t)c);
     }
+}
+
+static void json_text(const char *text, FILE *out) {
+    for (; *text; text++)
+        json_character(*text, out);
 }
 
 static void json_string(const char *name, const char *text, FILE *out) {
@@ -51,162 +63,182 @@ static void json_string(const char *name, const char *text, FILE *out) {
     fputc('"', out);
 }
 
-/* Text that is written and then taken into a string. */
-struct note {
-    char text[TEXT_SIZE];
-    FILE *file;
-};
+/* ---- numbers ---- */
 
-static bool note_begin(struct note *draft) {
-    draft->text[0] = '\0';
-    draft->file = fmemopen(draft->text, sizeof draft->text, "w");
-    return draft->file != NULL;
+enum { DIGIT_BITS = 5, FIRST_DIGIT = '=' };
+
+/* As LEB128, but five bits a character, lowest first: of 64 in a row, without
+ * the one that JSON would have escaped. */
+static void print_number(uint32_t number, FILE *out) {
+    bool more;
+    do {
+        uint32_t digit = number % (1 << DIGIT_BITS);
+        number >>= DIGIT_BITS;
+        more = number > 0;
+        int c = FIRST_DIGIT + (int)(digit | (uint32_t)more << DIGIT_BITS);
+        fputc(c < '\\' ? c : c + 1, out);
+    } while (more);
 }
 
-static void note_end(struct note *draft, FILE *out) {
-    fclose(draft->file);
-    draft->text[TEXT_SIZE - 1] = '\0';
-    json_text(draft->text, out);
+/* How far it is from one line to another: backwards are the odd ones. */
+static void print_distance(uint32_t from, uint32_t to, FILE *out) {
+    bool back = to < from;
+    print_number(back ? 2 * (from - to) - 1 : 2 * (to - from), out);
 }
 
 /* ---- functions ---- */
 
+struct page {
+    const struct vm_explaining *explaining;
+    FILE *out;
+    struct words words;
+    struct draft draft; /* of a heading */
+};
+
+static void print_word(struct page *page, struct draft *draft) {
+    uint32_t number = words_number(&page->words, draft_end(draft));
+    print_number(number, page->out);
+}
+
 /* The cell at *next, and its data cells. */
-static void print_cell(const struct columns *c, uint32_t *next, FILE *out) {
-    struct note draft;
-    uint32_t cell = *next;
+static void print_cell(struct page *page, struct columns *c, uint32_t *next) {
+    uint32_t cell = (*next)++;
     struct cell_place place = {&c->names, c->entry, cell, NULL};
     const struct cell *cells = c->module->code.cells;
-    bool is_entry = cell == c->entry;
-    enum op op = is_entry ? OP_COUNT : cell_op(c->module->vm, &cells[cell]);
-    uint32_t data =
-        is_entry ? 0 : operation_data_cells(c->module->vm, op, &cells[cell]);
-    *next = cell + 1 + data;
-    if (!note_begin(&draft))
+    FILE *out = draft_begin(&c->draft);
+    if (cell == c->entry) {
+        fprintf(out, "entry, %d slots", cells[cell].tail.imm);
+        print_word(page, &c->draft);
         return;
-    fputs("\\t", out);
-    fprintf(draft.file, "%u:", cell - c->entry);
-    if (is_entry) {
-        fprintf(draft.file, "entry, %d slots", cells[cell].tail.imm);
-    } else {
-        cell_show(&place, op, draft.file);
     }
-    note_end(&draft, out);
+    enum op op = cell_op(c->module->vm, &cells[cell]);
+    cell_show(&place, op, out);
+    print_word(page, &c->draft);
+    uint32_t data = operation_data_cells(c->module->vm, op, &cells[cell]);
     for (uint32_t i = 0; i < data && listing_line(c->module); i++) {
-        place.cell++;
-        if (!note_begin(&draft))
-            return;
-        fputs("\\t", out);
-        fprintf(draft.file, "%u:", place.cell - c->entry);
-        data_cell_show(&place, op, draft.file);
-        note_end(&draft, out);
+        place.cell = (*next)++;
+        data_cell_show(&place, op, draft_begin(&c->draft));
+        print_word(page, &c->draft);
     }
 }
 
 /* What stands behind the instruction on a line. */
-static void print_rest(const struct columns *c, uint32_t line, FILE *out) {
+static void print_rest(struct page *page, struct columns *c, uint32_t line) {
     uint32_t carrier = columns_carrier(c, line);
-    uint32_t end = columns_cells_end(c, line);
-    fputs("\\t", out);
-    json_text(columns_stack(c, line), out);
-    fputs("\\t", out);
-    if (carrier != NO_LINE)
-        fprintf(out, "%u", carrier);
-    for (uint32_t cell = c->lines[line].first; cell < end;) {
-        if (!listing_line(c->module))
-            break;
-        print_cell(c, &cell, out);
-    }
-    fputs("\\n", out);
+    uint32_t cell = c->lines[line].first, end = columns_cells_end(c, line);
+    const char *operands = columns_stack(c, line);
+    print_number(words_number(&page->words, operands), page->out);
+    print_distance(line, carrier != NO_LINE ? carrier : line, page->out);
+    print_number(end - cell, page->out);
+    while (cell < end && listing_line(c->module))
+        print_cell(page, c, &cell);
 }
 
-static void print_instruction(struct disassembly *d, FILE *out) {
-    struct note draft;
+/* "local.get 0 2000": its text and its bytes, or the first of them, with "+"
+ * and how many more there are. */
+static void
+print_instruction(struct page *page, struct columns *c, struct disassembly *d) {
+    char word[DRAFT_SIZE + 2 * BYTES_SHOWN + 24];
     size_t from = d->reader.position;
-    if (!note_begin(&draft))
-        return;
-    disassembly_next(d, draft.file);
-    fprintf(out, "%zx\\t", from);
-    for (size_t i = from; i < d->reader.position && i < from + BYTES_SHOWN; i++)
-        fprintf(out, "%02x ", d->module->bytes.data[i]);
-    if (d->reader.position > from + BYTES_SHOWN)
-        fputc('+', out);
-    fputs("\\t", out);
-    note_end(&draft, out);
+    disassembly_next(d, draft_begin(&c->draft));
+    int size = sprintf(word, "%s ", draft_end(&c->draft));
+    size_t bytes = d->reader.position - from;
+    for (size_t i = 0; i < bytes && i < BYTES_SHOWN; i++)
+        size += sprintf(word + size, "%02x", c->module->bytes.data[from + i]);
+    if (bytes > BYTES_SHOWN)
+        sprintf(word + size, "+%zu", bytes - BYTES_SHOWN);
+    print_number(words_number(&page->words, word), page->out);
+}
+
+/* "local0:i32 local1:f64": all in one word, which most functions share with
+ * others. */
+static void print_slots(struct page *page, struct columns *c) {
+    char name[SLOT_NAME_SIZE];
+    FILE *out = draft_begin(&c->draft);
+    for (uint32_t slot = 0; slot < c->names.link && slot < SLOTS_NAMED;
+         slot++) {
+        fprintf(out,
+                "%s%s ",
+                slot_name(&c->names, slot, name),
+                slot_type(&c->names, slot));
+    }
+    fprintf(page->out, "%u", words_number(&page->words, draft_end(&c->draft)));
 }
 
 static void print_lines(struct columns *c, void *context) {
-    FILE *out = context;
+    struct page *page = context;
     struct error unused = ERROR_INIT;
     struct disassembly d =
         disassembly_of(c->module, c->names.function, &unused);
     disassembly_locals(&d, NULL);
-    char name[SLOT_NAME_SIZE];
-    const struct cell *entry = &c->module->code.cells[c->entry];
-    uint32_t named = c->names.link < SLOTS_NAMED ? c->names.link : SLOTS_NAMED;
-    fprintf(out,
-            ",\"link\":%u,\"size\":%d,\"results\":%u,\"slots\":[",
+    const struct func_type *type = c->module->functions[c->names.function].type;
+    fprintf(page->out,
+            ",%u,%d,%u,",
             c->names.link,
-            entry->tail.imm,
-            c->module->functions[c->names.function].type->result_slots);
-    for (uint32_t slot = 0; slot < named; slot++) {
-        fprintf(out,
-                "%s\"%s%s\"",
-                slot > 0 ? "," : "",
-                slot_name(&c->names, slot, name),
-                slot_type(&c->names, slot));
-    }
-    fputs("],\"lines\":\"\\t\\t", out);
-    print_rest(c, 0, out);
+            c->module->code.cells[c->entry].tail.imm,
+            type->result_slots);
+    print_slots(page, c);
+    fprintf(page->out, ",%zu,\"", d.reader.position);
+    print_number(words_number(&page->words, " "), page->out);
+    print_rest(page, c, 0);
     for (uint32_t line = 1; line < c->line_count; line++) {
         if (!disassembly_more(&d))
             break;
-        print_instruction(&d, out);
-        print_rest(c, line, out);
+        print_instruction(page, c, &d);
+        print_rest(page, c, line);
     }
-    fputc('"', out);
+    fputc('"', page->out);
 }
 
-static void print_heading(struct module *module, uint32_t function, FILE *out) {
-    struct note draft;
+static void print_heading(struct page *page, uint32_t function) {
+    struct module *module = page->explaining->module;
     struct slice name = module_function_name(module, function);
-    fprintf(out, "{\"index\":%u,\"heading\":\"", function);
-    if (!note_begin(&draft))
-        return;
-    fprintf(draft.file, "%u ", function);
+    FILE *out = draft_begin(&page->draft);
+    fprintf(out, "%u ", function);
     if (name.size > 0)
-        quoted_print(name, 60, draft.file), fputc(' ', draft.file);
-    func_type_show(module->functions[function].type, draft.file);
-    note_end(&draft, out);
-    fputc('"', out);
+        quoted_print(name, 60, out), fputc(' ', out);
+    func_type_show(module->functions[function].type, out);
+    fprintf(page->out, "[%u,\"", function);
+    json_text(draft_end(&page->draft), page->out);
+    fputc('"', page->out);
 }
 
 /* Of a module that is too large, functions are only named from some on. */
-static bool print_functions(const struct vm_explaining *e,
-                            uint32_t only,
-                            struct error *error) {
-    struct module *m = e->module;
+static bool
+print_functions(struct page *page, uint32_t only, struct error *error) {
+    struct module *m = page->explaining->module;
+    bool named = page->explaining->function != NULL;
     uint64_t listed = 0;
     const char *between = "";
     for (uint32_t i = m->imported_functions; i < m->function_count; i++) {
-        if ((e->function && i != only) || !listing_line(m))
+        if ((named && i != only) || !listing_line(m))
             continue;
-        fputs(between, e->out);
-        between = "},\n";
-        print_heading(m, i, e->out);
+        fputs(between, page->out);
+        between = ",\n";
+        print_heading(page, i);
         listed += m->functions[i].body.size;
-        struct columns columns = {.show = print_lines, .context = e->out};
-        bool room = listed <= LISTED_BYTES || e->function;
+        struct columns columns = {.show = print_lines, .context = page};
+        bool room = listed <= LISTED_BYTES || named;
         if (room && !columns_show(&columns, m, i, error))
             return false;
+        fputc(']', page->out);
     }
-    fputs(*between ? "}" : "", e->out);
-    return true;
+    return !page->words.failed ||
+           error_set_memory(m->vm, error, "the words of a page");
 }
 
 /* ---- the page ---- */
 
-static bool print_data(const struct vm_explaining *e, struct error *error) {
+static void print_words(const struct words *words, FILE *out) {
+    struct slice text = buffer_slice(&words->text);
+    fputs("\"words\":\"", out);
+    for (size_t i = 0; i < text.size; i++)
+        json_character((char)text.data[i], out);
+    fputs("\",\n", out);
+}
+
+static bool print_data(struct page *page, struct error *error) {
+    const struct vm_explaining *e = page->explaining;
     const struct recording *recorded = recording_of(e->module);
     uint32_t only = e->module->imported_functions;
     if (e->function && !function_named(e->module, e->function, &only, error))
@@ -217,28 +249,41 @@ static bool print_data(const struct vm_explaining *e, struct error *error) {
     bool full = recorded && recorded->full;
     json_string("ended", full ? "and so on" : e->ended, e->out);
     fprintf(e->out, ",\"open\":%u,\"functions\":[\n", only);
-    if (!print_functions(e, only, error))
+    if (!print_functions(page, only, error))
         return false;
-    fputs("],\"steps\":[\n", e->out);
+    fputs("],\n", e->out);
+    print_words(&page->words, e->out);
+    fputs("\"steps\":[\n", e->out);
     if (recorded)
         fwrite(recorded->steps.data, 1, recorded->steps.size, e->out);
     fputs("]}\n", e->out);
     return true;
 }
 
-bool vm_explain(const struct vm_explaining *explaining, struct error *error) {
-    FILE *out = explaining->out;
-    for (size_t i = 0; i < sizeof page / sizeof *page; i++) {
-        bool here = strcmp(page[i], "/* data */\n") == 0;
+static bool print_page(struct page *page, struct error *error) {
+    FILE *out = page->out;
+    for (size_t i = 0; i < sizeof template / sizeof *template; i++) {
+        bool here = strcmp(template[i], "/* data */\n") == 0;
         if (!here)
-            fputs(page[i], out);
-        if (here && !print_data(explaining, error))
+            fputs(template[i], out);
+        if (here && !print_data(page, error))
             return false;
     }
-    if (!listing_line(explaining->module))
-        return vm_time_out(explaining->module->vm, error);
     return fflush(out) == 0 ||
            error_set(error, ERROR_IO, "the page: %s", strerror(errno));
+}
+
+bool vm_explain(const struct vm_explaining *explaining, struct error *error) {
+    struct vm *vm = explaining->module->vm;
+    struct page page = {.explaining = explaining, .out = explaining->out};
+    words_init(&page.words, vm->memory, vm->types.seed);
+    bool ok = draft_open(&page.draft) ? print_page(&page, error)
+                                      : error_set_memory(vm, error, "a page");
+    draft_close(&page.draft);
+    words_free(&page.words);
+    if (!listing_line(explaining->module))
+        return vm_time_out(vm, error);
+    return ok;
 }
 
 bool vm_record(struct module *module,
