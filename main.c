@@ -13,6 +13,7 @@
 #include "deadline.h"
 #include "help.h"
 #include "linking.h"
+#include "output.h"
 #include "report.h"
 #include "run.h"
 #include "source.h"
@@ -272,28 +273,17 @@ static bool explain_module(struct run *run, FILE *out, struct error *error) {
     return vm_explain(&explaining, error);
 }
 
-/* The page is opened before the guest runs, which the walls are raised for. */
+/* The page is begun before the guest runs, which the walls are raised for. */
 static bool explain_command(struct run *run, struct error *error) {
-    const char *path = run->options->output;
+    struct output page;
     if (!run_load(run, run->options->words[0], error))
         return false;
-    FILE *out = fopen(path, "w");
-    if (!out) {
+    if (!output_open(&page, run->options->output, error)) {
         run->about = NULL;
-        return error_set(error,
-                         ERROR_IO,
-                         "%s: %s",
-                         shown_text(path, SHOWN_MAX).text,
-                         strerror(errno));
+        return false;
     }
-    bool done = explain_module(run, out, error);
-    if (fclose(out) != 0 && done)
-        return error_set(error,
-                         ERROR_IO,
-                         "%s: %s",
-                         shown_text(path, SHOWN_MAX).text,
-                         strerror(errno));
-    return done;
+    bool done = explain_module(run, page.file, error);
+    return output_close(&page, done, error) && done;
 }
 
 static void print_version(void) {

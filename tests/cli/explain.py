@@ -5,9 +5,10 @@ import os
 import re
 import shutil
 import subprocess
+import time
 
 import modules
-from harness import check, expect, guest, one_line, run
+from harness import HOSTEL, check, expect, guest, one_line, run
 
 NOTHING = b"\x60\0\0"
 CHROMIUM = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -139,6 +140,46 @@ def test_usage(place):
     check("--output without explain", expect(result, 2, "", "belongs to explain"))
 
 
+def wait_for(what, seconds=20):
+    end = time.monotonic() + seconds
+    while not what() and time.monotonic() < end:
+        time.sleep(.01)
+    return what()
+
+
+def test_whole(place):
+    """The file is there when it is complete, or as it was before."""
+    folder = os.path.join(place, "whole")
+    page, link = os.path.join(folder, "page"), os.path.join(folder, "link")
+    os.mkdir(folder)
+    failing = ["explain", "--unknown-imports", "trap", guest("listing"), "nix", "-o"]
+    run(*failing, page)
+    check("explain that fails leaves no file", repr(os.listdir(folder)) * bool(os.listdir(folder)))
+    os.symlink("page", link)
+    with open(page, "w") as f:
+        f.write("before")
+    os.chmod(page, 0o640)
+    result = run(*failing, link)
+    with open(page) as f:
+        check("explain that fails leaves what was there", expect(result, 2, "", "nix") or
+              "written" * (f.read() != "before") or
+              repr(os.listdir(folder)) * (sorted(os.listdir(folder)) != ["link", "page"]))
+    result = run("explain", guest("command"), "-o", link)
+    check("explain through a link, with the mode that was there", expect(result, 0, "") or
+          "no link" * (not os.path.islink(link)) or
+          oct(os.stat(page).st_mode) * (os.stat(page).st_mode & 0o777 != 0o640))
+
+    p = subprocess.Popen([HOSTEL, "explain", "-o", os.path.join(folder, "other"), guest("command"), "--", "cat"],
+                         stdin=subprocess.PIPE)
+    begun = wait_for(lambda: len(os.listdir(folder)) == 3)
+    seen = sorted(os.listdir(folder))
+    p.kill()
+    p.communicate()
+    gone = wait_for(lambda: len(os.listdir(folder)) == 2)
+    check("explain that is killed leaves no file", repr((seen, os.listdir(folder))) * (
+        not begun or not gone or "other" in seen))
+
+
 def test_hostile(place):
     """Names cannot end the script, nor are they taken for HTML; large functions stay bounded."""
     evil = "</script><img src=x onerror=alert(1)><!--\x1b\u202e\\\"'&\u2028"
@@ -206,5 +247,6 @@ def test(place):
     test_page(place)
     test_runs(place)
     test_usage(place)
+    test_whole(place)
     test_hostile(place)
     test_chromium(place)
