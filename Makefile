@@ -24,7 +24,7 @@ G       = c
 SECONDS = 60
 V       =
 PARTS   = unit spec core wasi net cli guide demo limits embed
-FUZZERS = vm dwarf http json url
+FUZZERS = vm idioms dwarf http json url
 CLANG_FORMAT = clang-format
 
 # What a package of the program sets, on the command line or in the environment.
@@ -339,7 +339,8 @@ $(SUITES): $(SUITE_FILES)
 # The fuzzers only as far as any compiler can.
 FUZZER_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/fuzz/*.c))
 
-programs: $(BUILD)/hostel $(TESTS) $(if $(filter unit,$(or $(T),unit)),$(FUZZER_OBJECTS))
+programs: $(BUILD)/hostel $(TESTS) \
+          $(if $(filter unit,$(TESTED)),$(FUZZER_OBJECTS) $(BUILD)/tests/fuzz/alone)
 
 guests: $(GUESTS) $(if $(filter demo,$(TESTED)),guest/demo.wasm)
 
@@ -405,11 +406,15 @@ fuzz: deps-fuzz
 	FUZZER=$(BUILD)/fuzz/tests/fuzz/$(F) BUILD=$(BUILD) DATA=$(DATA) tests/fuzz/run $(F) $(SECONDS)
 
 $(BUILD)/tests/fuzz/vm: $(BUILD)/obj/tests/fuzz/make.o
+$(BUILD)/tests/fuzz/idioms: $(patsubst %,$(BUILD)/obj/tests/fuzz/%.o,loops vm)
+$(BUILD)/tests/fuzz/alone: $(patsubst %,$(BUILD)/obj/tests/fuzz/%.o,idioms loops vm)
 
+# All but `alone` are driven by clang's fuzzer.
 $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(LIBRARY)
 	echo "LINK  $@"
 	mkdir -p $(@D)
-	$(CC) $(LINK_FLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(CC) $(LINK_FLAGS) $(if $(filter alone,$*),,-fsanitize=fuzzer) $(LDFLAGS) -o $@ \
+	    $(filter %.o,$^) $(LIBRARY) $(LIBS)
 
 # ---- benchmarks ----
 
@@ -585,7 +590,7 @@ help:
 	echo "make listings   write into documents and comments what the commands they name print"
 	echo "make suites     fetch the suites of WebAssembly, WASI and cookies to $(BUILD)/suites, from"
 	echo "                SPEC_URL, WASI_SUITE_URL and COOKIES_URL if they are set"
-	echo "make fuzz       try odd inputs on F=vm|dwarf|http|json|url for SECONDS=60"
+	echo "make fuzz       try odd inputs on F=vm|idioms|dwarf|http|json|url for SECONDS=60"
 	echo "make lint       check the layers, the formatting and the engine's machine code"
 	echo "make format     let clang-format lay out all C files"
 	echo "make bench      measure against other engines: P=\"$(BENCH_PARTS)\" B=\"crc32 sort\""

@@ -10,6 +10,8 @@
  * only made and shown. */
 #include "tests/fuzz/make.h"
 
+#include "vm/translate.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -129,6 +131,7 @@ struct way {
     bool plain;
     int64_t fuel;
     enum watcher watcher;
+    int64_t *used; /* of the fuel; or NULL */
 };
 
 /* Load and run a module, and write down what can be seen of it. False if a
@@ -158,6 +161,8 @@ static bool transcribe(struct buffer *out, struct slice bytes, struct way way) {
     }
     if (module)
         show(module, way.watcher);
+    if (way.used)
+        *way.used = way.fuel - vm_fuel_left(vm);
     vm_close(vm);
     return free;
 }
@@ -206,8 +211,37 @@ compare(const struct buffer *expected, struct slice module, struct way way) {
 static void record_and_show(struct slice module) {
     struct buffer text;
     buffer_init(&text, TEXT_MAX);
-    transcribe(&text, module, (struct way){false, VM_UNLIMITED, RECORDER});
+    transcribe(
+        &text, module, (struct way){false, VM_UNLIMITED, RECORDER, NULL});
     buffer_free(&text);
+}
+
+/* A unit of fuel stands for so many cells at most, which plain code has more
+ * of; where there are fewer than that, it stands for the same. */
+static bool is_small(struct slice module) {
+    return module.size < TICK_CELLS;
+}
+
+bool agree(struct buffer *text, struct slice module, bool made) {
+    int64_t plain = 0, fused = 0;
+    const struct way ways[] = {
+        {false, 2 * FUEL, NOBODY, &fused}, /* other code */
+        {true, VM_UNLIMITED, NOBODY, NULL},
+        {false, VM_UNLIMITED, NOBODY, NULL},
+        {false, VM_UNLIMITED, TRACER, NULL},
+    };
+    bool free =
+        transcribe(text, module, (struct way){true, FUEL, NOBODY, &plain});
+    if (made && memcmp(text->data, " 0 ", 3) != 0)
+        fail("refused", module, text, text);
+    if (!free)
+        return false;
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        compare(text, module, ways[i]);
+    if (is_small(module) && plain != fused)
+        fail("plain and fused code take other fuel", module, text, text);
+    record_and_show(module);
+    return true;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -222,20 +256,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         make_module(&made, module);
         module = buffer_slice(&made);
     }
-    bool free = transcribe(&text, module, (struct way){true, FUEL, NOBODY});
-    if (!given && memcmp(text.data, " 0 ", 3) != 0)
-        fail("refused", module, &text, &made);
-    if (free) {
-        const struct way ways[] = {
-            {false, 2 * FUEL, NOBODY}, /* other code, other steps */
-            {true, VM_UNLIMITED, NOBODY},
-            {false, VM_UNLIMITED, NOBODY},
-            {false, VM_UNLIMITED, TRACER},
-        };
-        for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
-            compare(&text, module, ways[i]);
-        record_and_show(module);
-    }
+    agree(&text, module, !given);
     buffer_free(&text);
     buffer_free(&made);
     return 0;
