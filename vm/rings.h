@@ -115,10 +115,12 @@ void exceptions_free(struct vm *vm);
 
 /* For when instances go (vm/discard), while no guest runs: mark the exceptions
  * that those refer to which stay, false without memory or time; find an
- * instance that goes and that one of the marked refers to, or NULL; free those
- * that are not marked. */
+ * instance that goes and that one of the marked refers to, or NULL, false
+ * without time; free those that are not marked. */
 bool exceptions_mark(struct vm *vm, struct meter *meter);
-struct instance *exceptions_refer(const struct vm *vm);
+bool exceptions_refer(const struct vm *vm,
+                      struct meter *meter,
+                      struct instance **found);
 void exceptions_sweep(struct vm *vm);
 
 /* ---- discard ---- */

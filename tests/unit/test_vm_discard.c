@@ -1,6 +1,8 @@
 /* Giving back instances and modules: what is given back, and when it cannot be,
  * since something refers to it. */
 #include "tests/unit/vm_module.h"
+#include "vm/meter.h"
+#include "vm/rings.h"
 
 enum { PAGE = 65536, ROUNDS = 200 };
 
@@ -354,6 +356,29 @@ static void an_exception_of_its_tag_keeps_it(void **state) {
     guest_close(&guest);
 }
 
+/* To look for it among exceptions is paid for, and ends when the time is up. */
+static void looking_at_exceptions_takes_time(void **state) {
+    (void)state;
+    struct guest guest = guest_run("lender", NULL);
+    struct table *table = define_table(guest.vm);
+    struct guest other = catcher(guest.vm);
+    set(table, 0, guest_function(&guest, "throw"));
+    for (int i = 0; i < ROUNDS; i++)
+        guest_call(&other, "catch", 0, 0);
+
+    struct meter meter;
+    struct instance *found;
+    meter_init(&meter, VM_UNLIMITED, VM_UNLIMITED);
+    assert_true(exceptions_refer(guest.vm, &meter, &found));
+    assert_null(found); /* nothing is marked, nor does anything go */
+    assert_true(meter.steps >= ROUNDS);
+    meter.steps = STEPS_A_LOOK;
+    meter.interrupted = true;
+    assert_false(exceptions_refer(guest.vm, &meter, &found));
+    buffer_free(&other.bytes);
+    guest_close(&guest);
+}
+
 /* Those that refer to each other go together. */
 static void several_go_together(void **state) {
     (void)state;
@@ -570,6 +595,7 @@ int main(void) {
         cmocka_unit_test(a_table_with_its_function_keeps_it),
         cmocka_unit_test(a_global_with_its_function_keeps_it),
         cmocka_unit_test(an_exception_of_its_tag_keeps_it),
+        cmocka_unit_test(looking_at_exceptions_takes_time),
         cmocka_unit_test(several_go_together),
         cmocka_unit_test(all_go_or_none),
         cmocka_unit_test(nothing_goes_while_a_guest_runs),

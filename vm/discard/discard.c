@@ -148,7 +148,7 @@ static void keep_by_table(struct discarding *d, const struct table *table) {
 static void keep_by_instances(struct discarding *d) {
     for (const struct instance *i = d->vm->instances; i; i = i->next) {
         const struct module *module = i->module;
-        if (i->going)
+        if (i->going || !pay(d))
             continue;
         keep_imported(d, i);
         uint32_t own = module->global_count - module->imported_globals;
@@ -161,7 +161,7 @@ static void keep_by_tables(struct discarding *d) {
     for (const struct table *table = d->vm->tables; table;
          table = table->next) {
         bool stays = !table->owner || !table->owner->going;
-        if (stays && table->type.type == VM_FUNCREF)
+        if (stays && pay(d) && table->type.type == VM_FUNCREF)
             keep_by_table(d, table);
     }
 }
@@ -169,20 +169,23 @@ static void keep_by_tables(struct discarding *d) {
 static void keep_by_host(struct discarding *d) {
     for (size_t i = 0; i < d->vm->definition_count; i++) {
         const struct external *external = &d->vm->definitions[i].external;
-        if (external->kind == VM_GLOBAL)
+        if (external->kind == VM_GLOBAL && pay(d))
             keep_by_global(d, external->global);
     }
 }
 
 static void keep_by_exceptions(struct discarding *d) {
-    struct instance *kept;
     if (!exceptions_mark(d->vm, d->meter)) {
         error_set(d->error, ERROR_IO, "out of memory: looking at exceptions");
         d->refused = true;
-        return;
     }
-    while ((kept = exceptions_refer(d->vm)))
+    while (!d->refused) {
+        struct instance *kept;
+        d->refused = !exceptions_refer(d->vm, d->meter, &kept);
+        if (!kept)
+            return;
         keep(d, kept, "an exception that is kept refers to it");
+    }
 }
 
 /* ---- what goes ---- */

@@ -215,12 +215,18 @@ static struct instance *refers(const struct exception *exception) {
     return NULL;
 }
 
-struct instance *exceptions_refer(const struct vm *vm) {
+bool exceptions_refer(const struct vm *vm,
+                      struct meter *meter,
+                      struct instance **found) {
     const struct exception *e = vm->exceptions ? vm->exceptions->first : NULL;
-    struct instance *found = NULL;
-    for (; e && !found; e = e->next)
-        found = e->marked ? refers(e) : NULL;
-    return found;
+    *found = NULL;
+    for (; e && !*found; e = e->next) {
+        uint32_t values = e->tag->type->param_count;
+        if (!meter_step(meter, LOOK_STEPS * (uint64_t)(1 + values)))
+            return false;
+        *found = e->marked ? refers(e) : NULL;
+    }
+    return true;
 }
 
 /* To the end, since their tags go. */

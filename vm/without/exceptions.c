@@ -28,9 +28,12 @@ bool exceptions_mark(struct vm *vm, struct meter *meter) {
     return true;
 }
 
-struct instance *exceptions_refer(const struct vm *vm) {
-    (void)vm;
-    return NULL;
+bool exceptions_refer(const struct vm *vm,
+                      struct meter *meter,
+                      struct instance **found) {
+    (void)vm, (void)meter;
+    *found = NULL;
+    return true;
 }
 
 void exceptions_sweep(struct vm *vm) {
