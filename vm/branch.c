@@ -83,6 +83,7 @@ void translate_loop(struct translator *t, struct label *label) {
     fusions_loop(t);
     t->barrier = here(t);
     forget_mirrors(t);
+    count_block(t, false);
     translate_tick(t);
 }
 
@@ -133,6 +134,7 @@ void translate_if(struct translator *t,
     struct condition asked = condition_of(t, condition);
     translate_block(t, slots);
     link_patch(t, emit_branch(t, &asked, false), patches);
+    count_block(t, true);
 }
 
 /* True if the label's values, once home, are where the label wants them. */
@@ -237,12 +239,14 @@ void translate_br_if(struct translator *t,
         operands_home(t, label->slots);
         if (!fuse_step(t, &asked, label))
             link_branch(t, emit_branch(t, &asked, true), label);
+        count_block(t, true);
         return;
     }
     if (label->arity > 1)
         operands_home(t, label->slots); /* on both paths */
     uint32_t over = NO_CELL;
     link_patch(t, emit_branch(t, &asked, false), &over);
+    count_block(t, true);
     uint16_t mirror[ACCUMULATORS];
     memcpy(mirror, t->mirror, sizeof mirror);
     if (label->is_return) {
@@ -252,6 +256,7 @@ void translate_br_if(struct translator *t,
         emit_jump(t, label);
     }
     patches_bind(t, &over);
+    count_block(t, true);
     /* Both ways to this point have the accumulators as they were before the
      * branch. */
     memcpy(t->mirror, mirror, sizeof mirror);
@@ -311,5 +316,6 @@ void translate_br_table_end(struct translator *t,
     if (t->dead || table->returns == NO_CELL)
         return;
     patches_bind(t, &table->returns);
+    count_block(t, true);
     emit_return(t, function);
 }

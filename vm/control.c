@@ -151,11 +151,13 @@ void do_else(struct validator *v) {
     truncate_to(v, block);
     push_types(v, params_of(block->type));
     patches_bind(t, &block->otherwise);
+    count_block(t, false);
 }
 
 /* What comes behind the block begins at its label, with its results. */
 void leave_block(struct validator *v, struct control *block) {
     label_bind(&v->t, &block->label);
+    count_block(&v->t, false);
     operands_truncate(&v->t, block->height, block->label.home);
     push_types(v, results_of(block->type));
 }
@@ -304,6 +306,7 @@ void call(struct validator *v, uint32_t function) {
     if (!check_top(v, params_of(type)))
         return;
     translate_call(&v->t, function);
+    count_return(&v->t);
     end_call(v, type);
 }
 
@@ -328,5 +331,6 @@ void call_indirect(struct validator *v, uint32_t type_index, uint32_t table) {
     if (!check_top(v, params_of(type)))
         return;
     translate_call_indirect(&v->t, type, table, index);
+    count_return(&v->t);
     end_call(v, type);
 }

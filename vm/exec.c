@@ -39,6 +39,7 @@
  * A trap stores where it happened and returns: there is nothing to unwind,
  * since guest frames are not C frames. Those of functions of another instance
  * are frames.c's. */
+#include "vm/debug/counts.h"
 #include "vm/exceptions/exception.h"
 #include "vm/frames.h"
 #include "vm/numeric.h"

@@ -94,6 +94,7 @@ struct filled {
 /* A function object for each import, since it says to the host which instance
  * calls. */
 static bool import_host_function(struct instance *instance,
+                                 const struct vm_import *import,
                                  const struct function *host,
                                  struct filled *filled,
                                  struct error *error) {
@@ -104,7 +105,8 @@ static bool import_host_function(struct instance *instance,
     *function = *host;
     function->instance = instance;
     instance->functions[filled->functions++] = function;
-    return true;
+    return count_imported(import, function) ||
+           error_set_memory(instance->vm, error, "imported functions");
 }
 
 /* What a function does that nobody provides; `context` is the import. */
@@ -139,7 +141,7 @@ static bool import_nothing(struct instance *instance,
     struct function trap = {.type = import->type.function,
                             .host = call_unknown,
                             .host_context = import};
-    return import_host_function(instance, &trap, filled, error);
+    return import_host_function(instance, import, &trap, filled, error);
 }
 
 /* All names that could be meant are looked through. */
@@ -201,6 +203,7 @@ bool vm_can_import(struct vm *vm,
 }
 
 static bool import_external(struct instance *instance,
+                            const struct vm_import *import,
                             const struct external *external,
                             struct filled *filled,
                             struct error *error) {
@@ -208,7 +211,8 @@ static bool import_external(struct instance *instance,
     switch (external->kind) {
     case VM_FUNCTION:
         if (!function->instance)
-            return import_host_function(instance, function, filled, error);
+            return import_host_function(
+                instance, import, function, filled, error);
         instance->functions[filled->functions++] = function;
         break;
     case VM_TABLE: instance->tables[filled->tables++] = external->table; break;
@@ -234,7 +238,8 @@ static bool resolve_imports(struct instance *instance,
         if (!ok)
             return false;
         if (provider.found)
-            ok = import_external(instance, &provider.external, filled, error);
+            ok = import_external(
+                instance, import, &provider.external, filled, error);
         else
             ok = import_nothing(instance, import, filled, error);
         if (!ok)

@@ -30,6 +30,7 @@ int64_t meter_fuel(const struct meter *meter) {
 
 void meter_refuel(struct meter *meter, int64_t fuel) {
     meter->fuel = fuel;
+    meter->granted -= meter->budget;
     meter->budget = 0;
 }
 
@@ -53,20 +54,24 @@ enum trap meter_refill(struct meter *meter) {
         return meter_reason(meter);
 
     if (!meter->fueled) {
+        meter->granted += SLICE - meter->budget;
         meter->budget = SLICE;
         return TRAP_NONE;
     }
 
     meter->fuel += meter->budget; /* what was overdrawn */
+    meter->granted -= meter->budget;
     meter->budget = 0;
     if (meter->fuel < 0) {
         meter->fuel = 0;
+        meter->granted--;
         meter->budget = -1;
         return TRAP_FUEL;
     }
 
     meter->budget = meter->fuel < SLICE ? meter->fuel : SLICE;
     meter->fuel -= meter->budget;
+    meter->granted += meter->budget;
     return TRAP_NONE;
 }
 
@@ -75,6 +80,7 @@ enum trap meter_refill(struct meter *meter) {
 bool meter_look(struct meter *meter) {
     if (meter_late(meter)) {
         meter->fuel += meter->budget + 1;
+        meter->granted -= meter->budget + 1;
         meter->budget = -1;
         return false;
     }

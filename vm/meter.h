@@ -46,6 +46,7 @@ struct meter {
     int64_t budget; /* units until meter_refill must look at fuel and clock */
     int64_t fuel;   /* not in the budget yet */
     int64_t deadline_ns;
+    int64_t granted;    /* units that were in the budget so far, together */
     bool fueled, timed; /* which of the two limits there are */
     uint64_t steps;     /* since the last look at the clock */
     atomic_bool interrupted;
@@ -73,6 +74,11 @@ static inline bool meter_late(const struct meter *meter) {
 /* Why, when it is late. */
 static inline enum trap meter_reason(const struct meter *meter) {
     return meter_interrupted(meter) ? TRAP_INTERRUPT : TRAP_TIME;
+}
+
+/* Units that were charged since the beginning. */
+static inline int64_t meter_spent(const struct meter *meter) {
+    return meter->granted - meter->budget;
 }
 
 /* Units that are not used up, and that there shall be from now on. */

@@ -90,6 +90,7 @@ struct module {
 
     struct code code;
     bool metered; /* tick operations are emitted: the vm limits fuel or time */
+    bool counted; /* what is executed of it: vm/debug */
 
     struct module *next; /* of the vm's modules */
 };

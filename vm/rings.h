@@ -22,6 +22,7 @@
 struct code;
 struct condition;
 struct control;
+struct function;
 struct immediate;
 struct instance;
 struct instruction;
@@ -29,9 +30,11 @@ struct label;
 struct meter;
 struct module;
 struct operand;
+struct position;
 struct translator;
 struct validator;
 struct vm;
+struct vm_import;
 
 /* ---- simd ---- */
 
@@ -122,6 +125,30 @@ bool exceptions_refer(const struct vm *vm,
                       struct meter *meter,
                       struct instance **found);
 void exceptions_sweep(struct vm *vm);
+
+/* ---- debug ---- */
+
+/* In a module of which is counted what is executed (vm/debug/counts.h). A
+ * function begins: how many slots behind the link are the ring's; and its first
+ * cells. A block begins with the current instruction, or behind it. */
+uint32_t count_slots(const struct module *module);
+void count_function(struct translator *t, uint32_t function);
+void count_block(struct translator *t, bool behind);
+
+/* What has been called will return to here; a clause that catches begins; a
+ * tail call comes next. */
+void count_return(struct translator *t);
+void count_landing(struct translator *t);
+void count_tail_call(struct translator *t);
+
+/* What was thrown at a position is caught in an outer frame, or the same. */
+void count_caught(struct position thrown, const struct position *caught);
+
+/* A function of the host's is imported; false without memory. */
+bool count_imported(const struct vm_import *import, struct function *function);
+
+/* How many times the cells of other modules such a module may have. */
+uint32_t count_room(const struct module *module);
 
 /* ---- discard ---- */
 

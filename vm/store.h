@@ -178,6 +178,7 @@ struct vm {
     struct cell halt[2], foreign[2];
 
     struct exceptions *exceptions; /* owned; vm/exceptions; or NULL */
+    struct counts *counts; /* vm/debug: the observer, if it counts; or NULL */
 
     struct meter meter;
     struct observer *observer; /* who watches: observer.h; or NULL */

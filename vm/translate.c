@@ -58,7 +58,7 @@ void translate_begin(struct translator *t,
     t->begin = t->offset;
     t->link =
         local_slots > type->result_slots ? local_slots : type->result_slots;
-    t->temporary = t->home = t->link + 1;
+    t->temporary = t->home = t->link + 1 + count_slots(t->module);
     t->frame_slots = 0;
     frame_reserve(t, t->temporary);
     t->entry = here(t);
@@ -66,6 +66,7 @@ void translate_begin(struct translator *t,
     entry->d = (uint16_t)type->param_slots;
     entry->a = (uint16_t)t->link;
     forget_mirrors(t);
+    count_function(t, function);
     t->unpaid = (t->link - type->param_slots) / SLOTS_A_CELL; /* the zeroing */
     translate_tick(t);
 }
@@ -73,10 +74,11 @@ void translate_begin(struct translator *t,
 /* A unit for every TICK_CELLS cells that were begun: the shortest loop costs
  * one too. */
 void translate_tick(struct translator *t) {
-    if (!t->module->metered || t->dead)
+    if (t->dead)
         return;
-    struct cell *cell = emit(t, OP_tick);
-    cell->tail.imm = (int32_t)(1 + t->unpaid / TICK_CELLS);
+    uint32_t units = 1 + t->unpaid / TICK_CELLS;
+    if (t->module->metered)
+        emit(t, OP_tick)->tail.imm = (int32_t)units;
     t->unpaid = 0;
 }
 

@@ -552,8 +552,10 @@ static void between_instructions(struct validator *v) {
     bool told = observer && observer->instruction;
     if (told && reader_ok(&v->reader))
         observer->instruction(observer, &v->t);
-    if (v->t.unpaid >= TICK_CELLS)
+    if (v->t.unpaid >= TICK_CELLS) {
         translate_tick(&v->t);
+        count_block(&v->t, true);
+    }
 }
 
 /* Validate the body of a function, and translate it unless the translator is
@@ -635,7 +637,8 @@ bool module_validate(struct module *module, struct error *error) {
          ok && i < module->function_count;
          i++) {
         module->functions[i].entry = NO_CELL;
-        code_expect(&module->code, module->functions[i].body.size);
+        code_expect(&module->code,
+                    count_room(module) * module->functions[i].body.size);
         ok = validate_body(&v, i);
     }
     validator_free(&v);

@@ -124,6 +124,9 @@ struct module *vm_load(struct vm *vm, struct slice bytes, struct error *error) {
      * them. */
     module->metered =
         vm->meter.fueled || vm->meter.timed || vm->options.interruptible;
+    module->counted = vm->counts != NULL;
+    if (count_slots(module) > 0)
+        module->metered = true; /* fuel is counted, too */
     arena_init(&module->arena);
     module->arena.budget = vm->memory;
     code_init(&module->code, vm->memory);

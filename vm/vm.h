@@ -357,6 +357,11 @@ struct vm_explaining {
 
 bool vm_explain(const struct vm_explaining *explaining, struct error *error);
 
+/* Count what is executed of all modules that are loaded from now on, and with
+ * `calls` who calls whom; until the vm is closed. ERROR_USAGE if the vm is
+ * traced, recorded or counted already. */
+bool vm_count(struct vm *vm, bool calls, struct error *error);
+
 /* ---- instances (spec 4.5, "Modules") ---- */
 
 /* Resolve the imports, allocate, run the active segments and the start

@@ -7,7 +7,8 @@
  * entries once, and each question what it needs, with work and memory in step
  * with the sections' size; whoever does not ask pays nothing.
  *
- * This folder needs nothing of the vm but the module's bytes. */
+ * What reads it needs nothing of the vm but the module's bytes; the rest of this
+ * folder counts what is executed, by counts.h. */
 #ifndef HOSTEL_VM_DEBUG_DEBUG_H
 #define HOSTEL_VM_DEBUG_DEBUG_H
 

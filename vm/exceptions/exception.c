@@ -382,6 +382,7 @@ enum trap exception_catch(struct instance *instance,
             return TRAP_EXCEPTION;
         clause = find_clause(at, exception);
     }
+    count_caught((struct position){pc, frame, instance}, at);
     uint64_t *to = at->frame + clause->slot;
     uint32_t slots =
         clause->tag == ANY_TAG ? 0 : exception->tag->type->param_slots;

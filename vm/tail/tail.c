@@ -27,6 +27,8 @@ static bool check_results(struct validator *v, const struct func_type *callee) {
 static void end_tail_call(struct validator *v, const struct func_type *type) {
     replace_top(v, params_of(type), results_of(type));
     translate_call_result(&v->t, type);
+    count_return(&v->t);
+    count_block(&v->t, true);
     translate_br(&v->t, &v->controls[0].label);
     set_unreachable(v);
 }
@@ -40,6 +42,7 @@ void do_return_call(struct validator *v, const struct immediate *immediate) {
     if (!check_results(v, type) || !check_top(v, params_of(type)))
         return;
     bool imported = function < module->imported_functions;
+    count_tail_call(&v->t);
     struct cell *cell =
         emit_call(&v->t,
                   imported ? OP_return_call_import : OP_first_return_call,
@@ -57,6 +60,7 @@ void do_return_call_indirect(struct validator *v,
     struct operand index = pop(v, v->module->tables[table].limits.address);
     if (!check_results(v, type) || !check_top(v, params_of(type)))
         return;
+    count_tail_call(&v->t);
     emit_call_indirect(&v->t, OP_return_call_indirect, type, table, index);
     end_tail_call(v, type);
 }

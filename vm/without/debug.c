@@ -1,5 +1,8 @@
-/* A build that reads no debugging information: nothing has a name or place. */
+/* A build that reads no debugging information: nothing has a name or place, and
+ * nothing is counted. */
 #include "vm/debug/debug.h"
+#include "vm/rings.h"
+#include "vm/store.h"
 
 struct debug *debug_open(struct slice module, struct budget *memory) {
     (void)module, (void)memory;
@@ -22,4 +25,49 @@ size_t debug_places(struct debug *debug,
                     size_t capacity) {
     (void)debug, (void)offset, (void)texts, (void)places, (void)capacity;
     return 0;
+}
+
+uint32_t count_slots(const struct module *module) {
+    (void)module;
+    return 0;
+}
+
+void count_function(struct translator *t, uint32_t function) {
+    (void)t, (void)function;
+}
+
+void count_block(struct translator *t, bool behind) {
+    (void)t, (void)behind;
+}
+
+void count_return(struct translator *t) {
+    (void)t;
+}
+
+void count_landing(struct translator *t) {
+    (void)t;
+}
+
+void count_tail_call(struct translator *t) {
+    (void)t;
+}
+
+void count_caught(struct position thrown, const struct position *caught) {
+    (void)thrown, (void)caught;
+}
+
+bool count_imported(const struct vm_import *import, struct function *function) {
+    (void)import, (void)function;
+    return true;
+}
+
+uint32_t count_room(const struct module *module) {
+    (void)module;
+    return 1;
+}
+
+bool vm_count(struct vm *vm, bool calls, struct error *error) {
+    (void)vm, (void)calls;
+    return error_set(
+        error, ERROR_UNSUPPORTED, "it needs vm/debug, which this build lacks");
 }

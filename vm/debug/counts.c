@@ -1,0 +1,617 @@
+/* Blocks that are counted: where the translator lets them begin, and what is
+ * known of the cells when the guest has ended. See counts.h.
+ *
+ * For every block there is a run, which says where in the module its first
+ * instruction is; for all of code of which no more is reached, one without a
+ * block. A deficit is kept for a cell behind which a block was left: it is
+ * taken from what the counter says of all cells that follow in the block. */
+#include "vm/debug/counts.h"
+
+#include "vm/emit.h"
+#include "vm/frames.h"
+#include "vm/rings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- modules ---- */
+
+struct module_counts *module_counts_of(const struct counts *counts,
+                                       const struct module *module) {
+    struct module_counts *found = counts->modules;
+    while (found && found->module != module)
+        found = found->next;
+    return found;
+}
+
+static struct module_counts *of_translator(const struct translator *t) {
+    struct counts *counts = t->module->vm->counts;
+    struct module_counts *found = module_counts_of(counts, t->module);
+    if (found)
+        return found;
+    struct module_counts *made = budget_alloc(counts->memory, 1, sizeof *made);
+    if (!made)
+        return NULL;
+    made->module = t->module;
+    made->next = counts->modules;
+    counts->modules = made;
+    return made;
+}
+
+/* ---- translation ---- */
+
+/* Nobody pays for what the ring emits. */
+static struct cell *emit_unpaid(struct translator *t, enum op op, uint32_t a) {
+    uint32_t unpaid = t->unpaid;
+    struct cell *cell = emit(t, op);
+    cell->a = (uint16_t)a;
+    t->barrier = here(t);
+    t->unpaid = unpaid;
+    return cell;
+}
+
+static bool
+add_run(struct translator *t, uint32_t offset, uint32_t cell, uint32_t at) {
+    struct module_counts *of = of_translator(t);
+    struct counted_run *runs = of ? array_reserve(t->module->vm->memory,
+                                                  of->runs,
+                                                  of->run_count,
+                                                  &of->run_capacity,
+                                                  sizeof *runs)
+                                  : NULL;
+    if (!runs) {
+        t->dead = true;
+        return module_no_memory(t->module, t->reader, "counts");
+    }
+    of->runs = runs;
+    of->dead = cell == NO_CELL;
+    runs[of->run_count++] = (struct counted_run){offset, cell, at};
+    return true;
+}
+
+uint32_t count_slots(const struct module *module) {
+    return module->counted && module->vm->counts->calls;
+}
+
+uint32_t count_room(const struct module *module) {
+    enum { ROOM = 4 };
+    return module->counted ? ROOM : 1;
+}
+
+/* The counter comes last, so that it is a barrier for what may be fused. */
+void count_block(struct translator *t, bool behind) {
+    if (!t->module->counted || t->dead)
+        return;
+    bool calls = t->module->vm->counts->calls;
+    uint32_t offset = behind ? (uint32_t)t->reader->position : t->offset;
+    if (!add_run(t, offset, here(t), here(t)))
+        return;
+    emit_unpaid(t, calls ? OP_count_own : OP_count, 0);
+    uint32_t unpaid = t->unpaid;
+    emit_data(t);
+    t->unpaid = unpaid;
+}
+
+/* What a translation left that was given up is cut off. */
+static void cut_runs(struct module_counts *of, uint32_t entry) {
+    while (of && of->run_count > 0 && of->runs[of->run_count - 1].at > entry)
+        of->run_count--;
+}
+
+void count_function(struct translator *t, uint32_t function) {
+    if (!t->module->counted || t->dead)
+        return;
+    cut_runs(of_translator(t), t->entry);
+    if (t->module->vm->counts->calls) {
+        struct cell *cell = emit_unpaid(t, OP_count_call, t->link + 1);
+        cell->tail.imm = (int32_t)function;
+    }
+    count_block(t, false);
+}
+
+static void emit_for_calls(struct translator *t, enum op op) {
+    if (count_slots(t->module) && !t->dead)
+        emit_unpaid(t, op, t->link + 1);
+}
+
+void count_return(struct translator *t) {
+    emit_for_calls(t, OP_count_back);
+}
+
+void count_tail_call(struct translator *t) {
+    emit_for_calls(t, OP_count_leave);
+}
+
+void count_landing(struct translator *t) {
+    emit_for_calls(t, OP_count_back);
+    count_block(t, false);
+}
+
+/* Code that is not reached has no block. */
+static void after_instruction(struct observer *observer,
+                              const struct translator *t) {
+    struct counts *counts = (struct counts *)(void *)observer;
+    struct module_counts *of = module_counts_of(counts, t->module);
+    if (!t->dead || !of || of->dead)
+        return;
+    struct counted_run *runs = array_reserve(counts->memory,
+                                             of->runs,
+                                             of->run_count,
+                                             &of->run_capacity,
+                                             sizeof *runs);
+    of->dead = true;
+    if (!runs)
+        return; /* the code before is said to go on */
+    of->runs = runs;
+    uint32_t offset = (uint32_t)t->reader->position;
+    runs[of->run_count++] = (struct counted_run){offset, NO_CELL, here(t)};
+}
+
+/* ---- walking over cells ---- */
+
+/* How many data cells there are behind the cell of an operation; by its
+ * meaning (ops.def). */
+enum data { NO_DATA, ONE_CELL, ENTRIES };
+
+static enum data data_of(const char *meaning) {
+    if (strstr(meaning, ":ENTRIES"))
+        return ENTRIES;
+    bool one = strstr(meaning, "wide:") || strstr(meaning, "data:") ||
+               strstr(meaning, "ea:") || strstr(meaning, "ed:");
+    return one ? ONE_CELL : NO_DATA;
+}
+
+static const char *const meanings[OP_COUNT] = {
+#define FIELDS(name, meaning, ...) [OP_##name] = meaning,
+#define OP(...)                    FIELDS(__VA_ARGS__, 0)
+#include "vm/ops.def"
+};
+
+/* The operations that have data, by what their cells begin with. */
+struct with_data {
+    uint64_t head;
+    enum data data;
+};
+
+struct walk {
+    const struct code *code;
+    uint32_t cell, end;
+    struct with_data of[OP_COUNT];
+    size_t count;
+};
+
+static int by_head(const void *a, const void *b) {
+    const struct with_data *x = a, *y = b;
+    return (x->head > y->head) - (x->head < y->head);
+}
+
+static void walk_init(struct walk *walk, const struct code *code) {
+    walk->code = code;
+    walk->count = 0;
+    for (int op = 0; op < OP_COUNT; op++) {
+        enum data data = data_of(meanings[op]);
+        if (data != NO_DATA)
+            walk->of[walk->count++] = (struct with_data){heads[op].wide, data};
+    }
+    qsort(walk->of, walk->count, sizeof *walk->of, by_head);
+}
+
+static uint32_t data_cells(const struct walk *walk, const struct cell *cell) {
+    struct with_data key = {.head = cell->head.wide};
+    const struct with_data *found =
+        bsearch(&key, walk->of, walk->count, sizeof key, by_head);
+    if (!found)
+        return 0;
+    return found->data == ENTRIES ? (uint32_t)cell->tail.imm + 1 : 1;
+}
+
+static const struct cell *walk_at(const struct walk *walk) {
+    return &walk->code->cells[walk->cell];
+}
+
+/* To the next operation. */
+static void walk_next(struct walk *walk) {
+    walk->cell += 1 + data_cells(walk, walk_at(walk));
+}
+
+static bool is_op(const struct cell *cell, enum op op) {
+    return cell->head.wide == heads[op].wide;
+}
+
+static bool is_counter(const struct cell *cell) {
+    return is_op(cell, OP_count) || is_op(cell, OP_count_own);
+}
+
+/* Whether it is one of the guest's. */
+static bool is_counted(const struct cell *cell) {
+    return !is_counter(cell) && !is_op(cell, OP_tick) &&
+           !is_op(cell, OP_count_call) && !is_op(cell, OP_count_first_call) &&
+           !is_op(cell, OP_count_back) && !is_op(cell, OP_count_leave);
+}
+
+/* The size of each block is written into its cell. */
+static bool after_function(struct observer *observer,
+                           struct module *module,
+                           uint32_t function,
+                           struct error *error) {
+    (void)error;
+    struct counts *counts = (struct counts *)(void *)observer;
+    struct module_counts *of = module_counts_of(counts, module);
+    struct code *code = &module->code;
+    struct cell *counter = NULL;
+    struct walk walk;
+    if (!of)
+        return true;
+    walk_init(&walk, code);
+    of->dead = false;
+    walk.cell = module->functions[function].entry + 1;
+    for (; walk.cell < code->cell_count; walk_next(&walk)) {
+        struct cell *cell = &code->cells[walk.cell];
+        if (is_counter(cell))
+            counter = cell;
+        else if (counter && is_counted(cell))
+            counter->tail.imm++;
+    }
+    return true;
+}
+
+/* ---- deficits ---- */
+
+/* The first run that is behind so many cells. */
+static size_t run_behind(const struct module_counts *of, uint32_t cell) {
+    size_t low = 0, high = of->run_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (of->runs[middle].at <= cell)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The cell that counts the block of a cell; or NO_CELL. */
+static uint32_t counter_of(const struct module_counts *of, uint32_t cell) {
+    size_t run = run_behind(of, cell);
+    while (run > 0 && of->runs[run - 1].cell == NO_CELL)
+        run--;
+    return run > 0 ? of->runs[run - 1].cell : NO_CELL;
+}
+
+/* How many operations of the block stand behind the cell. */
+static uint32_t rest_behind(const struct module_counts *of, uint32_t cell) {
+    const struct code *code = &of->module->code;
+    uint32_t counter = counter_of(of, cell);
+    uint32_t begun = 0;
+    struct walk walk;
+    if (counter == NO_CELL || code_find(code, cell)->entry > counter)
+        return 0;
+    walk_init(&walk, code);
+    for (walk.cell = counter; walk.cell <= cell; walk_next(&walk))
+        begun += is_counted(walk_at(&walk));
+    return (uint32_t)code->cells[counter].tail.imm - begun;
+}
+
+static struct deficit *
+deficit_place(struct deficit *deficits, size_t capacity, uint32_t cell) {
+    size_t i = cell * UINT64_C(0x9E3779B97F4A7C15) >> 32 & (capacity - 1);
+    while (deficits[i].count > 0 && deficits[i].cell != cell)
+        i = (i + 1) & (capacity - 1);
+    return &deficits[i];
+}
+
+/* At most half full. */
+static bool deficits_grow(struct counts *counts, struct module_counts *of) {
+    size_t capacity = of->deficit_capacity ? 2 * of->deficit_capacity : 64;
+    struct deficit *deficits =
+        budget_alloc(counts->memory, capacity, sizeof *deficits);
+    if (!deficits)
+        return false;
+    for (size_t i = 0; i < of->deficit_capacity; i++) {
+        struct deficit *old = &of->deficits[i];
+        if (old->count > 0)
+            *deficit_place(deficits, capacity, old->cell) = *old;
+    }
+    budget_free(
+        counts->memory, of->deficits, of->deficit_capacity * sizeof *deficits);
+    of->deficits = deficits;
+    of->deficit_capacity = capacity;
+    return true;
+}
+
+static struct deficit *
+deficit_of(struct counts *counts, struct module_counts *of, uint32_t cell) {
+    bool full = of->deficit_count >= of->deficit_capacity / 2;
+    if (full && !deficits_grow(counts, of))
+        return NULL;
+    struct deficit *deficit =
+        deficit_place(of->deficits, of->deficit_capacity, cell);
+    if (deficit->count > 0)
+        return deficit;
+    deficit->cell = cell;
+    deficit->rest = rest_behind(of, cell);
+    of->deficit_count++;
+    return deficit;
+}
+
+/* The block that execution is in is left behind its current cell. */
+static void interrupt(struct counts *counts, const struct position *at) {
+    const struct module *module = at->instance->module;
+    struct module_counts *of = module_counts_of(counts, module);
+    if (!of)
+        return;
+    struct deficit *deficit =
+        deficit_of(counts, of, code_index(&module->code, at->pc));
+    if (!deficit) {
+        counts->incomplete = true;
+        return;
+    }
+    deficit->count++;
+    if (counts->calls)
+        calls_unwind(at, deficit->rest);
+}
+
+void count_caught(struct position thrown, const struct position *caught) {
+    struct counts *counts = thrown.instance->vm->counts;
+    if (!counts)
+        return;
+    interrupt(counts, &thrown);
+    while (thrown.frame != caught->frame && position_outward(&thrown))
+        interrupt(counts, &thrown);
+}
+
+static void
+after_call(struct observer *observer, const uint64_t *frame, enum trap trap) {
+    (void)frame;
+    struct counts *counts = (struct counts *)(void *)observer;
+    if (trap != TRAP_NONE) {
+        struct position at = counts->vm->trapped;
+        do
+            interrupt(counts, &at);
+        while (position_outward(&at));
+    }
+    calls_return(counts);
+}
+
+/* ---- opening and closing ---- */
+
+static void forget(struct observer *observer, const struct module *module) {
+    struct counts *counts = (struct counts *)(void *)observer;
+    struct module_counts **link = &counts->modules;
+    while (*link && (*link)->module != module)
+        link = &(*link)->next;
+    struct module_counts *gone = *link;
+    calls_forget(counts, module);
+    if (!gone)
+        return;
+    *link = gone->next;
+    array_free(
+        counts->memory, gone->runs, gone->run_capacity, sizeof *gone->runs);
+    budget_free(counts->memory,
+                gone->deficits,
+                gone->deficit_capacity * sizeof *gone->deficits);
+    budget_free(counts->memory, gone, sizeof *gone);
+}
+
+static void close(struct observer *observer) {
+    struct counts *counts = (struct counts *)(void *)observer;
+    while (counts->modules)
+        forget(observer, counts->modules->module);
+    calls_free(counts);
+    counts->vm->counts = NULL;
+    free(counts);
+}
+
+bool vm_count(struct vm *vm, bool calls, struct error *error) {
+    if (vm->observer)
+        return error_set(error, ERROR_USAGE, "the vm is watched already");
+    struct counts *counts = calloc(1, sizeof *counts);
+    if (!counts)
+        return error_set(error, ERROR_IO, "out of memory: counts");
+    counts->observer = (struct observer){.instruction = after_instruction,
+                                         .translated = after_function,
+                                         .left = after_call,
+                                         .unloaded = forget,
+                                         .closed = close};
+    counts->vm = vm;
+    counts->memory = vm->memory;
+    counts->calls = calls;
+    calls_init(counts);
+    vm->counts = counts;
+    vm->observer = &counts->observer;
+    return true;
+}
+
+/* ---- asking ---- */
+
+/* What is known where the walk over a function's cells is. */
+struct asking {
+    struct function_counts *counts;
+    const struct module_counts *of;
+    const struct module *module;
+    struct walk walk;
+    size_t run;                /* the next one */
+    uint64_t begun, left;      /* of the block; and left before this cell */
+    bool behind;               /* the cell before is a guest's */
+    struct counted_cell *last; /* it, or an older one */
+};
+
+static bool add_piece(struct asking *ask, uint32_t from, uint64_t count) {
+    struct function_counts *counts = ask->counts;
+    struct counted_piece *pieces = counts->pieces;
+    size_t known = counts->piece_count;
+    if (known > 0 && pieces[known - 1].from == from)
+        counts->piece_count--;
+    pieces = array_reserve(counts->memory,
+                           pieces,
+                           counts->piece_count,
+                           &counts->piece_capacity,
+                           sizeof *pieces);
+    if (!pieces)
+        return false;
+    counts->pieces = pieces;
+    pieces[counts->piece_count++] = (struct counted_piece){from, count};
+    return true;
+}
+
+static uint64_t counter_at(const struct code *code, uint32_t cell) {
+    return code->cells[cell + 1].head.wide;
+}
+
+/* All runs that begin up to the cell. */
+static bool read_runs(struct asking *ask, uint32_t cell) {
+    const struct module_counts *of = ask->of;
+    const struct code *code = &ask->module->code;
+    while (ask->run < of->run_count && of->runs[ask->run].at <= cell) {
+        const struct counted_run *run = &of->runs[ask->run++];
+        bool dead = run->cell == NO_CELL;
+        uint64_t count = dead ? 0 : counter_at(code, run->cell);
+        if (!add_piece(ask, run->offset, count))
+            return false;
+    }
+    return true;
+}
+
+static uint8_t opcode_at(const struct asking *ask, uint32_t offset) {
+    return ask->module->bytes.data[offset];
+}
+
+/* The branch has been left by falling through so often. If it is a br_if that
+ * has values to move, that is the way to its label; which is seen at its end,
+ * where a second block begins for the same instruction. */
+static bool add_branch(struct asking *ask, uint64_t through) {
+    struct function_counts *counts = ask->counts;
+    uint32_t offset = ask->last->offset;
+    uint8_t opcode = opcode_at(ask, offset);
+    size_t known = counts->branch_count;
+    if (opcode != WASM_if && opcode != WASM_br_if)
+        return true;
+    if (known > 0 && counts->branches[known - 1].offset == offset) {
+        struct counted_branch *branch = &counts->branches[known - 1];
+        uint64_t held = branch->failed;
+        branch->failed = branch->held;
+        branch->held = held;
+        return true;
+    }
+    struct counted_branch *branches = array_reserve(counts->memory,
+                                                    counts->branches,
+                                                    known,
+                                                    &counts->branch_capacity,
+                                                    sizeof *branches);
+    if (!branches)
+        return false;
+    counts->branches = branches;
+    uint64_t taken = ask->last->count - through;
+    bool is_if = opcode == WASM_if;
+    branches[counts->branch_count++] = (struct counted_branch){
+        offset, is_if ? through : taken, is_if ? taken : through};
+    return true;
+}
+
+static bool add_cell(struct asking *ask, uint64_t units) {
+    struct function_counts *counts = ask->counts;
+    struct counted_cell *cells = array_reserve(counts->memory,
+                                               counts->cells,
+                                               counts->cell_count,
+                                               &counts->cell_capacity,
+                                               sizeof *cells);
+    if (!cells)
+        return false;
+    counts->cells = cells;
+    uint64_t count = ask->begun - ask->left;
+    ask->last = &cells[counts->cell_count++];
+    *ask->last =
+        (struct counted_cell){.cell = ask->walk.cell,
+                              .offset = ask->walk.code->offsets[ask->walk.cell],
+                              .count = units ? 0 : count,
+                              .fuel = units * count};
+    return true;
+}
+
+/* What was left behind the cells from one on, up to another. */
+static bool read_deficits(struct asking *ask, uint32_t from, uint32_t end) {
+    const struct module_counts *of = ask->of;
+    for (uint32_t cell = from; of->deficits && cell < end; cell++) {
+        const struct deficit *deficit =
+            deficit_place(of->deficits, of->deficit_capacity, cell);
+        if (deficit->count == 0)
+            continue;
+        ask->left += deficit->count;
+        uint32_t behind = ask->walk.code->offsets[cell] + 1;
+        if (!add_piece(ask, behind, ask->begun - ask->left))
+            return false;
+    }
+    return true;
+}
+
+static bool read_cell(struct asking *ask) {
+    uint32_t at = ask->walk.cell;
+    const struct cell *cell = walk_at(&ask->walk);
+    if (!read_runs(ask, at))
+        return false;
+    if (is_counter(cell)) {
+        uint64_t count = counter_at(ask->walk.code, at);
+        bool ok = !ask->behind || add_branch(ask, count);
+        ask->begun = count;
+        ask->left = 0;
+        ask->behind = false;
+        walk_next(&ask->walk);
+        return ok;
+    }
+    bool is_tick = is_op(cell, OP_tick);
+    bool added = true;
+    if (is_tick || is_counted(cell))
+        added = add_cell(ask, is_tick ? (uint64_t)cell->tail.imm : 0);
+    ask->behind = is_counted(cell);
+    walk_next(&ask->walk);
+    return added && read_deficits(ask, at, ask->walk.cell);
+}
+
+bool function_counts_read(struct function_counts *counts,
+                          const struct module *module,
+                          uint32_t function) {
+    struct vm *vm = module->vm;
+    *counts = (struct function_counts){.memory = vm->memory};
+    struct asking ask = {.counts = counts, .module = module};
+    uint32_t entry = module->functions[function].entry;
+    ask.of = vm->counts ? module_counts_of(vm->counts, module) : NULL;
+    if (!ask.of || entry == NO_CELL)
+        return true;
+
+    const struct code *code = &module->code;
+    uint32_t end = code_end(code, code_find(code, entry));
+    walk_init(&ask.walk, code);
+    ask.walk.cell = entry + 1;
+    ask.run = run_behind(ask.of, entry);
+    while (ask.walk.cell < end) {
+        if (!read_cell(&ask))
+            return false;
+    }
+    return true;
+}
+
+void function_counts_free(struct function_counts *counts) {
+    struct budget *memory = counts->memory;
+    array_free(
+        memory, counts->pieces, counts->piece_capacity, sizeof *counts->pieces);
+    array_free(memory,
+               counts->branches,
+               counts->branch_capacity,
+               sizeof *counts->branches);
+    array_free(
+        memory, counts->cells, counts->cell_capacity, sizeof *counts->cells);
+}
+
+/* The last piece that begins there or before. */
+uint64_t function_counts_at(const struct function_counts *counts,
+                            uint32_t offset) {
+    size_t low = 0, high = counts->piece_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (counts->pieces[middle].from <= offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low > 0 ? counts->pieces[low - 1].count : 0;
+}
