@@ -350,7 +350,7 @@ $(TEST_SOURCES:%.c=$(BUILD)/obj/%.o): | $(BUILD)/ready-tests
 # The sanitized build shares the guests and the spec suite of the release build.
 sanitized:
 	mkdir -p $(BUILD)/san
-	for d in guests spec; do test -e $(BUILD)/san/$$d || ln -s ../$$d $(BUILD)/san/$$d; done
+	for d in guests spec; do test -e $(BUILD)/san/$$d || ln -sfn ../$$d $(BUILD)/san/$$d; done
 	$(MAKE) BUILD=$(BUILD)/san VARIANT=sanitized programs
 
 # `check` is what packages run: it installs nothing.
