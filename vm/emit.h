@@ -65,6 +65,9 @@ void push_result(struct translator *t,
  * home. */
 uint16_t window(const struct translator *t, uint32_t slots);
 
+/* Whether it is a constant that a store has 16 bits for. */
+bool is_small(const struct operand *x);
+
 void emit_move(struct translator *t, uint32_t slot, const struct operand *x);
 void bring_home(struct translator *t, struct operand *x);
 /* A constant goes to its home. */

@@ -83,6 +83,14 @@ unsigned fuse_sum(struct translator *t,
                   uint32_t offset,
                   struct cell *load);
 
+/* The same of a store, or FORM_SS; if it is not that, the value is in a slot, or
+ * where a constant is. */
+unsigned fuse_sum_of_store(struct translator *t,
+                           const struct operand *address,
+                           struct operand *value,
+                           uint32_t offset,
+                           struct cell *store);
+
 /* Compare the other way round: the operand, whose comparison with 0 is wanted,
  * was itself the result of a comparison. What that one yields now is pushed. */
 bool fuse_opposite(struct translator *t, const struct operand *x);

@@ -336,7 +336,7 @@ void translate_load(struct translator *t,
 
 /* A store has imm for its offset, so a constant value must fit in the 16 bits
  * of d. */
-static bool is_small(const struct operand *x) {
+bool is_small(const struct operand *x) {
     return is_immediate(x) && (int32_t)(uint32_t)x->from.constant ==
                                   (int16_t)(uint16_t)x->from.constant;
 }
@@ -370,14 +370,20 @@ void translate_store(struct translator *t,
                      uint32_t offset) {
     if (t->dead)
         return;
+    struct cell operands = {0};
     need_slot(t, &address);
     address.type = VM_I32;
     value.type = row->operand;
-    unsigned form = store_form(t, &address, &value);
+    unsigned form = fuse_sum_of_store(t, &address, &value, offset, &operands);
+    if (form == FORM_SS) {
+        form = store_form(t, &address, &value);
+        operands.a = address.slot;
+        operands.tail.imm = (int32_t)offset;
+    }
     struct cell *cell = emit(t, row->op + form);
-    cell->a = address.slot;
+    cell->a = operands.a;
     cell->d = value.slot;
-    cell->tail.imm = (int32_t)offset;
+    cell->tail = operands.tail;
 }
 
 /* ---- windows and calls ---- */

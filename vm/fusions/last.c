@@ -37,6 +37,31 @@ void take_back(struct translator *t) {
     t->fusions.last ^= 1;
 }
 
+bool made_before(const struct translator *t, const struct operand *x) {
+    const struct emitted *last = last_of(t), *before = before_last(t);
+    bool neighbours = before->cell + 1 == last->cell;
+    bool open = last_is_open(t) && before->cell >= t->barrier;
+    return open && neighbours && x->place == IN_SLOT &&
+           x->from.producer == before->cell;
+}
+
+/* What r0 mirrored before it may be written by the last one. */
+void take_back_before(struct translator *t) {
+    struct code *code = &t->module->code;
+    struct emitted *last = &t->fusions.recent[t->fusions.last];
+    struct emitted *before = &t->fusions.recent[t->fusions.last ^ 1];
+    uint16_t result = code->cells[before->cell].d;
+    code->cells[before->cell] = code->cells[last->cell];
+    code->offsets[before->cell] = code->offsets[last->cell];
+    code->cell_count--;
+
+    last->cell = before->cell;
+    last->r0_before = NO_SLOT;
+    before->cell = 0;
+    if (t->mirror[0] == result)
+        t->mirror[0] = NO_SLOT;
+}
+
 /* What mirrored the result's home mirrors the slot. */
 bool fuse_result(struct translator *t, const struct operand *x, uint32_t slot) {
     if (!made_by_last(t, x))

@@ -43,6 +43,15 @@ unsigned fuse_sum(struct translator *t,
     return FORM_S;
 }
 
+unsigned fuse_sum_of_store(struct translator *t,
+                           const struct operand *address,
+                           struct operand *value,
+                           uint32_t offset,
+                           struct cell *store) {
+    (void)t, (void)address, (void)value, (void)offset, (void)store;
+    return FORM_SS;
+}
+
 bool fuse_opposite(struct translator *t, const struct operand *x) {
     (void)t, (void)x;
     return false;

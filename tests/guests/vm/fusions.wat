@@ -1,0 +1,74 @@
+;; flags: --debug-names
+;; What becomes one cell, and what must not. Each export is a row of tests/unit/test_vm_fusions.c.
+(module
+  (memory (export "memory") 1)
+
+  ;; ---- comparisons ----
+  (func (export "not_less") (param i32 i32) (result i32)
+    (i32.eqz (i32.lt_s (local.get 0) (local.get 1))))
+  (func (export "not_not_less") (param i32 i32) (result i32)
+    (i32.eqz (i32.eqz (i32.lt_u (local.get 0) (local.get 1)))))
+  (func (export "not_zero") (param i32 i32) (result i32)
+    (i32.eqz (i64.eqz (i64.extend_i32_u (local.get 0)))))
+  ;; f32.lt has no opposite: 0 / 0 is neither less than 1 nor at least 1
+  (func (export "not_less_branch") (param i32 i32) (result i32)
+    (if (result i32)
+        (i32.eqz (f32.lt (f32.div (f32.convert_i32_s (local.get 0)) (f32.convert_i32_s (local.get 1)))
+                         (f32.const 1)))
+      (then (i32.const 1))
+      (else (i32.const 2))))
+  ;; the comparison's result is needed, too
+  (func (export "kept") (param i32 i32) (result i32)
+    (local i32)
+    (if (i32.eqz (local.tee 2 (f32.lt (f32.convert_i32_s (local.get 0))
+                                      (f32.convert_i32_s (local.get 1)))))
+      (then (return (i32.add (local.get 2) (i32.const 10)))))
+    (local.get 2))
+
+  ;; ---- heads of loops ----
+  (func (export "while") (param i32 i32) (result i32)
+    (local i32)
+    (block
+      (loop
+        (br_if 1 (i32.eq (local.get 0) (local.get 1)))
+        (local.set 2 (i32.add (i32.mul (local.get 2) (i32.const 3)) (local.get 0)))
+        (local.set 0 (i32.add (local.get 0) (i32.const 1)))
+        (br 0)))
+    (local.get 2))
+  ;; the head writes a local and may trap, the second time round
+  (func (export "head_traps") (param i32 i32) (result i32)
+    (local i32)
+    (block
+      (loop
+        (local.set 2 (i32.div_u (i32.const 100) (local.get 0)))
+        (br_if 1 (i32.gt_u (local.get 2) (local.get 1)))
+        (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
+        (br 0)))
+    (local.get 2))
+  ;; the first branch stays within the loop
+  (func (export "skips") (param i32 i32) (result i32)
+    (local i32)
+    (block
+      (loop
+        (block
+          (br_if 0 (i32.and (local.get 0) (i32.const 1)))
+          (local.set 2 (i32.add (local.get 2) (local.get 0))))
+        (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
+        (br_if 1 (i32.eqz (local.get 0)))
+        (br 0)))
+    (local.get 2))
+
+  ;; ---- sums as addresses ----
+  (func (export "store_sum") (param i32 i32) (result i32)
+    (i32.store8 offset=1 (i32.add (local.get 0) (local.get 1)) (i32.load8_u (local.get 0)))
+    (i32.store16 (i32.add (local.get 0) (i32.const -2)) (local.get 1))
+    (i32.load16_u offset=1 (i32.add (local.get 0) (local.get 1))))
+  ;; the right operand of the sum is where the value goes
+  (func (export "store_temporary") (param i32 i32) (result i32)
+    (i32.store (i32.add (i32.and (local.get 0) (i32.const 60)) (i32.and (local.get 1) (i32.const 60)))
+               (i32.xor (local.get 0) (local.get 1)))
+    (i32.load (i32.add (i32.and (local.get 0) (i32.const 60)) (i32.and (local.get 1) (i32.const 60)))))
+  (func (export "store_constant") (param i32 i32) (result i32)
+    (i32.store (i32.add (i32.and (local.get 0) (i32.const 60)) (i32.and (local.get 1) (i32.const 60)))
+               (i32.const 123456))
+    (i32.load (i32.add (i32.and (local.get 0) (i32.const 60)) (i32.and (local.get 1) (i32.const 60))))))

@@ -1,0 +1,98 @@
+/* Fusions one by one: a function of fusions.wat returns the same in plain and in
+ * fused code, and it does so by the cell that it is about, or without. */
+#include "tests/unit/vm_guest.h"
+
+#include "vm/listing/listing.h"
+#include "vm/store.h"
+
+static const struct {
+    const char *function;
+    uint32_t args[2], result;
+    enum op op;
+    int count; /* of cells that execute it, in fused code */
+} rows[] = {
+    {"not_less", {7, 7}, 1, OP_i32_ge_s_ss, 1},
+    {"not_less", {UINT32_MAX, 7}, 0, OP_i32_eq_ri, 0},
+    {"not_not_less", {7, UINT32_MAX}, 1, OP_i32_lt_u_ss, 1},
+    {"not_zero", {5, 0}, 1, OP_i64_ne_ri, 1},
+    {"not_less_branch", {0, 0}, 1, OP_br_f32_lt_rs, 1},
+    {"not_less_branch", {1, 2}, 2, OP_i32_eq_ri, 0},
+    {"kept", {1, 2}, 1, OP_f32_lt_sr, 1},
+    {"kept", {2, 1}, 10, OP_f32_lt_sr, 1},
+    {"while", {1, 4}, 18, OP_step_i32_ne_s, 1},
+    {"while", {4, 4}, 0, OP_br_i32_eq_ss, 1},
+    {"head_traps", {10, 15}, 16, OP_br_i32_le_u_rs, 1},
+    {"skips", {6, 0}, 12, OP_i32_and_si, 2},
+    {"store_sum", {8, 40}, 0, OP_i32_store8_ss_r, 1},
+    {"store_sum", {8, 40}, 0, OP_i32_store16_si_s, 1},
+    {"store_temporary", {40, 52}, 28, OP_i32_add_sr, 1},
+    {"store_constant", {40, 52}, 123456, OP_i32_add_sr, 1},
+};
+
+enum { ROWS = sizeof rows / sizeof *rows };
+
+/* How many cells of the code that there is execute it. */
+static int count_of(const struct guest *guest, enum op op) {
+    const struct code *code = &guest->module->code;
+    int count = 0;
+    for (uint32_t i = 0; i < code->cell_count; i++)
+        count += code->cells[i].head.wide == heads[op].wide;
+    return count;
+}
+
+static void fused_code_has_the_cell(void **state) {
+    (void)state;
+    for (size_t i = 0; i < ROWS; i++) {
+        struct guest guest = guest_run("fusions", NULL);
+        const char *name = rows[i].function;
+        uint32_t result =
+            guest_call(&guest, name, rows[i].args[0], rows[i].args[1]);
+        if (result != rows[i].result)
+            fail_msg("%s: %u, expected %u", name, result, rows[i].result);
+        int count = count_of(&guest, rows[i].op);
+        if (count != rows[i].count)
+            fail_msg("%s: %d cells, row %zu", name, count, i);
+        guest_close(&guest);
+    }
+}
+
+static void plain_code_returns_the_same(void **state) {
+    (void)state;
+    struct vm_limits limits = vm_limits_default();
+    limits.plain_code = true;
+    struct guest guest = guest_run("fusions", &limits);
+    for (size_t i = 0; i < ROWS; i++) {
+        uint32_t result = guest_call(
+            &guest, rows[i].function, rows[i].args[0], rows[i].args[1]);
+        assert_int_equal(result, rows[i].result);
+    }
+    guest_close(&guest);
+}
+
+/* Where the trap of a repeated cell is: at the instruction that it was. */
+static void a_repeated_head_traps_at_its_place(void **state) {
+    (void)state;
+    struct vm_limits limits = vm_limits_default();
+    uint32_t offsets[2];
+    for (int plain = 0; plain < 2; plain++) {
+        limits.plain_code = plain;
+        struct guest guest = guest_run("fusions", &limits);
+        struct vm_frame frame;
+        uint32_t args[2] = {2, 1000};
+        assert_int_equal(guest_try(&guest, "head_traps", args, NULL),
+                         ERROR_TRAP);
+        assert_int_equal(vm_backtrace(guest.vm, &frame, 1), 1);
+        offsets[plain] = frame.offset;
+        guest_close(&guest);
+    }
+    assert_int_equal(offsets[0], offsets[1]);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fused_code_has_the_cell),
+        cmocka_unit_test(plain_code_returns_the_same),
+        cmocka_unit_test(a_repeated_head_traps_at_its_place),
+    };
+    return cmocka_run_group_tests_name("vm_fusions", tests, NULL, NULL);
+}
