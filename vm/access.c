@@ -3,6 +3,7 @@
  *
  * All of it may be done at any time, from a host function too: the interpreter
  * fetches the place and size of a memory again after each call of the host. */
+#include "vm/rings.h"
 #include "vm/store.h"
 
 /* ---- values ---- */
@@ -77,7 +78,11 @@ uint64_t vm_memory_size(const struct memory *memory) {
 
 uint8_t *
 vm_memory_range(const struct memory *memory, uint64_t address, uint64_t size) {
-    return memory_at(memory, address, 0, size);
+    uint8_t *bytes = memory_at(memory, address, 0, size);
+    struct handed *handed = memory->vm->handed;
+    if (handed && bytes && size > 0)
+        tape_hand_out(handed, memory, address, size);
+    return bytes;
 }
 
 /* Without a memory there is an empty one, so that this needs no case for it. */

@@ -11,6 +11,7 @@
  * These calls nest in C too, so their number is limited (LIMIT_HOST_NESTING). A
  * trap ends the innermost of them, which the host function sees as its vm_call
  * giving false. */
+#include "vm/rings.h"
 #include "vm/store.h"
 
 #include <string.h>
@@ -83,6 +84,8 @@ bool vm_call(struct function *function,
     uint64_t *slots = top;
     for (size_t i = 0; i < arg_count; i++)
         slots = value_put(slots, &args[i]);
+    if (vm->recorder && !tape_enter(function, top, error))
+        return false;
     /* Host functions report to the call that is innermost in C. */
     struct error *outer = vm->host_error;
     vm->host_error = error;

@@ -98,15 +98,19 @@ static bool import_host_function(struct instance *instance,
                                  const struct function *host,
                                  struct filled *filled,
                                  struct error *error) {
+    struct vm *vm = instance->vm;
     struct function *function =
         arena_alloc(&instance->arena, 1, sizeof *function);
     if (!function)
-        return error_set_memory(instance->vm, error, "imported functions");
+        return error_set_memory(vm, error, "imported functions");
     *function = *host;
     function->instance = instance;
     instance->functions[filled->functions++] = function;
+    bool taped = vm->recorder || vm->player;
+    if (taped && !tape_link(vm, import, function, error))
+        return false;
     return count_imported(import, function) ||
-           error_set_memory(instance->vm, error, "imported functions");
+           error_set_memory(vm, error, "imported functions");
 }
 
 /* What a function does that nobody provides; `context` is the import. */

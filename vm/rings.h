@@ -22,11 +22,14 @@
 struct code;
 struct condition;
 struct control;
+struct error;
 struct function;
+struct handed;
 struct immediate;
 struct instance;
 struct instruction;
 struct label;
+struct memory;
 struct meter;
 struct module;
 struct operand;
@@ -163,6 +166,29 @@ uint32_t count_room(const struct module *module);
 /* Free those instances that could not be started and that nothing else refers
  * to. */
 void instances_free_failed(struct vm *vm);
+
+/* ---- record ---- */
+
+/* An import has got this function, which is the host's: it may do something
+ * else from now on. Asked if there is a recorder or a player. */
+bool tape_link(struct vm *vm,
+               const struct vm_import *import,
+               struct function *function,
+               struct error *error);
+
+/* A host function may write to these bytes from now on, until guest code runs
+ * again. Told if there is a `handed` to keep it. */
+void tape_hand_out(struct handed *handed,
+                   const struct memory *memory,
+                   uint64_t address,
+                   uint64_t size);
+
+/* The host calls this function, with the values of its parameters. */
+bool tape_enter(const struct function *function,
+                const uint64_t *slots,
+                struct error *error);
+
+void tape_free(struct vm *vm);
 
 /* ---- listing ---- */
 

@@ -1,0 +1,305 @@
+/* Recording what host functions answer, and replaying it.
+ *
+ * What a guest does is a function of its module, its limits, and of what the
+ * host answers. A recording has the answers: of each call of a host function,
+ * in their order, the arguments, the results, and what was written to guest
+ * memory. All else the guest does again.
+ *
+ *     recording   "\0run"  version: 4 bytes, little-endian, 1  record ...
+ *     record      kind: a byte  size: u  payload: so many bytes  check: 4 bytes
+ *
+ *     NOTE    01  name: text  value: text    of the program that records: see vm_note
+ *     MODULE  02  name: text  bytes          to the end of the payload
+ *     IMPORT  03  import: u  module: text  name: text  params: text  results: text
+ *     CALL    04  import: u  arguments  written  results       it returned
+ *     FAIL    05  import: u  arguments  written  failure       it ended the guest
+ *     OPEN    06  import: u  arguments  written  callee        it calls the guest
+ *     AGAIN   07  written  callee                              ... once more
+ *     CLOSE   08  written  results                             ... and returned
+ *     ABORT   09  written  failure                             ... or ended it
+ *     REPEAT  0A  count: u                   the call before, so many times more
+ *     REFUSE  0B  memory: u  pages: u        a memory could not grow so much
+ *     END     0C  failure  units: u  count: u  (function: u  offset: u) ...
+ *
+ *     text        size: u  bytes
+ *     arguments   s ...                      each slot, less that of the call before
+ *     results     s ...                      likewise
+ *     written     (size: u  from: s  [memory: u]  bytes) ...  00
+ *     callee      instance: u  function: u  count: u  slot: u ...
+ *     failure     kind: text  code: s  text  kind is "" or error_kind_name's
+ *
+ * u and s are LEB128 of up to 64 bits, unsigned and signed. `check` is the
+ * CRC-32 of kind, size and payload, continued from the record before: no record
+ * can be missing. What a killed program leaves ends with its last whole one.
+ *
+ * Imports are counted as they are linked, and told before their first call;
+ * `params` and `results` have a byte for each type, as modules have. "Before"
+ * means the call before of the same import; before its first, all is 0.
+ *
+ * Of what was written there are those runs of bytes that have changed. `from`
+ * is twice the distance from the end of the import's last run, plus 1 if the
+ * memory is another: memories are counted as they are made, and 0 is the
+ * caller's. A callee's instance is 0 for the caller's, or else counted from 1
+ * as they are made. What the guest does between OPEN, AGAIN, CLOSE and ABORT
+ * stands between them.
+ *
+ * The files, each needing only those before it:
+ *
+ *     check.c sha256.c    checksums of records, hashes of modules
+ *     handed.c            what a host function may have written, and what it has
+ *     write.c read.c      records, one at a time
+ *     tape.c              what recording and replaying have in common: imports
+ *     recorder.c          recording
+ *     replay.c            replaying
+ *     list.c              a recording as text */
+#ifndef HOSTEL_VM_RECORD_RECORD_H
+#define HOSTEL_VM_RECORD_RECORD_H
+
+#include "vm/reader.h"
+#include "vm/store.h"
+
+#include <string.h>
+
+#define RECORDING_MAGIC "\0run\1\0\0\0"
+enum { RECORDING_MAGIC_SIZE = 8 };
+
+enum record_kind {
+    RECORD_NONE,
+    RECORD_NOTE,
+    RECORD_MODULE,
+    RECORD_IMPORT,
+    RECORD_CALL,
+    RECORD_FAIL,
+    RECORD_OPEN,
+    RECORD_AGAIN,
+    RECORD_CLOSE,
+    RECORD_ABORT,
+    RECORD_REPEAT,
+    RECORD_REFUSE,
+    RECORD_END,
+};
+
+/* ---- check.c: CRC-32, that of zlib and Ethernet ---- */
+
+struct check_table {
+    uint32_t of[8][256];
+};
+
+void check_table_init(struct check_table *table);
+
+/* Continue the checksum `check`, which begins as 0. */
+uint32_t check_continue(const struct check_table *table,
+                        uint32_t check,
+                        struct slice bytes);
+
+/* ---- sha256.c (FIPS 180-4) ---- */
+
+enum { SHA256_SIZE = 32 };
+void sha256(struct slice bytes, uint8_t out[SHA256_SIZE]);
+
+/* ---- handed.c ---- */
+
+/* Parts of memories that a host function was given since it was called, with
+ * what was in them: apart from each other, in order. */
+struct handed {
+    struct handed_piece *pieces; /* owned */
+    size_t count, capacity;
+    size_t fresh; /* of the call under way; the others are of those before it */
+    size_t next;  /* that is likely to be asked for */
+    uint64_t call;   /* counts calls */
+    uint8_t *copies; /* owned */
+    size_t copied, copies_capacity;
+    bool failed; /* no memory for a copy */
+};
+
+struct handed_piece {
+    const struct memory *memory;
+    uint64_t address, size;
+    uint64_t call; /* for which its copy was taken */
+    uint64_t word; /* the copy, of eight bytes or less */
+    size_t copy;   /* where it is in the copies, of more */
+};
+
+/* A word, or less, as it stands in memory. Most are asked for again and again,
+ * so this is to be fast. */
+static inline uint64_t load_word(const uint8_t *bytes, uint64_t size) {
+    uint64_t word = 0;
+    uint32_t half;
+    switch (size) {
+    case 4: memcpy(&half, bytes, 4); return half;
+    case 8: memcpy(&word, bytes, 8); return word;
+    default: memcpy(&word, bytes, (size_t)size); return word;
+    }
+}
+
+/* Whether a piece that is likely to be meant is what is asked for. Its copy is
+ * taken, unless this call has it. */
+static inline bool handed_has(struct handed *handed,
+                              const struct memory *memory,
+                              uint64_t address,
+                              uint64_t size) {
+    enum { LOOKS = 3 };
+    size_t i = handed->next;
+    for (int looks = 0; looks < LOOKS; looks++, i++) {
+        if (i >= handed->count)
+            i = 0;
+        if (i >= handed->count)
+            return false;
+        struct handed_piece *piece = &handed->pieces[i];
+        bool same = piece->address == address && piece->size == size &&
+                    piece->memory == memory;
+        if (!same)
+            continue;
+        handed->next = i + 1;
+        if (piece->call == handed->call)
+            return true;
+        piece->call = handed->call;
+        piece->word = load_word(memory->data + address, size);
+        handed->fresh++;
+        return true;
+    }
+    return false;
+}
+
+/* If it is none, what of it is in no piece becomes some. */
+void handed_add(struct handed *handed,
+                const struct memory *memory,
+                uint64_t address,
+                uint64_t size);
+
+/* A call begins; it has asked for all that it will, and the pieces are those. */
+void handed_begin(struct handed *handed);
+void handed_settle(struct handed *handed);
+
+bool handed_changed(const struct handed *handed);
+
+/* The next run of bytes that have changed; false if there is none. Between two
+ * there are eight or more that have not. */
+struct handed_run {
+    const struct handed_piece *piece; /* NULL at first */
+    uint64_t at, size;                /* in the piece */
+};
+
+bool handed_next(const struct handed *handed, struct handed_run *run);
+
+void handed_free(struct handed *handed);
+
+/* ---- write.c ---- */
+
+struct record_writer {
+    int file; /* owned; -1: none */
+    uint32_t check;
+    struct check_table table;
+    struct buffer out; /* the record that is being written */
+    enum record_kind kind;
+};
+
+/* Create the file, for its owner only. */
+bool writer_open(struct record_writer *writer,
+                 const char *path,
+                 struct error *error);
+
+/* A record is begun, filled, and written whole. */
+void writer_begin(struct record_writer *writer, enum record_kind kind);
+bool writer_end(struct record_writer *writer, struct error *error);
+void writer_close(struct record_writer *writer);
+
+void put_u(struct record_writer *writer, uint64_t value);
+void put_s(struct record_writer *writer, int64_t value);
+void put_bytes(struct record_writer *writer, struct slice bytes);
+void put_text(struct record_writer *writer, struct slice text);
+void put_failure(struct record_writer *writer, const struct error *failure);
+
+/* ---- read.c ---- */
+
+struct record_reader {
+    FILE *file;      /* owned */
+    uint64_t offset; /* of the next record */
+    uint32_t check;
+    struct check_table table;
+    struct buffer payload; /* of the last record */
+    enum record_kind kind;
+    uint64_t at;  /* the last record's offset */
+    bool damaged; /* more follows, but it is none of ours */
+};
+
+/* Takes the file. False if it is no recording of a version that is known. */
+bool record_reader_open(struct record_reader *reader,
+                        FILE *file,
+                        struct error *error);
+bool record_rewind(struct record_reader *reader, struct error *error);
+
+/* The next whole record; false behind the last one. */
+bool record_next(struct record_reader *reader);
+void record_reader_close(struct record_reader *reader);
+
+struct slice take_text(struct reader *reader);
+
+/* A failure into `failure`, whose text is cut if need be. */
+void take_failure(struct reader *reader, struct error *failure);
+
+/* ---- tape.c ---- */
+
+/* A host function that an instance imports, and the last call of it. */
+struct taped {
+    struct vm *vm;
+    struct taped *next; /* of the vm's: the one before */
+    uint32_t number;    /* in the order of linking */
+    struct vm_import import;
+    const struct func_type *type;
+    bool told; /* there is an IMPORT record of it */
+
+    vm_host_function host; /* what is recorded */
+    void *context;
+    bool secret; /* what it writes is shown to vm_recording.hide */
+
+    uint64_t *now;  /* the arguments of the call under way */
+    uint64_t *last; /* of the call before: arguments, then results */
+    uint64_t at;    /* where its last run ended */
+};
+
+static inline uint64_t *last_results(const struct taped *taped) {
+    return taped->last + taped->type->param_slots;
+}
+
+/* Memories and instances are told apart by how many were made before. */
+uint64_t memory_number(const struct memory *memory);
+struct memory *memory_numbered(const struct vm *vm, uint64_t number);
+uint64_t instance_number(const struct instance *instance);
+struct instance *instance_numbered(const struct vm *vm, uint64_t number);
+
+/* ---- recorder.c, replay.c: the vm_host_functions of all that is taped ---- */
+
+bool record_call(void *context,
+                 struct instance *caller,
+                 uint64_t *slots,
+                 struct error *error);
+bool replay_call(void *context,
+                 struct instance *caller,
+                 uint64_t *slots,
+                 struct error *error);
+
+/* Whether what the import writes may have secrets in it. */
+bool recorder_hides(const struct vm *vm, const struct vm_import *import);
+
+/* How many slots values of these types take; 0 if that are none. */
+uint32_t slots_of_types(struct slice types);
+
+void recorder_free(struct vm *vm);
+void player_free(struct vm *vm);
+
+/* ---- a recording that is being read: replay.c and list.c ---- */
+
+struct vm_recording {
+    struct record_reader reader;
+    struct arena arena; /* of what follows */
+    struct vm_note *notes;
+    size_t note_count, note_capacity;
+    struct vm_note *modules; /* their bytes are the values */
+    size_t module_count, module_capacity;
+    bool ended; /* there is an END record */
+    struct error end;
+    uint64_t units;
+};
+
+#endif
