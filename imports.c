@@ -133,6 +133,21 @@ static void narrate(const struct imports_config *config,
     fflush(out);
 }
 
+void imports_narrate(struct wasi *wasi,
+                     const struct instance *caller,
+                     const uint64_t *args,
+                     FILE *out) {
+    const struct imports_config config = {.wasi = wasi, .narrate = out};
+    struct error unused = ERROR_INIT;
+    struct arena arena;
+    struct message message;
+    arena_init(&arena);
+    arena.budget = vm_budget(vm_of(caller));
+    if (take_request(caller, args, &arena, &message, &unused))
+        narrate(&config, &message.request);
+    arena_free(&arena);
+}
+
 /* ---- answering them ---- */
 
 static void reply_write(struct json_writer *writer, const struct reply *reply) {

@@ -19,6 +19,13 @@ struct imports_config {
 struct imports *imports_open(const struct imports_config *config,
                              struct error *error);
 
+/* The `[host]` line of a request, whose arguments these are; nothing, if it is
+ * none. Before it, the line that the guest has begun is ended. */
+void imports_narrate(struct wasi *wasi,
+                     const struct instance *caller,
+                     const uint64_t *args,
+                     FILE *out);
+
 /* Provide the functions to guests of `vm`, which must be closed before
  * `imports`. */
 bool imports_define(struct imports *imports,

@@ -14,6 +14,8 @@
 #include "help.h"
 #include "linking.h"
 #include "output.h"
+#include "recording.h"
+#include "replay.h"
 #include "report.h"
 #include "run.h"
 #include "source.h"
@@ -78,6 +80,14 @@ static bool open_wasi(struct run *run, struct error *error) {
     return run->wasi && wasi_define(run->wasi, run->vm, error);
 }
 
+/* For a replay, in which the guest gets at nothing: what it writes is told
+ * here, so that lines end where they should. */
+static bool open_silent_wasi(struct run *run, struct error *error) {
+    struct wasi_config config = {.memory = &run->memory};
+    run->wasi = wasi_open(&config, error);
+    return run->wasi != NULL;
+}
+
 /* host.host_http_request and its like. */
 static bool open_imports(struct run *run, struct error *error) {
     struct imports_config config = {.net = run->net,
@@ -85,6 +95,13 @@ static bool open_imports(struct run *run, struct error *error) {
                                     .narrate = run->narrate ? stdout : NULL};
     run->imports = imports_open(&config, error);
     return run->imports && imports_define(run->imports, run->vm, error);
+}
+
+static bool open_parts(struct run *run, struct error *error) {
+    if (run->replay)
+        return open_silent_wasi(run, error);
+    return open_net(run, error) && open_tmpdir(run, error) &&
+           open_wasi(run, error) && open_imports(run, error);
 }
 
 /* With everything open, shut the door: see wasi_wall. Requests need files of
@@ -121,9 +138,7 @@ static bool raise_wall(const struct run *run, struct error *error) {
 static void narrate_directories(const struct run *run) {
     for (size_t i = 0; i < run->options->directory_count; i++) {
         const struct wasi_directory *directory = &run->options->directories[i];
-        bool temporary = directory->host == run->tmpdir.path;
-        const char *host =
-            temporary ? "a temporary directory" : directory->host;
+        const char *host = run_directory_name(run, directory);
         const char *how = directory->read_only ? ", read only" : "";
         printf("[host] granted %s as %s%s\n",
                shown_text(host, SHOWN_MAX).text,
@@ -153,9 +168,8 @@ static bool run_guest(struct run *run, struct error *error) {
     const char *invoke = run->options->invoke;
     run->narrate = invoke && strcmp(invoke, demo_entry) == 0;
     run->about = NULL;
-    bool opened = open_net(run, error) && open_tmpdir(run, error) &&
-                  open_wasi(run, error) && open_imports(run, error);
-    if (!opened || !linking_check(run, error))
+    if (!open_parts(run, error) || !linking_check(run, error) ||
+        !recording_begin(run, error))
         return false;
 
     run->about = NULL;
@@ -164,6 +178,7 @@ static bool run_guest(struct run *run, struct error *error) {
     if (!raise_wall(run, error))
         return false;
 
+    run->began = true;
     struct instance *instance = linking_instantiate(run, error);
     if (!instance || !entry_call(&run->entry, instance, error))
         return false;
@@ -196,6 +211,16 @@ static bool run_command(struct run *run, struct error *error) {
     if (!loaded)
         return false;
 
+    if (run->options->trace_code && !trace_code(run, error))
+        return false;
+
+    ignore_signals();
+    return run_guest(run, error);
+}
+
+static bool replay_command(struct run *run, struct error *error) {
+    if (!replay_load(run, error))
+        return false;
     if (run->options->trace_code && !trace_code(run, error))
         return false;
 
@@ -296,6 +321,7 @@ static bool obey(struct run *run, struct error *error) {
     const struct options *options = run->options;
     switch (options->command) {
     case COMMAND_RUN: return run_command(run, error);
+    case COMMAND_REPLAY: return replay_command(run, error);
     case COMMAND_CHECK: return check_modules(run, error);
     case COMMAND_DUMP: return dump_command(run, error);
     case COMMAND_EXPLAIN: return explain_command(run, error);
@@ -338,7 +364,8 @@ static bool flush_output(struct error *error) {
 }
 
 /* Report how it went, remove what is left of it; returns the exit status. */
-static int finish(struct run *run, const struct error *error) {
+static int finish(struct run *run, struct error *error) {
+    replay_end(run, error);
     int status = report_status(error);
     if (run->worst > status)
         status = run->worst;
@@ -347,8 +374,9 @@ static int finish(struct run *run, const struct error *error) {
     report_hint(run, error);
 
     struct error late = ERROR_INIT;
+    bool recorded = !run->vm || vm_record_end(run->vm, error, &late);
     bool removed = tmpdir_close(&run->tmpdir, &late);
-    if (!removed || !flush_output(&late)) {
+    if (!recorded || !removed || !flush_output(&late)) {
         run->about = run->advice = run->meant = NULL;
         report_error(run, &late);
         if (status == EXIT_SUCCESS)

@@ -334,6 +334,10 @@ static bool apply(struct options *options,
     case OPTION_TIMEOUT: options->limits.timeout_ms = (int64_t)number; break;
     case OPTION_UNKNOWN_IMPORTS:
         return set_unknown_imports(options, text, error);
+    case OPTION_RECORD: return set_text(&options->record, id, text, error);
+    case OPTION_RECORD_MODULE: options->record_module = true; break;
+    case OPTION_RECORD_HIDE: return add_items(&options->hidden, text);
+    case OPTION_RECORD_SECRETS: options->record_secrets = true; break;
     case OPTION_CODE: options->code = true; break;
     case OPTION_OUTPUT: return set_text(&options->output, id, text, error);
     case OPTION_FEATURES: options->features = true; break;
@@ -498,8 +502,11 @@ static bool make_lists(struct options *options,
         }
     }
 
-    struct text_list *lists[] = {
-        &options->env, &options->allow, &options->deny, &options->resolve};
+    struct text_list *lists[] = {&options->env,
+                                 &options->allow,
+                                 &options->deny,
+                                 &options->resolve,
+                                 &options->hidden};
     enum { LIST_COUNT = sizeof lists / sizeof *lists };
     const char **items =
         arena_alloc(&options->arena, room, LIST_COUNT * sizeof *items);
@@ -598,6 +605,12 @@ static bool check_belongs(const struct options *options, struct error *error) {
         return error_set(error, ERROR_USAGE, "--features: belongs to check");
     if (options->code && options->command != COMMAND_DUMP)
         return error_set(error, ERROR_USAGE, "--code: belongs to dump");
+    bool records = options->record || options->record_module ||
+                   options->record_secrets || options->hidden.count > 0;
+    if (records && options->command != COMMAND_RUN)
+        return error_set(error, ERROR_USAGE, "--record: belongs to run");
+    if (records && !options->record)
+        return error_set(error, ERROR_USAGE, "where to? give --record FILE");
     if (options->output && options->command != COMMAND_EXPLAIN)
         return error_set(error, ERROR_USAGE, "--output: belongs to explain");
     if (!options->output && options->command == COMMAND_EXPLAIN)
@@ -608,16 +621,18 @@ static bool check_belongs(const struct options *options, struct error *error) {
 /* No more than the command takes. */
 static bool check_count(const struct options *options, struct error *error) {
     const bool shell = options->command == COMMAND_COMPLETIONS;
+    const bool replay = options->command == COMMAND_REPLAY;
     bool many = options->command == COMMAND_RUN ||
                 options->command == COMMAND_CHECK || options->runs;
-    if (many || options->word_count <= 1)
+    size_t most = replay ? 2 : 1;
+    if (many || options->word_count <= most)
         return true;
     return error_set(error,
                      ERROR_USAGE,
                      "%s: takes one %s, what is '%s'?",
                      command_names[options->command],
                      shell ? "shell" : "module",
-                     shown_text(options->words[1], 120).text);
+                     shown_text(options->words[most], 120).text);
 }
 
 /* There must be as many as the command takes. */

@@ -64,6 +64,9 @@ struct options {
     struct text_list env, allow, deny, resolve;
     struct vm_limits limits;
     struct net_config net; /* complete: its lists are the ones above */
+    const char *record;    /* where to, or NULL */
+    bool record_module, record_secrets;
+    struct text_list hidden; /* names of variables */
     bool trace_wasi, trace_http, trace_code;
     const char *traced; /* the function, or NULL: all code */
     struct arena arena; /* owns the lists */

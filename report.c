@@ -11,6 +11,8 @@
  * all. */
 #include "report.h"
 
+#include "replay.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -134,7 +136,9 @@ void report_hint(struct run *run, const struct error *error) {
     bool failed = exited || error->kind == ERROR_TRAP;
     if (!failed || run->options->quiet)
         return;
-    if (!run->wasi || !wasi_lacked_directory(run->wasi))
+    bool lacked = run->replay ? replay_lacked_directory(run->replay)
+                              : run->wasi && wasi_lacked_directory(run->wasi);
+    if (!lacked)
         return;
 
     run_begin_line(run, stderr);

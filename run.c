@@ -6,8 +6,10 @@
  * before each step that may take long. */
 #include "run.h"
 
+#include "replay.h"
 #include "source.h"
 
+#include <string.h>
 #include <unistd.h>
 
 /* Below 0 if there is no limit. */
@@ -19,14 +21,29 @@ static int64_t time_left_ms(const struct run *run) {
     return limit > spent ? limit - spent : 0;
 }
 
+/* From its file, or from the recording that keeps it under that name. */
+static bool read_module(const struct run *run,
+                        const char *name,
+                        struct loaded *loaded,
+                        struct error *error) {
+    const struct vm_note *kept = NULL;
+    if (run->recording && !run->replaces)
+        kept = vm_recording_module(run->recording, name);
+    if (!kept)
+        return source_read(loaded->path, &loaded->bytes, error);
+    return buffer_append_slice(&loaded->bytes, kept->value) ||
+           error_set(error, ERROR_IO, "out of memory: a module");
+}
+
 static bool load_module(struct run *run,
+                        const char *name,
                         const char *path,
                         struct loaded *loaded,
                         struct error *error) {
     loaded->path = path;
     buffer_init(&loaded->bytes, VM_MODULE_BYTES);
     run->about = NULL;
-    if (!source_read(path, &loaded->bytes, error))
+    if (!read_module(run, name, loaded, error))
         return false;
 
     run->about = source_name(path);
@@ -46,7 +63,7 @@ static bool open_vm(struct run *run, struct error *error) {
 }
 
 bool run_load(struct run *run, const char *path, struct error *error) {
-    if (open_vm(run, error) && load_module(run, path, &run->main, error))
+    if (open_vm(run, error) && load_module(run, "", path, &run->main, error))
         return true;
 
     bool missing = run->main.bytes.size == 0 && access(path, F_OK) != 0;
@@ -63,11 +80,18 @@ bool run_load_preloads(struct run *run, struct error *error) {
         return error_set(error, ERROR_IO, "out of memory");
 
     for (size_t i = 0; i < options->preload_count; i++) {
-        const char *path = options->preloads[i].path;
-        if (!load_module(run, path, &run->preloads[i], error))
+        const struct preload *preload = &options->preloads[i];
+        struct loaded *loaded = &run->preloads[i];
+        if (!load_module(run, preload->name, preload->path, loaded, error))
             return false;
     }
     return true;
+}
+
+const char *run_directory_name(const struct run *run,
+                               const struct wasi_directory *directory) {
+    bool temporary = directory->host == run->tmpdir.path;
+    return temporary ? "a temporary directory" : directory->host;
 }
 
 /* The vm goes first: its guests call into the others, which must outlive it. */
@@ -80,6 +104,8 @@ void run_close(struct run *run) {
         net_close(run->net);
     if (run->wasi)
         wasi_close(run->wasi);
+    vm_recording_close(run->recording);
+    replay_close(run->replay);
     buffer_free(&run->main.bytes);
     for (size_t i = 0; run->preloads && i < run->options->preload_count; i++) {
         buffer_free(&run->preloads[i].bytes);
@@ -90,6 +116,8 @@ void run_close(struct run *run) {
     run->net = NULL;
     run->wasi = NULL;
     run->preloads = NULL;
+    run->recording = NULL;
+    run->replay = NULL;
     run->about = run->advice = run->meant = NULL;
 }
 

@@ -30,7 +30,11 @@ struct run {
     struct tmpdir tmpdir;
     struct wasi *wasi;
     struct imports *imports;
+    struct replay *replay; /* instead of net and a WASI that does anything */
+    struct vm_recording *recording;
+    bool replaces; /* a module is given for the one kept in the recording */
     struct entry entry;
+    bool began;   /* the guest has */
     bool narrate; /* the host tells the demo's story on stdout */
 
     /* What stands around an error's text, each or NULL: the file that it is
@@ -46,6 +50,10 @@ bool run_load(struct run *run, const char *path, struct error *error);
 
 /* Read those that the options name into the same vm. */
 bool run_load_preloads(struct run *run, struct error *error);
+
+/* What a directory that is granted may be called. */
+const char *run_directory_name(const struct run *run,
+                               const struct wasi_directory *directory);
 
 /* Close all that is open, but for the temporary directory, which can fail.
  * Another module may be loaded then. */

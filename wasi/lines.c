@@ -31,3 +31,7 @@ void wasi_begin_line(struct wasi *wasi, FILE *out) {
     fputc('\n', out);
     lines_note(wasi, fd, '\n');
 }
+
+void wasi_wrote(struct wasi *wasi, int file, uint8_t last) {
+    lines_note(wasi, file, last);
+}

@@ -84,6 +84,10 @@ void wasi_close(struct wasi *wasi);
 
 /* ==== for hostel itself: not installed ==== */
 
+/* The host has written to standard output or error in the guest's stead, and
+ * this was the last byte: see wasi_begin_line. */
+void wasi_wrote(struct wasi *wasi, int file, uint8_t last);
+
 /* wasi_wall for a process that does nothing but remove the open directory
  * `directory`: it can list, move and remove what is in it, and remove empty
  * directories beneath `parent`. */

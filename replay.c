@@ -1,0 +1,372 @@
+/* The command `replay`: running a recording again, without files, network or
+ * clock.
+ *
+ * What host functions answered, the virtual machine takes from the recording
+ * (vm/record). What they did besides is done again here, as far as it can be
+ * seen: the guest's writes to standard output and error, and the demo's lines.
+ * Which descriptors of the guest are these two is followed from call to
+ * call. */
+#include "replay.h"
+
+#include "recording.h"
+#include "source.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ERRNO_BADF = 8, IOVEC_SIZE = 8, PLACE_SIZE = 300 };
+
+struct replay {
+    struct run *run;
+    /* The host's standard output or error behind a guest's descriptor, or 0. */
+    uint8_t outputs[WASI_DESCRIPTORS];
+    bool looked_for_more, complained; /* see wasi_lacked_directory */
+    char place[PLACE_SIZE];           /* where it came apart, in the source */
+};
+
+/* ---- what the guest wrote ---- */
+
+static bool write_all(int file, struct slice bytes, struct error *error) {
+    for (size_t done = 0; done < bytes.size;) {
+        ssize_t count = write(file, bytes.data + done, bytes.size - done);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return error_set(error,
+                             ERROR_IO,
+                             "standard %s: %s",
+                             file == STDOUT_FILENO ? "output" : "error",
+                             strerror(errno));
+        done += (size_t)count;
+    }
+    return true;
+}
+
+static uint32_t load32(const uint8_t *at) {
+    return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
+           (uint32_t)at[3] << 24;
+}
+
+static uint32_t arg(const struct vm_replayed *call, uint32_t i) {
+    return i < call->arg_count ? (uint32_t)call->args[i] : 0;
+}
+
+static int output_of(const struct replay *replay, uint32_t fd) {
+    return fd < WASI_DESCRIPTORS ? replay->outputs[fd] : 0;
+}
+
+/* fd_write(fd, iovecs, count, written): as much as it says it wrote. */
+static bool write_again(struct replay *replay,
+                        const struct vm_replayed *call,
+                        struct error *error) {
+    int file = output_of(replay, arg(call, 0));
+    const uint8_t *result = vm_memory_at(call->caller, arg(call, 3), 4);
+    size_t left = result ? load32(result) : 0;
+    if (file == STDERR_FILENO && left > 0)
+        replay->complained = true;
+    for (uint32_t i = 0; file && left > 0 && i < arg(call, 2); i++) {
+        uint64_t at = (uint64_t)arg(call, 1) + (uint64_t)i * IOVEC_SIZE;
+        const uint8_t *iovec = vm_memory_at(call->caller, at, IOVEC_SIZE);
+        size_t size = iovec ? load32(iovec + 4) : 0;
+        if (size > left)
+            size = left;
+        const uint8_t *bytes =
+            size ? vm_memory_at(call->caller, load32(iovec), size) : NULL;
+        if (!bytes)
+            continue;
+        if (!write_all(file, (struct slice){bytes, size}, error))
+            return false;
+        wasi_wrote(replay->run->wasi, file, bytes[size - 1]);
+        left -= size;
+    }
+    return true;
+}
+
+/* fd_renumber(from, to) */
+static void follow_renumber(struct replay *replay,
+                            const struct vm_replayed *call) {
+    uint32_t from = arg(call, 0), to = arg(call, 1);
+    if (from >= WASI_DESCRIPTORS || to >= WASI_DESCRIPTORS || from == to)
+        return;
+    replay->outputs[to] = replay->outputs[from];
+    replay->outputs[from] = 0;
+}
+
+static bool is_wasi(const struct vm_import *import) {
+    return slice_is(import->module, "wasi_snapshot_preview1");
+}
+
+static bool
+after(void *context, const struct vm_replayed *call, struct error *error) {
+    struct replay *replay = context;
+    struct slice name = call->import->name;
+    bool ours = is_wasi(call->import) && call->returned &&
+                call->import->type.function->result_count == 1;
+    if (!ours)
+        return true;
+    uint32_t number = (uint32_t)call->results[0];
+    if (number == ERRNO_BADF && slice_is(name, "fd_prestat_get"))
+        replay->looked_for_more = true;
+    if (number != 0)
+        return true;
+
+    if (slice_is(name, "fd_write"))
+        return write_again(replay, call, error);
+    if (slice_is(name, "fd_renumber"))
+        follow_renumber(replay, call);
+    if (slice_is(name, "fd_close") && arg(call, 0) < WASI_DESCRIPTORS)
+        replay->outputs[arg(call, 0)] = 0;
+    return true;
+}
+
+static bool
+before(void *context, const struct vm_replayed *call, struct error *error) {
+    (void)error;
+    const struct replay *replay = context;
+    struct slice name = call->import->name;
+    bool request =
+        slice_is(call->import->module, "host") &&
+        (slice_is(name, "host_http_request") || slice_is(name, "http_open"));
+    if (request && replay->run->narrate)
+        imports_narrate(replay->run->wasi, call->caller, call->args, stdout);
+    return true;
+}
+
+bool replay_lacked_directory(const struct replay *replay) {
+    return replay->run->options->directory_count == 0 &&
+           replay->looked_for_more && replay->complained;
+}
+
+/* ---- the options that were ---- */
+
+/* The texts of a note, with NULs between them. */
+static void read_texts(struct slice value, const char *texts[3]) {
+    const char *at = (const char *)value.data;
+    const char *end = at + value.size;
+    for (int i = 0; i < 3; i++) {
+        texts[i] = at <= end ? at : "";
+        at += at <= end ? strlen(at) + 1 : 0;
+    }
+}
+
+static bool read_number(struct slice value, uint64_t most, uint64_t *number) {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < value.size; i++) {
+        uint8_t digit = (uint8_t)(value.data[i] - '0');
+        if (digit > 9 || sum > (most - digit) / 10)
+            return false;
+        sum = 10 * sum + digit;
+    }
+    *number = sum;
+    return value.size > 0;
+}
+
+/* How many notes there are bounds all lists. */
+static bool make_lists(struct options *options,
+                       const struct vm_recording *recording,
+                       struct error *error) {
+    size_t count = 1;
+    while (vm_recording_note(recording, count - 1))
+        count++;
+    struct arena *arena = &options->arena;
+    const char **words = arena_alloc(arena, count, sizeof *words);
+    options->directories =
+        arena_alloc(arena, count, sizeof *options->directories);
+    options->preloads = arena_alloc(arena, count, sizeof *options->preloads);
+    if (!words || !options->directories || !options->preloads)
+        return error_set(error, ERROR_IO, "out of memory");
+    options->words = words;
+    options->word_count = 1;
+    options->invoke = NULL;
+    return true;
+}
+
+/* A limit that was given now counts more than the recorded one. */
+static bool take_limit(struct vm_limits *limits,
+                       const struct vm_note *note,
+                       struct error *error) {
+    const struct vm_limits usual = vm_limits_default();
+    uint64_t number;
+    if (!read_number(note->value, INT64_MAX, &number))
+        return error_set(error, ERROR_MALFORMED, "a note is no number");
+    if (slice_is(note->name, "fuel") && limits->fuel == usual.fuel)
+        limits->fuel = (int64_t)number;
+    if (slice_is(note->name, "max-memory") &&
+        limits->memory_bytes == usual.memory_bytes)
+        limits->memory_bytes = number;
+    if (slice_is(note->name, "max-stack") &&
+        limits->stack_bytes == usual.stack_bytes)
+        limits->stack_bytes = number;
+    return true;
+}
+
+/* The name of the module that is meant: the one given now, or then. */
+static bool take_note(struct options *options,
+                      const char **words,
+                      const struct vm_note *note,
+                      struct error *error) {
+    const char *text = (const char *)note->value.data;
+    const char *texts[3];
+    struct slice name = note->name;
+    read_texts(note->value, texts);
+    if (slice_is(name, "name"))
+        words[0] = text;
+    else if (slice_is(name, "argument"))
+        words[options->word_count++] = text;
+    else if (slice_is(name, "invoke"))
+        options->invoke = text;
+    else if (slice_is(name, "quiet"))
+        options->quiet = true;
+    else if (slice_is(name, "preload"))
+        options->preloads[options->preload_count++] =
+            (struct preload){.name = texts[0], .path = texts[1]};
+    else if (slice_is(name, "directory"))
+        options->directories[options->directory_count++] =
+            (struct wasi_directory){.host = texts[0],
+                                    .guest = texts[1],
+                                    .read_only = *texts[2] != '\0'};
+    else if (slice_is(name, "fuel") || slice_is(name, "max-memory") ||
+             slice_is(name, "max-stack"))
+        return take_limit(&options->limits, note, error);
+    return true;
+}
+
+static bool take_notes(struct options *options,
+                       const struct vm_recording *recording,
+                       struct error *error) {
+    if (!make_lists(options, recording, error))
+        return false;
+    const char **words = (const char **)(uintptr_t)options->words;
+    for (size_t i = 0; vm_recording_note(recording, i); i++) {
+        const struct vm_note *note = vm_recording_note(recording, i);
+        if (!take_note(options, words, note, error))
+            return false;
+    }
+    int64_t fuel = vm_recording_fuel(recording);
+    if (fuel != VM_UNLIMITED)
+        options->limits.fuel = fuel;
+    return words[0] != NULL ||
+           error_set(error, ERROR_MALFORMED, "it does not say of what it is");
+}
+
+/* ---- the modules ---- */
+
+static bool is_hash_of(struct slice bytes, struct slice hash) {
+    char is[VM_HASH_SIZE];
+    vm_hash(bytes, is);
+    return slice_is(hash, is);
+}
+
+static bool check_module(struct run *run,
+                         const struct loaded *loaded,
+                         struct slice hash,
+                         struct error *error) {
+    run->about = source_name(loaded->path);
+    return is_hash_of(buffer_slice(&loaded->bytes), hash) ||
+           error_set(error,
+                     ERROR_IO,
+                     "another module was recorded, with the SHA-256 %s",
+                     shown(hash, VM_HASH_SIZE).text);
+}
+
+static bool check_modules_are_same(struct run *run, struct error *error) {
+    const struct vm_note *note;
+    size_t preload = 0;
+    for (size_t i = 0; (note = vm_recording_note(run->recording, i)); i++) {
+        const char *texts[3];
+        read_texts(note->value, texts);
+        bool fine = true;
+        if (slice_is(note->name, "hash"))
+            fine = check_module(run, &run->main, note->value, error);
+        if (slice_is(note->name, "preload"))
+            fine = check_module(
+                run, &run->preloads[preload++], slice_of(texts[2]), error);
+        if (!fine)
+            return false;
+    }
+    run->about = NULL;
+    return true;
+}
+
+/* ---- the command ---- */
+
+/* The recording, and where its run stands. */
+static bool
+open_recording(struct run *run, const char *path, struct error *error) {
+    run->about = source_name(path);
+    struct replay *replay = calloc(1, sizeof *replay);
+    if (!replay)
+        return error_set(error, ERROR_IO, "out of memory");
+    run->replay = replay;
+    replay->run = run;
+    replay->outputs[STDOUT_FILENO] = STDOUT_FILENO;
+    replay->outputs[STDERR_FILENO] = STDERR_FILENO;
+
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return error_set(error, ERROR_IO, "%s", strerror(errno));
+    run->recording = vm_recording_open(file, error);
+    return run->recording != NULL;
+}
+
+static bool answer_calls(struct run *run, struct error *error) {
+    struct vm_replaying replaying = {.recording = run->recording,
+                                     .before = before,
+                                     .after = after,
+                                     .context = run->replay};
+    return vm_replay_calls(run->vm, &replaying, error);
+}
+
+bool replay_load(struct run *run, struct error *error) {
+    struct options *options = run->options;
+    const char *path = options->words[0];
+    const char *module = options->word_count > 1 ? options->words[1] : NULL;
+    if (!open_recording(run, path, error) ||
+        !take_notes(options, run->recording, error))
+        return false;
+    run->replaces = module != NULL;
+    return run_load(run, module ? module : options->words[0], error) &&
+           run_load_preloads(run, error) &&
+           check_modules_are_same(run, error) && answer_calls(run, error);
+}
+
+/* Where the guest made the call at which it came apart. */
+static void tell_place(struct run *run) {
+    struct vm_frame frame;
+    char *place = run->replay->place;
+    if (vm_backtrace(run->vm, &frame, 1) == 0)
+        return;
+    if (frame.line > 0)
+        snprintf(place,
+                 PLACE_SIZE,
+                 "called at %s:%" PRIu32,
+                 shown(frame.file, 160).text,
+                 frame.line);
+    else
+        snprintf(place,
+                 PLACE_SIZE,
+                 "called in function %" PRIu32 " <%s> at 0x%" PRIx32,
+                 frame.function,
+                 shown(frame.name, 100).text,
+                 frame.offset);
+    run->advice = place;
+}
+
+void replay_end(struct run *run, struct error *end) {
+    struct error different = ERROR_INIT;
+    if (!run->replay || !run->began)
+        return;
+    if (end->kind == ERROR_IO)
+        tell_place(run);
+    if (vm_replay_end(run->vm, end, &different))
+        return;
+    run->about = run->advice = NULL;
+    *end = different;
+}
+
+void replay_close(struct replay *replay) {
+    free(replay);
+}
