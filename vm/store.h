@@ -179,10 +179,10 @@ struct vm {
 
     struct exceptions *exceptions; /* owned; vm/exceptions; or NULL */
     struct counts *counts; /* vm/debug: the observer, if it counts; or NULL */
-    struct recorder *recorder;     /* owned; vm/record; or NULL */
-    struct player *player;         /* likewise: only one of the two is there */
-    struct taped *taped;           /* host functions that these know */
-    struct handed *handed;         /* what one that is recorded may write to */
+    struct recorder *recorder; /* owned; vm/record; or NULL */
+    struct player *player;     /* likewise: only one of the two is there */
+    struct taped *taped;       /* host functions that these know */
+    struct handed *handed;     /* what one that is recorded may write to */
 
     struct meter meter;
     struct observer *observer; /* who watches: observer.h; or NULL */
