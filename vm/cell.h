@@ -56,7 +56,7 @@ enum {
     FORM_TO_SS_I,
     FORM_TO_RS_I
 };
-enum { FORM_STEP_S = 2 * FORM_COUNT_INTEGER, FORM_STEP_I };
+enum { FORM_STEP_S = 2 * FORM_COUNT_INTEGER, FORM_STEP_I, FORM_STRIDE_S };
 enum { FORM_FAR = -1 }; /* before the first */
 
 enum op {

@@ -103,27 +103,34 @@ bool fuse_comparison(struct translator *t,
     return true;
 }
 
-/* The last cell if it adds a short constant to a slot, or NULL. It is found by
- * its place, not through the operand it produced: that is what the condition
- * compares. */
-static const struct cell *last_step(const struct translator *t) {
+/* What a loop's end does: x += by, a constant of 16 bits or a slot. */
+struct step {
+    uint16_t x, by;
+    bool by_slot;
+};
+
+/* If the last cell is a step of the type. It is found by its place, not through
+ * the operand it produced: that is what the condition compares. */
+static bool
+last_step(const struct translator *t, uint8_t type, struct step *step) {
+    uint32_t add = type == VM_I32 ? WASM_i32_add : WASM_i64_add;
     const struct emitted *last = last_of(t);
     if (!last_is_open(t) || last->cell + 1 != here(t))
-        return NULL;
-    if (!last->row || last->row->opcode != WASM_i32_add)
-        return NULL;
-    if (last->form != FORM_SI && last->form != FORM_RI)
-        return NULL;
-    const struct cell *step = last_cell(t);
-    bool in_place = step->d == step->a;
-    return in_place && is_short(step->tail.imm) ? step : NULL;
+        return false;
+    if (!last->row || last->row->opcode != add)
+        return false;
+    const struct cell *cell = last_cell(t);
+    uint16_t right = cell->tail.slots.b;
+    step->x = cell->d;
+    step->by_slot = last->form < FORM_SI;
+    if (!step->by_slot) {
+        step->by = (uint16_t)cell->tail.imm;
+        return cell->a == step->x && is_short(cell->tail.imm);
+    }
+    bool on_the_right = right == step->x;
+    step->by = on_the_right ? cell->a : right;
+    return on_the_right || cell->a == step->x;
 }
-
-/* How a step is compared: the operation, and its operand b. */
-struct end {
-    unsigned op;
-    uint16_t b;
-};
 
 /* Whether the constant that the condition compares with has 16 bits. */
 static bool compares_short(const struct condition *condition) {
@@ -132,22 +139,38 @@ static bool compares_short(const struct condition *condition) {
     return condition->form == FORM_SI || is_short(pair);
 }
 
+/* How a step is compared: with what, and by which row. */
+struct end {
+    const struct instruction *row;
+    uint16_t b;
+    bool by_slot;
+};
+
 /* If the condition compares x with another slot or a short constant. */
 static bool
 end_of(const struct condition *condition, uint16_t x, struct end *end) {
-    const struct instruction *row = condition->row;
     bool on_the_left = condition->x == x;
-    if (condition->form >= FORM_SI) {
-        end->op = row->op + (unsigned)FORM_STEP_I;
-        end->b = condition->d;
+    end->by_slot = condition->form < FORM_SI;
+    end->row = condition->row;
+    end->b = condition->d;
+    if (!end->by_slot)
         return on_the_left && compares_short(condition);
+    if (on_the_left)
+        return end->b != x;
+    end->row = instruction_at(condition->row->swapped);
+    end->b = condition->x;
+    return condition->d == x;
+}
+
+/* Steps by a slot are compared with one, too: others are rare. */
+static bool
+step_form(const struct step *step, const struct end *end, unsigned *form) {
+    if (step->by_slot) {
+        *form = FORM_STRIDE_S;
+        return end->by_slot;
     }
-    if (!on_the_left)
-        row = instruction_at(row->swapped);
-    uint16_t compared = on_the_left ? condition->x : condition->d;
-    end->op = row->op + (unsigned)FORM_STEP_S;
-    end->b = on_the_left ? condition->d : condition->x;
-    return compared == x && end->b != x;
+    *form = end->by_slot ? FORM_STEP_S : FORM_STEP_I;
+    return true;
 }
 
 /* The end of most loops: x += k, then a branch back that compares x. One cell
@@ -155,24 +178,25 @@ end_of(const struct condition *condition, uint16_t x, struct end *end) {
 bool fuse_step_to(struct translator *t,
                   const struct condition *condition,
                   uint32_t target) {
-    if (condition->row->operand != VM_I32)
-        return false;
-    const struct cell *step = last_step(t);
-    if (!step)
-        return false;
-    uint16_t x = step->d, k = (uint16_t)step->tail.imm;
+    uint8_t type = condition->row->operand;
+    struct step step;
     struct end end;
+    if (accumulator(type) != 0 || !last_step(t, type, &step))
+        return false;
+    unsigned form;
+    if (!end_of(condition, step.x, &end) || !step_form(&step, &end, &form))
+        return false;
     int32_t distance = (int32_t)(target - last_of(t)->cell);
-    if (!end_of(condition, x, &end) || !is_short(distance))
+    if (!is_short(distance))
         return false;
     take_back(t);
-    struct cell *cell = emit(t, end.op);
-    cell->d = x;
-    cell->a = k;
+    struct cell *cell = emit(t, end.row->op + form);
+    cell->d = step.x;
+    cell->a = step.by;
     cell->tail.slots.b = end.b;
     cell->tail.slots.c = (uint16_t)distance;
-    slots_written(t, x, 1);
-    mirror_set(t, 0, x);
+    slots_written(t, step.x, 1);
+    mirror_set(t, 0, step.x);
     t->barrier = here(t);
     return true;
 }

@@ -58,6 +58,50 @@
         (br 0)))
     (local.get 2))
 
+  ;; ---- steps ----
+  (func (export "stride") (param i32 i32) (result i32)
+    (local i32 i32)
+    (local.set 3 (i32.const 3))
+    (loop
+      (if (i32.eqz (i32.eq (local.get 0) (local.get 1)))
+        (then
+          (local.set 2 (i32.add (local.get 2) (i32.add (local.get 0) (local.get 3))))
+          (local.set 0 (i32.add (local.get 3) (local.get 0)))
+          (br 1))))
+    (i32.add (local.get 2) (i32.const 1)))
+  ;; x is on the right of the comparison, and the limit a local
+  (func (export "stride_right") (param i32 i32) (result i32)
+    (local i32 i64 i64 i64)
+    (local.set 3 (i64.extend_i32_u (local.get 0)))
+    (local.set 4 (i64.extend_i32_u (local.get 1)))
+    (local.set 5 (i64.const 3))
+    (loop
+      (local.set 2 (i32.add (local.get 2) (i32.const 1)))
+      (local.set 3 (i64.add (local.get 3) (local.get 5)))
+      (br_if 0 (i64.gt_u (local.get 4) (local.get 3))))
+    (local.get 2))
+  (func (export "step_wide") (param i32 i32) (result i32)
+    (local i32 i64)
+    (local.set 3 (i64.const -163835))
+    (loop
+      (local.set 2 (i32.add (local.get 2) (i32.const 1)))
+      (local.set 3 (i64.sub (local.get 3) (i64.const -32767)))
+      (br_if 0 (i64.ne (local.get 3) (i64.const 0))))
+    (local.get 2))
+  (func (export "step_long") (param i32 i32) (result i32)
+    (local i32 i64)
+    (local.set 3 (i64.const -163840))
+    (loop
+      (local.set 2 (i32.add (local.get 2) (i32.const 1)))
+      (local.set 3 (i64.add (local.get 3) (i64.const 32768)))
+      (br_if 0 (i64.ne (local.get 3) (i64.const 0))))
+    (local.get 2))
+  (func (export "step_itself") (param i32 i32) (result i32)
+    (loop
+      (local.set 0 (i32.add (local.get 0) (local.get 0)))
+      (br_if 0 (i32.lt_u (local.get 0) (local.get 1))))
+    (local.get 0))
+
   ;; ---- sums as addresses ----
   (func (export "store_sum") (param i32 i32) (result i32)
     (i32.store8 offset=1 (i32.add (local.get 0) (local.get 1)) (i32.load8_u (local.get 0)))
