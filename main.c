@@ -219,6 +219,8 @@ static bool run_command(struct run *run, struct error *error) {
 }
 
 static bool replay_command(struct run *run, struct error *error) {
+    if (run->options->list)
+        return replay_list(run, stdout, error);
     if (!replay_load(run, error))
         return false;
     if (run->options->trace_code && !trace_code(run, error))
@@ -272,12 +274,15 @@ static void choose_entry(struct run *run) {
 static bool
 record_run(struct run *run, char *ended, size_t size, struct error *error) {
     struct error end = ERROR_INIT;
-    if (!vm_record(run->main.module, run->options->function, error) ||
-        !run_load_preloads(run, error))
+    if (!vm_record(run->main.module, run->options->function, error))
         return false;
-    choose_entry(run);
+    if (!run->replay && !run_load_preloads(run, error))
+        return false;
+    if (!run->replay)
+        choose_entry(run);
     ignore_signals();
     run_guest(run, &end);
+    run->began = false; /* what is left of a recording may be much */
     if (tell_end(&end, ended, size))
         return true;
     *error = end;
@@ -298,10 +303,22 @@ static bool explain_module(struct run *run, FILE *out, struct error *error) {
     return vm_explain(&explaining, error);
 }
 
+/* A recording is run as it was. */
+static bool load_for_explain(struct run *run, struct error *error) {
+    struct options *options = run->options;
+    if (!replay_is_recording(options->words[0]))
+        return run_load(run, options->words[0], error);
+    if (options->runs)
+        return error_set(
+            error, ERROR_USAGE, "explain: a recording has its arguments in it");
+    options->runs = true;
+    return replay_load(run, error);
+}
+
 /* The page is begun before the guest runs, which the walls are raised for. */
 static bool explain_command(struct run *run, struct error *error) {
     struct output page;
-    if (!run_load(run, run->options->words[0], error))
+    if (!load_for_explain(run, error))
         return false;
     if (!output_open(&page, run->options->output, error)) {
         run->about = NULL;

@@ -338,6 +338,8 @@ static bool apply(struct options *options,
     case OPTION_RECORD_MODULE: options->record_module = true; break;
     case OPTION_RECORD_HIDE: return add_items(&options->hidden, text);
     case OPTION_RECORD_SECRETS: options->record_secrets = true; break;
+    case OPTION_LIST: options->list = true; break;
+    case OPTION_UNTIL: return set_text(&options->until, id, text, error);
     case OPTION_CODE: options->code = true; break;
     case OPTION_OUTPUT: return set_text(&options->output, id, text, error);
     case OPTION_FEATURES: options->features = true; break;
@@ -611,6 +613,10 @@ static bool check_belongs(const struct options *options, struct error *error) {
         return error_set(error, ERROR_USAGE, "--record: belongs to run");
     if (records && !options->record)
         return error_set(error, ERROR_USAGE, "where to? give --record FILE");
+    if (options->list && options->command != COMMAND_REPLAY)
+        return error_set(error, ERROR_USAGE, "--list: belongs to replay");
+    if (options->until && options->command != COMMAND_REPLAY)
+        return error_set(error, ERROR_USAGE, "--until: belongs to replay");
     if (options->output && options->command != COMMAND_EXPLAIN)
         return error_set(error, ERROR_USAGE, "--output: belongs to explain");
     if (!options->output && options->command == COMMAND_EXPLAIN)

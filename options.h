@@ -67,6 +67,8 @@ struct options {
     const char *record;    /* where to, or NULL */
     bool record_module, record_secrets;
     struct text_list hidden; /* names of variables */
+    bool list;               /* REPLAY prints what is recorded */
+    const char *until;       /* where REPLAY stops, or NULL */
     bool trace_wasi, trace_http, trace_code;
     const char *traced; /* the function, or NULL: all code */
     struct arena arena; /* owns the lists */

@@ -17,14 +17,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ERRNO_BADF = 8, IOVEC_SIZE = 8, PLACE_SIZE = 300 };
+enum { ERRNO_BADF = 8, IOVEC_SIZE = 8 };
 
 struct replay {
     struct run *run;
+    const char *path; /* of the recording */
     /* The host's standard output or error behind a guest's descriptor, or 0. */
     uint8_t outputs[WASI_DESCRIPTORS];
     bool looked_for_more, complained; /* see wasi_lacked_directory */
-    char place[PLACE_SIZE];           /* where it came apart, in the source */
 };
 
 /* ---- what the guest wrote ---- */
@@ -302,6 +302,7 @@ open_recording(struct run *run, const char *path, struct error *error) {
         return error_set(error, ERROR_IO, "out of memory");
     run->replay = replay;
     replay->run = run;
+    replay->path = source_name(path);
     replay->outputs[STDOUT_FILENO] = STDOUT_FILENO;
     replay->outputs[STDERR_FILENO] = STDERR_FILENO;
 
@@ -312,12 +313,88 @@ open_recording(struct run *run, const char *path, struct error *error) {
     return run->recording != NULL;
 }
 
+/* ---- where to stop ---- */
+
+/* A number in decimal digits, or behind 0x in others; false if it is none. */
+static bool read_place(const char *text, uint64_t *number) {
+    char *end;
+    bool hexadecimal = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+    if (!ascii_is_digit(*text))
+        return false;
+    errno = 0;
+    *number = strtoull(text, &end, hexadecimal ? 16 : 10);
+    return errno == 0 && *end == '\0';
+}
+
+/* FILE:LINE, which is cut at its colon. */
+static bool read_line(char *text, struct vm_stopping *at) {
+    char *colon = strrchr(text, ':');
+    uint64_t line;
+    bool read = colon && colon > text && read_place(colon + 1, &line) &&
+                line > 0 && line <= UINT32_MAX;
+    if (!read)
+        return false;
+    *colon = '\0';
+    at->file = text;
+    at->line = (uint32_t)line;
+    return true;
+}
+
+/* A call, 0x and an offset, FILE:LINE. What only counts calls has no need to
+ * look at code, but for the locals. */
+static bool choose_stop(struct run *run, uint64_t *call, struct error *error) {
+    struct options *options = run->options;
+    struct vm_stopping at = {.module = run->main.module};
+    uint64_t number;
+    *call = 0;
+    if (!options->until)
+        return true;
+    char *text = arena_text(&options->arena, slice_of(options->until));
+    if (!text)
+        return error_set(error, ERROR_IO, "out of memory");
+
+    bool is_number = read_place(text, &number);
+    bool is_offset = is_number && strpbrk(text, "xX");
+    if (is_offset && number > 0 && number <= UINT32_MAX)
+        at.offset = (uint32_t)number;
+    else if (is_number && !is_offset && number > 0)
+        *call = number;
+    else if (!read_line(text, &at))
+        return error_set(error,
+                         ERROR_USAGE,
+                         "--until: '%s' is no call (17), offset (0x1a3f) or "
+                         "line (demo.c:42)",
+                         shown_text(options->until, 120).text);
+    if (!options->trace_code)
+        return vm_stop(&at, error);
+    return *call > 0 ||
+           error_set(error,
+                     ERROR_USAGE,
+                     "--until: beside --trace code it takes a call only");
+}
+
 static bool answer_calls(struct run *run, struct error *error) {
     struct vm_replaying replaying = {.recording = run->recording,
                                      .before = before,
                                      .after = after,
                                      .context = run->replay};
-    return vm_replay_calls(run->vm, &replaying, error);
+    return choose_stop(run, &replaying.until, error) &&
+           vm_replay_calls(run->vm, &replaying, error);
+}
+
+bool replay_list(struct run *run, FILE *out, struct error *error) {
+    return open_recording(run, run->options->words[0], error) &&
+           vm_recording_list(run->recording, out, error);
+}
+
+bool replay_is_recording(const char *path) {
+    uint8_t bytes[4];
+    FILE *file = strcmp(path, "-") == 0 ? NULL : fopen(path, "rb");
+    if (!file)
+        return false;
+    size_t size = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    return vm_recording_is((struct slice){bytes, size});
 }
 
 bool replay_load(struct run *run, struct error *error) {
@@ -333,37 +410,20 @@ bool replay_load(struct run *run, struct error *error) {
            check_modules_are_same(run, error) && answer_calls(run, error);
 }
 
-/* Where the guest made the call at which it came apart. */
-static void tell_place(struct run *run) {
-    struct vm_frame frame;
-    char *place = run->replay->place;
-    if (vm_backtrace(run->vm, &frame, 1) == 0)
-        return;
-    if (frame.line > 0)
-        snprintf(place,
-                 PLACE_SIZE,
-                 "called at %s:%" PRIu32,
-                 shown(frame.file, 160).text,
-                 frame.line);
-    else
-        snprintf(place,
-                 PLACE_SIZE,
-                 "called in function %" PRIu32 " <%s> at 0x%" PRIx32,
-                 frame.function,
-                 shown(frame.name, 100).text,
-                 frame.offset);
-    run->advice = place;
-}
-
 void replay_end(struct run *run, struct error *end) {
     struct error different = ERROR_INIT;
+    const char *until = run->options->until;
     if (!run->replay || !run->began)
         return;
-    if (end->kind == ERROR_IO)
-        tell_place(run);
-    if (vm_replay_end(run->vm, end, &different))
+    run->about = run->replay->path;
+    bool missed = until && !vm_stopped(run->vm) && end->kind != ERROR_IO;
+    if (missed)
+        error_set(&different,
+                  ERROR_IO,
+                  "--until %s: the run did not come there",
+                  shown_text(until, 120).text);
+    if (vm_replay_end(run->vm, end, &different) && !missed)
         return;
-    run->about = run->advice = NULL;
     *end = different;
 }
 

@@ -62,9 +62,18 @@ static void print_source_frame(const struct vm_frame *frame, bool placed) {
     fprintf(stderr, "<%sat 0x%" PRIx32 ">\n", inlined, frame->offset);
 }
 
+/* Of a run that was stopped to be looked at. */
+static void print_locals(struct slice locals) {
+    if (locals.size == 0)
+        return;
+    fputs("       ", stderr);
+    shown_print(locals, SHOWN_ALL, stderr);
+    fputc('\n', stderr);
+}
+
 static void print_backtrace(struct vm *vm) {
     struct vm_frame frames[BACKTRACE_FRAMES];
-    size_t count = vm_backtrace(vm, frames, BACKTRACE_FRAMES);
+    size_t count = vm_backtrace(vm, frames, BACKTRACE_FRAMES), whole = 0;
     for (size_t i = 0; i < count; i++) {
         const struct vm_frame *frame = &frames[i];
         bool placed = frame->line > 0 && frame->file.size > 0;
@@ -74,6 +83,8 @@ static void print_backtrace(struct vm *vm) {
             print_source_frame(frame, placed);
         else
             print_plain_frame(frame);
+        if (!frame->inlined)
+            print_locals(vm_locals(vm, whole++));
     }
 
     if (count == BACKTRACE_FRAMES)
@@ -82,6 +93,11 @@ static void print_backtrace(struct vm *vm) {
 
 static void report_trap(struct run *run, const struct error *error) {
     fprintf(stderr, "hostel: trap: %s\n", error->text);
+    print_backtrace(run->vm);
+}
+
+static void report_stop(struct run *run, const struct error *error) {
+    fprintf(stderr, "hostel: %s\n", error->text);
     print_backtrace(run->vm);
 }
 
@@ -116,6 +132,9 @@ static void report_failure(struct run *run, const struct error *error) {
     if (run->meant)
         fprintf(stderr, "; did you mean hostel %s?", run->meant);
     fputc('\n', stderr);
+    /* A call that is not the recorded one has a place. */
+    if (run->replay && run->began)
+        print_backtrace(run->vm);
 }
 
 void report_error(struct run *run, const struct error *error) {
@@ -123,6 +142,10 @@ void report_error(struct run *run, const struct error *error) {
         return;
 
     run_begin_line(run, stderr);
+    if (run->vm && vm_stopped(run->vm)) {
+        report_stop(run, error);
+        return;
+    }
     switch (error->kind) {
     case ERROR_EXIT: report_exit(error->code); break;
     case ERROR_TRAP:

@@ -182,7 +182,8 @@ struct vm {
     struct recorder *recorder; /* owned; vm/record; or NULL */
     struct player *player;     /* likewise: only one of the two is there */
     struct taped *taped;       /* host functions that these know */
-    struct handed *handed;     /* what one that is recorded may write to */
+    bool stopped; /* the run, where it was to: vm/listing/stop.c, vm/record */
+    struct handed *handed; /* what one that is recorded may write to */
 
     struct meter meter;
     struct observer *observer; /* who watches: observer.h; or NULL */

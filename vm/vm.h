@@ -345,6 +345,24 @@ bool vm_record(struct module *module,
                const char *function,
                struct error *error);
 
+/* Stop the run before the module's instruction at that byte, or at a line of a
+ * source file, whose path may be cut at its beginning; offset 0 and no file:
+ * where something else stops it. It ends by an ERROR_EXIT. ERROR_USAGE as for
+ * vm_trace. */
+struct vm_stopping {
+    struct module *module;
+    uint32_t offset;
+    const char *file; /* or NULL */
+    uint32_t line;
+};
+
+bool vm_stop(const struct vm_stopping *at, struct error *error);
+bool vm_stopped(const struct vm *vm);
+
+/* When it has stopped: the locals of a frame of the backtrace, those that were
+ * inlined not counted, as text. Empty if there are none. */
+struct slice vm_locals(const struct vm *vm, size_t frame);
+
 /* Write a page in HTML that shows a function, or all, side by side as
  * vm_dump_code does, and what has been recorded. */
 struct vm_explaining {
@@ -418,6 +436,12 @@ const struct vm_note *vm_recording_note(const struct vm_recording *recording,
 const struct vm_note *vm_recording_module(const struct vm_recording *recording,
                                           const char *name);
 
+/* Print it, a line a record. ERROR_MALFORMED where it was cut off, or damaged;
+ * not before all that is whole was printed. */
+bool vm_recording_list(struct vm_recording *recording,
+                       FILE *out,
+                       struct error *error);
+
 /* Where the recorded run was out of time or interrupted, the fuel that ends a
  * replay there; else VM_UNLIMITED. */
 int64_t vm_recording_fuel(const struct vm_recording *recording);
@@ -435,7 +459,7 @@ struct vm_replayed {
 /* The functions, which may be NULL, end the guest by returning false; all else is borrowed as long as the vm lives. */
 struct vm_replaying {
     struct vm_recording *recording;
-    uint64_t until; /* stop before that call, counted from 1; 0: do not */
+    uint64_t until; /* vm_stopped before that call, counted from 1; 0: not */
     bool (*before)(void *context,
                    const struct vm_replayed *call,
                    struct error *error);
@@ -455,8 +479,6 @@ bool vm_replay_calls(struct vm *vm,
 /* The run is over: whether it ended as the recorded one did. An end that was
  * made of fuel becomes what it stands for. */
 bool vm_replay_end(struct vm *vm, struct error *end, struct error *error);
-
-bool vm_replay_stopped(const struct vm *vm); /* by `until` */
 
 /* SHA-256 of the bytes, in hexadecimal digits. */
 enum { VM_HASH_SIZE = 65 };

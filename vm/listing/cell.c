@@ -111,6 +111,10 @@ const char *slot_name(const struct frame_names *names,
     return text;
 }
 
+enum kind slot_kind(const struct frame_names *names, uint32_t slot) {
+    return value_kind(run_of(names, slot)->type);
+}
+
 const char *slot_type(const struct frame_names *names, uint32_t slot) {
     static const char *const texts[] = {[KIND_I32] = ":i32",
                                         [KIND_I64] = ":i64",

@@ -195,6 +195,9 @@ const char *slot_name(const struct frame_names *names,
                       uint32_t slot,
                       char text[SLOT_NAME_SIZE]);
 
+/* What is in a slot that is one of a local's. */
+enum kind slot_kind(const struct frame_names *names, uint32_t slot);
+
 /* ":i32" of a local that takes one slot, or nothing. */
 const char *slot_type(const struct frame_names *names, uint32_t slot);
 

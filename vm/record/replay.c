@@ -17,8 +17,7 @@ struct player {
     uint64_t calls;         /* begun so far */
     struct taped *repeated; /* what the last record was about, or NULL */
     uint64_t repeats;       /* that it still stands for */
-    bool over;              /* it has come apart, or was stopped */
-    bool stopped;
+    bool over;              /* it has come apart */
 };
 
 /* ---- a recording ---- */
@@ -391,9 +390,10 @@ static bool call_guest(struct answer *answer) {
         return is_nonsense(player, answer->taped, answer->error);
     uint32_t count = function->type->param_count;
     vm_call(function, values, count, results, &ended);
-    if (player->over)
+    bool over = player->over || function->instance->vm->stopped;
+    if (over)
         *answer->error = ended;
-    return !player->over;
+    return !over;
 }
 
 /* ---- answering ---- */
@@ -465,9 +465,11 @@ static bool find_answer(struct answer *answer, bool *returned) {
     return true;
 }
 
-static bool stop(struct player *player, struct error *error) {
-    player->over = player->stopped = true;
-    return error_set(error, ERROR_EXIT, "stopped");
+static bool
+stop(struct player *player, const struct taped *taped, struct error *error) {
+    taped->vm->stopped = true;
+    return error_set(
+        error, ERROR_EXIT, "stopped before %s", call_text(player, taped).text);
 }
 
 bool replay_call(void *context,
@@ -494,7 +496,7 @@ bool replay_call(void *context,
                                .args = args,
                                .arg_count = count};
     if (++player->calls == to->until)
-        return stop(player, error);
+        return stop(player, taped, error);
     if (to->before && !to->before(to->context, &call, error))
         return false;
     if (!find_answer(&answer, &call.returned))
@@ -520,10 +522,6 @@ bool vm_replay_calls(struct vm *vm,
     return record_rewind(&to->recording->reader, error);
 }
 
-bool vm_replay_stopped(const struct vm *vm) {
-    return vm->player && vm->player->stopped;
-}
-
 static bool same_failure(const struct error *a, const struct error *b) {
     return a->kind == b->kind && a->code == b->code &&
            strncmp(a->text, b->text, TEXT_COMPARED) == 0;
@@ -543,7 +541,7 @@ static const char *described(const struct error *end) {
 
 bool vm_replay_end(struct vm *vm, struct error *end, struct error *error) {
     struct player *player = vm->player;
-    if (!player || player->over)
+    if (!player || player->over || vm->stopped)
         return true;
     const struct vm_recording *recording = player->recording;
     if (is_late(player, end))

@@ -46,6 +46,20 @@ bool vm_record(struct module *module,
     return lacking(error);
 }
 
+bool vm_stop(const struct vm_stopping *at, struct error *error) {
+    (void)at;
+    return lacking(error);
+}
+
+bool vm_stopped(const struct vm *vm) {
+    return vm->stopped;
+}
+
+struct slice vm_locals(const struct vm *vm, size_t frame) {
+    (void)vm, (void)frame;
+    return (struct slice){NULL, 0};
+}
+
 bool vm_explain(const struct vm_explaining *explaining, struct error *error) {
     (void)explaining;
     return lacking(error);

@@ -73,6 +73,13 @@ const struct vm_note *vm_recording_module(const struct vm_recording *recording,
     return NULL;
 }
 
+bool vm_recording_list(struct vm_recording *recording,
+                       FILE *out,
+                       struct error *error) {
+    (void)recording, (void)out;
+    return lacking(error);
+}
+
 int64_t vm_recording_fuel(const struct vm_recording *recording) {
     (void)recording;
     return VM_UNLIMITED;
@@ -88,11 +95,6 @@ bool vm_replay_calls(struct vm *vm,
 bool vm_replay_end(struct vm *vm, struct error *end, struct error *error) {
     (void)vm, (void)end, (void)error;
     return true;
-}
-
-bool vm_replay_stopped(const struct vm *vm) {
-    (void)vm;
-    return false;
 }
 
 void vm_hash(struct slice bytes, char out[VM_HASH_SIZE]) {
