@@ -25,6 +25,7 @@ struct replay {
     /* The host's standard output or error behind a guest's descriptor, or 0. */
     uint8_t outputs[WASI_DESCRIPTORS];
     bool looked_for_more, complained; /* see wasi_lacked_directory */
+    bool limited;                     /* by what is given now */
 };
 
 /* ---- what the guest wrote ---- */
@@ -246,7 +247,8 @@ static bool take_notes(struct options *options,
             return false;
     }
     int64_t fuel = vm_recording_fuel(recording);
-    if (fuel != VM_UNLIMITED)
+    int64_t given = options->limits.fuel;
+    if (fuel != VM_UNLIMITED && (given == VM_UNLIMITED || given > fuel))
         options->limits.fuel = fuel;
     return words[0] != NULL ||
            error_set(error, ERROR_MALFORMED, "it does not say of what it is");
@@ -309,6 +311,8 @@ open_recording(struct run *run, const char *path, struct error *error) {
     FILE *file = fopen(path, "rb");
     if (!file)
         return error_set(error, ERROR_IO, "%s", strerror(errno));
+    replay->limited = run->options->limits.fuel != VM_UNLIMITED ||
+                      run->options->limits.timeout_ms != VM_UNLIMITED;
     run->recording = vm_recording_open(file, error);
     return run->recording != NULL;
 }
@@ -414,6 +418,8 @@ void replay_end(struct run *run, struct error *end) {
     struct error different = ERROR_INIT;
     const char *until = run->options->until;
     if (!run->replay || !run->began)
+        return;
+    if (run->replay->limited && end->kind == ERROR_EXHAUSTION)
         return;
     run->about = run->replay->path;
     bool missed = until && !vm_stopped(run->vm) && end->kind != ERROR_IO;

@@ -192,6 +192,7 @@ struct record_writer {
     struct check_table table;
     struct buffer out; /* the record that is being written */
     enum record_kind kind;
+    bool failed; /* something could not be written, and has been told */
 };
 
 /* Create the file, for its owner only. */

@@ -337,7 +337,7 @@ bool vm_record_end(struct vm *vm,
                    const struct error *end,
                    struct error *error) {
     struct recorder *recorder = vm->recorder;
-    if (!recorder)
+    if (!recorder || recorder->writer.failed)
         return true;
     struct record_writer *writer = &recorder->writer;
     if (!tell_repeats(recorder, error))

@@ -558,6 +558,12 @@ bool vm_replay_end(struct vm *vm, struct error *end, struct error *error) {
                          player->calls,
                          end->kind == ERROR_NONE ? "" : "ended: ",
                          described(end));
+    bool told = reader->kind == RECORD_FAIL; /* that was the end */
+    if (!recording->ended && !told)
+        return error_set(error,
+                         ERROR_IO,
+                         "the recording is %s before the end of the run",
+                         reader->damaged ? "damaged" : "cut off");
     if (!recording->ended || same_failure(end, &recording->end))
         return true;
     return error_set(error,

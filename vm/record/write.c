@@ -41,9 +41,17 @@ static bool make_empty(int file, struct error *error) {
     return ftruncate(file, 0) == 0 || fail("cannot be emptied", error);
 }
 
+static bool write_bytes(struct record_writer *writer,
+                        struct slice bytes,
+                        struct error *error) {
+    writer->failed = !write_all(writer->file, bytes, error);
+    return !writer->failed;
+}
+
 bool writer_open(struct record_writer *writer,
                  const char *path,
                  struct error *error) {
+    writer->failed = true;
     check_table_init(&writer->table);
     buffer_init(&writer->out, SIZE_MAX);
     writer->check = 0;
@@ -57,8 +65,7 @@ bool writer_open(struct record_writer *writer,
                          strerror(errno));
     static const uint8_t magic[] = RECORDING_MAGIC;
     struct slice head = {magic, RECORDING_MAGIC_SIZE};
-    return make_empty(writer->file, error) &&
-           write_all(writer->file, head, error);
+    return make_empty(writer->file, error) && write_bytes(writer, head, error);
 }
 
 void writer_begin(struct record_writer *writer, enum record_kind kind) {
@@ -95,7 +102,7 @@ bool writer_end(struct record_writer *writer, struct error *error) {
         return error_set(error, ERROR_IO, "out of memory: a recording");
     writer->check = check;
     whole = (struct slice){out->data + start, out->size - start};
-    return write_all(writer->file, whole, error);
+    return write_bytes(writer, whole, error);
 }
 
 void writer_close(struct record_writer *writer) {
