@@ -79,9 +79,9 @@ uint64_t vm_memory_size(const struct memory *memory) {
 uint8_t *
 vm_memory_range(const struct memory *memory, uint64_t address, uint64_t size) {
     uint8_t *bytes = memory_at(memory, address, 0, size);
-    struct handed *handed = memory->vm->handed;
-    if (handed && bytes && size > 0)
-        tape_hand_out(handed, memory, address, size);
+    /* The empty memory is of no vm. */
+    if (bytes && size > 0 && memory->vm->handed)
+        tape_hand_out(memory->vm->handed, memory, address, size);
     return bytes;
 }
 
