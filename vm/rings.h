@@ -146,8 +146,9 @@ uint32_t count_slots(const struct module *module);
 void count_function(struct translator *t, uint32_t function);
 void count_block(struct translator *t, bool behind);
 
-/* What has been called will return to here; a clause that catches begins; a
- * tail call comes next. */
+/* An imported function is called next; what has been called will return to
+ * here; a clause that catches begins; a tail call comes next. */
+void count_import(struct translator *t);
 void count_return(struct translator *t);
 void count_landing(struct translator *t);
 void count_tail_call(struct translator *t);

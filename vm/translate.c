@@ -418,11 +418,13 @@ struct cell *emit_call(struct translator *t, enum op op, uint32_t args) {
  * translated, and the cell changed (exec.c). */
 void translate_call(struct translator *t, uint32_t function) {
     struct module *module = t->module;
+    uint32_t args = module->functions[function].type->param_slots;
     bool imported = function < module->imported_functions;
+    operands_home(t, args);
+    if (imported)
+        count_import(t);
     struct cell *cell =
-        emit_call(t,
-                  imported ? OP_call_import : OP_first_call,
-                  module->functions[function].type->param_slots);
+        emit_call(t, imported ? OP_call_import : OP_first_call, args);
     cell->tail.imm = (int32_t)function;
 }
 

@@ -77,7 +77,8 @@ static uint64_t cells_of_function(const struct guest *guest,
     uint64_t sum = cells_of(guest, function), in_stacks = 0;
     const struct counts *counts = guest->vm->counts;
     for (const struct call_node *n = &counts->root; n; n = n->next) {
-        if (n->module == guest->module && n->function == function)
+        const struct counted_function *of = function_of(counts, n);
+        if (of->module == guest->module && of->function == function)
             in_stacks += n->own;
     }
     assert_int_equal(in_stacks, sum);

@@ -25,7 +25,7 @@ struct callee {
     struct call_node *parent;
     const struct cell *code;
     uint64_t site;
-    struct host_function *host;
+    uint32_t id; /* of a function of the host's, or 0 */
 };
 
 static size_t mix(size_t hash, uint64_t word) {
@@ -36,13 +36,13 @@ static size_t hash_of(const struct callee *callee) {
     size_t hash = mix(0, (uintptr_t)callee->parent);
     hash = mix(hash, (uintptr_t)callee->code);
     hash = mix(hash, callee->site);
-    return mix(hash, (uintptr_t)callee->host);
+    return mix(hash, callee->id);
 }
 
 static bool is_callee(const struct call_node *node,
                       const struct callee *callee) {
     return node->parent == callee->parent && node->code == callee->code &&
-           node->site == callee->site && node->host == callee->host;
+           node->site == callee->site && (node->code || node->id == callee->id);
 }
 
 static struct call_node **
@@ -63,8 +63,8 @@ static struct call_node *find(const struct counts *counts,
 static void
 fill(struct call_node **places, size_t count, struct call_node *first) {
     for (struct call_node *node = first; node; node = node->next) {
-        struct callee callee = {
-            node->parent, node->code, node->site, node->host};
+        uint32_t id = node->code ? 0 : node->id;
+        struct callee callee = {node->parent, node->code, node->site, id};
         *place_of(places, count, &callee) = node;
     }
 }
@@ -85,6 +85,30 @@ static bool grow(struct counts *counts) {
     return true;
 }
 
+/* ---- functions ---- */
+
+uint32_t counts_number(struct counts *counts,
+                       struct counted_function function) {
+    struct counted_function *functions =
+        array_reserve(counts->memory,
+                      counts->functions,
+                      counts->function_count,
+                      &counts->function_capacity,
+                      sizeof *functions);
+    if (!functions)
+        return ID_HOST;
+    counts->functions = functions;
+    functions[counts->function_count] = function;
+    return FIRST_ID + (uint32_t)counts->function_count++;
+}
+
+const struct counted_function *function_of(const struct counts *counts,
+                                           const struct call_node *node) {
+    static const struct counted_function none;
+    bool known = node->id >= FIRST_ID;
+    return known ? &counts->functions[node->id - FIRST_ID] : &none;
+}
+
 /* ---- nodes ---- */
 
 /* NULL if there is no room, by the limit or for want of memory. */
@@ -103,8 +127,8 @@ static struct call_node *add(struct counts *counts,
                                .site = callee->site,
                                .recent = &counts->no_node,
                                .parent = callee->parent,
-                               .depth = (uint32_t)depth,
-                               .host = callee->host};
+                               .id = callee->id,
+                               .depth = (uint32_t)depth};
     *place_of(counts->places, counts->place_count, callee) = node;
     counts->newest->next = node;
     counts->newest = node;
@@ -124,7 +148,7 @@ static bool is_on_stack(const struct call_node *node, const struct cell *code) {
 static struct call_node *
 node_of(struct counts *counts, const struct position *at, uint64_t site) {
     struct call_node *parent = counts->node;
-    struct callee callee = {parent, at->pc, site, NULL};
+    struct callee callee = {parent, at->pc, site, 0};
     if (parent == &counts->rest)
         return parent;
     struct call_node *node = find(counts, &callee);
@@ -138,8 +162,7 @@ node_of(struct counts *counts, const struct position *at, uint64_t site) {
     node = add(counts, &callee);
     if (!node)
         return &counts->rest;
-    node->module = at->instance->module;
-    node->function = (uint32_t)at->pc->tail.imm;
+    node->id = (uint32_t)at->pc->tail.imm;
     return node;
 }
 
@@ -174,9 +197,25 @@ void calls_return(struct counts *counts) {
 
 /* ---- functions of the host ---- */
 
+/* The call that was announced, if it is of this function. */
+static uint64_t site_of(struct counts *counts,
+                        const struct host_function *host,
+                        const struct instance *caller) {
+    const struct cell *site = counts->site;
+    counts->site = NULL;
+    if (!site)
+        return 0;
+    uint32_t function = (uint32_t)site->tail.imm;
+    bool known = function < caller->module->imported_functions;
+    bool same = known && caller->functions[function]->host_context == host;
+    return same ? (uintptr_t)site : 0;
+}
+
 static struct call_node *host_node(struct counts *counts,
-                                   struct host_function *host) {
-    struct callee callee = {counts->node, NULL, 0, host};
+                                   const struct host_function *host,
+                                   const struct instance *caller) {
+    uint64_t site = site_of(counts, host, caller);
+    struct callee callee = {counts->node, NULL, site, host->id};
     if (counts->node == &counts->rest)
         return &counts->rest;
     struct call_node *node = find(counts, &callee);
@@ -194,7 +233,7 @@ static bool call_counted(void *context,
     struct counts *counts = host->counts;
     const struct meter *meter = &counts->vm->meter;
     struct call_node *node = counts->node, *outer = counts->outer;
-    counts_move(counts, meter, host_node(counts, host));
+    counts_move(counts, meter, host_node(counts, host, caller));
     counts->node->calls++;
     counts->outer = counts->node;
     host->calls++;
@@ -221,10 +260,9 @@ static struct host_function *host_new(struct counts *counts,
                                    .function = function->host,
                                    .context = function->host_context,
                                    .module = slice_of(module),
-                                   .name = slice_of(name),
-                                   .next = counts->hosts};
-    counts->hosts = host;
-    return host;
+                                   .name = slice_of(name)};
+    host->id = counts_number(counts, (struct counted_function){.host = host});
+    return host->id == ID_HOST ? NULL : host;
 }
 
 bool count_imported(const struct vm_import *import, struct function *function) {
@@ -246,6 +284,7 @@ void calls_init(struct counts *counts) {
     counts->arena.budget = counts->memory;
     counts->root.recent = &counts->no_node;
     counts->rest.recent = &counts->no_node;
+    counts->rest.id = ID_REST;
     counts->rest.parent = &counts->rest; /* what it calls is there too */
     counts->newest = &counts->root;
     counts->node = counts->outer = &counts->root;
@@ -253,6 +292,10 @@ void calls_init(struct counts *counts) {
 
 void calls_free(struct counts *counts) {
     arena_free(&counts->arena);
+    array_free(counts->memory,
+               counts->functions,
+               counts->function_capacity,
+               sizeof *counts->functions);
     budget_free(counts->memory,
                 counts->places,
                 counts->place_count * sizeof *counts->places);
@@ -260,9 +303,11 @@ void calls_free(struct counts *counts) {
 
 void calls_forget(struct counts *counts, const struct module *module) {
     for (struct call_node *node = counts->root.next; node; node = node->next) {
-        if (node->module != module)
-            continue;
-        node->module = NULL;
-        node->code = NULL;
+        if (function_of(counts, node)->module == module)
+            node->code = NULL;
+    }
+    for (size_t i = 0; i < counts->function_count; i++) {
+        if (counts->functions[i].module == module)
+            counts->functions[i].module = NULL;
     }
 }

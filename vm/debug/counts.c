@@ -103,8 +103,9 @@ void count_function(struct translator *t, uint32_t function) {
         return;
     cut_runs(of_translator(t), t->entry);
     if (t->module->vm->counts->calls) {
+        struct counted_function number = {t->module, function, NULL};
         struct cell *cell = emit_unpaid(t, OP_count_call, t->link + 1);
-        cell->tail.imm = (int32_t)function;
+        cell->tail.imm = (int32_t)counts_number(t->module->vm->counts, number);
     }
     count_block(t, false);
 }
@@ -116,6 +117,10 @@ static void emit_for_calls(struct translator *t, enum op op) {
 
 void count_return(struct translator *t) {
     emit_for_calls(t, OP_count_back);
+}
+
+void count_import(struct translator *t) {
+    emit_for_calls(t, OP_count_site);
 }
 
 void count_tail_call(struct translator *t) {
@@ -226,7 +231,8 @@ static bool is_counter(const struct cell *cell) {
 static bool is_counted(const struct cell *cell) {
     return !is_counter(cell) && !is_op(cell, OP_tick) &&
            !is_op(cell, OP_count_call) && !is_op(cell, OP_count_first_call) &&
-           !is_op(cell, OP_count_back) && !is_op(cell, OP_count_leave);
+           !is_op(cell, OP_count_back) && !is_op(cell, OP_count_leave) &&
+           !is_op(cell, OP_count_site);
 }
 
 /* The size of each block is written into its cell. */

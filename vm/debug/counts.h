@@ -46,7 +46,16 @@ struct host_function {
     struct slice module, name; /* copies */
     uint64_t calls;
     int64_t time_ns;
-    struct host_function *next;
+    uint32_t id;
+};
+
+/* A function, by a number of its own among all of the vm's: number 0 is the
+ * host's own code, 1 the rest of all stacks. */
+enum { ID_HOST, ID_REST, FIRST_ID };
+struct counted_function {
+    struct module *module;      /* or NULL: the host's, or one that is gone */
+    uint32_t function;          /* in it */
+    struct host_function *host; /* or NULL */
 };
 
 /* A stack: the function on top of it, called from a place in the function of
@@ -59,13 +68,11 @@ struct call_node {
      * any in the parent's function, since this one is on the stack already. */
     const struct cell *code;
     uint64_t site;
+    uint32_t id; /* of the function */
+    uint32_t depth;
     struct call_node *recent; /* the callee that was called last, or no_node */
     struct call_node *parent; /* NULL of the root */
     struct call_node *next;   /* all, in the order in which they were made */
-    struct module *module; /* or NULL: the root, the host's, one that is gone */
-    uint32_t function;     /* in it */
-    uint32_t depth;
-    struct host_function *host; /* or NULL */
 };
 
 struct module_counts;
@@ -79,8 +86,11 @@ struct counts {
     struct vm *vm;
     struct budget *memory; /* what all here is drawn from */
     struct arena arena;
-    struct module_counts *modules; /* owned */
-    struct host_function *hosts;
+    struct module_counts *modules;      /* owned */
+    struct counted_function *functions; /* owned; by their numbers */
+    size_t function_count, function_capacity;
+    const struct cell
+        *site; /* where a function may be called that is the host's */
 
     struct call_node root, no_node;
     struct call_node rest;     /* all stacks for which there was no room */
@@ -182,6 +192,13 @@ struct module_counts *module_counts_of(const struct counts *counts,
                                        const struct module *module);
 
 /* ---- calls.c ---- */
+
+/* The number of a new function, or ID_HOST without memory. */
+uint32_t counts_number(struct counts *counts, struct counted_function function);
+
+/* Of a node's. */
+const struct counted_function *function_of(const struct counts *counts,
+                                           const struct call_node *node);
 
 void calls_init(struct counts *counts);
 void calls_free(struct counts *counts);

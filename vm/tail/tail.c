@@ -42,7 +42,10 @@ void do_return_call(struct validator *v, const struct immediate *immediate) {
     if (!check_results(v, type) || !check_top(v, params_of(type)))
         return;
     bool imported = function < module->imported_functions;
+    operands_home(&v->t, type->param_slots);
     count_tail_call(&v->t);
+    if (imported)
+        count_import(&v->t);
     struct cell *cell =
         emit_call(&v->t,
                   imported ? OP_return_call_import : OP_first_return_call,
