@@ -169,9 +169,12 @@ def compiled(place):
             yield "rust -O" + level, base
 
 
-def said_of(path):
+def said_of(name, path):
     """What hostel says of each byte of each body: lists of names, files and lines."""
     out = subprocess.run([PLACES, path], capture_output=True, check=True).stdout.decode()
+    check("the table of lines is what places have: " + name,
+          "\n".join(re.findall("the table has .*", out)))
+    out = re.sub("the table has .*\n", "", out)
     said = {}
     for line in out.splitlines():
         address, *rest = line.split("|")
@@ -259,7 +262,7 @@ def test_llvm(place):
             module = without_names(f.read())
         with open(path, "wb") as f:
             f.write(module)
-        said = said_of(path)
+        said = said_of(name, path)
         check("names as LLVM has them: " + name, wrong_names(path, said))
         check("lines as LLVM has them: " + name,
                 wrong_lines(path, said, "wasm-opt" not in name))

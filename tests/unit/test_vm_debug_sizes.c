@@ -175,6 +175,33 @@ static void rows_and_files(struct program *p, uint32_t n) {
     length_end(&p->line, start);
 }
 
+/* Rows that are each of another file, and units that have all of them. */
+static void rows_of_files(struct program *p, uint32_t n) {
+    p->unit = abbreviate(p, TAG_UNIT, true, (int[]){STMT_LIST, SEC_OFFSET, 0});
+    uint32_t code = plain_code(p);
+    for (uint32_t i = 0; i < n; i++) {
+        unit_begin(p, 4, 4);
+        u32(&p->info, 0);
+        put_code(p, code, "run");
+        unit_end(p);
+    }
+    size_t start = length_begin(&p->line);
+    fixed(&p->line, 4, 2);
+    size_t header = length_begin(&p->line);
+    PUT(&p->line, "\1\1\1\xFB\x0E\x0D\0\1\1\1\1\0\0\0\1\0\0\1\0");
+    REPEAT(&p->line, "f\0\0\0\0", n);
+    u8(&p->line, 0);
+    length_end(&p->line, header);
+    PUT(&p->line, "\0\5\2\2\0\0\0");
+    for (uint32_t i = 0; i < n; i++) {
+        PUT(&p->line, "\4");
+        number_put(&p->line, i + 1);
+        PUT(&p->line, "\1\2\1\1");
+    }
+    PUT(&p->line, "\0\1\1");
+    length_end(&p->line, start);
+}
+
 /* ---- what they cost ---- */
 
 static void count(void (*make)(struct program *p, uint32_t n), uint32_t n) {
@@ -190,6 +217,7 @@ static void count(void (*make)(struct program *p, uint32_t n), uint32_t n) {
     for (uint32_t offset = 0; offset < 100; offset += 7) {
         debug_places(debug, offset, &texts, places, 200);
     }
+    debug_lines(debug);
     debug_free(debug);
     arena_free(&texts);
     buffer_free(&module);
@@ -213,6 +241,7 @@ static void twice_as_much_costs_twice(void **state) {
         {"references", references},
         {"inlined in inlined", inlined_in_inlined},
         {"rows and files", rows_and_files},
+        {"rows of files", rows_of_files},
     };
     for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
         count(made[i].make, NUMBER);

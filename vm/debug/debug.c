@@ -17,6 +17,10 @@ void debug_refill(struct debug *debug) {
     allow(debug, STEPS_A_BYTE_ASKED);
 }
 
+void debug_refill_for_all(struct debug *debug) {
+    allow(debug, STEPS_A_BYTE);
+}
+
 static bool read_all(struct debug *debug, struct slice module) {
     if (!sections_find(debug, module))
         return false;
@@ -28,7 +32,7 @@ static bool read_all(struct debug *debug, struct slice module) {
     if (!debug->abbreviations)
         return false;
     debug->abbreviation_count = abbreviations + 1;
-    allow(debug, STEPS_A_BYTE);
+    debug_refill_for_all(debug);
     return units_read(debug) && names_read(debug);
 }
 
@@ -60,6 +64,7 @@ void debug_free(struct debug *debug) {
                debug->abbreviations,
                debug->abbreviation_count,
                sizeof *debug->abbreviations);
+    table_free(debug);
     arena_free(&debug->names);
     budget_free(memory, debug, sizeof *debug);
 }

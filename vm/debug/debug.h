@@ -46,4 +46,32 @@ size_t debug_places(struct debug *debug,
                     struct debug_place *places,
                     size_t capacity);
 
+/* A file of the source: the path that a place has, and the directory the
+ * compiler ran in, from which it leads on if it does not begin with "/". A
+ * stranger's bytes. */
+struct debug_file {
+    struct slice directory, path;
+};
+
+/* Code from the byte `start` of the module up to `end` that one line makes. */
+struct debug_line {
+    uint32_t start, end;
+    uint32_t file; /* by its number in the list */
+    uint32_t line; /* from 1 on */
+    uint32_t own;  /* the file's number in its unit */
+};
+
+/* What is known of all code: ascending, without overlaps. What no line makes is
+ * left out. */
+struct debug_lines {
+    const struct debug_line *lines;
+    size_t line_count;
+    const struct debug_file *files;
+    size_t file_count; /* one may be there twice */
+};
+
+/* Read at the first call, and kept; places are found quicker from then on.
+ * Empty without memory. */
+struct debug_lines debug_lines(struct debug *debug);
+
 #endif

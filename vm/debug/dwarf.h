@@ -56,6 +56,7 @@ struct unit {
     uint64_t low_pc;
     /* Where its own begin in their sections. */
     uint64_t str_offsets, addresses, range_lists, lines;
+    struct slice directory; /* the compiler ran in */
 };
 
 /* Entries with children that name what is in them: namespaces, classes. As in
@@ -80,6 +81,15 @@ struct abbreviation {
     uint32_t declaration;
 };
 
+/* The pieces of all units in one table, which debug_lines makes. */
+struct table {
+    bool made;
+    struct debug_line *lines; /* owned; ascending */
+    size_t count, capacity;
+    struct debug_file *files; /* owned */
+    size_t file_count, file_capacity;
+};
+
 struct debug {
     struct budget *memory; /* from which all that is owned is drawn */
     struct slice sections[SECTION_COUNT];
@@ -101,6 +111,7 @@ struct debug {
     struct arena names;    /* those that were put together */
     bool out_of_memory;    /* a name could not be put together */
     uint64_t work;         /* steps that may still be made */
+    struct table lines;
 };
 
 /* ---- sections.c ---- */
@@ -122,6 +133,7 @@ struct body *body_at(const struct debug *debug, uint64_t address);
     X(STMT_LIST, 0x10) /* where the unit's lines are */                        \
     X(LOW_PC, 0x11)                                                            \
     X(HIGH_PC, 0x12)                                                           \
+    X(COMP_DIR, 0x1B) /* where the compiler ran */                             \
     X(ABSTRACT_ORIGIN,                                                         \
       0x31) /* of code: the entry that says what all copies have in common */  \
     X(SPECIFICATION,                                                           \
@@ -202,8 +214,11 @@ value_string(struct debug *debug, const struct unit *unit, struct value value);
 /* A constant, or an offset, which before DWARF 4 was written as one. */
 bool value_number(struct value value, uint64_t *number);
 
-/* Allow as many steps as one question may take. */
+enum { BYTES_A_STEP = 16 }; /* when looking for the end of a text */
+
+/* Allow as many steps as one question may take, or one about all code. */
 void debug_refill(struct debug *debug);
+void debug_refill_for_all(struct debug *debug);
 
 /* Make so many steps; false if they are too many. */
 static inline bool work(struct debug *debug, uint64_t steps) {
@@ -271,10 +286,93 @@ bool line_find(struct debug *debug,
                uint64_t address,
                struct line *line);
 
+/* A unit's table as it is written. */
+struct program {
+    struct unit unit;     /* its sizes are the header's */
+    struct cursor tables; /* of directories and files */
+    struct cursor code;
+    struct slice operands; /* of each opcode below the special ones */
+    uint8_t smallest, line_range, first_special;
+    int8_t line_base;
+};
+
+/* False if the unit has none, or one that is damaged. */
+bool program_read(const struct debug *debug,
+                  const struct unit *unit,
+                  struct program *program);
+
+/* Code from one address up to another that one line makes. */
+struct line_piece {
+    uint64_t start, end;
+    struct line line;
+};
+
+struct line_row {
+    uint64_t address, file;
+    uint32_t line;
+};
+
+/* What runs the program. */
+struct line_machine {
+    struct debug *debug;
+    const struct program *program;
+    struct cursor at;
+    struct line_row row, last; /* what would be appended, what was */
+    bool any;                  /* something was, in this sequence */
+    bool alive;                /* the sequence is about code that is there */
+    bool complete;             /* the last row's piece is */
+    struct line_piece piece;
+};
+
+struct line_machine machine_of(struct debug *debug,
+                               const struct program *program);
+
+/* Run it up to the end of the next piece; false if there is none. */
+bool machine_next(struct line_machine *machine, struct line_piece *piece);
+
+/* ---- file.c ---- */
+
+struct file {
+    struct slice name;
+    uint64_t directory; /* number 0: where the compiler ran */
+    uint64_t number;    /* its own */
+};
+
+/* Directories, or files. */
+struct file_list {
+    struct debug *debug;
+    const struct program *program;
+    struct cursor at;
+    bool files;
+    uint64_t number; /* of the next */
+    /* Since DWARF 5: how many are left, how each is written. */
+    uint64_t left;
+    uint8_t values;
+    struct cursor formats;
+};
+
+/* The directories of a program; the files, which stand behind them. */
+struct file_list directories_of(struct debug *debug,
+                                const struct program *program);
+struct file_list files_behind(struct file_list directories);
+
+/* The next entry; false behind the last. */
+bool list_next(struct file_list *list, struct file *file);
+
+/* The path of a file in a directory; what is put together is in `texts`. */
+struct slice
+path_join(struct slice directory, struct slice name, struct arena *texts);
+
 /* The path of a file; what is put together is in `texts`. */
 struct slice line_file(struct debug *debug,
                        const struct unit *unit,
                        uint64_t file,
                        struct arena *texts);
+
+/* ---- table.c ---- */
+
+/* The same as line_find, of the table that was made. */
+bool table_find(const struct debug *debug, uint64_t address, struct line *line);
+void table_free(struct debug *debug);
 
 #endif

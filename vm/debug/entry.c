@@ -215,8 +215,6 @@ static int attribute_number(uint64_t code) {
     return ATTRIBUTE_COUNT;
 }
 
-enum { BYTES_A_STEP = 16 }; /* when looking for the end of a text */
-
 /* Read an attribute's value. False if it is damaged, or too much work. */
 static bool attribute_read(struct debug *debug,
                            const struct unit *unit,

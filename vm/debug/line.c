@@ -20,21 +20,13 @@
  *     up to DWARF 4: texts of directories, files; an empty one ends each (6.2.4 of DWARF 4)
  *     since DWARF 5: how an entry is written, number of entries, entries; of both (6.2.4.1)
  *
- * The table is not kept: the program runs until the row is found. */
+ * The program is run once for each question, until the row is found, and the
+ * table is not kept; who asks of all code has it made, by table.c. */
 #include "vm/debug/dwarf.h"
 
 #include <string.h>
 
 /* ---- the header ---- */
-
-struct program {
-    struct unit unit;     /* its sizes are the header's */
-    struct cursor tables; /* of directories and files */
-    struct cursor code;
-    struct slice operands; /* of each opcode below the special ones */
-    uint8_t smallest, line_range, first_special;
-    int8_t line_base;
-};
 
 /* Later versions say the size of an address, which older ones have from their
  * unit. */
@@ -44,9 +36,9 @@ static bool is_known(const struct program *program) {
     return unit->version >= 2 && unit->version <= 5 && addresses;
 }
 
-static bool read_header(const struct debug *debug,
-                        const struct unit *unit,
-                        struct program *program) {
+bool program_read(const struct debug *debug,
+                  const struct unit *unit,
+                  struct program *program) {
     struct cursor at = cursor_at(debug->sections[SECTION_LINE], unit->lines);
     program->unit = *unit;
     program->unit.section = SECTION_LINE;
@@ -74,47 +66,42 @@ static bool read_header(const struct debug *debug,
 
 /* ---- the machine ---- */
 
-struct row {
-    uint64_t address, file;
-    uint32_t line;
-};
-
-struct machine {
-    struct debug *debug;
-    const struct program *program;
-    struct cursor at;
-    struct row row, last; /* what would be appended, what was */
-    bool any;             /* something was, in this sequence */
-    bool alive;           /* the sequence is about code that is there */
-    uint64_t wanted;
-    bool found; /* it is in the last row */
-};
-
-static void begin_sequence(struct machine *machine) {
-    machine->row = (struct row){.file = 1, .line = 1};
+static void begin_sequence(struct line_machine *machine) {
+    machine->row = (struct line_row){.file = 1, .line = 1};
     machine->any = machine->alive = false;
+}
+
+struct line_machine machine_of(struct debug *debug,
+                               const struct program *program) {
+    struct line_machine machine = {
+        .debug = debug, .program = program, .at = program->code};
+    begin_sequence(&machine);
+    return machine;
 }
 
 /* A row reaches up to the next one's address. Linkers leave sequences of code
  * that is gone, at address 0 or at the largest there is. */
-static void append(struct machine *machine) {
+static void append(struct line_machine *machine) {
+    const struct line_row *last = &machine->last;
     if (!machine->any)
         machine->alive = body_at(machine->debug, machine->row.address) != NULL;
-    bool within = machine->wanted >= machine->last.address &&
-                  machine->wanted < machine->row.address;
-    machine->found = machine->any && machine->alive && within;
-    if (machine->found)
-        return;
+    bool reaches = last->address < machine->row.address;
+    machine->complete = machine->any && machine->alive && reaches;
+    if (machine->complete) {
+        machine->piece = (struct line_piece){.start = last->address,
+                                             .end = machine->row.address,
+                                             .line = {last->file, last->line}};
+    }
     machine->last = machine->row;
     machine->any = true;
 }
 
-static void advance(struct machine *machine, uint64_t instructions) {
+static void advance(struct line_machine *machine, uint64_t instructions) {
     machine->row.address += instructions * machine->program->smallest;
 }
 
 static void
-run_special(struct machine *machine, uint8_t opcode, bool append_row) {
+run_special(struct line_machine *machine, uint8_t opcode, bool append_row) {
     const struct program *program = machine->program;
     unsigned step = (unsigned)(opcode - program->first_special);
     advance(machine, step / program->line_range);
@@ -125,15 +112,14 @@ run_special(struct machine *machine, uint8_t opcode, bool append_row) {
     append(machine);
 }
 
-static void run_extended(struct machine *machine) {
+static void run_extended(struct line_machine *machine) {
     enum { END_SEQUENCE = 1, SET_ADDRESS };
     struct cursor operands =
         cursor_part(&machine->at, cursor_uleb(&machine->at));
     switch (cursor_u8(&operands)) {
     case END_SEQUENCE:
         append(machine);
-        if (!machine->found)
-            begin_sequence(machine);
+        begin_sequence(machine);
         break;
     case SET_ADDRESS:
         if (operands.end - operands.position > 8)
@@ -147,13 +133,13 @@ static void run_extended(struct machine *machine) {
 
 /* An opcode that only some other version has says how many numbers to pass
  * over. */
-static void run_unknown(struct machine *machine, uint8_t opcode) {
+static void run_unknown(struct line_machine *machine, uint8_t opcode) {
     for (uint8_t i = 0; i < machine->program->operands.data[opcode - 1]; i++) {
         cursor_uleb(&machine->at);
     }
 }
 
-static void run_standard(struct machine *machine, uint8_t opcode) {
+static void run_standard(struct line_machine *machine, uint8_t opcode) {
     enum {
         EXTENDED,
         COPY,
@@ -179,138 +165,21 @@ static void run_standard(struct machine *machine, uint8_t opcode) {
     }
 }
 
-static bool find_row(struct debug *debug,
-                     const struct program *program,
-                     uint64_t address,
-                     struct row *row) {
-    struct machine machine = {.debug = debug,
-                              .program = program,
-                              .at = program->code,
-                              .wanted = address};
-    begin_sequence(&machine);
-    while (cursor_more(&machine.at) && !machine.found) {
-        if (!work(debug, 1))
+bool machine_next(struct line_machine *machine, struct line_piece *piece) {
+    uint8_t first_special = machine->program->first_special;
+    machine->complete = false;
+    while (cursor_more(&machine->at) && !machine->complete) {
+        if (!work(machine->debug, 1))
             return false;
-        uint8_t opcode = cursor_u8(&machine.at);
-        if (opcode >= program->first_special) {
-            run_special(&machine, opcode, true);
+        uint8_t opcode = cursor_u8(&machine->at);
+        if (opcode >= first_special) {
+            run_special(machine, opcode, true);
         } else {
-            run_standard(&machine, opcode);
+            run_standard(machine, opcode);
         }
     }
-    *row = machine.last;
-    return machine.found && !machine.at.failed;
-}
-
-/* ---- directories and files ---- */
-
-struct file {
-    struct slice name;
-    uint64_t directory;
-};
-
-/* Up to DWARF 4: number 0 of directories is the one the compiler ran in, and is
- * not written. */
-static struct slice old_directory(const struct program *program,
-                                  uint64_t number) {
-    struct cursor at = program->tables;
-    struct slice text = cursor_text(&at);
-    for (uint64_t i = 1; i < number && text.size > 0; i++)
-        text = cursor_text(&at);
-    return number ? text : (struct slice){NULL, 0};
-}
-
-static struct file old_file(const struct program *program, uint64_t number) {
-    struct cursor at = program->tables;
-    while (cursor_text(&at).size > 0) {
-    }
-    struct file file = {{NULL, 0}, 0};
-    for (uint64_t i = 0; i < number; i++) {
-        file.name = cursor_text(&at);
-        if (file.name.size == 0)
-            break;
-        file.directory = cursor_uleb(&at);
-        cursor_uleb(&at); /* when it was written, how long it was */
-        cursor_uleb(&at);
-    }
-    return at.failed ? (struct file){{NULL, 0}, 0} : file;
-}
-
-/* Of DWARF 5, the table at `at`, which moves behind it: entry `number`, if it
- * has so many. Each has the values that the formats say: what, and in which
- * form. */
-static struct file new_entry(struct debug *debug,
-                             const struct program *program,
-                             struct cursor *at,
-                             uint64_t number) {
-    enum { PATH = 1, DIRECTORY };
-    uint8_t values = cursor_u8(at);
-    struct cursor formats = *at;
-    for (unsigned i = 0; i < 2u * values; i++)
-        cursor_uleb(at);
-    uint64_t count = cursor_uleb(at);
-    if (values == 0)
-        count = 0; /* no bytes would bound it */
-    struct file file = {{NULL, 0}, 0};
-    for (uint64_t i = 0; i < count && !at->failed; i++) {
-        struct cursor format = formats;
-        for (unsigned k = 0; k < values && work(debug, 1); k++) {
-            uint64_t what = cursor_uleb(&format);
-            struct value value =
-                value_decode(&program->unit, at, cursor_uleb(&format), 0);
-            if (i != number)
-                continue;
-            if (what == PATH)
-                file.name = value_string(debug, &program->unit, value);
-            if (what == DIRECTORY)
-                value_number(value, &file.directory);
-        }
-        if (debug->work == 0)
-            cursor_fail(at);
-    }
-    return file;
-}
-
-static struct file
-new_file(struct debug *debug, const struct program *program, uint64_t number) {
-    struct cursor at = program->tables;
-    new_entry(debug, program, &at, UINT64_MAX);
-    return new_entry(debug, program, &at, number);
-}
-
-static struct slice directory_of(struct debug *debug,
-                                 const struct program *program,
-                                 uint64_t number) {
-    struct cursor at = program->tables;
-    if (number == 0)
-        return (struct slice){NULL, 0};
-    if (program->unit.version < 5)
-        return old_directory(program, number);
-    return new_entry(debug, program, &at, number).name;
-}
-
-/* The directory the compiler ran in is left out; who compiled it knows. */
-static struct slice file_name(struct debug *debug,
-                              const struct program *program,
-                              uint64_t number,
-                              struct arena *texts) {
-    bool old = program->unit.version < 5;
-    struct file file =
-        old ? old_file(program, number) : new_file(debug, program, number);
-    bool absolute = file.name.size > 0 && file.name.data[0] == '/';
-    if (file.name.size == 0 || absolute)
-        return file.name;
-    struct slice directory = directory_of(debug, program, file.directory);
-    if (directory.size == 0)
-        return file.name;
-    size_t size = directory.size + 1 + file.name.size;
-    uint8_t *path = arena_alloc(texts, size, 1);
-    if (!path)
-        return file.name;
-    memcpy(path, directory.data, directory.size);
-    path[directory.size] = '/';
-    memcpy(path + directory.size + 1, file.name.data, file.name.size);
-    return (struct slice){path, size};
+    *piece = machine->piece;
+    return machine->complete && !machine->at.failed;
 }
 
 /* ---- what others ask ---- */
@@ -320,21 +189,17 @@ bool line_find(struct debug *debug,
                uint64_t address,
                struct line *line) {
     struct program program;
-    struct row row;
-    if (!read_header(debug, unit, &program))
+    if (debug->lines.made)
+        return table_find(debug, address, line);
+    if (!program_read(debug, unit, &program))
         return false;
-    if (!find_row(debug, &program, address, &row))
-        return false;
-    *line = (struct line){.file = row.file, .number = row.line};
-    return true;
-}
-
-struct slice line_file(struct debug *debug,
-                       const struct unit *unit,
-                       uint64_t file,
-                       struct arena *texts) {
-    struct program program;
-    if (!read_header(debug, unit, &program))
-        return (struct slice){NULL, 0};
-    return file_name(debug, &program, file, texts);
+    struct line_machine machine = machine_of(debug, &program);
+    struct line_piece piece;
+    while (machine_next(&machine, &piece)) {
+        if (address < piece.start || address >= piece.end)
+            continue;
+        *line = piece.line;
+        return true;
+    }
+    return false;
 }

@@ -61,14 +61,15 @@ static uint64_t base(struct value value) {
     return value_number(value, &number) ? number : UINT64_MAX;
 }
 
-static void keep_bases(const struct debug *debug,
-                       struct unit *unit,
-                       const struct entry *entry) {
+static void
+keep_bases(struct debug *debug, struct unit *unit, const struct entry *entry) {
     unit->str_offsets = base(entry->values[ATTRIBUTE_STR_OFFSETS_BASE]);
     unit->addresses = base(entry->values[ATTRIBUTE_ADDR_BASE]);
     unit->range_lists = base(entry->values[ATTRIBUTE_RNGLISTS_BASE]);
     unit->lines = base(entry->values[ATTRIBUTE_STMT_LIST]);
     value_address(debug, unit, entry->values[ATTRIBUTE_LOW_PC], &unit->low_pc);
+    unit->directory =
+        value_string(debug, unit, entry->values[ATTRIBUTE_COMP_DIR]);
 }
 
 /* ---- the tree ---- */
