@@ -77,6 +77,12 @@ size_t module_places(struct module *module,
     return 1;
 }
 
+struct debug_lines module_lines(struct module *module) {
+    if (open_debug(module))
+        return debug_lines(module->debug);
+    return (struct debug_lines){.line_count = 0};
+}
+
 void names_free(struct module *module) {
     debug_free(module->debug);
 }

@@ -17,4 +17,7 @@ size_t module_places(struct module *module,
                      struct debug_place *places,
                      size_t capacity);
 
+/* What debug_lines says of the module's code. */
+struct debug_lines module_lines(struct module *module);
+
 #endif
