@@ -210,12 +210,17 @@ $(STAND_INS): Makefile $(wildcard vm/without/*.def)
 
 $(BUILD)/obj/vm/exec.o: EXTRA = $(ENGINE)
 
-# The page of `hostel explain`, as lines of C.
+# The page of `hostel explain`, and what is in a flame graph, as lines of C.
+FLAME = $(patsubst %,$(BUILD)/made/vm/debug/flame.%.inc,css js)
+
 $(BUILD)/made/vm/listing/page.inc: vm/listing/page.html
+$(FLAME): $(BUILD)/made/%.inc: %
+$(BUILD)/made/vm/listing/page.inc $(FLAME):
 	mkdir -p $(@D)
 	sed 's/[\\"]/\\&/g; s/.*/"&\\n",/' $< >$@
 
 $(BUILD)/obj/vm/listing/page.o $(BUILD)/obj/counted/vm/listing/page.o: $(BUILD)/made/vm/listing/page.inc
+$(BUILD)/obj/vm/debug/flame.o $(BUILD)/obj/counted/vm/debug/flame.o: $(FLAME)
 
 $(BUILD)/obj/llhttp/%.o: $(HTTP_SOURCE)/%.c Makefile | $(BUILD)/ready-program
 	echo "CC  $<"

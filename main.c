@@ -14,6 +14,7 @@
 #include "help.h"
 #include "linking.h"
 #include "output.h"
+#include "profile.h"
 #include "recording.h"
 #include "replay.h"
 #include "report.h"
@@ -215,6 +216,8 @@ static bool run_command(struct run *run, struct error *error) {
         return false;
 
     ignore_signals();
+    if (run->options->profile)
+        return profile_run(run, run_guest, error);
     return run_guest(run, error);
 }
 

@@ -340,6 +340,7 @@ static bool apply(struct options *options,
     case OPTION_RECORD_SECRETS: options->record_secrets = true; break;
     case OPTION_LIST: options->list = true; break;
     case OPTION_UNTIL: return set_text(&options->until, id, text, error);
+    case OPTION_PROFILE: return set_text(&options->profile, id, text, error);
     case OPTION_CODE: options->code = true; break;
     case OPTION_OUTPUT: return set_text(&options->output, id, text, error);
     case OPTION_FEATURES: options->features = true; break;
@@ -617,6 +618,11 @@ static bool check_belongs(const struct options *options, struct error *error) {
         return error_set(error, ERROR_USAGE, "--list: belongs to replay");
     if (options->until && options->command != COMMAND_REPLAY)
         return error_set(error, ERROR_USAGE, "--until: belongs to replay");
+    if (options->profile && options->command != COMMAND_RUN)
+        return error_set(error, ERROR_USAGE, "--profile: belongs to run");
+    if (options->profile && options->trace_code)
+        return error_set(
+            error, ERROR_USAGE, "--profile and --trace=code: give one of them");
     if (options->output && options->command != COMMAND_EXPLAIN)
         return error_set(error, ERROR_USAGE, "--output: belongs to explain");
     if (!options->output && options->command == COMMAND_EXPLAIN)

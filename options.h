@@ -48,6 +48,7 @@ struct options {
     const char *meant;
     bool code;                /* DUMP shows what is executed, too */
     const char *output;       /* of EXPLAIN, or NULL */
+    const char *profile;      /* of RUN, or NULL */
     const char *function;     /* that DUMP and EXPLAIN show, or NULL: all */
     bool runs;                /* EXPLAIN does, with the words */
     bool features;            /* CHECK prints nothing but those that are used */

@@ -59,7 +59,8 @@ static bool open_vm(struct run *run, struct error *error) {
     limits.memory = &run->memory;
     limits.timeout_ms = time_left_ms(run);
     run->vm = vm_open(&limits, error);
-    return run->vm != NULL;
+    bool counts = run->options->profile;
+    return run->vm && (!counts || vm_count(run->vm, true, error));
 }
 
 bool run_load(struct run *run, const char *path, struct error *error) {

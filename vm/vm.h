@@ -484,6 +484,35 @@ bool vm_replay_end(struct vm *vm, struct error *end, struct error *error);
 enum { VM_HASH_SIZE = 65 };
 void vm_hash(struct slice bytes, char out[VM_HASH_SIZE]);
 
+/* Write a profile of what has been counted, calls among it: the same for the
+ * same run. Costs are the cells that were executed and the units of fuel that
+ * were charged for them. ERROR_USAGE if calls were not counted. */
+enum vm_profile_format {
+    VM_PROFILE_CALLGRIND, /* for callgrind_annotate and KCachegrind */
+    VM_PROFILE_FOLDED,    /* a line a stack: for flamegraph.pl and speedscope */
+    VM_PROFILE_FLAME,     /* a flame graph, in SVG */
+};
+
+struct vm_profiling {
+    struct vm *vm;
+    enum vm_profile_format format;
+    const char *name; /* of the program, for the title */
+    FILE *out;
+};
+
+bool vm_profile(const struct vm_profiling *profiling, struct error *error);
+
+/* What the host's functions took, which differs from run to run: those that
+ * took longest, and longest first. Returns how many. */
+struct vm_host_time {
+    struct slice module, name;
+    uint64_t calls;
+    int64_t time_ns;
+};
+
+size_t
+vm_host_times(const struct vm *vm, struct vm_host_time *times, size_t capacity);
+
 /* ---- instances (spec 4.5, "Modules") ---- */
 
 /* Resolve the imports, allocate, run the active segments and the start

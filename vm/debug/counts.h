@@ -70,6 +70,7 @@ struct call_node {
     uint64_t site;
     uint32_t id; /* of the function */
     uint32_t depth;
+    uint32_t rank, stack, index; /* of profile.c */
     struct call_node *recent; /* the callee that was called last, or no_node */
     struct call_node *parent; /* NULL of the root */
     struct call_node *next;   /* all, in the order in which they were made */
