@@ -191,6 +191,9 @@ static bool run_guest(struct run *run, struct error *error) {
 /* ---- commands ---- */
 
 static bool trace_code(struct run *run, struct error *error) {
+    if (run->options->profile)
+        return error_set(
+            error, ERROR_USAGE, "--profile and --trace=code: give one of them");
     struct vm_tracing tracing = {.module = run->main.module,
                                  .function = run->options->traced,
                                  .out = stderr,

@@ -16,6 +16,7 @@
  * host:port:address is, net/ knows: net_open judges those texts. */
 #include "options.h"
 
+#include "belongs.h"
 #include "nearest.h"
 #include "quantity.h"
 
@@ -602,34 +603,6 @@ static bool read_words(struct reading *reading, struct error *error) {
     return take_function(options, words, named, error);
 }
 
-/* What only one command has an option for. */
-static bool check_belongs(const struct options *options, struct error *error) {
-    if (options->features && options->command != COMMAND_CHECK)
-        return error_set(error, ERROR_USAGE, "--features: belongs to check");
-    if (options->code && options->command != COMMAND_DUMP)
-        return error_set(error, ERROR_USAGE, "--code: belongs to dump");
-    bool records = options->record || options->record_module ||
-                   options->record_secrets || options->hidden.count > 0;
-    if (records && options->command != COMMAND_RUN)
-        return error_set(error, ERROR_USAGE, "--record: belongs to run");
-    if (records && !options->record)
-        return error_set(error, ERROR_USAGE, "where to? give --record FILE");
-    if (options->list && options->command != COMMAND_REPLAY)
-        return error_set(error, ERROR_USAGE, "--list: belongs to replay");
-    if (options->until && options->command != COMMAND_REPLAY)
-        return error_set(error, ERROR_USAGE, "--until: belongs to replay");
-    if (options->profile && options->command != COMMAND_RUN)
-        return error_set(error, ERROR_USAGE, "--profile: belongs to run");
-    if (options->profile && options->trace_code)
-        return error_set(
-            error, ERROR_USAGE, "--profile and --trace=code: give one of them");
-    if (options->output && options->command != COMMAND_EXPLAIN)
-        return error_set(error, ERROR_USAGE, "--output: belongs to explain");
-    if (!options->output && options->command == COMMAND_EXPLAIN)
-        return error_set(error, ERROR_USAGE, "explain: where to? give -o FILE");
-    return true;
-}
-
 /* No more than the command takes. */
 static bool check_count(const struct options *options, struct error *error) {
     const bool shell = options->command == COMMAND_COMPLETIONS;
@@ -666,7 +639,7 @@ static bool check_words(const struct reading *reading, struct error *error) {
                          "which %s? see hostel --help",
                          shell ? "shell" : "module");
     }
-    return check_belongs(options, error) && check_count(options, error);
+    return options_belong(options, error) && check_count(options, error);
 }
 
 bool options_parse(struct options *options,
