@@ -305,7 +305,7 @@ static bool list_record(struct list *list) {
 static bool list_all(struct list *list, struct error *error) {
     struct record_reader *records = list->records;
     while (record_next(records)) {
-        list->rest = reader_init(buffer_slice(&records->payload), &list->wrong);
+        list->rest = record_payload(records, &list->wrong);
         bool fine = list_record(list) && reader_ok(&list->rest);
         fputc('\n', list->out);
         if (!fine)

@@ -107,6 +107,12 @@ bool record_next(struct record_reader *reader) {
 
 /* ---- what is in them ---- */
 
+struct reader record_payload(const struct record_reader *reader,
+                             struct error *error) {
+    struct slice payload = buffer_slice(&reader->payload);
+    return reader_init(payload.size > 0 ? payload : slice_of(""), error);
+}
+
 struct slice take_text(struct reader *reader) {
     uint64_t size = reader_u64(reader);
     return reader_bytes(reader, (size_t)size);

@@ -234,6 +234,10 @@ bool record_rewind(struct record_reader *reader, struct error *error);
 bool record_next(struct record_reader *reader);
 void record_reader_close(struct record_reader *reader);
 
+/* To read what is in it. */
+struct reader record_payload(const struct record_reader *reader,
+                             struct error *error);
+
 struct slice take_text(struct reader *reader);
 
 /* A failure into `failure`, whose text is cut if need be. */

@@ -28,7 +28,7 @@ static bool keep_note(struct vm_recording *recording,
                       size_t *capacity,
                       struct error *error) {
     struct record_reader *reader = &recording->reader;
-    struct reader payload = reader_init(buffer_slice(&reader->payload), error);
+    struct reader payload = record_payload(reader, error);
     struct vm_note note;
     note.name = take_text(&payload);
     if (reader->kind == RECORD_NOTE)
@@ -49,8 +49,7 @@ static bool keep_note(struct vm_recording *recording,
 }
 
 static bool keep_end(struct vm_recording *recording, struct error *error) {
-    struct slice payload = buffer_slice(&recording->reader.payload);
-    struct reader reader = reader_init(payload, error);
+    struct reader reader = record_payload(&recording->reader, error);
     take_failure(&reader, &recording->end);
     recording->units = reader_u64(&reader);
     recording->ended = true;
@@ -220,7 +219,7 @@ static bool next_record(struct answer *answer) {
             reader->kind == RECORD_END)
             return recording_is_over(player, answer->taped, answer->error);
     } while (reader->kind < RECORD_CALL);
-    answer->rest = reader_init(buffer_slice(&reader->payload), &answer->wrong);
+    answer->rest = record_payload(reader, &answer->wrong);
     return true;
 }
 
