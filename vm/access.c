@@ -3,6 +3,7 @@
  *
  * All of it may be done at any time, from a host function too: the interpreter
  * fetches the place and size of a memory again after each call of the host. */
+#include "vm/record/handed.h"
 #include "vm/rings.h"
 #include "vm/store.h"
 
@@ -79,9 +80,11 @@ uint64_t vm_memory_size(const struct memory *memory) {
 uint8_t *
 vm_memory_range(const struct memory *memory, uint64_t address, uint64_t size) {
     uint8_t *bytes = memory_at(memory, address, 0, size);
-    /* The empty memory is of no vm. */
-    if (bytes && size > 0 && memory->vm->handed)
-        tape_hand_out(memory->vm->handed, memory, address, size);
+    if (!bytes || size == 0) /* the empty memory is of no vm */
+        return bytes;
+    struct handed *handed = memory->vm->handed;
+    if (handed && !handed_is(handed, handed->next, memory, address, size))
+        tape_hand_out(handed, memory, address, size);
     return bytes;
 }
 

@@ -132,7 +132,8 @@ void handed_begin(struct handed *handed) {
         handed->copied = 0;
     }
     handed->fresh = 0;
-    handed->next = 0;
+    handed->next = handed->first;
+    handed->before = NO_PIECE;
     handed->call++;
 }
 

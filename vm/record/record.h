@@ -56,9 +56,8 @@
 #define HOSTEL_VM_RECORD_RECORD_H
 
 #include "vm/reader.h"
+#include "vm/record/handed.h"
 #include "vm/store.h"
-
-#include <string.h>
 
 #define RECORDING_MAGIC "\0run\1\0\0\0"
 enum { RECORDING_MAGIC_SIZE = 8 };
@@ -99,69 +98,7 @@ void sha256(struct slice bytes, uint8_t out[SHA256_SIZE]);
 
 /* ---- handed.c ---- */
 
-/* Parts of memories that a host function was given since it was called, with
- * what was in them: apart from each other, in order. */
-struct handed {
-    struct handed_piece *pieces; /* owned */
-    size_t count, capacity;
-    size_t fresh; /* of the call under way; the others are of those before it */
-    size_t next;  /* that is likely to be asked for */
-    uint64_t call;   /* counts calls */
-    uint8_t *copies; /* owned */
-    size_t copied, copies_capacity;
-    bool failed; /* no memory for a copy */
-};
-
-struct handed_piece {
-    const struct memory *memory;
-    uint64_t address, size;
-    uint64_t call; /* for which its copy was taken */
-    uint64_t word; /* the copy, of eight bytes or less */
-    size_t copy;   /* where it is in the copies, of more */
-};
-
-/* A word, or less, as it stands in memory. Most are asked for again and again,
- * so this is to be fast. */
-static inline uint64_t load_word(const uint8_t *bytes, uint64_t size) {
-    uint64_t word = 0;
-    uint32_t half;
-    switch (size) {
-    case 4: memcpy(&half, bytes, 4); return half;
-    case 8: memcpy(&word, bytes, 8); return word;
-    default: memcpy(&word, bytes, (size_t)size); return word;
-    }
-}
-
-/* Whether a piece that is likely to be meant is what is asked for. Its copy is
- * taken, unless this call has it. */
-static inline bool handed_has(struct handed *handed,
-                              const struct memory *memory,
-                              uint64_t address,
-                              uint64_t size) {
-    enum { LOOKS = 3 };
-    size_t i = handed->next;
-    for (int looks = 0; looks < LOOKS; looks++, i++) {
-        if (i >= handed->count)
-            i = 0;
-        if (i >= handed->count)
-            return false;
-        struct handed_piece *piece = &handed->pieces[i];
-        bool same = piece->address == address && piece->size == size &&
-                    piece->memory == memory;
-        if (!same)
-            continue;
-        handed->next = i + 1;
-        if (piece->call == handed->call)
-            return true;
-        piece->call = handed->call;
-        piece->word = load_word(memory->data + address, size);
-        handed->fresh++;
-        return true;
-    }
-    return false;
-}
-
-/* If it is none, what of it is in no piece becomes some. */
+/* What is in no piece becomes some. */
 void handed_add(struct handed *handed,
                 const struct memory *memory,
                 uint64_t address,

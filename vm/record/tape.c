@@ -55,12 +55,23 @@ bool tape_link(struct vm *vm,
     return true;
 }
 
+enum { LOOKS = 4 };
+
 void tape_hand_out(struct handed *handed,
                    const struct memory *memory,
                    uint64_t address,
                    uint64_t size) {
-    if (!handed_has(handed, memory, address, size))
-        handed_add(handed, memory, address, size);
+    size_t before = handed->before;
+    for (size_t i = 0; i < handed->count && i < LOOKS; i++) {
+        if (!handed_is(handed, i, memory, address, size))
+            continue;
+        if (before < handed->count)
+            handed->pieces[before].then = i;
+        else
+            handed->first = i;
+        return;
+    }
+    handed_add(handed, memory, address, size);
 }
 
 void tape_free(struct vm *vm) {
