@@ -17,11 +17,13 @@ static bool is_misplaced(const struct options *options,
 bool options_belong(const struct options *options, struct error *error) {
     bool records = options->record || options->record_module ||
                    options->record_secrets || options->hidden.count > 0;
+    /* To a replay, too. */
+    bool profiles = options->profile && options->command != COMMAND_REPLAY;
     const struct belonging rows[] = {
         {"--features", options->features, COMMAND_CHECK, "check"},
         {"--code", options->code, COMMAND_DUMP, "dump"},
         {"--record", records, COMMAND_RUN, "run"},
-        {"--profile", options->profile, COMMAND_RUN, "run"},
+        {"--profile", profiles, COMMAND_RUN, "run"},
         {"--list", options->list, COMMAND_REPLAY, "replay"},
         {"--until", options->until, COMMAND_REPLAY, "replay"},
         {"--output", options->output, COMMAND_EXPLAIN, "explain"},

@@ -209,12 +209,8 @@ static void ignore_signals(void) {
     signal(SIGXFSZ, SIG_IGN);
 }
 
-static bool run_command(struct run *run, struct error *error) {
-    bool loaded = run_load(run, run->options->words[0], error) &&
-                  run_load_preloads(run, error);
-    if (!loaded)
-        return false;
-
+/* What is loaded, watched if that is wanted. */
+static bool run_loaded(struct run *run, struct error *error) {
     if (run->options->trace_code && !trace_code(run, error))
         return false;
 
@@ -224,16 +220,15 @@ static bool run_command(struct run *run, struct error *error) {
     return run_guest(run, error);
 }
 
+static bool run_command(struct run *run, struct error *error) {
+    return run_load(run, run->options->words[0], error) &&
+           run_load_preloads(run, error) && run_loaded(run, error);
+}
+
 static bool replay_command(struct run *run, struct error *error) {
     if (run->options->list)
         return replay_list(run, stdout, error);
-    if (!replay_load(run, error))
-        return false;
-    if (run->options->trace_code && !trace_code(run, error))
-        return false;
-
-    ignore_signals();
-    return run_guest(run, error);
+    return replay_load(run, error) && run_loaded(run, error);
 }
 
 static bool dump_command(struct run *run, struct error *error) {

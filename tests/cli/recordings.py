@@ -98,6 +98,9 @@ def answers(p):
     same("a recording replayed twice", recorded, again)
     for options in ["--fuel", "100000000"], ["--timeout", "60"]:
         same("a recording replayed with " + options[0], recorded, p.again(*options))
+    profile = os.path.join(p.place, "profile.folded")
+    same("a recording replayed, profiled", recorded[:2], p.again("--profile", profile)[:2])
+    check("a profile of a replay", "" if b"twice" in read(profile) else "%.300r" % read(profile))
     result = p.again("--fuel", "100")
     check("a recording replayed with less fuel", expect(result, 134, None, "all fuel consumed"))
 
