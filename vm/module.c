@@ -255,7 +255,7 @@ static void decode_exports(struct module *module, struct reader *reader) {
             module_reference(module, export->index);
     }
     if (reader_ok(reader))
-        module_sort_exports(module, reader);
+        module_index_exports(module, reader);
 }
 
 static void decode_start(struct module *module, struct reader *reader) {

@@ -69,7 +69,8 @@ struct module {
     uint32_t tag_count;
     uint32_t imported_tags;
     struct vm_export *exports;
-    struct export_key *exports_by_name; /* one for each, sorted: names.c */
+    const struct vm_export **exports_by_name; /* a hash table: exports.c */
+    size_t export_places;                     /* in it */
     uint32_t export_count;
     struct element_segment *elements;
     uint32_t element_count;
@@ -112,8 +113,8 @@ void module_reference(struct module *module, uint32_t function);
 
 /* ---- exports.c ---- */
 
-/* Make exports_by_name; fails the reader if two names are equal. */
-void module_sort_exports(struct module *module, struct reader *reader);
+/* Fill exports_by_name; fails the reader if two names are equal. */
+void module_index_exports(struct module *module, struct reader *reader);
 
 /* NULL if there is none of that name. */
 const struct vm_export *module_find_export(const struct module *module,
