@@ -26,6 +26,8 @@
 #include "vm/rings.h"
 #include "vm/validator.h"
 
+#include <string.h>
+
 /* What is read at once, opcode and immediates, has at most so many bytes, and
  * so many must be there in the module: they are looked at without asking. */
 enum { LONGEST = 16 };
@@ -146,10 +148,8 @@ static inline bool pass_call(struct skim *s) {
         return false;
 
     s->top -= count;
-    for (uint32_t i = 0; i < count; i++) {
-        if (s->top[i] != type->types[i])
-            return false;
-    }
+    if (memcmp(s->top, type->types, count) != 0)
+        return false;
     return type->result_count == 0 || push_type(s, type->types[count]);
 }
 
