@@ -12,6 +12,7 @@
  *                 wait for the answer                         or, at the end of the socket: unlink
  *
  * What is no regular file, as /dev/stdout, is written as it is. */
+#define _XOPEN_SOURCE 700 /* realpath */
 #include "output.h"
 
 #include <errno.h>
