@@ -70,10 +70,26 @@ uint32_t count_room(const struct module *module) {
     return 1;
 }
 
-bool vm_count(struct vm *vm, bool calls, struct error *error) {
-    (void)vm, (void)calls;
+static bool lacking(struct error *error) {
     return error_set(
         error, ERROR_UNSUPPORTED, "it needs vm/debug, which this build lacks");
+}
+
+bool vm_count(struct vm *vm, bool calls, struct error *error) {
+    (void)vm, (void)calls;
+    return lacking(error);
+}
+
+bool vm_profile(const struct vm_profiling *profiling, struct error *error) {
+    (void)profiling;
+    return lacking(error);
+}
+
+size_t vm_host_times(const struct vm *vm,
+                     struct vm_host_time *times,
+                     size_t capacity) {
+    (void)vm, (void)times, (void)capacity;
+    return 0;
 }
 
 struct debug_lines debug_lines(struct debug *debug) {
