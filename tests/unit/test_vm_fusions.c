@@ -30,6 +30,10 @@ static const struct {
     {"step_itself", {1, 100}, 128, OP_stride_i32_lt_u_s, 1},
     {"store_sum", {8, 40}, 0, OP_i32_store8_ss_r, 1},
     {"store_sum", {8, 40}, 0, OP_i32_store16_si_s, 1},
+    {"sum_wide", {8, 40}, 40, OP_i32_load_sw, 1},
+    {"sum_wide", {8, 40}, 40, OP_i32_store_sw_s, 1},
+    {"sum_wraps", {0x10000, 7}, 7, OP_i32_store8_sw_s, 1},
+    {"sum_wide_offset", {8, 40}, 40, OP_i32_load_r, 1},
     {"store_temporary", {40, 52}, 28, OP_i32_add_sr, 1},
     {"store_constant", {40, 52}, 123456, OP_i32_add_sr, 1},
 };

@@ -49,6 +49,7 @@
  *     with a br_table alone                          1.034   1.001
  *     a store that adds up its address               1.025   1.019
  *     steps of i64, and steps by a slot              1.040   1.008
+ *     sums with a constant of over 16 bits           1.000   1.019
  *
  * Tried and thrown out: a mask and its branch in one (1.01); a global with a
  * constant that is added (1.00); a call's result straight to a local (1.00); two

@@ -107,6 +107,16 @@
     (i32.store8 offset=1 (i32.add (local.get 0) (local.get 1)) (i32.load8_u (local.get 0)))
     (i32.store16 (i32.add (local.get 0) (i32.const -2)) (local.get 1))
     (i32.load16_u offset=1 (i32.add (local.get 0) (local.get 1))))
+  (func (export "sum_wide") (param i32 i32) (result i32)
+    (i32.store (i32.add (local.get 0) (i32.const 40000)) (local.get 1))
+    (i32.load (i32.add (local.get 0) (i32.const 40000))))
+  ;; the sum has 32 bits
+  (func (export "sum_wraps") (param i32 i32) (result i32)
+    (i32.store8 (i32.add (local.get 0) (i32.const 0xFFFF0005)) (local.get 1))
+    (i32.load8_u (i32.const 5)))
+  (func (export "sum_wide_offset") (param i32 i32) (result i32)
+    (i32.store offset=4 (i32.add (local.get 0) (i32.const 40000)) (local.get 1))
+    (i32.load offset=4 (i32.add (local.get 0) (i32.const 40000))))
   ;; the right operand of the sum is where the value goes
   (func (export "store_temporary") (param i32 i32) (result i32)
     (i32.store (i32.add (i32.and (local.get 0) (i32.const 60)) (i32.and (local.get 1) (i32.const 60)))
