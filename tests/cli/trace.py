@@ -54,8 +54,7 @@ function 3 "mixed" 2 4
 # The cell that traps has written nothing.
 FAILS = """\
 function 6 2
-     122 i32.add                1: i32_add_si t0 r0 = local0=2, 65533 => t0=65535
-     123 i32.load               2: i32_load_r t0 r0 = [r0=65535 + 0] at 0xffff
+     123 i32.load               1: i32_load_sw t0 r0 = [local0=2 + 65533] at 0xffff
 hostel: trap: out of bounds memory access
     #0 function 6 at 0x123
 """
