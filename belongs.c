@@ -22,6 +22,7 @@ bool options_belong(const struct options *options, struct error *error) {
     const struct belonging rows[] = {
         {"--features", options->features, COMMAND_CHECK, "check"},
         {"--code", options->code, COMMAND_DUMP, "dump"},
+        {"--lines", options->lines, COMMAND_DUMP, "dump"},
         {"--record", records, COMMAND_RUN, "run"},
         {"--profile", profiles, COMMAND_RUN, "run"},
         {"--list", options->list, COMMAND_REPLAY, "replay"},

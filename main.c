@@ -13,6 +13,7 @@
 #include "deadline.h"
 #include "help.h"
 #include "linking.h"
+#include "origin.h"
 #include "output.h"
 #include "profile.h"
 #include "recording.h"
@@ -231,14 +232,41 @@ static bool replay_command(struct run *run, struct error *error) {
     return replay_load(run, error) && run_loaded(run, error);
 }
 
+/* ---- dump ---- */
+
+/* What could be shown, if the user stood somewhere else. */
+static void tell_refused(struct run *run, const struct origin *origin) {
+    const char *refused = origin_refused(origin);
+    if (!refused || run->options->quiet)
+        return;
+    fflush(stdout);
+    fprintf(stderr,
+            "hostel: the text of %s is not shown: it is neither beneath the "
+            "current directory nor beside the module\n",
+            shown_text(refused, SHOWN_MAX).text);
+}
+
 static bool dump_command(struct run *run, struct error *error) {
     const struct options *options = run->options;
     if (!run_load(run, options->words[0], error))
         return false;
-    struct module *module = run->main.module;
-    return options->code
-               ? vm_dump_code(module, options->function, stdout, error)
-               : vm_dump(module, stdout, error);
+    struct vm_dumping dumping = {.module = run->main.module,
+                                 .function = options->function,
+                                 .code = options->code,
+                                 .lines = options->lines,
+                                 .out = stdout};
+    if (!options->lines)
+        return vm_dump(&dumping, error);
+
+    struct origin *origin = origin_open(options->words[0]);
+    if (!origin)
+        return error_set(error, ERROR_IO, "out of memory");
+    dumping.text = origin_line;
+    dumping.context = origin;
+    bool done = vm_dump(&dumping, error);
+    tell_refused(run, origin);
+    origin_close(origin);
+    return done;
 }
 
 /* ---- explain ---- */

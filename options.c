@@ -2,7 +2,7 @@
  *
  *     hostel [options] [run] [options] MODULE [ARGS...]
  *     hostel check [options] MODULE...
- *     hostel dump MODULE
+ *     hostel dump [options] MODULE [FUNCTION]
  *     hostel completions SHELL
  *     hostel help, hostel version
  *
@@ -343,6 +343,7 @@ static bool apply(struct options *options,
     case OPTION_UNTIL: return set_text(&options->until, id, text, error);
     case OPTION_PROFILE: return set_text(&options->profile, id, text, error);
     case OPTION_CODE: options->code = true; break;
+    case OPTION_LINES: options->lines = true; break;
     case OPTION_OUTPUT: return set_text(&options->output, id, text, error);
     case OPTION_FEATURES: options->features = true; break;
     case OPTION_QUIET: options->quiet = true; break;
@@ -556,7 +557,8 @@ static bool take_function(struct options *options,
                           size_t named,
                           struct error *error) {
     bool explain = options->command == COMMAND_EXPLAIN;
-    bool dump = options->command == COMMAND_DUMP && options->code;
+    bool listing = options->code || options->lines;
+    bool dump = options->command == COMMAND_DUMP && listing;
     if (!explain && !dump)
         return true;
 

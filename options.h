@@ -47,6 +47,7 @@ struct options {
     /* A subcommand the first word may be meant for, or NULL. */
     const char *meant;
     bool code;                /* DUMP shows what is executed, too */
+    bool lines;               /* DUMP shows the source's lines, too */
     const char *output;       /* of EXPLAIN, or NULL */
     const char *profile;      /* of RUN, or NULL */
     const char *function;     /* that DUMP and EXPLAIN show, or NULL: all */

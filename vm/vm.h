@@ -310,17 +310,30 @@ const char *vm_feature_name(enum vm_feature feature);
 /* Those a module uses, the MVP apart: bit 1 << feature. */
 uint32_t vm_features(const struct module *module);
 
-/* Print sections, imports, exports and a disassembly of every function. False
- * when the time is up. */
-bool vm_dump(struct module *module, FILE *out, struct error *error);
+/* A line of a source file that a module's debugging information names: its
+ * path, which leads on from the directory if it does not begin with "/". All
+ * of it is the module's word. */
+struct vm_source_line {
+    struct slice directory, path;
+    uint32_t line; /* from 1 on */
+};
 
-/* Print the function that has the name or index, or every one if it is NULL:
- * side by side its instructions, the operands behind each and what is executed
- * instead. ERROR_USAGE if there is none of that name. */
-bool vm_dump_code(struct module *module,
-                  const char *function,
-                  FILE *out,
-                  struct error *error);
+/* Print a function, by name or index; or if it is NULL all of them, and
+ * sections, imports, exports. With `code`, functions only: side by side their
+ * instructions, the operands behind each and what is executed instead. With
+ * `lines`, before instructions the line of the source that makes them, and its
+ * text, if `text` is not NULL and gives it: valid until the next call, empty if
+ * it has none. ERROR_USAGE if there is no such function. */
+struct vm_dumping {
+    struct module *module;
+    const char *function; /* or NULL */
+    bool code, lines;
+    FILE *out;
+    struct slice (*text)(void *context, const struct vm_source_line *line);
+    void *context;
+};
+
+bool vm_dump(const struct vm_dumping *dumping, struct error *error);
 
 /* Show the code of the module's vm as it is executed, cell by cell; called
  * before any of it is. Without a function, by name or index, all of it: of
@@ -364,7 +377,7 @@ bool vm_stopped(const struct vm *vm);
 struct slice vm_locals(const struct vm *vm, size_t frame);
 
 /* Write a page in HTML that shows a function, or all, side by side as
- * vm_dump_code does, and what has been recorded. */
+ * vm_dump does with `code`, and what has been recorded. */
 struct vm_explaining {
     struct module *module;
     const char *function; /* or NULL */

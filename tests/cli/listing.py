@@ -1,5 +1,7 @@
-"""dump --code: instructions, operands and cells side by side."""
+"""dump --code: instructions, operands and cells side by side; dump --lines: lines of the source."""
 import os
+import re
+import shutil
 
 import modules
 from harness import check, expect, guest, one_line, run
@@ -60,7 +62,97 @@ def hostile(scratch):
               expect(result, 1, None, "listing") or one_line(result))
 
 
+SOURCE = "tests/guests/cli/lines.c"
+
+
+def source_lines():
+    with open(SOURCE) as f:
+        return f.read().splitlines()
+
+
+def lines(scratch):
+    """The source's lines before the code they became."""
+    text = source_lines()
+    number = 1 + [" checked(number);" in line for line in text].index(True)
+    twice = r"\n; tests/guests/cli/lines\.c:%d twice\n; inlined at tests/guests/cli/lines\.c:\d+\n; \| %s\n +" \
+            r"[0-9a-f]+: " % (number, re.escape(text[number - 1]))
+    status, out, err = run("dump", "--lines", guest("lines"), "write_name")
+    check("dump --lines", expect((status, out, err)) or
+          repr(out[:300]) * (not re.search(twice, out) or out.count("\nfunction") != 1))
+    bare = [line for line in out.splitlines() if not line.startswith(";")]
+    whole = run("dump", guest("lines"))[1]
+    check("dump --lines adds lines alone", "" if "\n".join(bare) in whole else repr(bare[:5]))
+    out = run("dump", "--lines", guest("lines"))[1]
+    bare = "".join(line for line in out.splitlines(True) if not line.startswith(";"))
+    check("dump --lines of all", "" if bare == whole and re.search(twice, out) else repr(out[:300]))
+    status, out, err = run("dump", "--lines", "--code", guest("lines"), "write_name")
+    check("dump --lines --code", expect((status, out, err)) or
+          repr(out[:300]) * (not re.search(twice, out)))
+    out = run("dump", "--lines", guest("listing"))[1]
+    check("dump --lines without lines says so",
+          "" if out.startswith("; no lines") else repr(out[:100]))
+    for words in ["--lines"], ["check", "--lines"]:
+        result = run(*words, guest("lines"))
+        check("usage %s without dump" % " ".join(words),
+              expect(result, 2, "", "--lines") or one_line(result))
+
+
+def texts(scratch):
+    """The module names the files whose text is shown, and may name any: only regular files beneath
+    the current directory, or the module's own, are."""
+    place = os.path.join(scratch, "texts")
+    path = os.path.join(place, SOURCE)
+    module = os.path.join(scratch, "apart", "lines.wasm")
+    os.makedirs(os.path.dirname(path))
+    os.makedirs(os.path.dirname(module))
+    shutil.copy(guest("lines"), module)
+    secret = os.path.join(scratch, "secret")
+    with open(secret, "w") as f:
+        f.write("secret\n" * 50)
+
+    def dump(name, wanted, hint=None, where=place, which=module):
+        status, out, err = run("dump", "--lines", which, "write_name", cwd=where)
+        shown = re.findall(r"^; \| (.*)$", out, re.M)
+        check("dump --lines shows " + name, expect((status, out, err), 0, None, hint) or
+              repr(shown[:3]) * (set(shown) != wanted if isinstance(wanted, set) else not wanted(shown)))
+
+    def put(data):
+        with open(path, "wb") as f:
+            f.write(data)
+
+    def nothing(name, hint="is not shown"):
+        dump(name, set(), hint)
+        os.remove(path)
+
+    dump("no file that is elsewhere", set(), "lines.c is not shown")
+    dump("a file beside the module", lambda shown: "    return twice(number); /* line: write_name */" in shown,
+         which=os.path.abspath(guest("lines")), where=os.getcwd())
+    put(b"text\n" * 50)
+    dump("a file of the current directory", {"text"}, "lines.c is not shown")
+    put(b"\tbold \x1b[1m \xe2\x80\xae\r\n" * 50)
+    dump("text that is escaped", {r"    bold \x1b[1m \u{202e}"}, "is not shown")
+    put((b"n" * 5000 + b"\n") * 50)
+    dump("long lines in part", {"n" * 120 + "..."}, "is not shown")
+    put(b"one\n")
+    nothing("no line that is not there")
+    put(b"NUL\0\n" * 50)
+    nothing("nothing that is no text")
+    put(b"")
+    os.truncate(path, 1 << 30)
+    nothing("no large file")
+    os.symlink(secret, path)
+    nothing("no file that a link leads out to")
+    os.symlink("/dev/zero", path)
+    nothing("no device")
+    os.mkfifo(path)
+    nothing("no pipe")
+    os.symlink(os.path.basename(path), path)
+    nothing("no link in a circle")
+
+
 def test(scratch):
+    lines(scratch)
+    texts(scratch)
     whole = expected("listing.txt")
     check("dump --code", expect(run("dump", "--code", guest("listing")), 0, whole))
     for name, heading in [("twice", "function 1 "), ("sum", "function 2 "), ("5", "function 5 ")]:

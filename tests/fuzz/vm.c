@@ -119,8 +119,10 @@ static void show(struct module *module, enum watcher watcher) {
     struct error listed = ERROR_INIT, explained = ERROR_INIT;
     struct vm_explaining explaining = {
         .module = module, .name = "made", .ended = "", .out = nowhere()};
+    struct vm_dumping dumping = {
+        .module = module, .code = true, .lines = true, .out = nowhere()};
     if (watcher == TRACER)
-        vm_dump_code(module, NULL, nowhere(), &listed);
+        vm_dump(&dumping, &listed);
     if (watcher == RECORDER)
         vm_explain(&explaining, &explained);
 }

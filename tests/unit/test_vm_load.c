@@ -464,7 +464,8 @@ static void the_dump_shows_exports_and_instructions(void **state) {
     size_t size;
     FILE *out = open_memstream(&text, &size);
     struct error error = ERROR_INIT;
-    assert_true(vm_dump(guest.module, out, &error));
+    assert_true(vm_dump(
+        &(struct vm_dumping){.module = guest.module, .out = out}, &error));
     fclose(out);
     static const char *const expected[] = {"call_reference",
                                            "i32.add",

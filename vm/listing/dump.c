@@ -147,29 +147,7 @@ static void print_tags(const struct module *module, FILE *out) {
     }
 }
 
-/* ---- all of it ---- */
-
-static void print_body(struct module *module, uint32_t function, FILE *out) {
-    struct error unused = ERROR_INIT; /* the body was validated */
-    struct disassembly d = disassembly_of(module, function, &unused);
-    disassembly_locals(&d, out);
-    while (disassembly_more(&d)) {
-        fprintf(out, "%8zx: ", d.reader.position);
-        disassembly_next(&d, out);
-        fputc('\n', out);
-    }
-}
-
-void function_heading(struct module *module, uint32_t function, FILE *out) {
-    struct slice name = module_function_name(module, function);
-    fprintf(out, "\nfunction %u ", function);
-    if (name.size)
-        quoted_print(name, SHOWN_ALL, out), fputc(' ', out);
-    func_type_show(module->functions[function].type, out);
-    fputc('\n', out);
-}
-
-bool vm_dump(struct module *module, FILE *out, struct error *error) {
+static void print_declarations(const struct module *module, FILE *out) {
     fprintf(
         out,
         "module of %zu bytes: %u types, %u functions, %u of them imported\n",
@@ -185,11 +163,63 @@ bool vm_dump(struct module *module, FILE *out, struct error *error) {
     if (module->has_start)
         fprintf(out, "start function %u\n", module->start);
     print_segments(module, out);
-    for (uint32_t i = module->imported_functions;
-         i < module->function_count && listing_line(module);
-         i++) {
-        function_heading(module, i, out);
-        print_body(module, i, out);
+}
+
+/* ---- functions ---- */
+
+void function_heading(struct module *module, uint32_t function, FILE *out) {
+    struct slice name = module_function_name(module, function);
+    fprintf(out, "\nfunction %u ", function);
+    if (name.size)
+        quoted_print(name, SHOWN_ALL, out), fputc(' ', out);
+    func_type_show(module->functions[function].type, out);
+    fputc('\n', out);
+}
+
+static void print_body(struct module *module,
+                       uint32_t function,
+                       struct line_shower *lines,
+                       FILE *out) {
+    struct error unused = ERROR_INIT; /* the body was validated */
+    struct disassembly d = disassembly_of(module, function, &unused);
+    function_heading(module, function, out);
+    disassembly_locals(&d, out);
+    while (disassembly_more(&d)) {
+        lines_show(lines, d.reader.position);
+        fprintf(out, "%8zx: ", d.reader.position);
+        disassembly_next(&d, out);
+        fputc('\n', out);
+    }
+}
+
+static bool print_functions(const struct vm_dumping *dumping,
+                            struct line_shower *lines,
+                            struct error *error) {
+    struct module *module = dumping->module;
+    uint32_t i = module->imported_functions, end = module->function_count;
+    if (dumping->function) {
+        if (!function_named(module, dumping->function, &i, error))
+            return false;
+        end = i + 1;
+    }
+
+    for (; i < end && listing_line(module); i++) {
+        if (!dumping->code)
+            print_body(module, i, lines, dumping->out);
+        else if (!sheet_show(module, i, lines, dumping->out, error))
+            return false;
     }
     return listing_line(module) || vm_time_out(module->vm, error);
+}
+
+bool vm_dump(const struct vm_dumping *dumping, struct error *error) {
+    struct line_shower *lines = NULL;
+    if (!lines_open(dumping, &lines))
+        return error_set(error, ERROR_IO, "out of memory");
+
+    if (!dumping->function && !dumping->code)
+        print_declarations(dumping->module, dumping->out);
+    bool done = print_functions(dumping, lines, error);
+    lines_close(lines);
+    return done;
 }

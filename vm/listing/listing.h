@@ -7,6 +7,7 @@
  *     cell.c          one cell as text
  *     columns.c       instructions, operands and cells, as they belong together
  *     sheet.c         ... side by side, as text
+ *     lines.c         the lines of the source that made them
  *     draft.c         text that is looked at before it is printed
  *     find.c          the function that is meant
  *
@@ -43,6 +44,29 @@ void draft_close(struct draft *draft);
 
 /* "function 3 "name" (i32) -> ()" on a line of its own, behind an empty one. */
 void function_heading(struct module *module, uint32_t function, FILE *out);
+
+/* ---- lines.c ---- */
+
+/* Shows where in the source code comes from; or nothing, if that is not asked
+ * for. */
+struct line_shower;
+
+/* False without memory. To be closed either way. */
+bool lines_open(const struct vm_dumping *dumping, struct line_shower **shower);
+void lines_close(struct line_shower *shower);
+
+/* Before the instruction at an offset of the module: if it comes from another
+ * place than the one before it, lines that say so. */
+void lines_show(struct line_shower *shower, size_t offset);
+
+/* ---- sheet.c ---- */
+
+/* Print a function with what is executed instead. */
+bool sheet_show(struct module *module,
+                uint32_t function,
+                struct line_shower *lines,
+                FILE *out,
+                struct error *error);
 
 /* ---- instruction.c ---- */
 

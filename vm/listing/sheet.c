@@ -23,6 +23,7 @@ enum {
 
 struct sheet {
     struct columns *columns;
+    struct line_shower *lines;
     FILE *out;
     int at; /* how far the current line is */
 };
@@ -133,37 +134,30 @@ static void print_instruction(struct sheet *sheet, struct disassembly *d) {
 /* ---- functions ---- */
 
 static void print_columns(struct columns *c, void *context) {
-    FILE *out = context;
+    struct sheet *sheet = context;
     struct error unused = ERROR_INIT;
-    struct sheet sheet = {c, out, 0};
     struct disassembly d =
         disassembly_of(c->module, c->names.function, &unused);
-    function_heading(c->module, c->names.function, out);
-    disassembly_locals(&d, out);
-    print_cells(&sheet, 0);
+    sheet->columns = c;
+    function_heading(c->module, c->names.function, sheet->out);
+    disassembly_locals(&d, sheet->out);
+    print_cells(sheet, 0);
     for (uint32_t line = 1; line < c->line_count; line++) {
         if (!disassembly_more(&d))
             return;
-        print_instruction(&sheet, &d);
-        column(&sheet, STACK_AT, columns_stack(c, line));
-        print_cells(&sheet, line);
+        lines_show(sheet->lines, d.reader.position);
+        print_instruction(sheet, &d);
+        column(sheet, STACK_AT, columns_stack(c, line));
+        print_cells(sheet, line);
     }
 }
 
-bool vm_dump_code(struct module *module,
-                  const char *name,
-                  FILE *out,
-                  struct error *error) {
-    uint32_t first = module->imported_functions, end = module->function_count;
-    if (name) {
-        if (!function_named(module, name, &first, error))
-            return false;
-        end = first + 1;
-    }
-    for (uint32_t i = first; i < end && listing_line(module); i++) {
-        struct columns columns = {.show = print_columns, .context = out};
-        if (!columns_show(&columns, module, i, error))
-            return false;
-    }
-    return listing_line(module) || vm_time_out(module->vm, error);
+bool sheet_show(struct module *module,
+                uint32_t function,
+                struct line_shower *lines,
+                FILE *out,
+                struct error *error) {
+    struct sheet sheet = {.lines = lines, .out = out};
+    struct columns columns = {.show = print_columns, .context = &sheet};
+    return columns_show(&columns, module, function, error);
 }

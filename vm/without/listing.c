@@ -21,16 +21,8 @@ static bool lacking(struct error *error) {
                      "it needs vm/listing, which this build lacks");
 }
 
-bool vm_dump(struct module *module, FILE *out, struct error *error) {
-    (void)module, (void)out;
-    return lacking(error);
-}
-
-bool vm_dump_code(struct module *module,
-                  const char *function,
-                  FILE *out,
-                  struct error *error) {
-    (void)module, (void)function, (void)out;
+bool vm_dump(const struct vm_dumping *dumping, struct error *error) {
+    (void)dumping;
     return lacking(error);
 }
 
