@@ -128,7 +128,9 @@ STAND_INS = $(if $(WITHOUT),$(BUILD)/without/vm/missing.def)
 
 # What makes of a row without its case, or of two with one code, a program that does not compile.
 COMPLETE = -Werror=switch -Werror=override-init
-WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(COMPLETE)
+# Not declared, a function would return an int: of a pointer half is lost.
+DECLARED = -Werror=implicit-function-declaration
+WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(COMPLETE) $(DECLARED)
 FLAGS    = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARNINGS) $(STAND_INS:%=-I$(BUILD)/without) -I. -I$(BUILD)/made $(HTTP_FLAGS) -MMD -MP -pthread
 COMPILER = $(CC) $(FLAGS) $(CPPFLAGS) $(CFLAGS) $(HARDENING)
 PLAIN_FLAGS = $(filter-out -MMD -MP,$(COMPILER:$(CC)%=%))

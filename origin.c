@@ -14,6 +14,7 @@
  * to nothing that is shown, from the current one.
  *
  * The last few files are kept. */
+#define _XOPEN_SOURCE 700 /* realpath */
 #include "origin.h"
 
 #include <fcntl.h>
