@@ -154,16 +154,12 @@ static void after_instruction(struct observer *observer,
 
 /* ---- walking over cells ---- */
 
-/* How many data cells there are behind the cell of an operation; by its
- * meaning (ops.def). */
-enum data { NO_DATA, ONE_CELL, ENTRIES };
-
-static enum data data_of(const char *meaning) {
+static enum cell_data data_of(const char *meaning) {
     if (strstr(meaning, ":ENTRIES"))
-        return ENTRIES;
+        return DATA_ENTRIES;
     bool one = strstr(meaning, "wide:") || strstr(meaning, "data:") ||
                strstr(meaning, "ea:") || strstr(meaning, "ed:");
-    return one ? ONE_CELL : NO_DATA;
+    return one ? DATA_ONE : DATA_NONE;
 }
 
 static const char *const meanings[OP_COUNT] = {
@@ -172,42 +168,44 @@ static const char *const meanings[OP_COUNT] = {
 #include "vm/ops.def"
 };
 
-/* The operations that have data, by what their cells begin with. */
-struct with_data {
-    uint64_t head;
-    enum data data;
-};
-
-struct walk {
-    const struct code *code;
-    uint32_t cell, end;
-    struct with_data of[OP_COUNT];
-    size_t count;
-};
-
 static int by_head(const void *a, const void *b) {
     const struct with_data *x = a, *y = b;
     return (x->head > y->head) - (x->head < y->head);
 }
 
-static void walk_init(struct walk *walk, const struct code *code) {
-    walk->code = code;
-    walk->count = 0;
+static void find_with_data(struct counts *counts) {
     for (int op = 0; op < OP_COUNT; op++) {
-        enum data data = data_of(meanings[op]);
-        if (data != NO_DATA)
-            walk->of[walk->count++] = (struct with_data){heads[op].wide, data};
+        enum cell_data data = data_of(meanings[op]);
+        if (data == DATA_NONE)
+            continue;
+        counts->with_data[counts->with_data_count++] =
+            (struct with_data){heads[op].wide, data};
     }
-    qsort(walk->of, walk->count, sizeof *walk->of, by_head);
+    qsort(counts->with_data,
+          counts->with_data_count,
+          sizeof *counts->with_data,
+          by_head);
+}
+
+/* Over the cells of a module of which is counted. */
+struct walk {
+    const struct counts *counts;
+    const struct code *code;
+    uint32_t cell;
+};
+
+static struct walk walk_from(const struct module *module, uint32_t cell) {
+    return (struct walk){module->vm->counts, &module->code, cell};
 }
 
 static uint32_t data_cells(const struct walk *walk, const struct cell *cell) {
+    const struct counts *counts = walk->counts;
     struct with_data key = {.head = cell->head.wide};
-    const struct with_data *found =
-        bsearch(&key, walk->of, walk->count, sizeof key, by_head);
+    const struct with_data *found = bsearch(
+        &key, counts->with_data, counts->with_data_count, sizeof key, by_head);
     if (!found)
         return 0;
-    return found->data == ENTRIES ? (uint32_t)cell->tail.imm + 1 : 1;
+    return found->data == DATA_ENTRIES ? (uint32_t)cell->tail.imm + 1 : 1;
 }
 
 static const struct cell *walk_at(const struct walk *walk) {
@@ -245,12 +243,10 @@ static bool after_function(struct observer *observer,
     struct module_counts *of = module_counts_of(counts, module);
     struct code *code = &module->code;
     struct cell *counter = NULL;
-    struct walk walk;
     if (!of)
         return true;
-    walk_init(&walk, code);
     of->dead = false;
-    walk.cell = module->functions[function].entry + 1;
+    struct walk walk = walk_from(module, module->functions[function].entry + 1);
     for (; walk.cell < code->cell_count; walk_next(&walk)) {
         struct cell *cell = &code->cells[walk.cell];
         if (is_counter(cell))
@@ -289,11 +285,10 @@ static uint32_t rest_behind(const struct module_counts *of, uint32_t cell) {
     const struct code *code = &of->module->code;
     uint32_t counter = counter_of(of, cell);
     uint32_t begun = 0;
-    struct walk walk;
     if (counter == NO_CELL || code_find(code, cell)->entry > counter)
         return 0;
-    walk_init(&walk, code);
-    for (walk.cell = counter; walk.cell <= cell; walk_next(&walk))
+    struct walk walk = walk_from(of->module, counter);
+    for (; walk.cell <= cell; walk_next(&walk))
         begun += is_counted(walk_at(&walk));
     return (uint32_t)code->cells[counter].tail.imm - begun;
 }
@@ -423,6 +418,7 @@ bool vm_count(struct vm *vm, bool calls, struct error *error) {
     counts->memory = vm->memory;
     counts->calls = calls;
     calls_init(counts);
+    find_with_data(counts);
     vm->counts = counts;
     vm->observer = &counts->observer;
     return true;
@@ -586,8 +582,7 @@ bool function_counts_read(struct function_counts *counts,
 
     const struct code *code = &module->code;
     uint32_t end = code_end(code, code_find(code, entry));
-    walk_init(&ask.walk, code);
-    ask.walk.cell = entry + 1;
+    ask.walk = walk_from(module, entry + 1);
     ask.run = run_behind(ask.of, entry);
     while (ask.walk.cell < end) {
         if (!read_cell(&ask))

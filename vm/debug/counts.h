@@ -78,11 +78,25 @@ struct call_node {
 
 struct module_counts;
 
+/* How many data cells there are behind the cell of an operation, by its meaning
+ * (ops.def): none, one, or one for each entry and one more. */
+enum cell_data { DATA_NONE, DATA_ONE, DATA_ENTRIES };
+
+/* An operation that has some, by what its cells begin with. */
+struct with_data {
+    uint64_t head;
+    enum cell_data data;
+};
+
 struct counts {
     struct observer observer; /* first: it is given back to our functions */
     struct call_node *node;   /* of the frame that is executed */
     int64_t spent;            /* fuel, when the node was last changed */
     bool calls;               /* they are counted */
+
+    /* The operations that have data cells, ascending. */
+    struct with_data with_data[OP_COUNT];
+    size_t with_data_count;
 
     struct vm *vm;
     struct budget *memory; /* what all here is drawn from */
