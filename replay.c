@@ -30,20 +30,13 @@ struct replay {
 
 /* ---- what the guest wrote ---- */
 
-static bool write_all(int file, struct slice bytes, struct error *error) {
-    for (size_t done = 0; done < bytes.size;) {
-        ssize_t count = write(file, bytes.data + done, bytes.size - done);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0)
-            return error_set(error,
-                             ERROR_IO,
-                             "standard %s: %s",
-                             file == STDOUT_FILENO ? "output" : "error",
-                             strerror(errno));
-        done += (size_t)count;
-    }
-    return true;
+static bool write_output(int file, struct slice bytes, struct error *error) {
+    return write_whole(file, bytes) ||
+           error_set(error,
+                     ERROR_IO,
+                     "standard %s: %s",
+                     file == STDOUT_FILENO ? "output" : "error",
+                     strerror(errno));
 }
 
 static uint32_t load32(const uint8_t *at) {
@@ -78,7 +71,7 @@ static bool write_again(struct replay *replay,
             size ? vm_memory_at(call->caller, load32(iovec), size) : NULL;
         if (!bytes)
             continue;
-        if (!write_all(file, (struct slice){bytes, size}, error))
+        if (!write_output(file, (struct slice){bytes, size}, error))
             return false;
         wasi_wrote(replay->run->wasi, file, bytes[size - 1]);
         left -= size;

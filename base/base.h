@@ -280,6 +280,9 @@ bool stream_read(FILE *file,
                  struct buffer *out,
                  struct error *error);
 
+/* Write all of it to a descriptor. False: errno says why. */
+bool write_whole(int file, struct slice bytes);
+
 /* Milliseconds and nanoseconds on a clock that never steps back. */
 int64_t clock_ms(void);
 int64_t clock_ns(void);

@@ -1,4 +1,4 @@
-/* Byte buffers with a cap, reading a whole file into one, and the clock.
+/* Byte buffers with a cap, reading and writing whole files, and the clock.
  *
  * A buffer doubles when it is full, so that appending byte by byte costs time
  * in proportion to the bytes, and ends at its cap, so that whoever sends us
@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { FIRST_CAPACITY = 256 };
 
@@ -155,6 +156,18 @@ bool file_read(const char *path, struct buffer *out, struct error *error) {
     bool ok = stream_read(file, path, out, error);
     fclose(file);
     return ok;
+}
+
+bool write_whole(int file, struct slice bytes) {
+    for (size_t done = 0; done < bytes.size;) {
+        ssize_t count = write(file, bytes.data + done, bytes.size - done);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return false;
+        done += (size_t)count;
+    }
+    return true;
 }
 
 int64_t clock_ns(void) {

@@ -16,18 +16,6 @@ static bool fail(const char *what, struct error *error) {
         error, ERROR_IO, "the recording: %s: %s", what, strerror(errno));
 }
 
-static bool write_all(int file, struct slice bytes, struct error *error) {
-    for (size_t done = 0; done < bytes.size;) {
-        ssize_t count = write(file, bytes.data + done, bytes.size - done);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0)
-            return fail("cannot be written", error);
-        done += (size_t)count;
-    }
-    return true;
-}
-
 /* It was there already, and may be somebody's to read: or it is none that can
  * be emptied, as a pipe. */
 static bool make_empty(int file, struct error *error) {
@@ -44,8 +32,8 @@ static bool make_empty(int file, struct error *error) {
 static bool write_bytes(struct record_writer *writer,
                         struct slice bytes,
                         struct error *error) {
-    writer->failed = !write_all(writer->file, bytes, error);
-    return !writer->failed;
+    writer->failed = !write_whole(writer->file, bytes);
+    return !writer->failed || fail("cannot be written", error);
 }
 
 bool writer_open(struct record_writer *writer,
