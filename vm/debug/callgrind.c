@@ -99,22 +99,12 @@ static const struct module_lines *lines_of(const struct writer *w,
     return &w->modules[i];
 }
 
-/* The last line that begins at the offset or before it, if it reaches so
- * far. */
 static struct place place_at(const struct module_lines *of, uint32_t offset) {
     const struct debug_lines *all = &of->lines;
-    size_t low = 0, high = all->line_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (all->lines[middle].start <= offset)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    const struct debug_line *line = low > 0 ? &all->lines[low - 1] : NULL;
-    if (!line || offset >= line->end)
+    size_t i = debug_line_find(all, offset);
+    if (i == all->line_count)
         return (struct place){UNKNOWN_FILE, 0};
-    return (struct place){of->files + line->file, line->line};
+    return (struct place){of->files + all->lines[i].file, all->lines[i].line};
 }
 
 static struct slice file_name(const struct writer *w, uint32_t file) {

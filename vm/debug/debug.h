@@ -74,4 +74,7 @@ struct debug_lines {
  * Empty without memory. */
 struct debug_lines debug_lines(struct debug *debug);
 
+/* The number of the line that has the byte at `offset`, or line_count. */
+size_t debug_line_find(const struct debug_lines *lines, uint64_t offset);
+
 #endif

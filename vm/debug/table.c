@@ -218,34 +218,41 @@ static void make(struct debug *debug) {
     debug->lines.made = true;
 }
 
-struct debug_lines debug_lines(struct debug *debug) {
-    struct table *table = &debug->lines;
-    if (!table->made)
-        make(debug);
+static struct debug_lines lines_of(const struct table *table) {
     return (struct debug_lines){.lines = table->lines,
                                 .line_count = table->count,
                                 .files = table->files,
                                 .file_count = table->file_count};
 }
 
-bool table_find(const struct debug *debug,
-                uint64_t address,
-                struct line *line) {
-    const struct table *table = &debug->lines;
-    uint64_t offset = address + debug->code_offset;
-    size_t low = 0, high = table->count;
+struct debug_lines debug_lines(struct debug *debug) {
+    if (!debug->lines.made)
+        make(debug);
+    return lines_of(&debug->lines);
+}
+
+size_t debug_line_find(const struct debug_lines *lines, uint64_t offset) {
+    size_t low = 0, high = lines->line_count, count = high;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (offset < table->lines[middle].end) {
+        if (offset < lines->lines[middle].end) {
             high = middle;
         } else {
             low = middle + 1;
         }
     }
-    if (low == table->count || offset < table->lines[low].start)
+    return low < count && offset >= lines->lines[low].start ? low : count;
+}
+
+bool table_find(const struct debug *debug,
+                uint64_t address,
+                struct line *line) {
+    struct debug_lines all = lines_of(&debug->lines);
+    size_t i = debug_line_find(&all, address + debug->code_offset);
+    if (i == all.line_count)
         return false;
-    *line = (struct line){.file = table->lines[low].own,
-                          .number = table->lines[low].line};
+    *line =
+        (struct line){.file = all.lines[i].own, .number = all.lines[i].line};
     return true;
 }
 

@@ -106,21 +106,6 @@ static bool same_chain(const struct chain *a, const struct chain *b) {
     return same;
 }
 
-/* The piece that an offset is in, or line_count; the next one most times. */
-static size_t find_piece(const struct line_shower *shower, size_t offset) {
-    const struct debug_line *lines = shower->lines.lines;
-    size_t low = 0, high = shower->lines.line_count, count = high;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (offset < lines[middle].end) {
-            high = middle;
-        } else {
-            low = middle + 1;
-        }
-    }
-    return low < count && offset >= lines[low].start ? low : count;
-}
-
 static void keep_chain(struct line_shower *shower) {
     struct chain last = shower->shown;
     shower->shown = shower->next;
@@ -145,7 +130,7 @@ static void show_piece(struct line_shower *shower, size_t offset) {
 void lines_show(struct line_shower *shower, size_t offset) {
     if (!shower || shower->lines.line_count == 0)
         return;
-    size_t piece = find_piece(shower, offset);
+    size_t piece = debug_line_find(&shower->lines, offset);
     if (piece == shower->piece)
         return;
 
