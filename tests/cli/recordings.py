@@ -11,7 +11,7 @@ import zlib
 from harness import CRASH, GUESTS, HOSTEL, check, expect, guest, one_line, run
 
 MAGIC = b"\0run\1\0\0\0"
-NOTE, MODULE, IMPORT, CALL, FAIL, OPEN, AGAIN, CLOSE, ABORT, REPEAT, REFUSE, END = range(1, 13)
+NOTE, MODULE, IMPORT, CALL, FAIL, OPEN, AGAIN, CLOSE, ABORT, REPEAT, _, END = range(1, 13)
 ALL = b"time\nrandom\nrepeat\nenv\nerror\nfile\ntime\n"
 
 

@@ -18,7 +18,6 @@
  *     CLOSE   08  written  results                             ... and returned
  *     ABORT   09  written  failure                             ... or ended it
  *     REPEAT  0A  count: u                   the call before, so many times more
- *     REFUSE  0B  memory: u  pages: u        a memory could not grow so much
  *     END     0C  failure  units: u  count: u  (function: u  offset: u) ...
  *
  *     text        size: u  bytes
@@ -74,8 +73,7 @@ enum record_kind {
     RECORD_CLOSE,
     RECORD_ABORT,
     RECORD_REPEAT,
-    RECORD_REFUSE,
-    RECORD_END,
+    RECORD_END = 12, /* 11 is nothing */
 };
 
 /* ---- check.c: CRC-32, that of zlib and Ethernet ---- */
