@@ -153,6 +153,18 @@ static void inlined_in_inlined(struct program *p, uint32_t n) {
     unit_end(p);
 }
 
+/* A line program of n files begins; where its length is to be written. */
+static size_t files_begin(struct program *p, uint32_t n) {
+    size_t start = length_begin(&p->line);
+    fixed(&p->line, 4, 2);
+    size_t header = length_begin(&p->line);
+    PUT(&p->line, "\1\1\1\xFB\x0E\x0D\0\1\1\1\1\0\0\0\1\0\0\1\0");
+    REPEAT(&p->line, "f\0\0\0\0", n);
+    u8(&p->line, 0);
+    length_end(&p->line, header);
+    return start;
+}
+
 /* A table of n rows, none of which is the one that is looked for, and n
  * files. */
 static void rows_and_files(struct program *p, uint32_t n) {
@@ -162,14 +174,7 @@ static void rows_and_files(struct program *p, uint32_t n) {
     u32(&p->info, 0);
     put_code(p, code, "run");
     unit_end(p);
-    size_t start = length_begin(&p->line);
-    fixed(&p->line, 4, 2);
-    size_t header = length_begin(&p->line);
-    PUT(&p->line, "\1\1\1\xFB\x0E\x0D\0\1\1\1\1\0\0\0\1\0\0\1\0");
-    for (uint32_t i = 0; i < n; i++)
-        PUT(&p->line, "f\0\0\0\0");
-    u8(&p->line, 0);
-    length_end(&p->line, header);
+    size_t start = files_begin(p, n);
     REPEAT(&p->line, "\1", n);
     PUT(&p->line, "\0\5\2\2\0\0\0\4\x7F\1\2\3\0\1\1");
     length_end(&p->line, start);
@@ -185,13 +190,7 @@ static void rows_of_files(struct program *p, uint32_t n) {
         put_code(p, code, "run");
         unit_end(p);
     }
-    size_t start = length_begin(&p->line);
-    fixed(&p->line, 4, 2);
-    size_t header = length_begin(&p->line);
-    PUT(&p->line, "\1\1\1\xFB\x0E\x0D\0\1\1\1\1\0\0\0\1\0\0\1\0");
-    REPEAT(&p->line, "f\0\0\0\0", n);
-    u8(&p->line, 0);
-    length_end(&p->line, header);
+    size_t start = files_begin(p, n);
     PUT(&p->line, "\0\5\2\2\0\0\0");
     for (uint32_t i = 0; i < n; i++) {
         PUT(&p->line, "\4");
