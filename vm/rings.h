@@ -12,7 +12,8 @@
  *
  * In a build without the ring its .def files are empty, and vm/without/RING.c
  * has these functions. The rows of RING.def there tell what a module needs it
- * for. The public functions of a ring (vm.h) are not listed here. */
+ * for. What a host may ask of a ring is not listed here, but in its api.h, which
+ * vm.h includes. */
 #ifndef HOSTEL_VM_RINGS_H
 #define HOSTEL_VM_RINGS_H
 

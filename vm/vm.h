@@ -310,222 +310,6 @@ const char *vm_feature_name(enum vm_feature feature);
 /* Those a module uses, the MVP apart: bit 1 << feature. */
 uint32_t vm_features(const struct module *module);
 
-/* A line of a source file that a module's debugging information names: its
- * path, which leads on from the directory if it does not begin with "/". All
- * of it is the module's word. */
-struct vm_source_line {
-    struct slice directory, path;
-    uint32_t line; /* from 1 on */
-};
-
-/* Print a function, by name or index; or if it is NULL all of them, and
- * sections, imports, exports. With `code`, functions only: side by side their
- * instructions, the operands behind each and what is executed instead. With
- * `lines`, before instructions the line of the source that makes them, and its
- * text, if `text` is not NULL and gives it: valid until the next call, empty if
- * it has none. ERROR_USAGE if there is no such function. */
-struct vm_dumping {
-    struct module *module;
-    const char *function; /* or NULL */
-    bool code, lines;
-    FILE *out;
-    struct slice (*text)(void *context, const struct vm_source_line *line);
-    void *context;
-};
-
-bool vm_dump(const struct vm_dumping *dumping, struct error *error);
-
-/* Show the code of the module's vm as it is executed, cell by cell; called
- * before any of it is. Without a function, by name or index, all of it: of
- * other modules, too. Before a line on `out`, begin_line is called, if it is
- * not NULL. ERROR_USAGE if there is no such function, or the vm is traced or
- * recorded already; when `out` can take no more, the guest is ended by an
- * ERROR_IO. */
-struct vm_tracing {
-    struct module *module;
-    const char *function; /* or NULL */
-    FILE *out;
-    void (*begin_line)(void *context, FILE *out);
-    void *context;
-};
-
-bool vm_trace(const struct vm_tracing *tracing, struct error *error);
-
-/* Record the code of the module as it is executed, of one function or of all;
- * called before any of it is. After some thousand cells the guest is ended by
- * an ERROR_EXIT. ERROR_USAGE as for vm_trace. */
-bool vm_record(struct module *module,
-               const char *function,
-               struct error *error);
-
-/* Stop the run before the module's instruction at that byte, or at a line of a
- * source file, whose path may be cut at its beginning; offset 0 and no file:
- * where something else stops it. It ends by an ERROR_EXIT. ERROR_USAGE as for
- * vm_trace. */
-struct vm_stopping {
-    struct module *module;
-    uint32_t offset;
-    const char *file; /* or NULL */
-    uint32_t line;
-};
-
-bool vm_stop(const struct vm_stopping *at, struct error *error);
-bool vm_stopped(const struct vm *vm);
-
-/* When it has stopped: the locals of a frame of the backtrace, those that were
- * inlined not counted, as text. Empty if there are none. */
-struct slice vm_locals(const struct vm *vm, size_t frame);
-
-/* Write a page in HTML that shows a function, or all, side by side as
- * vm_dump does with `code`, and what has been recorded. */
-struct vm_explaining {
-    struct module *module;
-    const char *function; /* or NULL */
-    const char *name;     /* of the module, for the title */
-    const char *ended;    /* how the run ended, or "" */
-    FILE *out;
-};
-
-bool vm_explain(const struct vm_explaining *explaining, struct error *error);
-
-/* Count what is executed of all modules that are loaded from now on, and with
- * `calls` who calls whom; until the vm is closed. ERROR_USAGE if the vm is
- * traced, recorded or counted already. */
-bool vm_count(struct vm *vm, bool calls, struct error *error);
-
-/* ---- recording what the host answers, and replaying it ---- */
-
-/* What a guest does depends on its module, its limits and the answers of host
- * functions. A recording has the latter, in the order of the calls: arguments,
- * results, what was written to memory; vm/record/record.h has the format. What
- * the host does to globals and tables, or to memory while none of its functions
- * is called, is not in it, and functions that take or give references are left
- * out. */
-
-/* What the program that records wants to find again: its arguments, say. */
-struct vm_note {
-    struct slice name, value;
-};
-
-/* All borrowed as long as the vm lives. */
-struct vm_recorded {
-    const char *path; /* to be created, readable for its owner only */
-    const struct vm_note *notes;
-    size_t note_count;
-    const struct vm_note *modules; /* kept with it: name and bytes */
-    size_t module_count;
-    /* May overwrite what nobody shall read in bytes that a function has
-     * written; asked for each import first, whether it wants to. Or NULL. */
-    bool (*hides)(void *context, const struct vm_import *import);
-    void (*hide)(void *context,
-                 const struct vm_import *import,
-                 uint8_t *bytes,
-                 size_t size);
-    void *context;
-};
-
-/* Record the calls of host functions by instances that are still to come. When
- * the recording can take no more, the guest is ended by an ERROR_IO. */
-bool vm_record_calls(struct vm *vm,
-                     const struct vm_recorded *to,
-                     struct error *error);
-
-/* The run is over, and this is how: the end of the recording. Nothing, without
- * one. */
-bool vm_record_end(struct vm *vm, const struct error *end, struct error *error);
-
-/* A recording that is read. */
-struct vm_recording;
-
-bool vm_recording_is(struct slice bytes); /* as far as its beginning tells */
-
-/* Takes the file, which must be one that can be read twice. NULL on failure. */
-struct vm_recording *vm_recording_open(FILE *file, struct error *error);
-void vm_recording_close(struct vm_recording *recording);
-
-/* What was noted, NULL behind the last; and a module of that name, or NULL. */
-const struct vm_note *vm_recording_note(const struct vm_recording *recording,
-                                        size_t i);
-const struct vm_note *vm_recording_module(const struct vm_recording *recording,
-                                          const char *name);
-
-/* Print it, a line a record. ERROR_MALFORMED where it was cut off, or damaged;
- * not before all that is whole was printed. */
-bool vm_recording_list(struct vm_recording *recording,
-                       FILE *out,
-                       struct error *error);
-
-/* Where the recorded run was out of time or interrupted, the fuel that ends a
- * replay there; else VM_UNLIMITED. */
-int64_t vm_recording_fuel(const struct vm_recording *recording);
-
-/* A call that is replayed. */
-struct vm_replayed {
-    const struct vm_import *import;
-    struct instance *caller;
-    const uint64_t *args; /* as vm_host_function has them; some, if many */
-    uint32_t arg_count;
-    bool returned; /* below: only after it */
-    const uint64_t *results;
-};
-
-/* The functions, which may be NULL, end the guest by returning false; all else is borrowed as long as the vm lives. */
-struct vm_replaying {
-    struct vm_recording *recording;
-    uint64_t until; /* vm_stopped before that call, counted from 1; 0: not */
-    bool (*before)(void *context,
-                   const struct vm_replayed *call,
-                   struct error *error);
-    bool (*after)(void *context,
-                  const struct vm_replayed *call,
-                  struct error *error);
-    void *context;
-};
-
-/* Answer the calls of host functions by instances that are still to come from
- * the recording; nothing needs to be defined. Where the guest calls something
- * else it is ended by an ERROR_IO. */
-bool vm_replay_calls(struct vm *vm,
-                     const struct vm_replaying *to,
-                     struct error *error);
-
-/* The run is over: whether it ended as the recorded one did. An end that was
- * made of fuel becomes what it stands for. */
-bool vm_replay_end(struct vm *vm, struct error *end, struct error *error);
-
-/* SHA-256 of the bytes, in hexadecimal digits. */
-enum { VM_HASH_SIZE = 65 };
-void vm_hash(struct slice bytes, char out[VM_HASH_SIZE]);
-
-/* Write a profile of what has been counted, calls among it: the same for the
- * same run. Costs are the cells that were executed and the units of fuel that
- * were charged for them. ERROR_USAGE if calls were not counted. */
-enum vm_profile_format {
-    VM_PROFILE_CALLGRIND, /* for callgrind_annotate and KCachegrind */
-    VM_PROFILE_FOLDED,    /* a line a stack: for flamegraph.pl and speedscope */
-    VM_PROFILE_FLAME,     /* a flame graph, in SVG */
-};
-
-struct vm_profiling {
-    struct vm *vm;
-    enum vm_profile_format format;
-    const char *name; /* of the program, for the title */
-    FILE *out;
-};
-
-bool vm_profile(const struct vm_profiling *profiling, struct error *error);
-
-/* What the host's functions took, which differs from run to run: those that
- * took longest, and longest first. Returns how many. */
-struct vm_host_time {
-    struct slice module, name;
-    uint64_t calls;
-    int64_t time_ns;
-};
-
-size_t
-vm_host_times(const struct vm *vm, struct vm_host_time *times, size_t capacity);
-
 /* ---- instances (spec 4.5, "Modules") ---- */
 
 /* Resolve the imports, allocate, run the active segments and the start
@@ -564,25 +348,6 @@ bool vm_call(struct function *function,
              size_t arg_count,
              struct vm_value *results,
              struct error *error);
-
-/* Give instances back, one or several that refer to each other, with their
- * memories, tables and globals and the memory that these hold. What the host
- * had of them is not valid any more; names under which they were registered are
- * free again.
- *
- * ERROR_USAGE if that cannot be, and they stay as they are: while a guest of
- * the vm runs; or if something refers to one of them, which the text names:
- * another instance that imports of it; a table, a global or an exception that
- * has a function of it. */
-bool vm_discard(struct instance *const *instances,
-                size_t count,
-                struct error *error);
-
-/* Give a module back, with its code; its bytes are not needed any more, and
- * frames of vm_backtrace not valid. ERROR_USAGE while a guest of the vm runs,
- * or an instance of the module is there. What stays with the vm are the types
- * of its functions, each once however many modules have it. */
-bool vm_unload(struct module *module, struct error *error);
 
 /* ---- memories, tables and globals ---- */
 
@@ -656,5 +421,12 @@ struct vm_frame {
  * returns how many were written. Valid until the next call of any of the
  * three. */
 size_t vm_backtrace(struct vm *vm, struct vm_frame *frames, size_t capacity);
+
+/* ---- and what the rings add (rings.h) ---- */
+
+#include "vm/debug/api.h"
+#include "vm/discard/api.h"
+#include "vm/listing/api.h"
+#include "vm/record/api.h"
 
 #endif

@@ -65,6 +65,7 @@ $(LIB_INCLUDES): $(LIB)/include/hostel/%.h: base/library/header
 	base/library/header $(filter %/$*.h $*.h,$(LIB_HEADERS)) >$@
 
 $(foreach h,$(LIB_HEADERS),$(eval $(LIB)/include/hostel/$(notdir $h): $h))
+$(LIB)/include/hostel/vm.h: $(wildcard vm/*/api.h)
 
 # Each time: whoever installs may say another place than who built.
 $(LIB)/%.pc: always

@@ -1,0 +1,43 @@
+/* What a host may ask of vm/debug; a part of vm.h. */
+#ifndef HOSTEL_VM_DEBUG_API_H
+#define HOSTEL_VM_DEBUG_API_H
+
+#include "vm/vm.h"
+
+/* ---- counting what is executed ---- */
+
+/* Count what is executed of all modules that are loaded from now on, and with
+ * `calls` who calls whom; until the vm is closed. ERROR_USAGE if the vm is
+ * traced, recorded or counted already. */
+bool vm_count(struct vm *vm, bool calls, struct error *error);
+
+/* Write a profile of what has been counted, calls among it: the same for the
+ * same run. Costs are the cells that were executed and the units of fuel that
+ * were charged for them. ERROR_USAGE if calls were not counted. */
+enum vm_profile_format {
+    VM_PROFILE_CALLGRIND, /* for callgrind_annotate and KCachegrind */
+    VM_PROFILE_FOLDED,    /* a line a stack: for flamegraph.pl and speedscope */
+    VM_PROFILE_FLAME,     /* a flame graph, in SVG */
+};
+
+struct vm_profiling {
+    struct vm *vm;
+    enum vm_profile_format format;
+    const char *name; /* of the program, for the title */
+    FILE *out;
+};
+
+bool vm_profile(const struct vm_profiling *profiling, struct error *error);
+
+/* What the host's functions took, which differs from run to run: those that
+ * took longest, and longest first. Returns how many. */
+struct vm_host_time {
+    struct slice module, name;
+    uint64_t calls;
+    int64_t time_ns;
+};
+
+size_t
+vm_host_times(const struct vm *vm, struct vm_host_time *times, size_t capacity);
+
+#endif
