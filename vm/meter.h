@@ -10,24 +10,9 @@
  * Neither looks at the clock each time. Units are handed out in a budget, steps
  * are counted, and the clock is looked at when a budget is used up, when enough
  * steps have gathered, and after every call of a host function, which may have
- * taken any time. So a guest is stopped within some milliseconds of its limit.
+ * taken any time. That is the ring vm/meter, which says what takes longest. So a guest is stopped within some milliseconds of its limit.
  * Who pays and hears that the time is up stops where it is, and leaves what it
  * holds in order: the vm may be called again, and freed.
- *
- * What looks at no clock while it lasts, the longest first, and why it is short
- * (measured where memory moves at 5 GB/s and a page fault takes half a
- * microsecond):
- *
- *     a budget of units          2,000 of 256 cells: 150 ms if every cell is a load that misses all
- *                                caches, half a millisecond otherwise
- *     a request that is JSON     128 MiB at most (imports.c): read at 1 GB/s
- *     giving back memory         the system takes 100 ms for a GiB that was touched
- *     growing a full table       10 million references are moved by the system at most: 40 ms
- *     a piece of a bulk copy     PIECE bytes (memory.c): 10 ms if no page was touched before
- *     a look's worth of steps    16,384 of them: 1 ms
- *     a system call on a file    a slice of a transfer (wasi/transfer.c), one entry of a listing; what
- *                                one call of the system takes by itself, such as to remove a large
- *                                file, is not ours to divide
  *
  * The host may interrupt a guest, from another thread too: then the time is up.
  *
@@ -37,6 +22,7 @@
 #define HOSTEL_VM_METER_H
 
 #include "vm/trap.h"
+#include "vm/vm.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -52,11 +38,11 @@ struct meter {
     atomic_bool interrupted;
 };
 
-/* `fuel` in units, `timeout_ms` from now on; either may be VM_UNLIMITED. */
-void meter_init(struct meter *meter, int64_t fuel, int64_t timeout_ms);
-
-/* Less than a millisecond is nothing left: nobody can wait for that long. */
-int64_t meter_left_ms(const struct meter *meter);
+/* Begin with the limits of a vm, the time from now on. False if this build keeps
+ * no such limits. All zeros is a meter without a limit. */
+bool meter_init(struct meter *meter,
+                const struct vm_limits *limits,
+                struct error *error);
 
 bool meter_is_over(const struct meter *meter); /* the time; there is a limit */
 
@@ -80,10 +66,6 @@ static inline enum trap meter_reason(const struct meter *meter) {
 static inline int64_t meter_spent(const struct meter *meter) {
     return meter->granted - meter->budget;
 }
-
-/* Units that are not used up, and that there shall be from now on. */
-int64_t meter_fuel(const struct meter *meter);
-void meter_refuel(struct meter *meter, int64_t fuel);
 
 /* Give the interpreter another budget, or the reason why there is none left. */
 enum trap meter_refill(struct meter *meter);

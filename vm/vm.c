@@ -36,6 +36,8 @@ struct vm *vm_open(const struct vm_limits *limits, struct error *error) {
     struct vm *vm = calloc(1, sizeof *vm);
     if (!vm)
         return error_set(error, ERROR_IO, "out of memory"), NULL;
+    if (!meter_init(&vm->meter, limits, error))
+        return free(vm), NULL;
     vm->options = *limits;
     vm->options.stack_bytes -= vm->options.stack_bytes % sizeof(uint64_t);
     vm->own_memory.limit = limits->memory_bytes;
@@ -60,7 +62,6 @@ struct vm *vm_open(const struct vm_limits *limits, struct error *error) {
     vm->stack_end = vm->stack + vm->options.stack_bytes / sizeof(uint64_t);
     cell_set_op(&vm->halt[1], OP_halt);
     cell_set_op(&vm->foreign[1], OP_return_foreign);
-    meter_init(&vm->meter, limits->fuel, limits->timeout_ms);
     return vm;
 }
 

@@ -366,9 +366,8 @@ static void looking_at_exceptions_takes_time(void **state) {
     for (int i = 0; i < ROUNDS; i++)
         guest_call(&other, "catch", 0, 0);
 
-    struct meter meter;
+    struct meter meter = {0};
     struct instance *found;
-    meter_init(&meter, VM_UNLIMITED, VM_UNLIMITED);
     assert_true(exceptions_refer(guest.vm, &meter, &found));
     assert_null(found); /* nothing is marked, nor does anything go */
     assert_true(meter.steps >= ROUNDS);

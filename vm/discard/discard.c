@@ -257,8 +257,7 @@ void instances_free_failed(struct vm *vm) {
 static bool discard_for_host(struct vm *vm,
                              const struct module *unloaded,
                              struct error *error) {
-    struct meter unlimited;
-    meter_init(&unlimited, VM_UNLIMITED, VM_UNLIMITED);
+    struct meter unlimited = {0};
     struct discarding d = {
         .vm = vm, .unloaded = unloaded, .meter = &unlimited, .error = error};
     return discard(&d);

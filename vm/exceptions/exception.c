@@ -231,8 +231,7 @@ bool exceptions_refer(const struct vm *vm,
 
 /* To the end, since their tags go. */
 void exceptions_sweep(struct vm *vm) {
-    struct meter unlimited;
-    meter_init(&unlimited, VM_UNLIMITED, VM_UNLIMITED);
+    struct meter unlimited = {0};
     if (vm->exceptions)
         sweep(vm, &unlimited);
 }
