@@ -39,6 +39,7 @@
  * A trap stores where it happened and returns: there is nothing to unwind,
  * since guest frames are not C frames. Those of functions of another instance
  * are frames.c's. */
+#include "vm/bulk/bulk.h"
 #include "vm/debug/counts.h"
 #include "vm/exceptions/exception.h"
 #include "vm/frames.h"
@@ -47,6 +48,7 @@
 #include "vm/simd/lanes.h"
 #include "vm/store.h"
 #include "vm/tail/tail.h"
+#include "vm/wide/wide.h"
 
 #include <string.h>
 
@@ -131,10 +133,6 @@ call_host(const struct function *function, uint64_t *window, struct vm *vm) {
     /* A failed call that the host made good is forgotten. */
     vm->trace_count = traced;
     return meter_late(&vm->meter) ? meter_reason(&vm->meter) : TRAP_NONE;
-}
-
-static inline uint64_t least(uint64_t a, uint64_t b) {
-    return a < b ? a : b;
 }
 
 /* ---- select ---- */

@@ -1,4 +1,5 @@
-/* Linear memories and tables (spec 4.2.7, 4.2.8): growth and bulk operations.
+/* Linear memories and tables (spec 4.2.7, 4.2.8): growth, and the copying of
+ * segments.
  *
  * A memory reserves the address space it may ever need and makes it usable page
  * by page as it grows, so its base rarely moves and untouched pages cost
@@ -14,10 +15,11 @@
  *
  * Nothing depends on a fault when the reserved part is touched: every access
  * compares with the size, which also stands in front of the data, where the
- * interpreter has it at hand (memory_bytes in store.h). A table is an array on the heap, since few are large.
+ * interpreter has it at hand (memory_bytes in store.h). A table is an array on
+ * the heap, since few are large.
  *
- * Bulk operations (spec 4.4.6, 4.4.7) check everything before they write
- * anything, and an empty range may begin at the end, not behind it. */
+ * Copying a segment checks everything before it writes anything, and an empty
+ * range may begin at the end, not behind it (spec 4.4.7). */
 #include "vm/platform.h"
 #include "vm/store.h"
 
@@ -30,26 +32,13 @@ static uint64_t page_bytes(uint64_t pages) {
     return pages << PAGE_SIZE_BITS;
 }
 
-/* Bytes that are filled or copied between two looks at the clock: some
- * milliseconds. */
-enum { PIECE = 1 << 24 };
-
-static uint64_t piece_of(uint64_t size) {
-    return size < PIECE ? size : PIECE;
-}
-
-/* Pay for bytes that are moved. A whole piece is a look at the clock. */
-static bool pay_for(struct vm *vm, uint64_t bytes) {
-    return meter_step(&vm->meter, VM_STEPS_OF(bytes));
-}
-
 /* Copy between places that do not overlap, in pieces; false when the time is
  * up. */
 static bool
 copy(struct vm *vm, uint8_t *to, const uint8_t *from, uint64_t size) {
     for (uint64_t done = 0; done < size;) {
         uint64_t piece = piece_of(size - done);
-        if (!pay_for(vm, piece))
+        if (!bytes_pay(vm, piece))
             return false;
         memcpy(to + done, from + done, piece);
         done += piece;
@@ -211,55 +200,6 @@ uint64_t memory_grow(struct memory *memory, uint64_t pages) {
     return refused(memory->declared);
 }
 
-/* Written so that nothing wraps around, whatever the guest says. */
-static bool within(uint64_t at, uint64_t size, uint64_t end) {
-    return size <= end && at <= end - size;
-}
-
-/* In pieces, so that a long one ends with the time limit. It is then half done,
- * which no guest can see: its time is up. */
-enum trap
-memory_fill(struct memory *memory, uint64_t at, uint8_t value, uint64_t size) {
-    if (!within(at, size, memory->size))
-        return TRAP_MEMORY_BOUNDS;
-    while (size > 0) {
-        uint64_t piece = piece_of(size);
-        if (!pay_for(memory->vm, piece))
-            return meter_reason(&memory->vm->meter);
-        memset(memory->data + at, value, piece);
-        at += piece;
-        size -= piece;
-    }
-    return TRAP_NONE;
-}
-
-enum trap memory_copy(struct memory *to_memory,
-                      const struct memory *from_memory,
-                      uint64_t to,
-                      uint64_t from,
-                      uint64_t size) {
-    if (!within(to, size, to_memory->size) ||
-        !within(from, size, from_memory->size)) {
-        return TRAP_MEMORY_BOUNDS;
-    }
-    struct vm *vm = to_memory->vm;
-    uint8_t *target = to_memory->data + to;
-    const uint8_t *source = from_memory->data + from;
-
-    /* Or they might overwrite what is still to be copied. */
-    bool backwards = to > from;
-    for (uint64_t done = 0; done < size;) {
-        uint64_t left = size - done;
-        uint64_t piece = piece_of(left);
-        uint64_t at = backwards ? left - piece : done;
-        if (!pay_for(vm, piece))
-            return meter_reason(&vm->meter);
-        memmove(target + at, source + at, piece);
-        done += piece;
-    }
-    return TRAP_NONE;
-}
-
 /* A dropped segment is an empty one (spec 4.4.7). */
 enum trap memory_init(struct instance *instance,
                       struct memory *memory,
@@ -270,7 +210,8 @@ enum trap memory_init(struct instance *instance,
     struct slice bytes = instance->module->data[segment].bytes;
     if (instance->dropped_data[segment])
         bytes.size = 0;
-    if (!within(to, size, memory->size) || !within(from, size, bytes.size)) {
+    if (!is_within(to, size, memory->size) ||
+        !is_within(from, size, bytes.size)) {
         return TRAP_MEMORY_BOUNDS;
     }
     bool copied = size == 0 ||
@@ -357,7 +298,7 @@ uint64_t table_grow(struct table *table, uint64_t count, uint64_t reference) {
         return refused(table->type.limits);
     if (count == 0)
         return old;
-    if (!pay_for(vm, (old + count) * sizeof(uint64_t)))
+    if (!bytes_pay(vm, (old + count) * sizeof(uint64_t)))
         return refused(table->type.limits);
     if (!table_resize(table, old + count))
         return refused(table->type.limits);
@@ -367,35 +308,6 @@ uint64_t table_grow(struct table *table, uint64_t count, uint64_t reference) {
     for (uint64_t i = old; i < table->size && !zeroed; i++)
         table->elements[i] = reference;
     return old;
-}
-
-enum trap table_fill(struct table *table,
-                     uint64_t at,
-                     uint64_t reference,
-                     uint64_t count) {
-    if (!within(at, count, table->size))
-        return TRAP_TABLE_BOUNDS;
-    for (uint64_t i = 0; i < count; i++)
-        table->elements[at + i] = reference;
-    return TRAP_NONE;
-}
-
-/* Tables are not large enough to look at the clock in between: limits.h. */
-enum trap table_copy(struct table *to_table,
-                     struct table *from_table,
-                     uint64_t to,
-                     uint64_t from,
-                     uint64_t count) {
-    if (!within(to, count, to_table->size) ||
-        !within(from, count, from_table->size)) {
-        return TRAP_TABLE_BOUNDS;
-    }
-    if (count) {
-        memmove(to_table->elements + to,
-                from_table->elements + from,
-                count * sizeof *to_table->elements);
-    }
-    return TRAP_NONE;
 }
 
 /* Items have no fixed size, so the first one is found by decoding those before
@@ -410,7 +322,8 @@ enum trap table_init(struct instance *instance,
         &instance->module->elements[segment];
     bool dropped = instance->dropped_elements[segment];
     uint64_t available = dropped ? 0 : elements->count;
-    if (!within(to, count, table->size) || !within(from, count, available)) {
+    if (!is_within(to, count, table->size) ||
+        !is_within(from, count, available)) {
         return TRAP_TABLE_BOUNDS;
     }
     struct error unused = ERROR_INIT; /* the segment was validated */

@@ -81,20 +81,6 @@ static inline uint32_t ctz32(uint32_t x) {
     return ctz64((uint64_t)1 << 32 | x);
 }
 
-/* ---- products of 128 bits: the high half ---- */
-
-static inline uint64_t mul_high_u(uint64_t x, uint64_t y) {
-    uint64_t x0 = (uint32_t)x, x1 = x >> 32, y0 = (uint32_t)y, y1 = y >> 32;
-    uint64_t middle = x1 * y0 + (x0 * y0 >> 32);
-    uint64_t rest = x0 * y1 + (uint32_t)middle;
-    return x1 * y1 + (middle >> 32) + (rest >> 32);
-}
-
-/* A negative factor is 2^64 less than it is unsigned. */
-static inline uint64_t mul_high_s(uint64_t x, uint64_t y) {
-    return mul_high_u(x, y) - (x >> 63) * y - (y >> 63) * x;
-}
-
 /* ---- division (spec 4.3.2, idiv and irem) ---- */
 
 /* All that C leaves undefined is a trap, but for one remainder. */

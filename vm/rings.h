@@ -37,6 +37,7 @@ struct operand;
 struct position;
 struct translator;
 struct validator;
+struct varying;
 struct vm;
 struct vm_import;
 
@@ -48,6 +49,14 @@ void vector(struct validator *v, const struct immediate *immediate);
 /* The operation that does with vectors what `op` does with other values: a
  * move, select_s, global_get or global_set. */
 enum op vector_op(enum op op);
+
+/* ---- bulk ---- */
+
+/* Check that what the immediates name is there, and say which types depend on
+ * it; false fails. */
+bool bulk_named(struct validator *v,
+                const struct immediate *immediate,
+                struct varying *types);
 
 /* ---- skim ---- */
 

@@ -199,8 +199,7 @@ struct vm {
 
 /* ---- memory.c ---- */
 
-/* Growing gives the old size in pages or elements, or refused() when it is. The
- * bulk operations check all bounds before they write anything. */
+/* Growing gives the old size in pages or elements, or refused() when it is. */
 static inline uint64_t refused(struct limits declared) {
     return declared.address == VM_I64 ? UINT64_MAX : UINT32_MAX;
 }
@@ -211,19 +210,30 @@ struct memory *memory_new(struct vm *vm,
                           struct instance *owner,
                           struct error *error);
 uint64_t memory_grow(struct memory *memory, uint64_t pages);
-enum trap
-memory_fill(struct memory *memory, uint64_t at, uint8_t value, uint64_t size);
-enum trap memory_copy(struct memory *to_memory,
-                      const struct memory *from_memory,
-                      uint64_t to,
-                      uint64_t from,
-                      uint64_t size);
 enum trap memory_init(struct instance *instance,
                       struct memory *memory,
                       uint32_t segment,
                       uint64_t to,
                       uint64_t from,
                       uint64_t size);
+
+/* Written so that nothing wraps around, whatever the guest says. */
+static inline bool is_within(uint64_t at, uint64_t size, uint64_t end) {
+    return size <= end && at <= end - size;
+}
+
+/* Bytes that are filled or copied between two looks at the clock: some
+ * milliseconds. */
+enum { PIECE_BYTES = 1 << 24 };
+
+static inline uint64_t piece_of(uint64_t size) {
+    return size < PIECE_BYTES ? size : PIECE_BYTES;
+}
+
+/* Pay for bytes that are moved. A whole piece is a look at the clock. */
+static inline bool bytes_pay(struct vm *vm, uint64_t bytes) {
+    return meter_step(&vm->meter, VM_STEPS_OF(bytes));
+}
 
 /* The `size` bytes at address + offset, or NULL if any of them lies outside. */
 static inline uint8_t *memory_at(const struct memory *memory,
@@ -241,15 +251,6 @@ struct table *table_new(struct vm *vm,
                         struct instance *owner,
                         struct error *error);
 uint64_t table_grow(struct table *table, uint64_t count, uint64_t reference);
-enum trap table_fill(struct table *table,
-                     uint64_t at,
-                     uint64_t reference,
-                     uint64_t count);
-enum trap table_copy(struct table *to_table,
-                     struct table *from_table,
-                     uint64_t to,
-                     uint64_t from,
-                     uint64_t count);
 enum trap table_init(struct instance *instance,
                      struct table *table,
                      uint32_t segment,

@@ -298,27 +298,6 @@ bool memory_named(struct validator *v, uint32_t index, uint8_t *address) {
     return true;
 }
 
-/* A table's elements and addresses. */
-static bool table_named(struct validator *v,
-                        uint32_t index,
-                        uint8_t *element,
-                        uint8_t *address) {
-    const struct module *module = v->module;
-    if (!check_index(v, "table", index, module->table_count))
-        return false;
-    *element = module->tables[index].type;
-    *address = module->tables[index].limits.address;
-    return true;
-}
-
-static bool data_named(struct validator *v, uint32_t index) {
-    if (!v->module->has_data_count) { /* spec 5.5.16 */
-        return reader_fail(
-            &v->reader, ERROR_MALFORMED, "data count section required");
-    }
-    return check_index(v, "data segment", index, v->module->data_count);
-}
-
 /* A load or store whose memory is not the near one; it may have addresses of 64
  * bits. */
 static void far_access(struct validator *v, const struct immediate *memarg) {
@@ -345,42 +324,16 @@ static inline bool near_access(struct validator *v, struct immediate *memarg) {
     return false;
 }
 
-/* What the immediates name is there, and `types` are those that depend on it.
- * Which segment is meant is the first index in the format, although the text
- * format writes it last. */
+/* What the immediates name is there, and `types` are those that depend on it. */
 static bool check_named(struct validator *v,
                         const struct immediate *immediate,
                         struct varying *types) {
-    const struct module *m = v->module;
-    uint32_t first = immediate->first;
-    uint32_t second = immediate->second;
-    uint8_t other;
-    switch ((enum described)v->row->immediates) {
-    case IMMEDIATE_NONE: break;
-    case IMMEDIATE_TABLE:
-        return table_named(v, first, &types->element, &types->first);
-    case IMMEDIATE_TABLE_TABLE:
-        return table_named(v, first, &types->element, &types->first) &&
-               table_named(v, second, &other, &types->second) &&
-               (types->element == other || mismatch(v, types->element, other));
-    case IMMEDIATE_ELEMENT_TABLE:
-        if (!table_named(v, second, &types->element, &types->first))
-            return false;
-        if (!check_index(v, "elem segment", first, m->element_count))
-            return false;
-        other = m->elements[first].type;
-        return types->element == other || mismatch(v, types->element, other);
-    case IMMEDIATE_ELEMENT:
-        return check_index(v, "elem segment", first, m->element_count);
-    case IMMEDIATE_DATA_MEMORY:
-        return memory_named(v, second, &types->first) && data_named(v, first);
-    case IMMEDIATE_DATA: return data_named(v, first);
-    case IMMEDIATE_MEMORY: return memory_named(v, first, &types->first);
-    case IMMEDIATE_MEMORY_MEMORY:
-        return memory_named(v, second, &types->second) &&
-               memory_named(v, first, &types->first);
+    switch (v->row->immediates) {
+    case IMMEDIATE_NONE: return true;
+    case IMMEDIATE_MEMORY:
+        return memory_named(v, immediate->first, &types->first);
+    default: return bulk_named(v, immediate, types);
     }
-    return true;
 }
 
 /* The operands stay on the stack while it is translated, and are then replaced

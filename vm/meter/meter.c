@@ -9,7 +9,7 @@
  *     a request that is JSON     128 MiB at most (imports.c): read at 1 GB/s
  *     giving back memory         the system takes 100 ms for a GiB that was touched
  *     growing a full table       10 million references are moved by the system at most: 40 ms
- *     a piece of a bulk copy     PIECE bytes (memory.c): 10 ms if no page was touched before
+ *     a piece of a bulk copy     PIECE_BYTES (store.h): 10 ms if no page was touched before
  *     a look's worth of steps    16,384 of them: 1 ms
  *     a system call on a file    a slice of a transfer (wasi/transfer.c), one entry of a listing; what
  *                                one call of the system takes by itself, such as to remove a large
