@@ -9,7 +9,7 @@
  *       i32.const 7                         slot 3
  *       i32.const 9                         slot 4, but the branch must bring it to 3
  *       (i32.lt_s local 0, local 1)         i32_lt_s_ss     d=5 a=0 b=1
- *       br_if 0                             br_i32_eq_ri    imm=3, to the last line
+ *       br_if 0                             br_unless_r     imm=3, to the last line
  *                                           const_u32       d=3      imm=9
  *                                           br              imm=2, past the last line
  *       drop
@@ -95,12 +95,12 @@ static struct condition not_zero(struct translator *t, struct operand x) {
                                   .x = x.slot};
     if (in_accumulator(t, &x)) {
         condition.form = FORM_RI;
-        condition.holds = OP_br_i32_ne_ri;
-        condition.fails = OP_br_i32_eq_ri;
+        condition.holds = OP_br_if_r;
+        condition.fails = OP_br_unless_r;
     } else {
         condition.form = FORM_SI;
-        condition.holds = OP_br_i32_ne_si;
-        condition.fails = OP_br_i32_eq_si;
+        condition.holds = OP_br_if_s;
+        condition.fails = OP_br_unless_s;
         condition.a = x.slot;
     }
     return condition;

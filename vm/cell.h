@@ -40,36 +40,11 @@
 
 #include <stdint.h>
 
-/* The forms of each class, in the order of ops.def. */
-enum form { FORM_SS, FORM_RS, FORM_SR, FORM_SI, FORM_RI, FORM_COUNT_INTEGER };
-enum { FORM_RR = 3, FORM_COUNT_FLOAT = 3 };
-enum {
-    FORM_S,
-    FORM_R,
-    FORM_SUM_SI,
-    FORM_SUM_RI,
-    FORM_SUM_SS,
-    FORM_SUM_RS,
-    FORM_SUM_SW,
-    FORM_SUM_RW
-};
-/* Of stores, behind the others: to sums, from a slot, from the accumulator, or
- * of a constant. */
-enum {
-    FORM_TO_SI,
-    FORM_TO_RI,
-    FORM_TO_SS,
-    FORM_TO_RS,
-    FORM_TO_SI_R,
-    FORM_TO_SS_R,
-    FORM_TO_SW,
-    FORM_TO_RW,
-    FORM_TO_SW_R,
-    FORM_TO_SS_I,
-    FORM_TO_RS_I,
-    FORM_TO_NONE
-};
-enum { FORM_STEP_S = 2 * FORM_COUNT_INTEGER, FORM_STEP_I, FORM_STRIDE_S };
+/* The forms of each class, in the order of ops.def; FORM_RR is of floats, whose
+ * operands are no immediates. */
+enum form { FORM_SS, FORM_RS, FORM_SR, FORM_SI, FORM_RI };
+enum { FORM_RR = 3 };
+enum { FORM_S, FORM_R };
 enum { FORM_FAR = -1 }; /* before the first */
 
 enum op {

@@ -89,20 +89,22 @@ bool fuse_result(struct translator *t, const struct operand *x, uint32_t slot);
 /* Move the value of one slot to another. */
 bool fuse_move(struct translator *t, uint32_t to, uint16_t from);
 
-/* Add up the address of a load in the load itself: its form, for which the
- * operands are in `load` now; or FORM_S. */
-unsigned fuse_sum(struct translator *t,
-                  const struct operand *address,
-                  uint32_t offset,
-                  struct cell *load);
+/* Add up the address of a load in the load itself: the operation that does, for
+ * which the operands are in `load` now; or OP_COUNT. */
+enum op fuse_sum(struct translator *t,
+                 const struct instruction *row,
+                 const struct operand *address,
+                 uint32_t offset,
+                 struct cell *load);
 
-/* The same of a store, or FORM_SS; if it is not that, the value is in a slot, or
+/* The same of a store, or OP_COUNT; if it is not that, the value is in a slot, or
  * where a constant is. */
-unsigned fuse_sum_of_store(struct translator *t,
-                           const struct operand *address,
-                           struct operand *value,
-                           uint32_t offset,
-                           struct cell *store);
+enum op fuse_sum_of_store(struct translator *t,
+                          const struct instruction *row,
+                          const struct operand *address,
+                          struct operand *value,
+                          uint32_t offset,
+                          struct cell *store);
 
 /* Compare the other way round: the operand, whose comparison with 0 is wanted,
  * was itself the result of a comparison. What that one yields now is pushed. */

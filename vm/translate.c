@@ -322,13 +322,14 @@ void translate_load(struct translator *t,
     struct cell operands = {0};
     need_slot(t, &address);
     address.type = VM_I32;
-    unsigned form = fuse_sum(t, &address, offset, &operands);
-    if (form == FORM_S) {
-        form = in_accumulator(t, &address) ? FORM_R : FORM_S;
+    unsigned op = fuse_sum(t, row, &address, offset, &operands);
+    if (op == OP_COUNT) {
+        unsigned form = in_accumulator(t, &address) ? FORM_R : FORM_S;
+        op = row->op + form;
         operands.a = address.slot;
         operands.tail.imm = (int32_t)offset;
     }
-    struct cell *cell = emit(t, row->op + form);
+    struct cell *cell = emit(t, op);
     cell->a = operands.a;
     cell->tail = operands.tail;
     push_result(t, cell, row->result, accumulator(row->result));
@@ -374,13 +375,14 @@ void translate_store(struct translator *t,
     need_slot(t, &address);
     address.type = VM_I32;
     value.type = row->operand;
-    unsigned form = fuse_sum_of_store(t, &address, &value, offset, &operands);
-    if (form == FORM_SS) {
-        form = store_form(t, &address, &value);
+    unsigned op =
+        fuse_sum_of_store(t, row, &address, &value, offset, &operands);
+    if (op == OP_COUNT) {
+        op = row->op + store_form(t, &address, &value);
         operands.a = address.slot;
         operands.tail.imm = (int32_t)offset;
     }
-    struct cell *cell = emit(t, row->op + form);
+    struct cell *cell = emit(t, op);
     cell->a = operands.a;
     cell->d = value.slot;
     cell->tail = operands.tail;

@@ -8,7 +8,7 @@
  *     loop                      count        imm=3    cells of the block; the counter
  *       ...                     i32_add_ss
  *       ...                     i32_store_ss
- *       br_if 1                 br_i32_eq_ri          ends the block
+ *       br_if 1                 br_unless_r           ends the block
  *                               count        imm=2    what is executed if it is not taken
  *
  * What begins a block: a function, a loop, what a branch leads to, what is

@@ -48,18 +48,15 @@ static bool is_opposite(const struct translator *t) {
     return zero->tail.imm == 0 && zero->a == compared->d && lost;
 }
 
-/* The forms stand in ops.def: those of a value, of a branch if, of a float's
- * branch if not. */
 static void set_branches(struct condition *condition) {
     const struct instruction *row = condition->row;
     bool integer = accumulator(row->operand) == 0;
-    unsigned count = integer ? FORM_COUNT_INTEGER : FORM_COUNT_FLOAT;
-    unsigned branch = condition->form + count;
-    unsigned opposite = row->op + branch + count;
+    unsigned holds = fused_of(row) + condition->form;
+    unsigned fails = holds + FUSED_NOT;
     if (integer)
-        opposite = instruction_at(row->negated)->op + branch;
-    condition->holds = (uint16_t)(row->op + branch);
-    condition->fails = (uint16_t)opposite;
+        fails = fused_of(instruction_at(row->negated)) + condition->form;
+    condition->holds = (uint16_t)holds;
+    condition->fails = (uint16_t)fails;
 }
 
 void condition_negate(struct condition *condition) {
@@ -166,10 +163,10 @@ end_of(const struct condition *condition, uint16_t x, struct end *end) {
 static bool
 step_form(const struct step *step, const struct end *end, unsigned *form) {
     if (step->by_slot) {
-        *form = FORM_STRIDE_S;
+        *form = FUSED_STRIDE_S;
         return end->by_slot;
     }
-    *form = end->by_slot ? FORM_STEP_S : FORM_STEP_I;
+    *form = end->by_slot ? FUSED_STEP_S : FUSED_STEP_I;
     return true;
 }
 
@@ -190,7 +187,7 @@ bool fuse_step_to(struct translator *t,
     if (!is_short(distance))
         return false;
     take_back(t);
-    struct cell *cell = emit(t, end.row->op + form);
+    struct cell *cell = emit(t, fused_of(end.row) + form);
     cell->d = step.x;
     cell->a = step.by;
     cell->tail.slots.b = end.b;

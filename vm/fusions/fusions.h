@@ -10,7 +10,7 @@
  *     fused (last.c)                    i32_add_ss     d=1 a=0 b=2
  *
  *     i32.lt_s, br_if                   i32_lt_s_ss    d=4 a=0 b=1
- *                                       br_i32_ne_ri   a=0 d=0 imm=...
+ *                                       br_if_r        imm=...
  *     fused (comparison.c)              br_i32_lt_s_ss a=0 d=1 imm=...
  *
  *     i32.const 4, i32.add, i32.load    i32_add_si     d=4 a=0 imm=4
@@ -57,13 +57,28 @@
  * profiles (0.97 of the time to load; instrumented code has no tail calls, so
  * the engine itself cannot be trained).
  *
- * The ring joins the core by state.def, in struct translator, and by functions;
- * its operations are forms of rows (ops.def), which are there without it. With
- * `plain_code` in struct vm_limits nothing is fused either. */
+ * The ring joins the core by state.def, in struct translator, by functions, and
+ * by ops.def and handlers.def, which give rows more forms. With `plain_code` in struct vm_limits nothing is fused either. */
 #ifndef HOSTEL_VM_FUSIONS_FUSIONS_H
 #define HOSTEL_VM_FUSIONS_FUSIONS_H
 
 #include "vm/emit.h"
+
+/* The forms that the ring adds to a row, in the order of its ops.def. Of a
+ * comparison the first ones are branches in the forms of enum form, and of
+ * floats then those for the opposite; behind an integer's are loops' ends. */
+enum {
+    FUSED_NOT = FORM_SI,
+    FUSED_STEP_S = FORM_RI + 1,
+    FUSED_STEP_I,
+    FUSED_STRIDE_S
+};
+
+/* Of a load: what is added up. */
+enum sum { SUM_SI, SUM_RI, SUM_SS, SUM_RS, SUM_SW, SUM_RW, SUM_NONE };
+
+/* The first of them. The row has one. */
+enum op fused_of(const struct instruction *row);
 
 /* The last operation. */
 static inline const struct emitted *last_of(const struct translator *t) {

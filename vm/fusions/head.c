@@ -5,10 +5,10 @@
  * the first branch: what goes round has one branch instead of two.
  *
  *     loop                 i32_load8_u_s  d=4 a=0 imm=0
- *       ... br_if 1        br_i32_eq_ri   a=0 d=0 imm=..., out of the loop
+ *       ... br_if 1        br_unless_r    imm=..., out of the loop
  *       ...
  *       br 0               i32_load8_u_s  d=4 a=0 imm=0
- *                          br_i32_ne_ri   a=0 d=0 imm=..., behind the first branch
+ *                          br_if_r        imm=..., behind the first branch
  *                          br             imm=..., to the first branch, or where that goes
  *
  * A step in front of the repeated comparison becomes one cell with it. What

@@ -35,21 +35,23 @@ bool fuse_move(struct translator *t, uint32_t to, uint16_t from) {
     return false;
 }
 
-unsigned fuse_sum(struct translator *t,
-                  const struct operand *address,
-                  uint32_t offset,
-                  struct cell *load) {
-    (void)t, (void)address, (void)offset, (void)load;
-    return FORM_S;
+enum op fuse_sum(struct translator *t,
+                 const struct instruction *row,
+                 const struct operand *address,
+                 uint32_t offset,
+                 struct cell *load) {
+    (void)t, (void)row, (void)address, (void)offset, (void)load;
+    return OP_COUNT;
 }
 
-unsigned fuse_sum_of_store(struct translator *t,
-                           const struct operand *address,
-                           struct operand *value,
-                           uint32_t offset,
-                           struct cell *store) {
-    (void)t, (void)address, (void)value, (void)offset, (void)store;
-    return FORM_SS;
+enum op fuse_sum_of_store(struct translator *t,
+                          const struct instruction *row,
+                          const struct operand *address,
+                          struct operand *value,
+                          uint32_t offset,
+                          struct cell *store) {
+    (void)t, (void)row, (void)address, (void)value, (void)offset, (void)store;
+    return OP_COUNT;
 }
 
 bool fuse_opposite(struct translator *t, const struct operand *x) {
