@@ -85,6 +85,8 @@ struct cell {
 
 /* The index of no cell. */
 #define NO_CELL UINT32_MAX
+/* That of no slot of a frame. */
+#define NO_SLOT UINT16_MAX
 
 /* Of the cells that execute each operation: exec.c, which alone knows the
  * dispatch. */

@@ -306,7 +306,6 @@ void call(struct validator *v, uint32_t function) {
     if (!check_top(v, params_of(type)))
         return;
     translate_call(&v->t, function);
-    count_return(&v->t);
     end_call(v, type);
 }
 
@@ -331,6 +330,5 @@ void call_indirect(struct validator *v, uint32_t type_index, uint32_t table) {
     if (!check_top(v, params_of(type)))
         return;
     translate_call_indirect(&v->t, type, table, index);
-    count_return(&v->t);
     end_call(v, type);
 }

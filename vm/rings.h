@@ -158,12 +158,14 @@ uint32_t count_slots(const struct module *module);
 void count_function(struct translator *t, uint32_t function);
 void count_block(struct translator *t, bool behind);
 
-/* An imported function is called next; what has been called will return to
- * here; a clause that catches begins; a tail call comes next. */
-void count_import(struct translator *t);
-void count_return(struct translator *t);
-void count_landing(struct translator *t);
-void count_tail_call(struct translator *t);
+/* So many units are to be charged where the current block begins; false if that
+ * is left to a cell of their own. */
+bool count_pay(struct translator *t, uint32_t units);
+
+/* What is called next may be the host's; what was done may have been charged by
+ * its size. */
+void count_site(struct translator *t);
+void count_charged(struct translator *t);
 
 /* What was thrown at a position is caught in an outer frame, or the same. */
 void count_caught(struct position thrown, const struct position *caught);

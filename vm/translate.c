@@ -77,7 +77,7 @@ void translate_tick(struct translator *t) {
     if (t->dead)
         return;
     uint32_t units = 1 + t->unpaid / TICK_CELLS;
-    if (t->module->metered)
+    if (t->module->metered && !count_pay(t, units))
         emit(t, OP_tick)->tail.imm = (int32_t)units;
     t->unpaid = 0;
 }
@@ -401,6 +401,7 @@ void translate_window(struct translator *t,
     cell->tail.imm = (int32_t)immediate->first;
     emit_data(t)->head.wide = immediate->second;
     slots_written(t, window(t, args), results);
+    count_charged(t);
 }
 
 /* What all calls have: arguments in a window, at which the callee's frame
@@ -424,7 +425,7 @@ void translate_call(struct translator *t, uint32_t function) {
     bool imported = function < module->imported_functions;
     operands_home(t, args);
     if (imported)
-        count_import(t);
+        count_site(t);
     struct cell *cell =
         emit_call(t, imported ? OP_call_import : OP_first_call, args);
     cell->tail.imm = (int32_t)function;
@@ -440,6 +441,7 @@ void emit_call_indirect(struct translator *t,
                         struct operand index) {
     operands_home(t, type->param_slots);
     need_slot(t, &index);
+    count_site(t);
     struct cell *cell = emit_call(t, op, type->param_slots);
     cell->d = index.slot;
     cell->tail.imm = (int32_t)table;

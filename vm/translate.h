@@ -66,7 +66,6 @@ struct operand {
 };
 
 enum { TYPE_ANY = 0, PENDING_MAX = 32, ACCUMULATORS = 3 };
-#define NO_SLOT UINT16_MAX
 
 /* Where branches go. A loop's is known when it begins; branches to any other
  * wait, linked through their imm, until the label is bound. There is one for

@@ -506,8 +506,8 @@ static void between_instructions(struct validator *v) {
     if (told && reader_ok(&v->reader))
         observer->instruction(observer, &v->t);
     if (v->t.unpaid >= TICK_CELLS) {
-        translate_tick(&v->t);
         count_block(&v->t, true);
+        translate_tick(&v->t);
     }
 }
 

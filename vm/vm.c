@@ -62,6 +62,7 @@ struct vm *vm_open(const struct vm_limits *limits, struct error *error) {
     vm->stack_end = vm->stack + vm->options.stack_bytes / sizeof(uint64_t);
     cell_set_op(&vm->halt[1], OP_halt);
     cell_set_op(&vm->foreign[1], OP_return_foreign);
+    vm->halt[0].d = vm->foreign[0].d = NO_SLOT;
     return vm;
 }
 

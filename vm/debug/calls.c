@@ -144,17 +144,19 @@ static bool is_on_stack(const struct call_node *node, const struct cell *code) {
     return node;
 }
 
-/* The node of a function of a guest's that begins at a position. */
-static struct call_node *
-node_of(struct counts *counts, const struct position *at, uint64_t site) {
-    struct call_node *parent = counts->node;
-    struct callee callee = {parent, at->pc, site, 0};
+/* The node of a function of a guest's whose first cell is `code`, called by a
+ * cell of the parent's function. */
+static struct call_node *node_of(struct counts *counts,
+                                 struct call_node *parent,
+                                 const struct cell *code,
+                                 uint64_t site) {
+    struct callee callee = {parent, code, site, 0};
     if (parent == &counts->rest)
         return parent;
     struct call_node *node = find(counts, &callee);
     if (node)
         return node;
-    if (is_on_stack(parent, at->pc))
+    if (is_on_stack(parent, code))
         callee.site = 0;
     node = find(counts, &callee);
     if (node)
@@ -162,59 +164,61 @@ node_of(struct counts *counts, const struct position *at, uint64_t site) {
     node = add(counts, &callee);
     if (!node)
         return &counts->rest;
-    node->id = (uint32_t)at->pc->tail.imm;
+    node->id = (uint32_t)code[1].tail.imm;
     return node;
 }
 
-void counts_enter(struct position at) {
-    struct vm *vm = at.instance->vm;
-    struct counts *counts = vm->counts;
-    uint32_t slot = at.pc->a;
-    uint64_t site = at.frame[slot - 1];
-    if (site == (uintptr_t)vm->foreign)
-        site = (uintptr_t)foreign_caller(at.frame).pc;
-    struct call_node *node = node_of(counts, &at, site);
-    if (node != &counts->rest)
-        counts->node->recent = node;
-    node->calls++;
-    counts_move(counts, &vm->meter, node);
-    at.frame[slot] = (uintptr_t)node;
+/* ---- frames ---- */
+
+static struct call_node *node_in(uint64_t slot) {
+    return (struct call_node *)(uintptr_t)slot;
 }
 
-/* ---- what ends otherwise ---- */
-
-void calls_unwind(const struct position *at, uint64_t rest) {
+struct call_node *node_at(const struct position *at) {
     const struct code *code = &at->instance->module->code;
     const struct translation *of = code_find(code, code_index(code, at->pc));
     uint32_t link = code->cells[of->entry].a;
-    struct call_node *node = (struct call_node *)(uintptr_t)at->frame[link + 1];
-    node->own -= rest;
+    return node_in(at->frame[link + 1]);
+}
+
+struct call_node *counts_enter(struct position at) {
+    struct vm *vm = at.instance->vm;
+    struct counts *counts = vm->counts;
+    uintptr_t site = (uintptr_t)at.frame[at.pc->a - 1];
+    const struct cell *link = (const struct cell *)site;
+    struct position caller = {.pc = link, .frame = at.frame - link->a};
+    if (link == vm->foreign)
+        caller = foreign_caller(at.frame);
+    struct call_node *parent = counts->outer;
+    if (caller.pc != vm->halt)
+        parent = node_in(caller.frame[caller.pc->d + 1]);
+
+    struct call_node *node =
+        node_of(counts, parent, at.pc, (uintptr_t)caller.pc);
+    if (node != &counts->rest)
+        parent->recent = node;
+    return node;
+}
+
+/* ---- fuel ---- */
+
+void counts_charge(struct counts *counts, struct call_node *node) {
+    int64_t spent = meter_spent(&counts->vm->meter);
+    node->fuel += spent - counts->charged;
+    counts->charged = spent;
 }
 
 void calls_return(struct counts *counts) {
-    counts_move(counts, &counts->vm->meter, counts->outer);
+    counts_charge(counts, counts->outer);
+    counts->node = counts->outer;
+    counts->site = NULL;
 }
 
 /* ---- functions of the host ---- */
 
-/* The call that was announced, if it is of this function. */
-static uint64_t site_of(struct counts *counts,
-                        const struct host_function *host,
-                        const struct instance *caller) {
-    const struct cell *site = counts->site;
-    counts->site = NULL;
-    if (!site)
-        return 0;
-    uint32_t function = (uint32_t)site->tail.imm;
-    bool known = function < caller->module->imported_functions;
-    bool same = known && caller->functions[function]->host_context == host;
-    return same ? (uintptr_t)site : 0;
-}
-
 static struct call_node *host_node(struct counts *counts,
-                                   const struct host_function *host,
-                                   const struct instance *caller) {
-    uint64_t site = site_of(counts, host, caller);
+                                   const struct host_function *host) {
+    uintptr_t site = (uintptr_t)counts->site;
     struct callee callee = {counts->node, NULL, site, host->id};
     if (counts->node == &counts->rest)
         return &counts->rest;
@@ -231,18 +235,20 @@ static bool call_counted(void *context,
                          struct error *error) {
     struct host_function *host = context;
     struct counts *counts = host->counts;
-    const struct meter *meter = &counts->vm->meter;
     struct call_node *node = counts->node, *outer = counts->outer;
-    counts_move(counts, meter, host_node(counts, host, caller));
-    counts->node->calls++;
-    counts->outer = counts->node;
+    struct call_node *own = host_node(counts, host);
+    counts_charge(counts, node);
+    counts->node = counts->outer = own;
+    counts->site = NULL;
+    own->calls++;
     host->calls++;
 
     int64_t begin = clock_ns();
     bool ok = host->function(host->context, caller, slots, error);
     host->time_ns += clock_ns() - begin;
 
-    counts_move(counts, meter, node);
+    counts_charge(counts, own);
+    counts->node = node;
     counts->outer = outer;
     return ok;
 }

@@ -40,6 +40,10 @@ static struct module_counts *of_translator(const struct translator *t) {
 
 /* ---- translation ---- */
 
+static bool is_op(const struct cell *cell, enum op op) {
+    return cell->head.wide == heads[op].wide;
+}
+
 /* Nobody pays for what the ring emits. */
 static struct cell *emit_unpaid(struct translator *t, enum op op, uint32_t a) {
     uint32_t unpaid = t->unpaid;
@@ -79,6 +83,15 @@ uint32_t count_room(const struct module *module) {
 }
 
 /* The counter comes last, so that it is a barrier for what may be fused. */
+static struct cell *emit_counter(struct translator *t, enum op op) {
+    bool calls = count_slots(t->module);
+    emit_unpaid(t, op, calls ? t->link + 1 : 0);
+    uint32_t unpaid = t->unpaid;
+    struct cell *data = emit_data(t);
+    t->unpaid = unpaid;
+    return data;
+}
+
 void count_block(struct translator *t, bool behind) {
     if (!t->module->counted || t->dead)
         return;
@@ -86,10 +99,21 @@ void count_block(struct translator *t, bool behind) {
     uint32_t offset = behind ? (uint32_t)t->reader->position : t->offset;
     if (!add_run(t, offset, here(t), here(t)))
         return;
-    emit_unpaid(t, calls ? OP_count_own : OP_count, 0);
-    uint32_t unpaid = t->unpaid;
-    emit_data(t);
-    t->unpaid = unpaid;
+    emit_counter(t, calls ? OP_count_own : OP_count);
+}
+
+/* The cell that counts pays too. */
+bool count_pay(struct translator *t, uint32_t units) {
+    struct module_counts *of =
+        count_slots(t->module) ? of_translator(t) : NULL;
+    if (!of)
+        return false;
+    uint32_t counter = of->runs[of->run_count - 1].cell;
+    struct cell *cell = &t->module->code.cells[counter];
+    cell->d = (uint16_t)units;
+    if (is_op(cell, OP_count_own))
+        cell_set_op(cell, OP_count_paid);
+    return true;
 }
 
 /* What a translation left that was given up is cut off. */
@@ -102,12 +126,15 @@ void count_function(struct translator *t, uint32_t function) {
     if (!t->module->counted || t->dead)
         return;
     cut_runs(of_translator(t), t->entry);
-    if (t->module->vm->counts->calls) {
-        struct counted_function number = {t->module, function, NULL};
-        struct cell *cell = emit_unpaid(t, OP_count_call, t->link + 1);
-        cell->tail.imm = (int32_t)counts_number(t->module->vm->counts, number);
+    if (!t->module->vm->counts->calls) {
+        count_block(t, false);
+        return;
     }
-    count_block(t, false);
+    struct counted_function number = {t->module, function, NULL};
+    if (!add_run(t, t->offset, here(t), here(t)))
+        return;
+    struct cell *data = emit_counter(t, OP_count_call);
+    data->tail.imm = (int32_t)counts_number(t->module->vm->counts, number);
 }
 
 static void emit_for_calls(struct translator *t, enum op op) {
@@ -115,21 +142,12 @@ static void emit_for_calls(struct translator *t, enum op op) {
         emit_unpaid(t, op, t->link + 1);
 }
 
-void count_return(struct translator *t) {
-    emit_for_calls(t, OP_count_back);
-}
-
-void count_import(struct translator *t) {
+void count_site(struct translator *t) {
     emit_for_calls(t, OP_count_site);
 }
 
-void count_tail_call(struct translator *t) {
-    emit_for_calls(t, OP_count_leave);
-}
-
-void count_landing(struct translator *t) {
-    emit_for_calls(t, OP_count_back);
-    count_block(t, false);
+void count_charged(struct translator *t) {
+    emit_for_calls(t, OP_count_charged);
 }
 
 /* Code that is not reached has no block. */
@@ -217,20 +235,24 @@ static void walk_next(struct walk *walk) {
     walk->cell += 1 + data_cells(walk, walk_at(walk));
 }
 
-static bool is_op(const struct cell *cell, enum op op) {
-    return cell->head.wide == heads[op].wide;
-}
-
+/* Whether a block begins there. */
 static bool is_counter(const struct cell *cell) {
-    return is_op(cell, OP_count) || is_op(cell, OP_count_own);
+    return is_op(cell, OP_count) || is_op(cell, OP_count_own) ||
+           is_op(cell, OP_count_paid) || is_op(cell, OP_count_call);
 }
 
 /* Whether it is one of the guest's. */
 static bool is_counted(const struct cell *cell) {
     return !is_counter(cell) && !is_op(cell, OP_tick) &&
-           !is_op(cell, OP_count_call) && !is_op(cell, OP_count_first_call) &&
-           !is_op(cell, OP_count_back) && !is_op(cell, OP_count_leave) &&
-           !is_op(cell, OP_count_site);
+           !is_op(cell, OP_count_charged) && !is_op(cell, OP_count_site);
+}
+
+/* What is charged where it is executed, in units of fuel. */
+static uint64_t units_of(const struct cell *cell) {
+    if (is_op(cell, OP_tick))
+        return (uint64_t)cell->tail.imm;
+    bool pays = is_op(cell, OP_count_paid) || is_op(cell, OP_count_call);
+    return pays ? cell->d : 0;
 }
 
 /* The size of each block is written into its cell. */
@@ -349,13 +371,20 @@ static void interrupt(struct counts *counts, const struct position *at) {
     }
     deficit->count++;
     if (counts->calls)
-        calls_unwind(at, deficit->rest);
+        node_at(at)->own -= deficit->rest;
+}
+
+/* What was charged there stays there. */
+static void charge_at(struct counts *counts, const struct position *at) {
+    if (counts->calls)
+        counts_charge(counts, node_at(at));
 }
 
 void count_caught(struct position thrown, const struct position *caught) {
     struct counts *counts = thrown.instance->vm->counts;
     if (!counts)
         return;
+    charge_at(counts, &thrown);
     interrupt(counts, &thrown);
     while (thrown.frame != caught->frame && position_outward(&thrown))
         interrupt(counts, &thrown);
@@ -367,6 +396,7 @@ after_call(struct observer *observer, const uint64_t *frame, enum trap trap) {
     struct counts *counts = (struct counts *)(void *)observer;
     if (trap != TRAP_NONE) {
         struct position at = counts->vm->trapped;
+        charge_at(counts, &at);
         do
             interrupt(counts, &at);
         while (position_outward(&at));
@@ -530,6 +560,15 @@ static bool add_cell(struct asking *ask, uint64_t units) {
     return true;
 }
 
+/* Behind a branch, the block is what it falls through to. */
+static bool begin_block(struct asking *ask) {
+    uint64_t count = counter_at(ask->walk.code, ask->walk.cell);
+    bool ok = !ask->behind || add_branch(ask, count);
+    ask->begun = count;
+    ask->left = 0;
+    return ok;
+}
+
 /* What was left behind the cells from one on, up to another. */
 static bool read_deficits(struct asking *ask, uint32_t from, uint32_t end) {
     const struct module_counts *of = ask->of;
@@ -549,24 +588,16 @@ static bool read_deficits(struct asking *ask, uint32_t from, uint32_t end) {
 static bool read_cell(struct asking *ask) {
     uint32_t at = ask->walk.cell;
     const struct cell *cell = walk_at(&ask->walk);
-    if (!read_runs(ask, at))
-        return false;
-    if (is_counter(cell)) {
-        uint64_t count = counter_at(ask->walk.code, at);
-        bool ok = !ask->behind || add_branch(ask, count);
-        ask->begun = count;
-        ask->left = 0;
-        ask->behind = false;
-        walk_next(&ask->walk);
-        return ok;
-    }
-    bool is_tick = is_op(cell, OP_tick);
-    bool added = true;
-    if (is_tick || is_counted(cell))
-        added = add_cell(ask, is_tick ? (uint64_t)cell->tail.imm : 0);
-    ask->behind = is_counted(cell);
+    uint64_t units = units_of(cell);
+    bool counted = is_counted(cell);
+    bool ok = read_runs(ask, at);
+    if (ok && is_counter(cell))
+        ok = begin_block(ask);
+    if (ok && (units > 0 || counted))
+        ok = add_cell(ask, units);
+    ask->behind = counted;
     walk_next(&ask->walk);
-    return added && read_deficits(ask, at, ask->walk.cell);
+    return ok && read_deficits(ask, at, ask->walk.cell);
 }
 
 bool function_counts_read(struct function_counts *counts,

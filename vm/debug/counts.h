@@ -22,11 +22,13 @@
  * The node of a frame is in a slot of the frame, behind the link: so whatever
  * way the execution comes back to the frame, its node is at hand.
  *
- *     count_call     at the beginning of a function: go to the node of the callee
- *     count_back     behind a call, and where an exception is caught: to that of the frame
- *     count_leave    before a tail call: to that of the caller, which will be the callee's
+ *     count_call       at the beginning of a function: find its node, by its caller's
+ *     count_own        where another block begins
+ *     count_paid       the same where fuel is charged: at loops, and in long straight code
+ *     count_charged    behind what is charged by its size, such as memory.fill
  *
- * Functions of the host are counted by one that calls them in their place.
+ * Functions of the host are counted by one that calls them in their place;
+ * which node calls them says count_site.
  *
  * None of these cells is itself counted, nor charged for: the fuel is what it
  * is without (but that the marking of exceptions looks at a larger stack). In a
@@ -90,8 +92,7 @@ struct with_data {
 
 struct counts {
     struct observer observer; /* first: it is given back to our functions */
-    struct call_node *node;   /* of the frame that is executed */
-    int64_t spent;            /* fuel, when the node was last changed */
+    int64_t charged;          /* units of fuel that nodes have */
     bool calls;               /* they are counted */
 
     /* The operations that have data cells, ascending. */
@@ -104,8 +105,8 @@ struct counts {
     struct module_counts *modules;      /* owned */
     struct counted_function *functions; /* owned; by their numbers */
     size_t function_count, function_capacity;
-    const struct cell
-        *site; /* where a function may be called that is the host's */
+    struct call_node *node;   /* what calls the host, or is the host's */
+    const struct cell *site;  /* the cell that does, or NULL */
 
     struct call_node root, no_node;
     struct call_node rest;     /* all stacks for which there was no room */
@@ -119,18 +120,11 @@ struct counts {
 
 /* ---- for the handlers ---- */
 
-/* What is charged from now on is another node's. */
-static inline void counts_move(struct counts *counts,
-                               const struct meter *meter,
-                               struct call_node *to) {
-    int64_t spent = meter_spent(meter);
-    counts->node->fuel += spent - counts->spent;
-    counts->spent = spent;
-    counts->node = to;
-}
+/* What was charged, but not by blocks, is the node's. */
+void counts_charge(struct counts *counts, struct call_node *node);
 
-/* A function begins, of a node that is not at hand. */
-void counts_enter(struct position at);
+/* The node of a function that begins there. */
+struct call_node *counts_enter(struct position at);
 
 /* ---- for who asks how often something was executed ---- */
 
@@ -221,8 +215,8 @@ void calls_free(struct counts *counts);
 /* The module goes; what was executed of it stays. */
 void calls_forget(struct counts *counts, const struct module *module);
 
-/* The frame was left before the last of so many operations. */
-void calls_unwind(const struct position *at, uint64_t rest);
+/* Of the frame of a position. */
+struct call_node *node_at(const struct position *at);
 
 /* What the host called has ended. */
 void calls_return(struct counts *counts);

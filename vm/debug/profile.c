@@ -239,7 +239,7 @@ static bool profile_read(struct profile *profile, struct counts *counts) {
     profile->texts.budget = counts->memory;
     profile->cut = counts->rest.calls > 0;
     /* What was charged since the last call. */
-    counts_move(counts, &counts->vm->meter, counts->node);
+    counts_charge(counts, counts->node);
     return name_functions(profile) && collect_nodes(profile, counts) &&
            merge_stacks(profile, counts);
 }

@@ -110,7 +110,7 @@ static void add_clause(struct validator *v,
         tries->clauses[before].next = index;
     }
     attempt->of.made.clause = index;
-    count_landing(&v->t);
+    count_block(&v->t, false);
 }
 
 /* Whether the block is in one of its catch clauses. */

@@ -27,7 +27,6 @@ static bool check_results(struct validator *v, const struct func_type *callee) {
 static void end_tail_call(struct validator *v, const struct func_type *type) {
     replace_top(v, params_of(type), results_of(type));
     translate_call_result(&v->t, type);
-    count_return(&v->t);
     count_block(&v->t, true);
     translate_br(&v->t, &v->controls[0].label);
     set_unreachable(v);
@@ -43,9 +42,8 @@ void do_return_call(struct validator *v, const struct immediate *immediate) {
         return;
     bool imported = function < module->imported_functions;
     operands_home(&v->t, type->param_slots);
-    count_tail_call(&v->t);
     if (imported)
-        count_import(&v->t);
+        count_site(&v->t);
     struct cell *cell =
         emit_call(&v->t,
                   imported ? OP_return_call_import : OP_first_return_call,
@@ -63,7 +61,6 @@ void do_return_call_indirect(struct validator *v,
     struct operand index = pop(v, v->module->tables[table].limits.address);
     if (!check_results(v, type) || !check_top(v, params_of(type)))
         return;
-    count_tail_call(&v->t);
     emit_call_indirect(&v->t, OP_return_call_indirect, type, table, index);
     end_tail_call(v, type);
 }

@@ -40,19 +40,16 @@ void count_block(struct translator *t, bool behind) {
     (void)t, (void)behind;
 }
 
-void count_return(struct translator *t) {
+bool count_pay(struct translator *t, uint32_t units) {
+    (void)t, (void)units;
+    return false;
+}
+
+void count_site(struct translator *t) {
     (void)t;
 }
 
-void count_landing(struct translator *t) {
-    (void)t;
-}
-
-void count_import(struct translator *t) {
-    (void)t;
-}
-
-void count_tail_call(struct translator *t) {
+void count_charged(struct translator *t) {
     (void)t;
 }
 
