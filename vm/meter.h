@@ -33,6 +33,7 @@ struct meter {
     int64_t fuel;   /* not in the budget yet */
     int64_t deadline_ns;
     int64_t granted;    /* units that were in the budget so far, together */
+    int64_t by_size;    /* units that were charged by what was asked for */
     bool fueled, timed; /* which of the two limits there are */
     uint64_t steps;     /* since the last look at the clock */
     atomic_bool interrupted;
@@ -74,6 +75,18 @@ enum trap meter_refill(struct meter *meter);
 static inline enum trap meter_charge(struct meter *meter, int64_t units) {
     meter->budget -= units;
     return meter->budget < 0 ? meter_refill(meter) : TRAP_NONE;
+}
+
+/* For what one cell does that may be of any size: to be paid with what is
+ * charged next, or now. */
+static inline void meter_owe(struct meter *meter, int64_t units) {
+    meter->by_size += units;
+    meter->budget -= units;
+}
+
+static inline enum trap meter_charge_size(struct meter *meter, int64_t units) {
+    meter_owe(meter, units);
+    return meter_charge(meter, 0);
 }
 
 enum { STEPS_A_LOOK = 1 << 14 };

@@ -1,4 +1,5 @@
-/* What the VM needs of the operating system: address space. */
+/* What the VM needs of the operating system: address space, and a quick look at
+ * the time. */
 #ifndef HOSTEL_VM_PLATFORM_H
 #define HOSTEL_VM_PLATFORM_H
 
@@ -13,5 +14,9 @@ uint8_t *platform_reserve(uint64_t size);
 bool platform_commit(uint8_t *base, uint64_t size);
 
 void platform_release(uint8_t *base, uint64_t size);
+
+/* Nanoseconds on a clock that is cheap to read and steps by some milliseconds,
+ * where there is one. */
+int64_t platform_rough_ns(void);
 
 #endif

@@ -104,8 +104,7 @@ void count_block(struct translator *t, bool behind) {
 
 /* The cell that counts pays too. */
 bool count_pay(struct translator *t, uint32_t units) {
-    struct module_counts *of =
-        count_slots(t->module) ? of_translator(t) : NULL;
+    struct module_counts *of = count_slots(t->module) ? of_translator(t) : NULL;
     if (!of)
         return false;
     uint32_t counter = of->runs[of->run_count - 1].cell;

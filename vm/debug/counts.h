@@ -62,6 +62,7 @@ struct counted_function {
 
 /* A stack: the function on top of it, called from a place in the function of
  * the parent. */
+enum { RECENT = 8 };
 struct call_node {
     uint64_t own;   /* operations executed in it */
     uint64_t calls; /* how often it was called */
@@ -72,11 +73,17 @@ struct call_node {
     uint64_t site;
     uint32_t id; /* of the function */
     uint32_t depth;
-    uint32_t rank, stack, index; /* of profile.c */
-    struct call_node *recent; /* the callee that was called last, or no_node */
-    struct call_node *parent; /* NULL of the root */
-    struct call_node *next;   /* all, in the order in which they were made */
+    uint32_t rank, stack, index;      /* of profile.c */
+    struct call_node *recent[RECENT]; /* what it called last, or no_node */
+    struct call_node *parent;         /* NULL of the root */
+    struct call_node *next; /* all, in the order in which they were made */
 };
+
+/* Where a callee of a node is kept, so that calls that take turns find theirs. */
+static inline struct call_node **
+counts_recent(struct call_node *node, uint32_t id, uint64_t site) {
+    return &node->recent[(id ^ site / sizeof(struct cell)) % RECENT];
+}
 
 struct module_counts;
 
@@ -92,7 +99,7 @@ struct with_data {
 
 struct counts {
     struct observer observer; /* first: it is given back to our functions */
-    int64_t charged;          /* units of fuel that nodes have */
+    int64_t by_size;          /* units that were charged so, and nodes have */
     bool calls;               /* they are counted */
 
     /* The operations that have data cells, ascending. */
@@ -105,8 +112,8 @@ struct counts {
     struct module_counts *modules;      /* owned */
     struct counted_function *functions; /* owned; by their numbers */
     size_t function_count, function_capacity;
-    struct call_node *node;   /* what calls the host, or is the host's */
-    const struct cell *site;  /* the cell that does, or NULL */
+    struct call_node *node;  /* what calls the host, or is the host's */
+    const struct cell *site; /* the cell that does, or NULL */
 
     struct call_node root, no_node;
     struct call_node rest;     /* all stacks for which there was no room */
@@ -120,7 +127,7 @@ struct counts {
 
 /* ---- for the handlers ---- */
 
-/* What was charged, but not by blocks, is the node's. */
+/* What was charged by size is the node's. */
 void counts_charge(struct counts *counts, struct call_node *node);
 
 /* The node of a function that begins there. */

@@ -187,7 +187,7 @@ static bool collect(struct vm *vm, const struct position *at) {
     size_t count = all->count;
     struct marking marking = {.meter = &vm->meter};
     bool ok = mark(vm, at, &marking) && sweep(vm, &vm->meter);
-    vm->meter.budget -= (int64_t)((marking.work + count) / WORK_A_UNIT);
+    meter_owe(&vm->meter, (int64_t)((marking.work + count) / WORK_A_UNIT));
     all->limit = all->count * 2 + FIRST_LIMIT;
     return ok;
 }
@@ -323,7 +323,7 @@ static const struct catch_clause *clause_for(const struct tries *tries,
                                              const struct instance *instance) {
     for (uint32_t i = range->clause; i != NO_CLAUSE;) {
         const struct catch_clause *clause = &tries->clauses[i];
-        instance->vm->meter.budget--;
+        meter_owe(&instance->vm->meter, 1);
         if (clause->tag == ANY_TAG)
             return clause;
         if (instance->tags[clause->tag] == exception->tag)
@@ -351,7 +351,7 @@ find_clause(const struct position *at, const struct exception *exception) {
          i < tries->range_count && tries->ranges[i].first < end;
          i++) {
         const struct try_range *range = &tries->ranges[i];
-        at->instance->vm->meter.budget--;
+        meter_owe(&at->instance->vm->meter, 1);
         bool has_cell = cell >= range->first && cell < range->end;
         if (!has_cell || range->depth > deepest)
             continue;
@@ -374,7 +374,7 @@ enum trap exception_catch(struct instance *instance,
     *at = (struct position){pc, frame, instance};
     const struct catch_clause *clause = find_clause(at, exception);
     while (!clause) {
-        enum trap trap = meter_charge(&vm->meter, 1);
+        enum trap trap = meter_charge_size(&vm->meter, 1);
         if (trap)
             return trap;
         if (!position_outward(at))
