@@ -1,5 +1,5 @@
-/* What the host does with values, and with memories, tables and globals, its
- * own and those that guests export.
+/* What the host does with values, and with the memories and globals that guests
+ * export; more of it: vm/objects.
  *
  * All of it may be done at any time, from a host function too: the interpreter
  * fetches the place and size of a memory again after each call of the host. */
@@ -73,10 +73,6 @@ struct function *vm_function_of(const struct vm_value *value) {
 
 /* ---- memories ---- */
 
-uint64_t vm_memory_size(const struct memory *memory) {
-    return memory->size;
-}
-
 uint8_t *
 vm_memory_range(const struct memory *memory, uint64_t address, uint64_t size) {
     uint8_t *bytes = memory_at(memory, address, 0, size);
@@ -94,99 +90,10 @@ vm_memory_at(const struct instance *instance, uint64_t address, uint64_t size) {
     return vm_memory_range(instance->shared, address, size);
 }
 
-/* Sets the error of growth that was refused. Returns false. */
-static bool cannot_grow(const struct vm *vm,
-                        struct extern_type now,
-                        uint64_t more,
-                        struct error *error) {
-    char what[DESCRIBED];
-    if (meter_late(&vm->meter))
-        return vm_time_out(vm, error);
-    extern_type_format(&now, what);
-    return error_set(error,
-                     ERROR_EXHAUSTION,
-                     "limit: a %s cannot grow by %llu, with %llu bytes left",
-                     what,
-                     (unsigned long long)more,
-                     (unsigned long long)budget_left(vm->memory));
-}
-
-bool vm_memory_grow(struct memory *memory,
-                    uint64_t pages,
-                    struct error *error) {
-    bool grown = memory_grow(memory, pages) != refused(memory->declared);
-    return grown ||
-           cannot_grow(memory->vm, vm_memory_type(memory), pages, error);
-}
-
-/* ---- tables ---- */
-
-static bool element_fits(const struct table *table,
-                         const struct vm_value *value,
-                         struct error *error) {
-    enum vm_type type = (enum vm_type)table->type.type;
-    return value_fits(table->vm, value, type) ||
-           error_set_value(error, "an element", value, type);
-}
-
-uint64_t vm_table_size(const struct table *table) {
-    return table->size;
-}
-
-bool vm_table_get(const struct table *table,
-                  uint64_t i,
-                  struct vm_value *value) {
-    if (i >= table->size)
-        return false;
-    value->type = (enum vm_type)table->type.type;
-    value->of.ref = table->elements[i];
-    return true;
-}
-
-bool vm_table_set(struct table *table,
-                  uint64_t i,
-                  const struct vm_value *value,
-                  struct error *error) {
-    if (i >= table->size) {
-        return error_set(error,
-                         ERROR_USAGE,
-                         "element %llu of a table that has %llu",
-                         (unsigned long long)i,
-                         (unsigned long long)table->size);
-    }
-    if (!element_fits(table, value, error))
-        return false;
-    table->elements[i] = value->of.ref;
-    return true;
-}
-
-bool vm_table_grow(struct table *table,
-                   uint64_t count,
-                   const struct vm_value *value,
-                   struct error *error) {
-    if (!element_fits(table, value, error))
-        return false;
-    bool grown =
-        table_grow(table, count, value->of.ref) != refused(table->type.limits);
-    return grown || cannot_grow(table->vm, vm_table_type(table), count, error);
-}
-
 /* ---- globals ---- */
 
 struct vm_value vm_global_get(const struct global *global) {
     struct vm_value value = {.type = (enum vm_type)global->type};
     value_get(global->value, &value);
     return value;
-}
-
-bool vm_global_set(struct global *global,
-                   const struct vm_value *value,
-                   struct error *error) {
-    enum vm_type type = (enum vm_type)global->type;
-    if (!global->is_mutable)
-        return error_set(error, ERROR_USAGE, "the global is immutable");
-    if (!value_fits(global->vm, value, type))
-        return error_set_value(error, "the global", value, type);
-    value_put(global->value, value);
-    return true;
 }

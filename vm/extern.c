@@ -37,11 +37,10 @@ struct instance *external_owner(const struct external *external) {
     return NULL;
 }
 
-/* False if there is none of that name and kind. */
-static bool find(const struct instance *instance,
-                 struct slice name,
-                 enum vm_kind kind,
-                 struct external *external) {
+bool external_find(const struct instance *instance,
+                   struct slice name,
+                   enum vm_kind kind,
+                   struct external *external) {
     const struct module *module = instance->module;
     const struct vm_export *export = module_find_export(module, name);
     if (!export || export->kind != kind)
@@ -53,58 +52,35 @@ static bool find(const struct instance *instance,
 struct function *vm_find_function(const struct instance *instance,
                                   struct slice name) {
     struct external found;
-    bool there = find(instance, name, VM_FUNCTION, &found);
+    bool there = external_find(instance, name, VM_FUNCTION, &found);
     return there ? found.function : NULL;
-}
-
-struct table *vm_find_table(const struct instance *instance,
-                            struct slice name) {
-    struct external found;
-    bool there = find(instance, name, VM_TABLE, &found);
-    return there ? found.table : NULL;
-}
-
-struct memory *vm_find_memory(const struct instance *instance,
-                              struct slice name) {
-    struct external found;
-    bool there = find(instance, name, VM_MEMORY, &found);
-    return there ? found.memory : NULL;
 }
 
 struct global *vm_find_global(const struct instance *instance,
                               struct slice name) {
     struct external found;
-    bool there = find(instance, name, VM_GLOBAL, &found);
+    bool there = external_find(instance, name, VM_GLOBAL, &found);
     return there ? found.global : NULL;
 }
 
 /* ---- types ---- */
 
-struct extern_type vm_table_type(const struct table *table) {
-    struct extern_type type = table->type;
-    type.limits.min = table->size;
-    return type;
-}
-
-struct extern_type vm_memory_type(const struct memory *memory) {
-    struct extern_type type = {.kind = VM_MEMORY, .limits = memory->declared};
-    type.limits.min = memory->size >> PAGE_SIZE_BITS;
-    return type;
-}
-
-struct extern_type vm_global_type(const struct global *global) {
-    return (struct extern_type){.kind = VM_GLOBAL,
-                                .type = global->type,
-                                .is_mutable = global->is_mutable};
-}
-
 struct extern_type external_type(const struct external *external) {
     struct extern_type type = {.kind = external->kind};
     switch (external->kind) {
     case VM_FUNCTION: type.function = external->function->type; break;
-    case VM_TABLE: return vm_table_type(external->table);
-    case VM_MEMORY: return vm_memory_type(external->memory);
-    case VM_GLOBAL: return vm_global_type(external->global);
+    case VM_TABLE:
+        type = external->table->type;
+        type.limits.min = external->table->size;
+        break;
+    case VM_MEMORY:
+        type.limits = external->memory->declared;
+        type.limits.min = external->memory->size >> PAGE_SIZE_BITS;
+        break;
+    case VM_GLOBAL:
+        type.type = external->global->type;
+        type.is_mutable = external->global->is_mutable;
+        break;
     case VM_TAG: type.function = external->tag->type; break;
     }
     return type;

@@ -267,6 +267,12 @@ void memories_free(struct vm *vm, bool all);
 struct external
 external_at(const struct instance *instance, enum vm_kind kind, uint32_t index);
 
+/* An export; false if there is none of that name and kind. */
+bool external_find(const struct instance *instance,
+                   struct slice name,
+                   enum vm_kind kind,
+                   struct external *external);
+
 /* Its type as it is now (spec 4.5.1): the minimum is the present size, to which
  * it may have grown. */
 struct extern_type external_type(const struct external *external);
@@ -306,6 +312,16 @@ bool error_set_value(struct error *error,
  * next slot. */
 uint64_t *value_put(uint64_t *slots, const struct vm_value *value);
 const uint64_t *value_get(const uint64_t *slots, struct vm_value *value);
+
+/* ---- define.c ---- */
+
+/* Make room for another definition, and add it then. */
+bool definition_reserve(struct vm *vm, struct error *error);
+void definition_add(struct vm *vm,
+                    const char *module,
+                    const char *name,
+                    struct external external);
+bool definition_no_memory(struct error *error); /* sets the error */
 
 /* ---- exec.c ---- */
 

@@ -160,35 +160,6 @@ bool vm_define(struct vm *vm,
                void *context,
                struct error *error);
 
-/* Provide a memory, all zeros; a table of funcref or externref, all null; or a
- * global. A later definition of the same name wins, of whatever kind, for
- * instances that are still to come; `module` and `name` are borrowed as above.
- * Each draws from the vm's budget and table_elements until vm_close.
- *
- * It is linked to an import that wants the same, or less: a smaller minimum, or
- * no maximum, or a larger one. Else vm_instantiate is ERROR_UNLINKABLE, for the
- * sizes as they are then. The `type` of an import that was listed, as
- * vm_import_at gives it, makes what fits it.
- *
- * NULL and ERROR_USAGE if the type is of another kind, its limits are none, or
- * the value none of the host's; ERROR_IO if memory is refused. */
-struct memory *vm_define_memory(struct vm *vm,
-                                const char *module,
-                                const char *name,
-                                const struct extern_type *type,
-                                struct error *error);
-struct table *vm_define_table(struct vm *vm,
-                              const char *module,
-                              const char *name,
-                              const struct extern_type *type,
-                              struct error *error);
-struct global *vm_define_global(struct vm *vm,
-                                const char *module,
-                                const char *name,
-                                bool is_mutable,
-                                const struct vm_value *value,
-                                struct error *error);
-
 /* ---- modules (spec 5, "Binary Format"; spec 3, "Validation") ---- */
 
 /* The largest module that is accepted. */
@@ -298,11 +269,10 @@ struct vm *vm_of(const struct instance *instance);
  * NULL. */
 struct function *vm_find_function(const struct instance *instance,
                                   struct slice name);
-struct memory *vm_find_memory(const struct instance *instance,
-                              struct slice name);
-struct table *vm_find_table(const struct instance *instance, struct slice name);
 struct global *vm_find_global(const struct instance *instance,
                               struct slice name);
+
+struct vm_value vm_global_get(const struct global *global);
 
 const struct func_type *vm_function_type(const struct function *function);
 
@@ -315,18 +285,9 @@ bool vm_call(struct function *function,
              struct vm_value *results,
              struct error *error);
 
-/* ---- memories, tables and globals ---- */
+/* ---- memories ---- */
 
-/* All of these may be called from a host function, too: the guest goes on with
- * what it finds. */
-
-/* The type it was declared with, but for the minimum, which is its present
- * size. */
-struct extern_type vm_memory_type(const struct memory *memory);
-struct extern_type vm_table_type(const struct table *table);
-struct extern_type vm_global_type(const struct global *global);
-
-uint64_t vm_memory_size(const struct memory *memory); /* bytes */
+/* Both may be called from a host function, too. */
 
 /* The `size` bytes at `address`, to read and write; NULL if any of them lies
  * outside. The pointer is valid until the memory grows: it must not be kept
@@ -338,35 +299,6 @@ vm_memory_range(const struct memory *memory, uint64_t address, uint64_t size);
  * if it exports none so. */
 uint8_t *
 vm_memory_at(const struct instance *instance, uint64_t address, uint64_t size);
-
-/* Add so many pages of 64 KiB, zeros, or elements that are `value`. If its
- * maximum or the vm's limits forbid it, or memory is refused, ERROR_EXHAUSTION,
- * and it stays as it is. */
-bool vm_memory_grow(struct memory *memory, uint64_t pages, struct error *error);
-bool vm_table_grow(struct table *table,
-                   uint64_t count,
-                   const struct vm_value *value,
-                   struct error *error);
-
-uint64_t vm_table_size(const struct table *table); /* elements */
-
-/* Element `i`; false if there are not so many. */
-bool vm_table_get(const struct table *table,
-                  uint64_t i,
-                  struct vm_value *value);
-
-/* ERROR_USAGE if there are not so many elements, the value is of another type,
- * a function of another vm, or an exception. */
-bool vm_table_set(struct table *table,
-                  uint64_t i,
-                  const struct vm_value *value,
-                  struct error *error);
-
-/* The same for a global, which must be mutable to be set. */
-struct vm_value vm_global_get(const struct global *global);
-bool vm_global_set(struct global *global,
-                   const struct vm_value *value,
-                   struct error *error);
 
 /* ---- after a trap ---- */
 
@@ -394,6 +326,7 @@ size_t vm_backtrace(struct vm *vm, struct vm_frame *frames, size_t capacity);
 #include "vm/discard/api.h"
 #include "vm/listing/api.h"
 #include "vm/meter/api.h"
+#include "vm/objects/api.h"
 #include "vm/record/api.h"
 
 #endif
