@@ -47,16 +47,10 @@ enum { PREFIX_FC = 0xFC, PREFIX_FD = 0xFD };
 #define SIGNED(name, types)                                                    \
     _Static_assert(sizeof types - sizeof ":" <= SIGNATURE_TYPES,               \
                    #name ": more than SIGNATURE_TYPES");
-#define UNARY(code, name, ...) PLACED(code, name)
+#define ROW(code, name, ...) PLACED(code, name)
 #define BINARY(code, name, mnemonic, feature, type, other, ...)                \
     PLACED(code, name) SWAPPED(name, other)
 #define COMPARE BINARY
-#define LOAD    UNARY
-#define STORE   UNARY
-#define LOCAL   UNARY
-#define CONST   UNARY
-#define OTHER   UNARY
-#define ADDED   UNARY
 #define WINDOW(code, name, mnemonic, feature, immediate, types)                \
     PLACED(code, name) SIGNED(name, types)
 #define VECTOR(code, name, mnemonic, feature, types, ...)                      \
@@ -73,89 +67,89 @@ _Static_assert(OP_COUNT <= UINT16_MAX, "struct instruction has 16 bits for it");
 const struct instruction instructions[INSTRUCTION_ROWS] = {
 /* `op` is the form of two slots (or one); the translator adds the form it has
  * chosen (cell.h). */
-#define ROW(code_, mnemonic_, feature_, shape_, ...)                           \
+#define ENTRY(code_, mnemonic_, feature_, shape_, ...)                         \
     [INDEX(code_)] = {.opcode = code_,                                         \
                       .mnemonic = mnemonic_,                                   \
                       .shape = SHAPE_##shape_,                                 \
                       .feature = VM_##feature_,                                \
                       __VA_ARGS__},
 #define UNARY(code, name, mnemonic, feature, from, to, trap, expression)       \
-    ROW(code,                                                                  \
-        mnemonic,                                                              \
-        feature,                                                               \
-        UNARY,                                                                 \
-        .op = OP_##name##_s,                                                   \
-        .operand = VM_##from,                                                  \
-        .result = VM_##to)
+    ENTRY(code,                                                                \
+          mnemonic,                                                            \
+          feature,                                                             \
+          UNARY,                                                               \
+          .op = OP_##name##_s,                                                 \
+          .operand = VM_##from,                                                \
+          .result = VM_##to)
 #define BINARY(code, name, mnemonic, feature, type, other, trap, expression)   \
-    ROW(code,                                                                  \
-        mnemonic,                                                              \
-        feature,                                                               \
-        BINARY,                                                                \
-        .op = OP_##name##_ss,                                                  \
-        .operand = VM_##type,                                                  \
-        .result = VM_##type,                                                   \
-        .swapped = WASM_##other)
+    ENTRY(code,                                                                \
+          mnemonic,                                                            \
+          feature,                                                             \
+          BINARY,                                                              \
+          .op = OP_##name##_ss,                                                \
+          .operand = VM_##type,                                                \
+          .result = VM_##type,                                                 \
+          .swapped = WASM_##other)
 #define COMPARE(                                                               \
     code, name, mnemonic, feature, type, other, opposite, expression)          \
-    ROW(code,                                                                  \
-        mnemonic,                                                              \
-        feature,                                                               \
-        COMPARE,                                                               \
-        .op = OP_##name##_ss,                                                  \
-        .operand = VM_##type,                                                  \
-        .result = VM_I32,                                                      \
-        .swapped = WASM_##other,                                               \
-        .negated = WASM_##opposite)
+    ENTRY(code,                                                                \
+          mnemonic,                                                            \
+          feature,                                                             \
+          COMPARE,                                                             \
+          .op = OP_##name##_ss,                                                \
+          .operand = VM_##type,                                                \
+          .result = VM_I32,                                                    \
+          .swapped = WASM_##other,                                             \
+          .negated = WASM_##opposite)
 #define LOAD(code, name, mnemonic, feature, type, memory, expression)          \
-    ROW(code,                                                                  \
-        mnemonic,                                                              \
-        feature,                                                               \
-        LOAD,                                                                  \
-        .op = OP_##name##_s,                                                   \
-        .immediates = IMMEDIATE_MEMARG,                                        \
-        .operand = VM_I32,                                                     \
-        .result = VM_##type,                                                   \
-        .bytes = sizeof(memory))
+    ENTRY(code,                                                                \
+          mnemonic,                                                            \
+          feature,                                                             \
+          LOAD,                                                                \
+          .op = OP_##name##_s,                                                 \
+          .immediates = IMMEDIATE_MEMARG,                                      \
+          .operand = VM_I32,                                                   \
+          .result = VM_##type,                                                 \
+          .bytes = sizeof(memory))
 #define STORE(code, name, mnemonic, feature, type, memory, expression)         \
-    ROW(code,                                                                  \
-        mnemonic,                                                              \
-        feature,                                                               \
-        STORE,                                                                 \
-        .op = OP_##name##_ss,                                                  \
-        .immediates = IMMEDIATE_MEMARG,                                        \
-        .operand = VM_##type,                                                  \
-        .bytes = sizeof(memory))
+    ENTRY(code,                                                                \
+          mnemonic,                                                            \
+          feature,                                                             \
+          STORE,                                                               \
+          .op = OP_##name##_ss,                                                \
+          .immediates = IMMEDIATE_MEMARG,                                      \
+          .operand = VM_##type,                                                \
+          .bytes = sizeof(memory))
 #define WINDOW(code, name, mnemonic, feature, immediate, types)                \
-    ROW(code,                                                                  \
-        mnemonic,                                                              \
-        feature,                                                               \
-        WINDOW,                                                                \
-        .op = OP_##name,                                                       \
-        .immediates = IMMEDIATE_##immediate,                                   \
-        .signature = types)
+    ENTRY(code,                                                                \
+          mnemonic,                                                            \
+          feature,                                                             \
+          WINDOW,                                                              \
+          .op = OP_##name,                                                     \
+          .immediates = IMMEDIATE_##immediate,                                 \
+          .signature = types)
 #define LOCAL(code, name, mnemonic, feature)                                   \
-    ROW(code, mnemonic, feature, LOCAL, .immediates = IMMEDIATE_LOCAL)
+    ENTRY(code, mnemonic, feature, LOCAL, .immediates = IMMEDIATE_LOCAL)
 #define CONST(code, name, mnemonic, feature, type)                             \
-    ROW(code, mnemonic, feature, CONST_##type, .immediates = IMMEDIATE_##type)
+    ENTRY(code, mnemonic, feature, CONST_##type, .immediates = IMMEDIATE_##type)
 #define OTHER(code, name, mnemonic, feature, immediate)                        \
-    ROW(code, mnemonic, feature, OTHER, .immediates = IMMEDIATE_##immediate)
+    ENTRY(code, mnemonic, feature, OTHER, .immediates = IMMEDIATE_##immediate)
 #define ADDED(code, name, mnemonic, feature, immediate)                        \
-    ROW(code, mnemonic, feature, ADDED, .immediates = IMMEDIATE_##immediate)
+    ENTRY(code, mnemonic, feature, ADDED, .immediates = IMMEDIATE_##immediate)
 #define VECTOR(code, name, mnemonic, feature, types, computation)              \
-    ROW(code, mnemonic, feature, VECTOR, .op = OP_##name, .signature = types)
+    ENTRY(code, mnemonic, feature, VECTOR, .op = OP_##name, .signature = types)
 #define VECTOR_IMMEDIATE(                                                      \
     code, name, mnemonic, feature, immediate, size, types, computation)        \
-    ROW(code,                                                                  \
-        mnemonic,                                                              \
-        feature,                                                               \
-        VECTOR,                                                                \
-        .op = OP_##name,                                                       \
-        .signature = types,                                                    \
-        .immediates = IMMEDIATE_##immediate,                                   \
-        .bytes = size)
+    ENTRY(code,                                                                \
+          mnemonic,                                                            \
+          feature,                                                             \
+          VECTOR,                                                              \
+          .op = OP_##name,                                                     \
+          .signature = types,                                                  \
+          .immediates = IMMEDIATE_##immediate,                                 \
+          .bytes = size)
 #define VECTOR_LIKE(code, name, mnemonic, feature, types, other)               \
-    ROW(code, mnemonic, feature, VECTOR, .op = OP_##other, .signature = types)
+    ENTRY(code, mnemonic, feature, VECTOR, .op = OP_##other, .signature = types)
 #include "vm/opcodes.def"
 };
 /* clang-format on */

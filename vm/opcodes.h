@@ -8,19 +8,7 @@
 
 /* WASM_i32_add and so on: the codes of the binary format. */
 enum wasm_opcode {
-#define UNARY(code, name, ...) WASM_##name = code,
-#define BINARY                 UNARY
-#define COMPARE                UNARY
-#define LOAD                   UNARY
-#define STORE                  UNARY
-#define WINDOW                 UNARY
-#define LOCAL                  UNARY
-#define CONST                  UNARY
-#define OTHER                  UNARY
-#define ADDED                  UNARY
-#define VECTOR                 UNARY
-#define VECTOR_IMMEDIATE       UNARY
-#define VECTOR_LIKE            UNARY
+#define ROW(code, name, ...) WASM_##name = code,
 #include "vm/opcodes.def"
     WASM_none = 0xFF,
 };
@@ -28,19 +16,8 @@ enum wasm_opcode {
 /* OTHER_block and so on: the instructions that no row describes. A switch over
  * them must have a case for each, or it does not compile. */
 enum by_hand {
-#define UNARY(...)
-#define BINARY                 UNARY
-#define COMPARE                UNARY
-#define LOAD                   UNARY
-#define STORE                  UNARY
-#define WINDOW                 UNARY
-#define LOCAL                  UNARY
-#define CONST                  UNARY
+#define ROW(...)
 #define OTHER(code, name, ...) OTHER_##name = code,
-#define ADDED                  UNARY
-#define VECTOR                 UNARY
-#define VECTOR_IMMEDIATE       UNARY
-#define VECTOR_LIKE            UNARY
 #include "vm/opcodes.def"
 };
 
@@ -101,20 +78,9 @@ enum immediates {
  * each kind that a row has. */
 enum described {
     DESCRIBED_nothing = IMMEDIATE_NONE,
-#define UNARY(...)
-#define BINARY  UNARY
-#define COMPARE UNARY
-#define LOAD    UNARY
-#define STORE   UNARY
-#define LOCAL   UNARY
-#define CONST   UNARY
-#define OTHER   UNARY
-#define ADDED   UNARY
+#define ROW(...)
 #define WINDOW(code, name, mnemonic, feature, immediates, ...)                 \
     DESCRIBED_##name = IMMEDIATE_##immediates,
-#define VECTOR(...)
-#define VECTOR_IMMEDIATE(...)
-#define VECTOR_LIKE(...)
 #include "vm/opcodes.def"
 };
 

@@ -400,22 +400,11 @@ static void by_hand(struct validator *v, const struct immediate *immediate) {
 static void added(struct validator *v, const struct immediate *immediate) {
     (void)immediate; /* there may be none */
     switch (v->row->opcode) {
-#define UNARY(...)
-#define BINARY(...)
-#define COMPARE(...)
-#define LOAD(...)
-#define STORE(...)
-#define WINDOW(...)
-#define LOCAL(...)
-#define CONST(...)
-#define OTHER(...)
+#define ROW(...)
 #define ADDED(code, name, ...)                                                 \
     case code:                                                                 \
         do_##name(v, immediate);                                               \
         break;
-#define VECTOR(...)
-#define VECTOR_IMMEDIATE(...)
-#define VECTOR_LIKE(...)
 #include "vm/opcodes.def"
     }
 }

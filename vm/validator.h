@@ -190,20 +190,9 @@ check_indirect(struct validator *v, uint32_t type_index, uint32_t table);
 
 /* ---- of the rings: an instruction of class ADDED each ---- */
 
-#define UNARY(...)
-#define BINARY(...)
-#define COMPARE(...)
-#define LOAD(...)
-#define STORE(...)
-#define WINDOW(...)
-#define LOCAL(...)
-#define CONST(...)
-#define OTHER(...)
+#define ROW(...)
 #define ADDED(code, name, ...)                                                 \
     void do_##name(struct validator *v, const struct immediate *immediate);
-#define VECTOR(...)
-#define VECTOR_IMMEDIATE(...)
-#define VECTOR_LIKE(...)
 #include "vm/opcodes.def"
 
 #endif

@@ -10,19 +10,7 @@ static const struct row {
     uint32_t code;
     const char *mnemonic;
 } rows[] = {
-#define UNARY(code, name, mnemonic, ...)     {code, mnemonic},
-#define BINARY                               UNARY
-#define COMPARE                              UNARY
-#define LOAD                                 UNARY
-#define STORE                                UNARY
-#define LOCAL(code, name, mnemonic, feature) {code, mnemonic},
-#define CONST                                UNARY
-#define OTHER                                UNARY
-#define ADDED                                UNARY
-#define WINDOW                               UNARY
-#define VECTOR                               UNARY
-#define VECTOR_IMMEDIATE                     UNARY
-#define VECTOR_LIKE                          UNARY
+#define ROW(code, name, mnemonic, ...) {code, mnemonic},
 #include "vm/opcodes.def"
 };
 

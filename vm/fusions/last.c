@@ -5,19 +5,10 @@
 /* Rows that have such forms have codes of one byte. */
 enum op fused_of(const struct instruction *row) {
     static const uint16_t first[START_FC] = {
-#define UNARY(...)
-#define BINARY(...)
+#define ROW(...)
 #define COMPARE(code, name, ...) [code] = OP_br_##name##_ss,
 #define LOAD(code, name, ...)    [code] = OP_##name##_si,
 #define STORE(code, name, ...)   [code] = OP_##name##_si_s,
-#define WINDOW(...)
-#define LOCAL(...)
-#define CONST(...)
-#define OTHER(...)
-#define ADDED(...)
-#define VECTOR(...)
-#define VECTOR_IMMEDIATE(...)
-#define VECTOR_LIKE(...)
 #include "vm/opcodes.def"
     };
     return (enum op)first[row->opcode];
