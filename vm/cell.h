@@ -29,9 +29,7 @@
  * to its slot too, so that nothing ever needs spilling.
  *
  * Memory 0 is near if its addresses have 32 bits: the interpreter has its base
- * and size at hand. An access to any other memory has one form only, far: the
- * address is in slot a, imm is the index of the memory, and the offset is in
- * the data cell. */
+ * and size at hand. Of others: vm/far. */
 #ifndef HOSTEL_VM_CELL_H
 #define HOSTEL_VM_CELL_H
 
@@ -45,7 +43,6 @@
 enum form { FORM_SS, FORM_RS, FORM_SR, FORM_SI, FORM_RI };
 enum { FORM_RR = 3 };
 enum { FORM_S, FORM_R };
-enum { FORM_FAR = -1 }; /* before the first */
 
 enum op {
 #define OP(name, ...) OP_##name,

@@ -58,6 +58,19 @@ bool bulk_named(struct validator *v,
                 const struct immediate *immediate,
                 struct varying *types);
 
+/* ---- far ---- */
+
+/* Validate and translate a load or store whose memory is not the near one; it
+ * may have addresses of 64 bits. */
+void far_access(struct validator *v, const struct immediate *memarg);
+
+/* Only translate one; a load's `value` is zero. */
+void translate_far(struct translator *t,
+                   const struct instruction *row,
+                   struct operand address,
+                   struct operand value,
+                   const struct immediate *memarg);
+
 /* ---- skim ---- */
 
 /* Validate what comes next as far as that is quick, while nothing is

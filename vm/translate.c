@@ -291,28 +291,6 @@ void translate_select(struct translator *t,
 
 /* ---- memory ---- */
 
-/* An access to a memory of which the interpreter has to fetch base and size
- * first. */
-void translate_far(struct translator *t,
-                   const struct instruction *row,
-                   struct operand address,
-                   struct operand value,
-                   const struct immediate *memarg) {
-    need_slot(t, &address);
-    need_slot(t, &value);
-    struct cell *cell = emit(t, (unsigned)(row->op + FORM_FAR));
-    cell->a = address.slot;
-    cell->d = value.slot;
-    cell->tail.imm = (int32_t)memarg->second;
-    uint8_t result = result_of(row);
-    if (result)
-        push_result(t, cell, result, accumulator(result));
-    struct cell *data = emit_data(t);
-    data->head.wide = memarg->bits;
-    data->a = value.slot;
-    data->d = memarg->lane;
-}
-
 void translate_load(struct translator *t,
                     const struct instruction *row,
                     struct operand address,

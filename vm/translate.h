@@ -246,12 +246,6 @@ void translate_store(struct translator *t,
                      struct operand value,
                      uint32_t offset);
 
-/* An access to another memory than the near one; a load's `value` is zero. */
-void translate_far(struct translator *t,
-                   const struct instruction *row,
-                   struct operand address,
-                   struct operand value,
-                   const struct immediate *memarg);
 void translate_select(struct translator *t,
                       uint8_t type,
                       struct operand x,

@@ -298,22 +298,6 @@ bool memory_named(struct validator *v, uint32_t index, uint8_t *address) {
     return true;
 }
 
-/* A load or store whose memory is not the near one; it may have addresses of 64
- * bits. */
-static void far_access(struct validator *v, const struct immediate *memarg) {
-    const struct instruction *row = v->row;
-    uint8_t type = VM_I32;
-    bool named = memory_named(v, memarg->second, &type);
-    if (!named || !check_access(v, memarg, type))
-        return;
-
-    struct operand value = {0};
-    if (row->shape == SHAPE_STORE)
-        value = pop(v, row->operand);
-    struct operand address = pop(v, type);
-    translate_far(&v->t, row, address, value, memarg);
-}
-
 /* Read the memarg of a load or store. True if it is a valid access to the near
  * memory, still to be translated; all others end here. */
 static inline bool near_access(struct validator *v, struct immediate *memarg) {
