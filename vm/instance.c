@@ -81,36 +81,25 @@ static bool incompatible_import(const struct vm_import *import,
                      is);
 }
 
-/* How many entries of each index space are filled; the imports of a kind are
- * its first entries, in the order in which the module names them. */
-struct filled {
-    uint32_t functions;
-    uint32_t tables;
-    uint32_t memories;
-    uint32_t globals;
-    uint32_t tags;
-};
-
 /* A function object for each import, since it says to the host which instance
- * calls. */
-static bool import_host_function(struct instance *instance,
-                                 const struct vm_import *import,
-                                 const struct function *host,
-                                 struct filled *filled,
-                                 struct error *error) {
+ * calls; NULL on failure. */
+static struct function *function_for(struct instance *instance,
+                                     const struct vm_import *import,
+                                     const struct function *host,
+                                     struct error *error) {
     struct vm *vm = instance->vm;
     struct function *function =
         arena_alloc(&instance->arena, 1, sizeof *function);
     if (!function)
-        return error_set_memory(vm, error, "imported functions");
+        return error_set_memory(vm, error, "imported functions"), NULL;
     *function = *host;
     function->instance = instance;
-    instance->functions[filled->functions++] = function;
     bool taped = vm->recorder || vm->player;
     if (taped && !tape_link(vm, import, function, error))
-        return false;
-    return count_imported(import, function) ||
-           error_set_memory(vm, error, "imported functions");
+        return NULL;
+    if (!count_imported(import, function))
+        return error_set_memory(vm, error, "imported functions"), NULL;
+    return function;
 }
 
 /* What a function does that nobody provides; `context` is the import. */
@@ -132,20 +121,6 @@ static bool may_be_unknown(const struct vm *vm,
                            const struct vm_import *import) {
     bool is_function = import->type.kind == VM_FUNCTION;
     return is_function && vm->options.trap_unknown_imports;
-}
-
-/* A function may do without, if that is wanted: it is a trap for who calls it.
- * There is no such thing for a memory, table, global or tag. */
-static bool import_nothing(struct instance *instance,
-                           struct vm_import *import,
-                           struct filled *filled,
-                           struct error *error) {
-    if (!may_be_unknown(instance->vm, import))
-        return unknown_import(import, error);
-    struct function trap = {.type = import->type.function,
-                            .host = call_unknown,
-                            .host_context = import};
-    return import_host_function(instance, import, &trap, filled, error);
 }
 
 /* All names that could be meant are looked through. */
@@ -206,47 +181,59 @@ bool vm_can_import(struct vm *vm,
            unknown_import(import, error);
 }
 
-static bool import_external(struct instance *instance,
-                            const struct vm_import *import,
-                            const struct external *external,
-                            struct filled *filled,
-                            struct error *error) {
-    struct function *function = external->function;
+/* Fill an entry of an index space. */
+static void
+place(struct instance *instance, uint32_t at, const struct external *external) {
     switch (external->kind) {
-    case VM_FUNCTION:
-        if (!function->instance)
-            return import_host_function(
-                instance, import, function, filled, error);
-        instance->functions[filled->functions++] = function;
-        break;
-    case VM_TABLE: instance->tables[filled->tables++] = external->table; break;
-    case VM_MEMORY:
-        instance->memories[filled->memories++] = external->memory;
-        break;
-    case VM_TAG: instance->tags[filled->tags++] = external->tag; break;
-    case VM_GLOBAL:
-        instance->globals[filled->globals++] = external->global->value;
-        break;
+    case VM_FUNCTION: instance->functions[at] = external->function; break;
+    case VM_TABLE: instance->tables[at] = external->table; break;
+    case VM_MEMORY: instance->memories[at] = external->memory; break;
+    case VM_TAG: instance->tags[at] = external->tag; break;
+    case VM_GLOBAL: instance->globals[at] = external->global->value; break;
     }
+}
+
+/* A function may do without a provider, if that is wanted: it is a trap for who
+ * calls it. There is no such thing for a memory, table, global or tag. */
+static bool import_to(struct instance *instance,
+                      uint32_t at,
+                      struct vm_import *import,
+                      struct error *error) {
+    struct vm *vm = instance->vm;
+    struct provider provider;
+    if (!find_provider(vm, import, &provider, error))
+        return false;
+
+    struct function trap = {.type = import->type.function,
+                            .host = call_unknown,
+                            .host_context = import};
+    struct external external = provider.external;
+    if (!provider.found) {
+        if (!may_be_unknown(vm, import))
+            return unknown_import(import, error);
+        external = (struct external){.kind = VM_FUNCTION, .function = &trap};
+    }
+
+    bool is_function = external.kind == VM_FUNCTION;
+    if (is_function && !external.function->instance) {
+        external.function =
+            function_for(instance, import, external.function, error);
+        if (!external.function)
+            return false;
+    }
+    place(instance, at, &external);
     return true;
 }
 
-static bool resolve_imports(struct instance *instance,
-                            struct filled *filled,
-                            struct error *error) {
+/* The imports of a kind are the first entries of its index space, in the order
+ * in which the module names them. */
+static bool resolve_imports(struct instance *instance, struct error *error) {
     const struct module *module = instance->module;
+    uint32_t filled[VM_TAG + 1] = {0};
     for (uint32_t i = 0; i < module->import_count; i++) {
         struct vm_import *import = &module->imports[i];
-        struct provider provider;
-        bool ok = find_provider(instance->vm, import, &provider, error);
-        if (!ok)
-            return false;
-        if (provider.found)
-            ok = import_external(
-                instance, import, &provider.external, filled, error);
-        else
-            ok = import_nothing(instance, import, filled, error);
-        if (!ok)
+        uint32_t at = filled[import->type.kind]++;
+        if (!import_to(instance, at, import, error))
             return false;
     }
     return true;
@@ -300,25 +287,25 @@ static struct memory *shared_memory(const struct instance *instance) {
 
 /* Globals come last and in order: their initialisers may refer to functions and
  * to the globals before them. */
-static bool allocate_own(struct instance *instance,
-                         struct filled filled,
-                         struct error *error) {
+static bool allocate_own(struct instance *instance, struct error *error) {
     struct vm *vm = instance->vm;
     const struct module *module = instance->module;
-    for (uint32_t i = filled.functions; i < module->function_count; i++) {
+    for (uint32_t i = module->imported_functions; i < module->function_count;
+         i++) {
         struct function *function =
-            &instance->own_functions[i - filled.functions];
+            &instance->own_functions[i - module->imported_functions];
         *function = (struct function){.type = module->functions[i].type,
                                       .instance = instance};
         instance->functions[i] = function;
     }
-    for (uint32_t i = filled.tables; i < module->table_count; i++) {
+    for (uint32_t i = module->imported_tables; i < module->table_count; i++) {
         instance->tables[i] =
             table_new(vm, &module->tables[i], instance, error);
         if (!instance->tables[i])
             return false;
     }
-    for (uint32_t i = filled.memories; i < module->memory_count; i++) {
+    for (uint32_t i = module->imported_memories; i < module->memory_count;
+         i++) {
         instance->memories[i] =
             memory_new(vm, module->memories[i], instance, error);
         if (!instance->memories[i])
@@ -327,14 +314,15 @@ static bool allocate_own(struct instance *instance,
     if (module->memory_count)
         instance->memory = instance->memories[0];
     instance->shared = shared_memory(instance);
-    for (uint32_t i = filled.tags; i < module->tag_count; i++) {
-        struct tag *tag = &instance->own_tags[i - filled.tags];
+    for (uint32_t i = module->imported_tags; i < module->tag_count; i++) {
+        struct tag *tag = &instance->own_tags[i - module->imported_tags];
         *tag = (struct tag){module->tags[i], instance};
         instance->tags[i] = tag;
     }
-    for (uint32_t i = filled.globals; i < module->global_count; i++) {
+    for (uint32_t i = module->imported_globals; i < module->global_count; i++) {
         const struct global_declaration *declaration = &module->globals[i];
-        struct global *global = &instance->own_globals[i - filled.globals];
+        struct global *global =
+            &instance->own_globals[i - module->imported_globals];
         if (!meter_step(&vm->meter, 1))
             return vm_time_out(vm, error);
         global->type = declaration->type;
@@ -424,10 +412,8 @@ allocate(struct vm *vm, struct module *module, struct error *error) {
     struct instance *instance = instance_new(vm, module, error);
     if (!instance)
         return NULL;
-    struct filled filled = {0};
     bool ok = allocate_spaces(instance, error) &&
-              resolve_imports(instance, &filled, error) &&
-              allocate_own(instance, filled, error);
+              resolve_imports(instance, error) && allocate_own(instance, error);
     if (ok)
         return instance;
     instance->going = true;
