@@ -71,10 +71,16 @@ static inline int64_t meter_spent(const struct meter *meter) {
 /* Give the interpreter another budget, or the reason why there is none left. */
 enum trap meter_refill(struct meter *meter);
 
+/* Take units from the budget. True if it had not so many: then meter_refill
+ * says what comes. */
+static inline bool meter_overdraws(struct meter *meter, int64_t units) {
+    meter->budget -= units;
+    return meter->budget < 0;
+}
+
 /* Pay for the guest's own work. */
 static inline enum trap meter_charge(struct meter *meter, int64_t units) {
-    meter->budget -= units;
-    return meter->budget < 0 ? meter_refill(meter) : TRAP_NONE;
+    return meter_overdraws(meter, units) ? meter_refill(meter) : TRAP_NONE;
 }
 
 /* For what one cell does that may be of any size: to be paid with what is
