@@ -77,4 +77,21 @@ struct debug_lines debug_lines(struct debug *debug);
 /* The number of the line that has the byte at `offset`, or line_count. */
 size_t debug_line_find(const struct debug_lines *lines, uint64_t offset);
 
+/* Functions that were inlined have copies in the bodies of others. Of each of
+ * the lines: the number of the copy that it is in, or 0. */
+void debug_copies(struct debug *debug, uint32_t *copies);
+
+/* The function of a copy, or that which has the body: its mangled name, or as
+ * above; and where it is declared, or 0. Work is counted from debug_copies
+ * on: behind too much, nothing is known. */
+struct debug_function {
+    struct slice name;
+    uint32_t line;
+};
+
+struct debug_function debug_function_of(struct debug *debug,
+                                        uint32_t body,
+                                        uint32_t copy,
+                                        struct arena *texts);
+
 #endif

@@ -136,6 +136,7 @@ struct body *body_at(const struct debug *debug, uint64_t address);
     X(COMP_DIR, 0x1B) /* where the compiler ran */                             \
     X(ABSTRACT_ORIGIN,                                                         \
       0x31) /* of code: the entry that says what all copies have in common */  \
+    X(DECL_LINE, 0x3B)                                                         \
     X(SPECIFICATION,                                                           \
       0x47) /* of a definition: the declaration, which says the rest */        \
     X(RANGES, 0x55)                                                            \
@@ -272,6 +273,10 @@ bool names_read(struct debug *debug);
 /* The name of a subprogram, with those of its scopes; what is put together is
  * in `texts`. */
 struct slice name_of(struct debug *debug, uint64_t entry, struct arena *texts);
+
+/* The function that a subprogram, or a copy of one, is. */
+struct debug_function
+function_of_entry(struct debug *debug, uint64_t entry, struct arena *texts);
 
 /* ---- line.c ---- */
 

@@ -100,6 +100,15 @@ static struct slice qualify(struct debug *debug,
     return join(debug, parts, count, texts);
 }
 
+/* From an entry to what it is a copy or the definition of; false if it is
+ * neither. */
+static bool
+follow(const struct unit *unit, const struct entry *entry, uint64_t *offset) {
+    const struct value *values = entry->values;
+    return value_reference(unit, values[ATTRIBUTE_ABSTRACT_ORIGIN], offset) ||
+           value_reference(unit, values[ATTRIBUTE_SPECIFICATION], offset);
+}
+
 /* Follow references from the entry to one that has a name. */
 struct slice
 name_of(struct debug *debug, uint64_t offset, struct arena *texts) {
@@ -116,14 +125,42 @@ name_of(struct debug *debug, uint64_t offset, struct arena *texts) {
             linkage_name =
                 text_of(debug, unit, entry.values[ATTRIBUTE_LINKAGE_NAME]);
         }
-        if (!value_reference(
-                unit, entry.values[ATTRIBUTE_ABSTRACT_ORIGIN], &offset) &&
-            !value_reference(
-                unit, entry.values[ATTRIBUTE_SPECIFICATION], &offset)) {
+        if (!follow(unit, &entry, &offset))
             break;
-        }
     }
     return linkage_name;
+}
+
+/* Made by a compiler that tells functions of one name apart: C++'s, or Rust's.
+ * Other names of the linker's only hide what a function is called, as main. */
+static bool is_mangled(struct slice name) {
+    bool begins = name.size > 2 && name.data[0] == '_';
+    return begins && (name.data[1] == 'Z' || name.data[1] == 'R');
+}
+
+/* The line is that of the definition, if it says one. */
+struct debug_function
+function_of_entry(struct debug *debug, uint64_t offset, struct arena *texts) {
+    struct debug_function function = {.line = 0};
+    uint64_t at = offset, line;
+    for (int i = 0; i < MOST_REFERENCES; i++) {
+        struct entry entry;
+        const struct unit *unit = unit_entry(debug, at, &entry);
+        if (!unit)
+            break;
+        bool says = value_number(entry.values[ATTRIBUTE_DECL_LINE], &line);
+        if (says && function.line == 0 && line <= UINT32_MAX)
+            function.line = (uint32_t)line;
+        struct slice name =
+            text_of(debug, unit, entry.values[ATTRIBUTE_LINKAGE_NAME]);
+        if (function.name.size == 0 && is_mangled(name))
+            function.name = name;
+        if (!follow(unit, &entry, &at))
+            break;
+    }
+    if (function.name.size == 0)
+        function.name = name_of(debug, offset, texts);
+    return function;
 }
 
 bool names_read(struct debug *debug) {
