@@ -11,6 +11,7 @@
 #include "profile.h"
 
 #include "output.h"
+#include "report.h"
 #include "source.h"
 
 #include <inttypes.h>
@@ -76,7 +77,5 @@ bool profile_run(struct run *run,
     bool written = vm_profile(&profiling, &late);
     bool kept = output_close(&file, written, &late) && written;
     tell_times(run);
-    if (done && !kept)
-        *error = late;
-    return done && kept;
+    return kept ? done : report_late(run, done, &late, error);
 }

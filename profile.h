@@ -10,8 +10,9 @@ bool profile_format(const char *path,
                     enum vm_profile_format *format,
                     struct error *error);
 
-/* Run the guest by `run_it`, and write its profile however it ends. If nothing
- * else fails, `error` says why the file could not be written. */
+/* Run the guest by `run_it`, and write its profile however it ends. That the
+ * file could not be written is told, or is the run's `error` if nothing else
+ * fails. */
 bool profile_run(struct run *run,
                  bool (*run_it)(struct run *run, struct error *error),
                  struct error *error);

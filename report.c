@@ -169,3 +169,17 @@ void report_hint(struct run *run, const struct error *error) {
           "misses a file, grant it with --dir HOST[::GUEST]\n",
           stderr);
 }
+
+bool report_late(struct run *run,
+                 bool done,
+                 const struct error *late,
+                 struct error *error) {
+    bool exited_well = error->kind == ERROR_EXIT && error->code == 0;
+    if (done || exited_well) {
+        *error = *late;
+        return false;
+    }
+    run_begin_line(run, stderr);
+    fprintf(stderr, "hostel: %s\n", late->text);
+    return false;
+}

@@ -15,4 +15,11 @@ void report_error(struct run *run, const struct error *error);
  * directory. */
 void report_hint(struct run *run, const struct error *error);
 
+/* What failed when the guest had ended. If it ended well, that is the run's
+ * `error`; else it is told beside. Returns false. */
+bool report_late(struct run *run,
+                 bool done,
+                 const struct error *late,
+                 struct error *error);
+
 #endif

@@ -138,6 +138,11 @@ def test_usage(place):
             (["dump", "--profile", "x.svg", guest("lines")], "belongs to run"),
             (["--profile", "x.svg", "--trace=code", guest("lines")], "one of them")]:
         check("profile: usage: " + why, expect(run(*words), 2, "", why))
+    full = os.path.join(place, "full.svg")
+    os.symlink("/dev/full", full)
+    for words, status in [(["lines", "1"], 1), (["exit", "0"], 1), (["exit", "3"], 3), (["trap"], 134)]:
+        result = run("-q", "--profile", full, guest("command"), *words)
+        check("profile: no space after " + words[0] + " " + words[-1], expect(result, status, None, "No space"))
     there = os.path.join(place, "none", "x.svg")
     check("profile: no such folder", expect(run("--profile", there, guest("lines")), 1, "", "No such file"))
 
