@@ -24,7 +24,7 @@ G       = c
 SECONDS = 60
 V       =
 PARTS   = unit spec core wasi net cli guide demo limits embed
-FUZZERS = vm idioms dwarf http json url record
+FUZZERS = vm idioms dwarf lcov http json url record
 CLANG_FORMAT = clang-format
 
 # What a package of the program sets, on the command line or in the environment.
@@ -597,7 +597,7 @@ help:
 	echo "make listings   write into documents and comments what the commands they name print"
 	echo "make suites     fetch the suites of WebAssembly, WASI and cookies to $(BUILD)/suites, from"
 	echo "                SPEC_URL, WASI_SUITE_URL and COOKIES_URL if they are set"
-	echo "make fuzz       try odd inputs on F=vm|idioms|dwarf|http|json|url|record for SECONDS=60"
+	echo "make fuzz       try odd inputs on F=vm|idioms|dwarf|lcov|http|json|url|record for SECONDS=60"
 	echo "make lint       check the layers, the formatting and the engine's machine code"
 	echo "make format     let clang-format lay out all C files"
 	echo "make bench      measure against other engines: P=\"$(BENCH_PARTS)\" B=\"crc32 sort\""

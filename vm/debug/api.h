@@ -40,4 +40,24 @@ struct vm_host_time {
 size_t
 vm_host_times(const struct vm *vm, struct vm_host_time *times, size_t capacity);
 
+/* ---- coverage ---- */
+
+/* How often lines of the source were executed, functions called and conditional
+ * branches decided, as tracefiles of lcov say it, which all adds up. Drawn from
+ * the budget, which may be NULL. NULL without memory. */
+struct vm_coverage;
+struct vm_coverage *vm_coverage_open(struct budget *memory);
+void vm_coverage_close(struct vm_coverage *coverage);
+
+/* Add a tracefile (borrowed, as long as the coverage lives). ERROR_MALFORMED:
+ * it is none, or has what could not be kept. */
+bool vm_coverage_read(struct vm_coverage *coverage,
+                      struct slice text,
+                      struct error *error);
+
+/* Write a tracefile of all of it: the same for the same. */
+bool vm_coverage_write(struct vm_coverage *coverage,
+                       FILE *out,
+                       struct error *error);
+
 #endif

@@ -89,6 +89,29 @@ size_t vm_host_times(const struct vm *vm,
     return 0;
 }
 
+struct vm_coverage *vm_coverage_open(struct budget *memory) {
+    (void)memory;
+    return NULL;
+}
+
+void vm_coverage_close(struct vm_coverage *coverage) {
+    (void)coverage;
+}
+
+bool vm_coverage_read(struct vm_coverage *coverage,
+                      struct slice text,
+                      struct error *error) {
+    (void)coverage, (void)text;
+    return lacking(error);
+}
+
+bool vm_coverage_write(struct vm_coverage *coverage,
+                       FILE *out,
+                       struct error *error) {
+    (void)coverage, (void)out;
+    return lacking(error);
+}
+
 struct debug_lines debug_lines(struct debug *debug) {
     (void)debug;
     return (struct debug_lines){.line_count = 0};
