@@ -17,14 +17,16 @@ static bool is_misplaced(const struct options *options,
 bool options_belong(const struct options *options, struct error *error) {
     bool records = options->record || options->record_module ||
                    options->record_secrets || options->hidden.count > 0;
+    bool covers = options->coverage || options->coverage_append;
     /* To a replay, too. */
-    bool profiles = options->profile && options->command != COMMAND_REPLAY;
+    bool replay = options->command == COMMAND_REPLAY;
     const struct belonging rows[] = {
         {"--features", options->features, COMMAND_CHECK, "check"},
         {"--code", options->code, COMMAND_DUMP, "dump"},
         {"--lines", options->lines, COMMAND_DUMP, "dump"},
         {"--record", records, COMMAND_RUN, "run"},
-        {"--profile", profiles, COMMAND_RUN, "run"},
+        {"--profile", options->profile && !replay, COMMAND_RUN, "run"},
+        {"--coverage", covers && !replay, COMMAND_RUN, "run"},
         {"--list", options->list, COMMAND_REPLAY, "replay"},
         {"--until", options->until, COMMAND_REPLAY, "replay"},
         {"--output", options->output, COMMAND_EXPLAIN, "explain"},
@@ -41,9 +43,13 @@ bool options_belong(const struct options *options, struct error *error) {
 
     if (records && !options->record)
         return error_set(error, ERROR_USAGE, "where to? give --record FILE");
-    if (options->profile && options->trace_code)
-        return error_set(
-            error, ERROR_USAGE, "--profile and --trace=code: give one of them");
+    if (options->coverage_append && !options->coverage)
+        return error_set(error, ERROR_USAGE, "where to? give --coverage FILE");
+    if (options->trace_code && (options->profile || options->coverage))
+        return error_set(error,
+                         ERROR_USAGE,
+                         "--%s and --trace=code: give one of them",
+                         options->profile ? "profile" : "coverage");
     if (!options->output && options->command == COMMAND_EXPLAIN)
         return error_set(error, ERROR_USAGE, "explain: where to? give -o FILE");
     return true;

@@ -10,6 +10,7 @@
  * (report.c), except what was asked for: help, a dump, what check found, a
  * function's results, and the demo's lines beginning `[host]`. */
 #include "check.h"
+#include "coverage.h"
 #include "deadline.h"
 #include "help.h"
 #include "linking.h"
@@ -192,9 +193,6 @@ static bool run_guest(struct run *run, struct error *error) {
 /* ---- commands ---- */
 
 static bool trace_code(struct run *run, struct error *error) {
-    if (run->options->profile)
-        return error_set(
-            error, ERROR_USAGE, "--profile and --trace=code: give one of them");
     struct vm_tracing tracing = {.module = run->main.module,
                                  .function = run->options->traced,
                                  .out = stderr,
@@ -210,15 +208,21 @@ static void ignore_signals(void) {
     signal(SIGXFSZ, SIG_IGN);
 }
 
+static bool run_profiled(struct run *run, struct error *error) {
+    if (run->options->profile)
+        return profile_run(run, run_guest, error);
+    return run_guest(run, error);
+}
+
 /* What is loaded, watched if that is wanted. */
 static bool run_loaded(struct run *run, struct error *error) {
     if (run->options->trace_code && !trace_code(run, error))
         return false;
 
     ignore_signals();
-    if (run->options->profile)
-        return profile_run(run, run_guest, error);
-    return run_guest(run, error);
+    if (run->options->coverage)
+        return coverage_run(run, run_profiled, error);
+    return run_profiled(run, error);
 }
 
 static bool run_command(struct run *run, struct error *error) {

@@ -342,6 +342,8 @@ static bool apply(struct options *options,
     case OPTION_LIST: options->list = true; break;
     case OPTION_UNTIL: return set_text(&options->until, id, text, error);
     case OPTION_PROFILE: return set_text(&options->profile, id, text, error);
+    case OPTION_COVERAGE: return set_text(&options->coverage, id, text, error);
+    case OPTION_COVERAGE_APPEND: options->coverage_append = true; break;
     case OPTION_CODE: options->code = true; break;
     case OPTION_LINES: options->lines = true; break;
     case OPTION_OUTPUT: return set_text(&options->output, id, text, error);

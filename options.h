@@ -46,10 +46,12 @@ struct options {
     size_t word_count;        /* 0 for HELP and VERSION, else 1 or more */
     /* A subcommand the first word may be meant for, or NULL. */
     const char *meant;
-    bool code;                /* DUMP shows what is executed, too */
-    bool lines;               /* DUMP shows the source's lines, too */
-    const char *output;       /* of EXPLAIN, or NULL */
-    const char *profile;      /* of RUN, or NULL */
+    bool code;            /* DUMP shows what is executed, too */
+    bool lines;           /* DUMP shows the source's lines, too */
+    const char *output;   /* of EXPLAIN, or NULL */
+    const char *profile;  /* of RUN, or NULL */
+    const char *coverage; /* of RUN, or NULL */
+    bool coverage_append;
     const char *function;     /* that DUMP and EXPLAIN show, or NULL: all */
     bool runs;                /* EXPLAIN does, with the words */
     bool features;            /* CHECK prints nothing but those that are used */

@@ -59,8 +59,9 @@ static bool open_vm(struct run *run, struct error *error) {
     limits.memory = &run->memory;
     limits.timeout_ms = time_left_ms(run);
     run->vm = vm_open(&limits, error);
-    bool counts = run->options->profile;
-    return run->vm && (!counts || vm_count(run->vm, true, error));
+    const struct options *options = run->options;
+    bool calls = options->profile, counts = calls || options->coverage;
+    return run->vm && (!counts || vm_count(run->vm, calls, error));
 }
 
 bool run_load(struct run *run, const char *path, struct error *error) {

@@ -43,8 +43,9 @@ vm_host_times(const struct vm *vm, struct vm_host_time *times, size_t capacity);
 /* ---- coverage ---- */
 
 /* How often lines of the source were executed, functions called and conditional
- * branches decided, as tracefiles of lcov say it, which all adds up. Drawn from
- * the budget, which may be NULL. NULL without memory. */
+ * branches decided: of what vms have executed, and of what tracefiles of lcov
+ * say, which all adds up. Drawn from the budget, which may be NULL. NULL without
+ * memory. */
 struct vm_coverage;
 struct vm_coverage *vm_coverage_open(struct budget *memory);
 void vm_coverage_close(struct vm_coverage *coverage);
@@ -54,6 +55,22 @@ void vm_coverage_close(struct vm_coverage *coverage);
 bool vm_coverage_read(struct vm_coverage *coverage,
                       struct slice text,
                       struct error *error);
+
+/* Of a vm of which is counted (vm_count). A file of the source has the path from
+ * the directory that the compiler ran in on, or from the current one, if it is
+ * there, which `is_there` says: NULL is yes. Those that are not are left out. */
+struct vm_covering {
+    struct vm *vm;
+    bool (*is_there)(void *context, const char *path);
+    void *context;
+    size_t kept, left_out; /* results: how many files */
+};
+
+/* Add what has been executed of its modules. ERROR_IO if of none a file of the
+ * source is known that is there. */
+bool vm_coverage_add(struct vm_coverage *coverage,
+                     struct vm_covering *asked,
+                     struct error *error);
 
 /* Write a tracefile of all of it: the same for the same. */
 bool vm_coverage_write(struct vm_coverage *coverage,

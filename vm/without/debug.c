@@ -105,6 +105,13 @@ bool vm_coverage_read(struct vm_coverage *coverage,
     return lacking(error);
 }
 
+bool vm_coverage_add(struct vm_coverage *coverage,
+                     struct vm_covering *covering,
+                     struct error *error) {
+    (void)coverage, (void)covering;
+    return lacking(error);
+}
+
 bool vm_coverage_write(struct vm_coverage *coverage,
                        FILE *out,
                        struct error *error) {
