@@ -3,6 +3,7 @@
  *
  * All of it may be done at any time, from a host function too: the interpreter
  * fetches the place and size of a memory again after each call of the host. */
+#include "vm/record/handed.h"
 #include "vm/rings.h"
 #include "vm/store.h"
 
@@ -78,19 +79,15 @@ vm_memory_range(const struct memory *memory, uint64_t address, uint64_t size) {
     if (!bytes || size == 0) /* the empty memory is of no vm */
         return bytes;
     struct handed *handed = memory->vm->handed;
-    return handed ? tape_hand_out(handed, memory, address, size) : bytes;
+    if (handed && !handed_is(handed, handed->next, memory, address, size))
+        tape_hand_out(handed, memory, address, size);
+    return bytes;
 }
 
-/* Without a memory there is an empty one, so that these need no case for it. */
+/* Without a memory there is an empty one, so that this needs no case for it. */
 uint8_t *
 vm_memory_at(const struct instance *instance, uint64_t address, uint64_t size) {
     return vm_memory_range(instance->shared, address, size);
-}
-
-const uint8_t *vm_memory_view(const struct instance *instance,
-                              uint64_t address,
-                              uint64_t size) {
-    return memory_at(instance->shared, address, 0, size);
 }
 
 /* ---- globals ---- */

@@ -48,6 +48,7 @@ link_branch(struct translator *t, uint32_t cell, struct label *label) {
         link_patch(t, cell, &label->patches);
     } else {
         t->module->code.cells[cell].tail.imm = (int32_t)(label->target - cell);
+        pins_back(t, label->target);
     }
 }
 

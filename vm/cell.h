@@ -58,9 +58,13 @@ typedef enum trap (*handler)(const struct cell *pc,
                              uint64_t *frame,
                              uint8_t *memory,
                              uint64_t r0,
+                             uint64_t l0,
+                             const struct cell *loop,
                              double home,
                              double f0,
-                             float s0);
+                             double f1,
+                             float s0,
+                             float s1);
 
 /* What a cell begins with: how the interpreter finds what to do. */
 union head {

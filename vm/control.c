@@ -110,8 +110,10 @@ void begin_block(struct validator *v, int64_t code) {
         return;
     block->otherwise = otherwise;
     push_types(v, params);
-    if (opener == WASM_loop)
+    if (opener == WASM_loop) {
+        pins_begin(v);
         translate_loop(t, &block->label);
+    }
 }
 
 /* The results, and nothing else, are on the stack. */

@@ -51,7 +51,7 @@ struct cell *emit(struct translator *t, unsigned op) {
     struct cell *cell = new_cell(t);
     cell_set_op(cell, (enum op)op);
     if (!t->dead)
-        fusions_operation(t);
+        fusions_operation(t, (enum op)op);
     return cell;
 }
 

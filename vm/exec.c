@@ -1,12 +1,14 @@
 /* The interpreter: dispatch, first calls, calls to the host, and entry from
  * it.
  *
- * The state of execution is seven values, which the tail-calling form passes
+ * The state of execution is eleven values, which the tail-calling form passes
  * from handler to handler in registers:
  *
  *     pc            the current cell                      memory        base of memory 0
  *     frame         slot 0 of the current function        r0, f0, s0    the accumulators
- *     home          whose code it is: the instance
+ *     home          whose code it is: the instance        l0, f1, s1    copies of locals, and
+ *                                                         loop          where the innermost loop
+ *                                                                       begins: vm/fusions/pins.c
  *
  * Registers for integers are few, six where the ABI is that of x86-64 Unix. So
  * the instance, which few handlers ask for, travels among the floats: `home` is
@@ -54,8 +56,9 @@
 
 #define PARAMETERS                                                             \
     const struct cell *pc, uint64_t *frame, uint8_t *memory, uint64_t r0,      \
-        double home, double f0, float s0
-#define ARGUMENTS pc, frame, memory, r0, home, f0, s0
+        uint64_t l0, const struct cell *loop, double home, double f0,          \
+        double f1, float s0, float s1
+#define ARGUMENTS pc, frame, memory, r0, l0, loop, home, f0, f1, s0, s1
 
 #define INSTANCE    (instance_at(home))
 #define MEMORY_SIZE (memory_bytes(memory))
@@ -153,8 +156,8 @@ static inline uint16_t selected(const struct cell *cell, bool first) {
 
 /* Compilers want to hear that the rest of the state is of no use any more. */
 #define TRAP(kind)                                                             \
-    return (void)memory, (void)r0, (void)f0, (void)s0,                         \
-           execution_left(pc, frame, kind, home)
+    return (void)memory, (void)r0, (void)f0, (void)s0, (void)l0, (void)loop,   \
+           (void)f1, (void)s1, execution_left(pc, frame, kind, home)
 
 #if defined(HOSTEL_DISPATCH_TAIL)
 
@@ -240,8 +243,10 @@ enum trap execute(struct vm *vm, struct function *function) {
     frame[entry->a] = (uintptr_t)vm->halt;
     for (unsigned i = entry->d; i < entry->a; i++)
         frame[i] = 0;
-    trap = run(
-        entry + 1, frame, instance->memory->data, 0, home_of(instance), 0, 0);
+    const struct cell *first = entry + 1;
+    uint8_t *memory = instance->memory->data;
+    trap =
+        run(first, frame, memory, 0, 0, first, home_of(instance), 0, 0, 0, 0);
     if (vm->observer && vm->observer->left)
         vm->observer->left(vm->observer, frame, trap);
     if (trap != TRAP_NONE)

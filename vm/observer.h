@@ -18,9 +18,9 @@ struct machine {
     const struct cell *pc;
     uint64_t *frame;
     struct instance *instance;
-    uint64_t r0;
-    double f0;
-    float s0;
+    uint64_t r0, l0;
+    double f0, f1;
+    float s0, s1;
 };
 
 /* Functions that an observer does not need are NULL, but for `translated`. */

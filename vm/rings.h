@@ -83,11 +83,18 @@ void skim(struct validator *v);
  * this row and form; a loop begins here; the last cell is a br_table that moves
  * no values, and whose index is in r0 or not; or it branches if the condition
  * is `sense`. */
-void fusions_operation(struct translator *t);
+void fusions_operation(struct translator *t, enum op op);
 void fusions_binary(struct translator *t,
                     const struct instruction *row,
                     enum form form);
 void fusions_loop(struct translator *t);
+
+/* And of pins (pins.c): a loop is about to begin; a local has been written; the
+ * last cell branches back to that one, where its loop begins. */
+void pins_begin(struct validator *v);
+void pins_written(struct translator *t, uint32_t slot);
+void pins_back(struct translator *t, uint32_t target);
+
 void fusions_table(struct translator *t, bool in_r0);
 void fusions_branch(struct translator *t,
                     const struct condition *condition,
@@ -205,11 +212,11 @@ bool tape_link(struct vm *vm,
                struct error *error);
 
 /* A host function may write to these bytes from now on, until guest code runs
- * again. Asked for them if there is a `handed` to keep it. */
-uint8_t *tape_hand_out(struct handed *handed,
-                       const struct memory *memory,
-                       uint64_t address,
-                       uint64_t size);
+ * again. Told if there is a `handed` to keep it. */
+void tape_hand_out(struct handed *handed,
+                   const struct memory *memory,
+                   uint64_t address,
+                   uint64_t size);
 
 /* The host calls this function, with the values of its parameters. */
 bool tape_enter(const struct function *function,

@@ -142,6 +142,7 @@ void translate_local_set(struct translator *t,
             if (mirrored)
                 mirror_set(t, accumulator(value.type), slot);
         }
+        pins_written(t, slot);
     }
     if (!tee)
         return;

@@ -170,19 +170,20 @@ static const struct local_run *find_run(const struct validator *v,
     return &v->runs[low];
 }
 
-static void local(struct validator *v, uint32_t index) {
+struct local local_at(const struct validator *v, uint32_t index) {
     const struct func_type *function = v->type;
-    uint32_t opcode = v->row->opcode;
-    uint8_t type;
-    uint32_t slot;
     if (index < function->param_count) {
-        type = function->types[index];
-        slot = function->slots ? function->slots[index] : index;
-    } else if (index < v->local_count) {
-        const struct local_run *run = find_run(v, index);
-        type = run->type;
-        slot = run->slot + (index - run->start) * type_slots(type);
-    } else {
+        uint32_t slot = function->slots ? function->slots[index] : index;
+        return (struct local){slot, function->types[index]};
+    }
+    const struct local_run *run = find_run(v, index);
+    uint32_t before = (index - run->start) * type_slots(run->type);
+    return (struct local){run->slot + before, run->type};
+}
+
+static void local(struct validator *v, uint32_t index) {
+    uint32_t opcode = v->row->opcode;
+    if (index >= v->local_count) {
         reader_fail(&v->reader,
                     ERROR_INVALID,
                     "unknown local %u in %s",
@@ -191,14 +192,15 @@ static void local(struct validator *v, uint32_t index) {
         return;
     }
 
+    struct local x = local_at(v, index);
     if (opcode == WASM_local_get) {
-        translate_local_get(&v->t, type, slot);
+        translate_local_get(&v->t, x.type, x.slot);
         return;
     }
-    struct operand value = pop(v, type);
-    value.type = type; /* it may be TYPE_ANY */
+    struct operand value = pop(v, x.type);
+    value.type = x.type; /* it may be TYPE_ANY */
     bool tee = opcode == WASM_local_tee;
-    translate_local_set(&v->t, slot, value, tee);
+    translate_local_set(&v->t, x.slot, value, tee);
 }
 
 static void global(struct validator *v, uint32_t index) {

@@ -156,6 +156,14 @@ void truncate_to(struct validator *v, const struct control *block);
 /* The rest of the block cannot be reached. */
 void set_unreachable(struct validator *v);
 
+/* A local that there is. */
+struct local {
+    uint32_t slot;
+    uint8_t type;
+};
+
+struct local local_at(const struct validator *v, uint32_t index);
+
 /* ---- locals.c ---- */
 
 /* Read what a body of the type declares. */

@@ -15,11 +15,12 @@ function 1 "twice" -5
 """
 SUM = """\
 function 2 2
-      a5 i32.add                1: i32_add_ss local1 r0 = local1=0, local0=2 => local1=2
-      af br_if                  2: step_i32_ne_i local0 r0 = local0=2 + -1, 0 to 1 => local0=1
-      a5 i32.add                1: i32_add_ss local1 r0 = local1=2, local0=1 => local1=3
-      af br_if                  2: step_i32_ne_i local0 r0 = local0=1 + -1, 0 to 1 => local0=0
-      b4 end                    3: return_s local1=3
+      9f loop                   1: loop_l0 l0 = local0=2, back = 2
+      a5 i32.add                2: i32_add_sl_r local1 r0 = local1=0, l0=2 => local1=2
+      af br_if                  3: step_i32_ne_i_l_back local0 r0 l0 = l0=2 + -1, 0 back to 2 => local0=1
+      a5 i32.add                2: i32_add_sl_r local1 r0 = local1=2, l0=1 => local1=3
+      af br_if                  3: step_i32_ne_i_l_back local0 r0 l0 = l0=1 + -1, 0 back to 2 => local0=0
+      b4 end                    4: return_s local1=3
 """
 # What a call makes of itself when it has been made once is traced, too; so are calls through
 # tables, whose first one has to be begun again.

@@ -1,10 +1,11 @@
 /* Making a valid module of what vm/fusions looks for.
  *
  * Another make.c, with less variety and more of what is translated in ways of
- * its own: loops of all shapes with heads and steps, comparisons that are
- * negated, sums as addresses with values computed behind them, and constants on
- * both sides, those at the limits of a cell's fields among them. Expressions
- * and statements nest, so that an operand may wait while a loop runs.
+ * its own: loops of all shapes with heads and steps, many of them such as have
+ * pins, comparisons that are negated, sums as addresses with values computed
+ * behind them, and constants on both sides, those at the limits of a cell's
+ * fields among them. Expressions and statements nest, so that an operand may
+ * wait while a loop runs.
  *
  * The functions take and return all locals, so that every one is looked at. No
  * NaN reaches memory, and nothing else depends on its bits: what is made must
@@ -392,7 +393,8 @@ static void get_all(struct maker *m) {
 
 /* The function behind this one, or the end of this one. */
 static void call(struct maker *m) {
-    if (m->function + 1 < FUNCTION_COUNT && choose(m, 4)) {
+    bool calls = !m->innermost && m->function + 1 < FUNCTION_COUNT;
+    if (calls && choose(m, 4)) {
         get_all(m);
         put_with(m, WASM_call, m->function + 1);
         for (uint32_t i = LOCALS; i > 0; i--)
@@ -440,8 +442,14 @@ static void statement(struct maker *m) {
                                                     call};
     if (m->nested > NESTED || m->depth + 2 > LABELS)
         return;
+    void (*kind)(struct maker *) = kinds[choose(m, 16)];
+    bool within = m->innermost && kind == loop;
     m->nested++;
-    kinds[choose(m, 16)](m);
+    if (within) {
+        in_place(m);
+    } else {
+        kind(m);
+    }
     m->nested--;
 }
 

@@ -18,6 +18,7 @@ struct maker {
     uint32_t depth;           /* of labels */
     bool carries[LABELS + 2]; /* which of them take a value */
     uint32_t nested;          /* expressions and statements */
+    bool innermost;           /* the loop has no loop in it, nor a call */
 };
 
 /* Below the count; 0 when there are no more choices. */

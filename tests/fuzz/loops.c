@@ -198,5 +198,7 @@ void loop(struct maker *m) {
     if (m->depth + 4 > LABELS)
         return;
     struct count c = count_begin(m);
+    m->innermost = choose(m, 3) > 0;
     shapes[choose(m, sizeof shapes / sizeof *shapes)](m, &c);
+    m->innermost = false;
 }

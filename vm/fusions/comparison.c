@@ -184,16 +184,19 @@ bool fuse_step_to(struct translator *t,
     if (!end_of(condition, step.x, &end) || !step_form(&step, &end, &form))
         return false;
     int32_t distance = (int32_t)(target - last_of(t)->cell);
-    if (!is_short(distance))
+    unsigned op = fused_of(end.row) + form;
+    if (!is_short(distance) || !pins_can_step(t, op, step.x, target))
         return false;
     take_back(t);
-    struct cell *cell = emit(t, fused_of(end.row) + form);
+    struct cell *cell = emit(t, op);
     cell->d = step.x;
     cell->a = step.by;
     cell->tail.slots.b = end.b;
     cell->tail.slots.c = (uint16_t)distance;
     slots_written(t, step.x, 1);
     mirror_set(t, 0, step.x);
+    pins_back(t, target);
+    pins_written(t, step.x);
     t->barrier = here(t);
     return true;
 }

@@ -94,6 +94,7 @@ static void branch_again(struct translator *t, const struct loop_head *head) {
         struct cell *cell = emit_back(t, head->again.holds, head->end + 1);
         cell->a = head->again.a;
         cell->d = head->again.d;
+        pins_back(t, head->end + 1);
     }
     emit_back(t, OP_br, way_out(t, head));
 }
@@ -106,6 +107,9 @@ bool fuse_head(struct translator *t, const struct label *loop) {
         return false;
     if (here(t) - t->entry > t->offset - t->begin)
         return false;
+    uint32_t pinned = t->fusions.pins.end;
+    if (head->loop != t->fusions.pins.head)
+        t->fusions.pins.end = 0;
     for (uint32_t cell = head->loop; cell < head->end; cell++)
         emit_copy(t, cell);
     if (head->through) {
@@ -113,5 +117,6 @@ bool fuse_head(struct translator *t, const struct label *loop) {
     } else {
         branch_again(t, head);
     }
+    t->fusions.pins.end = pinned;
     return true;
 }

@@ -19,9 +19,11 @@ static struct emitted *other(struct translator *t) {
     return &t->fusions.recent[t->fusions.last];
 }
 
-void fusions_operation(struct translator *t) {
-    *other(t) =
-        (struct emitted){.cell = here(t) - 1, .r0_before = t->mirror[0]};
+/* Nothing will change the one before it any more. */
+void fusions_operation(struct translator *t, enum op op) {
+    pins_read(t);
+    *other(t) = (struct emitted){
+        .cell = here(t) - 1, .op = (uint16_t)op, .r0_before = t->mirror[0]};
 }
 
 void fusions_binary(struct translator *t,
@@ -88,7 +90,7 @@ bool fuse_result(struct translator *t, const struct operand *x, uint32_t slot) {
 }
 
 bool fuse_move(struct translator *t, uint32_t to, uint16_t from) {
-    if (!last_is_open(t))
+    if (!last_is_open(t) || is_pinned(t, to))
         return false;
     struct cell *cell = last_cell(t);
     if (cell->head.wide != heads[OP_move].wide)

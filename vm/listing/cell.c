@@ -168,11 +168,12 @@ void value_show(enum kind kind, const uint64_t bits[2], FILE *out) {
 
 /* ---- fields ---- */
 
-static const char *accumulator_name(enum kind kind) {
-    switch (kind) {
-    case KIND_F32: return "s0";
-    case KIND_F64: return "f0";
-    default: return "r0";
+static const char *register_name(const struct field *field) {
+    bool pin = field->part == PART_l;
+    switch (field->kind) {
+    case KIND_F32: return pin ? "s1" : "s0";
+    case KIND_F64: return pin ? "f1" : "f0";
+    default: return pin ? "l0" : "r0";
     }
 }
 
@@ -225,17 +226,23 @@ static void constant_show(const struct cell_place *place,
 
 /* ---- values of a machine ---- */
 
-static void accumulator_value(const struct field *field,
-                              const struct machine *machine,
-                              uint64_t *bits) {
-    uint32_t narrow;
-    *bits = machine->r0;
+static void register_value(const struct field *field,
+                           const struct machine *machine,
+                           uint64_t *bits) {
+    bool pin = field->part == PART_l;
+    double wide = pin ? machine->f1 : machine->f0;
+    float narrow = pin ? machine->s1 : machine->s0;
+    *bits = pin ? machine->l0 : machine->r0;
     if (field->kind == KIND_F64)
-        memcpy(bits, &machine->f0, sizeof *bits);
+        memcpy(bits, &wide, sizeof wide);
     if (field->kind == KIND_F32) {
-        memcpy(&narrow, &machine->s0, sizeof narrow);
-        *bits = narrow;
+        *bits = 0;
+        memcpy(bits, &narrow, sizeof narrow);
     }
+}
+
+static bool is_register(enum part part) {
+    return part == PART_r || part == PART_l;
 }
 
 static bool is_value(enum kind kind) {
@@ -252,8 +259,8 @@ bool field_value(const struct field *field,
         memcpy(bits, machine->frame + slot, words * sizeof *bits);
         return true;
     }
-    if (field->part == PART_r && is_value(field->kind)) {
-        accumulator_value(field, machine, bits);
+    if (is_register(field->part) && is_value(field->kind)) {
+        register_value(field, machine, bits);
         return true;
     }
     if (field->kind == KIND_GLOBAL) {
@@ -305,8 +312,8 @@ static void field_show(const struct cell_place *place,
     if (part_is_slot(field->part)) {
         uint32_t slot = part_slot(field->part, cell);
         fputs(slot_name(place->names, slot, name), out);
-    } else if (field->part == PART_r) {
-        fputs(accumulator_name(field->kind), out);
+    } else if (is_register(field->part)) {
+        fputs(register_name(field), out);
     } else {
         constant_show(place, field, out);
     }
@@ -354,8 +361,8 @@ void cell_results_show(const struct cell_place *place, enum op op, FILE *out) {
     struct field field;
     const char *border = " => ";
     while (meaning_next(&meaning, &field)) {
-        bool known =
-            field.written && field.part != PART_r && field.kind <= KIND_WORD;
+        bool known = field.written && !is_register(field.part) &&
+                     field.kind <= KIND_WORD;
         if (!known)
             continue;
         fputs(border, out);

@@ -125,6 +125,7 @@ enum part {
     PART_a2,
     PART_a3,
     PART_r,
+    PART_l,
     PART_imm,
     PART_d16,
     PART_a16,

@@ -1,8 +1,8 @@
 /* A build that emits a cell an instruction, and changes none afterwards. */
 #include "vm/rings.h"
 
-void fusions_operation(struct translator *t) {
-    (void)t;
+void fusions_operation(struct translator *t, enum op op) {
+    (void)t, (void)op;
 }
 
 void fusions_binary(struct translator *t,
@@ -23,6 +23,18 @@ void fusions_branch(struct translator *t,
                     const struct condition *condition,
                     bool sense) {
     (void)t, (void)condition, (void)sense;
+}
+
+void pins_begin(struct validator *v) {
+    (void)v;
+}
+
+void pins_written(struct translator *t, uint32_t slot) {
+    (void)t, (void)slot;
+}
+
+void pins_back(struct translator *t, uint32_t target) {
+    (void)t, (void)target;
 }
 
 bool fuse_result(struct translator *t, const struct operand *x, uint32_t slot) {
