@@ -8,6 +8,7 @@ struct count {
     uint32_t type, x, limit, step; /* locals but the first */
     int64_t begin, by, end;
     bool by_local, to_local;
+    bool from_another; /* a step begins at another local, which is one ahead */
 };
 
 static struct count count_begin(struct maker *m) {
@@ -24,6 +25,7 @@ static struct count count_begin(struct maker *m) {
     c.end = c.begin + c.by * (int64_t)choose(m, 7);
     c.by_local = choose(m, 3) == 2;
     c.to_local = choose(m, 2);
+    c.from_another = !c.by_local && choose(m, 4) == 3;
 
     put_integer(m, c.type, c.begin);
     put_with(m, WASM_local_set, c.x);
@@ -38,14 +40,26 @@ static struct count count_begin(struct maker *m) {
     return c;
 }
 
-static void count_step(struct maker *m, const struct count *c, uint32_t code) {
-    put_with(m, WASM_local_get, c->x);
+/* from + by, or what the step's local has. */
+static void
+count_add(struct maker *m, const struct count *c, uint32_t from, int64_t by) {
+    put_with(m, WASM_local_get, from);
     if (c->by_local) {
         put_with(m, WASM_local_get, c->step);
     } else {
-        put_integer(m, c->type, c->by);
+        put_integer(m, c->type, by);
     }
     put(m, c->type ? WASM_i64_add : WASM_i32_add);
+}
+
+static void count_step(struct maker *m, const struct count *c, uint32_t code) {
+    if (c->from_another) {
+        count_add(m, c, c->x, 1);
+        put_with(m, WASM_local_set, c->step);
+        count_add(m, c, c->step, c->by - 1);
+    } else {
+        count_add(m, c, c->x, c->by);
+    }
     put_with(m, code, c->x);
 }
 
