@@ -40,23 +40,22 @@ def callgrind(text):
     return totals, sums
 
 
-def fuel_needed(most, *words):
-    """The least with which it ends as it does with a lot."""
-    low, high = 0, most
-    wanted = run("--fuel", str(most), *words)[0]
-    while low < high:
-        middle = (low + high) // 2
-        if run("--fuel", str(middle), *words)[0] == wanted:
-            high = middle
-        else:
-            low = middle + 1
-    return low
+def outcome(*words):
+    """How a run ends: what a limit on fuel may change."""
+    status, out, err = run(*words)
+    return status, out, err.splitlines()[:1]
 
 
 RUNS = [
     ("a program that returns", [guest("command"), "lines", "3"], 0),
     ("one that exits", [guest("command"), "exit", "3"], 3),
     ("one that traps", [guest("command"), "trap"], 134),
+    ("a trap behind frames", [guest("lines")], 134),
+    ("memory that is out of bounds", ["--invoke", "out_of_bounds", guest("traps")], 134),
+    ("a division by 0", ["--invoke", "divide", guest("traps"), "1", "0"], 134),
+    ("a loop", ["--invoke", "count", guest("traps"), "1000"], 0),
+    ("a table's element that is none", ["--invoke", "indirect", guest("traps"), "9"], 134),
+    ("a function of another module", ["--preload", "r=" + guest("reactor"), guest("linked")], 0),
 ]
 
 
@@ -70,9 +69,21 @@ def test_sums(place):
               repr((totals, sums, cells, drawn.groups())) * (
                   totals != sums or cells != totals[0] or
                   [int(n) for n in drawn.groups()] != totals[:2]))
-        if status != 134:
-            needed = fuel_needed(totals[1] + 1, *words)
-            check("profile of %s: the fuel" % what, repr((totals, needed)) * (needed != totals[1]))
+        ended, needed = outcome(*words), totals[1]
+        with_all, with_less = [outcome("--fuel", n, *words) for n in (needed, needed - 1)]
+        check("profile of %s: the fuel" % what, repr((needed, ended, with_all, with_less)) * (
+            with_all != ended or "all fuel consumed" not in repr(with_less)))
+
+
+def test_host(place):
+    """Calls of the host are counted apart from what is charged, and so is their time."""
+    path = os.path.join(place, "profile.callgrind")
+    result = run("--profile", path, guest("command"), "lines", "3")
+    told = re.findall(r"^hostel: (\d+) calls? of wasi_snapshot_preview1\.\w+ took \d+\.\d+ ms$", result[2], re.M)
+    with open(path, encoding="utf-8") as f:
+        totals = callgrind(f.read())[0]
+    check("profile: calls of the host", repr((told, totals)) * (
+        not told or sum(map(int, told)) != totals[2] or len(told) != len(result[2].splitlines())))
 
 
 def test_same(place):
@@ -185,6 +196,7 @@ def test_chromium(place):
 
 def test(place):
     test_sums(place)
+    test_host(place)
     test_same(place)
     test_recursion(place)
     test_hostile(place)

@@ -22,7 +22,8 @@
  * stand at the first line of the caller.
  *
  * What bulk operations and exceptions were charged at run time stands at a
- * function's first line too. */
+ * function's first line too. So the sum of Fuel is what --fuel charges the same
+ * run, to the unit, which the tests compare; Host is apart, and costs no fuel. */
 #include "vm/debug/profile.h"
 
 #include "vm/listing/names.h"

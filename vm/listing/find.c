@@ -22,13 +22,13 @@ static bool read_index(const char *text, uint32_t *index) {
     return true;
 }
 
-/* By the name that a backtrace calls it: the first of several. */
+/* By the name that a backtrace calls it, or a linker: the first of several. */
 static bool
 find_name(struct module *module, struct slice name, uint32_t *function) {
     for (uint32_t i = 0; i < module->function_count; i++) {
         if (!listing_line(module))
             return false;
-        if (!slice_equal(module_function_name(module, i), name))
+        if (!module_function_is(module, i, name))
             continue;
         *function = i;
         return true;

@@ -1,5 +1,6 @@
 /* The names of functions and the places of code, for backtraces and dumps: from
- * the name section, or else from debugging information. */
+ * the name section, or else from debugging information, which also has the names
+ * that people know for those that are made for linkers. */
 #include "vm/listing/names.h"
 
 #include "vm/rings.h"
@@ -58,9 +59,26 @@ static struct slice name_in_debug(struct module *module, uint32_t function) {
                                function - module->imported_functions);
 }
 
+/* As compilers of C++ and of Rust make names for linkers: _ZN4shop3addEi, which
+ * is shop::add(int), or _RNvC4shop3add. */
+static bool is_mangled(struct slice name) {
+    return name.size > 2 && name.data[0] == '_' &&
+           (name.data[1] == 'Z' || name.data[1] == 'R');
+}
+
 struct slice module_function_name(struct module *module, uint32_t function) {
     struct slice name = name_in_section(module, function);
-    return name.size > 0 ? name : name_in_debug(module, function);
+    if (name.size > 0 && !is_mangled(name))
+        return name;
+    struct slice other = name_in_debug(module, function);
+    return other.size > 0 ? other : name;
+}
+
+bool module_function_is(struct module *module,
+                        uint32_t function,
+                        struct slice name) {
+    return slice_equal(module_function_name(module, function), name) ||
+           slice_equal(name_in_section(module, function), name);
 }
 
 size_t module_places(struct module *module,

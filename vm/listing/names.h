@@ -6,8 +6,14 @@
 #include "vm/module.h"
 
 /* The name that the name section gives to a function, or else the debugging
- * information; empty if none. */
+ * information, which has the better one if the former is a linker's; empty if
+ * none. */
 struct slice module_function_name(struct module *module, uint32_t function);
+
+/* Whether that is its name, or the name section's. */
+bool module_function_is(struct module *module,
+                        uint32_t function,
+                        struct slice name);
 
 /* What debug_places says of an instruction; at least one place, which may be
  * unknown. */
