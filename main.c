@@ -305,9 +305,9 @@ static void choose_entry(struct run *run) {
 }
 
 static bool
-record_run(struct run *run, char *ended, size_t size, struct error *error) {
+follow_run(struct run *run, char *ended, size_t size, struct error *error) {
     struct error end = ERROR_INIT;
-    if (!vm_record(run->main.module, run->options->function, error))
+    if (!vm_keep_steps(run->main.module, run->options->function, error))
         return false;
     if (!run->replay && !run_load_preloads(run, error))
         return false;
@@ -325,7 +325,7 @@ record_run(struct run *run, char *ended, size_t size, struct error *error) {
 static bool explain_module(struct run *run, FILE *out, struct error *error) {
     char ended[sizeof error->text + 16] = "";
     const struct options *options = run->options;
-    if (options->runs && !record_run(run, ended, sizeof ended, error))
+    if (options->runs && !follow_run(run, ended, sizeof ended, error))
         return false;
     struct vm_explaining explaining = {.module = run->main.module,
                                        .function = options->function,

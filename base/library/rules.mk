@@ -12,7 +12,7 @@
 
 OBJCOPY ?= objcopy
 libdir  = $(exec_prefix)/lib
-SONAME  = 2
+SONAME  = 3
 
 LIB_FOLDERS  = base vm $(RINGS:%=vm/%) wasi
 LIB_VM       = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(LIB_FOLDERS:=/*.c)))

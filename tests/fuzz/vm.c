@@ -112,7 +112,7 @@ static void watch(struct module *module, enum watcher watcher) {
     if (watcher == TRACER)
         vm_trace(&tracing, &error);
     if (watcher == RECORDER)
-        vm_record(module, NULL, &error);
+        vm_keep_steps(module, NULL, &error);
 }
 
 static void show(struct module *module, enum watcher watcher) {
@@ -210,7 +210,7 @@ compare(const struct buffer *expected, struct slice module, struct way way) {
     buffer_free(&text);
 }
 
-static void record_and_show(struct slice module) {
+static void follow_and_show(struct slice module) {
     struct buffer text;
     buffer_init(&text, TEXT_MAX);
     transcribe(
@@ -242,7 +242,7 @@ bool agree(struct buffer *text, struct slice module, bool made) {
         compare(text, module, ways[i]);
     if (is_small(module) && plain != fused)
         fail("plain and fused code take other fuel", module, text, text);
-    record_and_show(module);
+    follow_and_show(module);
     return true;
 }
 

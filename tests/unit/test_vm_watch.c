@@ -85,7 +85,7 @@ static void a_recording_outlives_its_module(void **state) {
     (void)state;
     struct error error = ERROR_INIT;
     struct guest guest = guest_run("lender", NULL);
-    assert_true(vm_record(guest.module, NULL, &error));
+    assert_true(vm_keep_steps(guest.module, NULL, &error));
     guest_call(&guest, "twice", 21, 0);
     assert_true(vm_discard(&guest.instance, 1, &error));
     unload(&guest);
@@ -118,7 +118,7 @@ static struct guest recorded(struct buffer module,
     struct error error = ERROR_INIT;
     struct guest guest = guest_open(limits);
     guest_accept(&guest, module);
-    assert_true(vm_record(guest.module, NULL, &error));
+    assert_true(vm_keep_steps(guest.module, NULL, &error));
     guest_start(&guest);
     return guest;
 }
@@ -194,7 +194,7 @@ static void a_vm_is_watched_by_one(void **state) {
     assert_false(vm_trace(&tracing, &traced));
     assert_int_equal(traced.kind, ERROR_USAGE);
     assert_string_equal(traced.text, "the vm is watched already");
-    assert_false(vm_record(guest.module, NULL, &recorded));
+    assert_false(vm_keep_steps(guest.module, NULL, &recorded));
     assert_int_equal(recorded.kind, ERROR_USAGE);
     assert_int_equal(guest_call(&guest, "twice", 21, 0), 42);
     guest_close(&guest);

@@ -8,7 +8,7 @@
 
 /* Count what is executed of all modules that are loaded from now on, and with
  * `calls` who calls whom; until the vm is closed. ERROR_USAGE if the vm is
- * traced, recorded or counted already. */
+ * traced, followed or counted already. */
 bool vm_count(struct vm *vm, bool calls, struct error *error);
 
 /* Write a profile of what has been counted, calls among it: the same for the

@@ -35,7 +35,7 @@ bool vm_dump(const struct vm_dumping *dumping, struct error *error);
  * before any of it is. Without a function, by name or index, all of it: of
  * other modules, too. Before a line on `out`, begin_line is called, if it is
  * not NULL. ERROR_USAGE if there is no such function, or the vm is traced or
- * recorded already; when `out` can take no more, the guest is ended by an
+ * followed already; when `out` can take no more, the guest is ended by an
  * ERROR_IO. */
 struct vm_tracing {
     struct module *module;
@@ -47,12 +47,12 @@ struct vm_tracing {
 
 bool vm_trace(const struct vm_tracing *tracing, struct error *error);
 
-/* Record the code of the module as it is executed, of one function or of all;
- * called before any of it is. After some thousand cells the guest is ended by
+/* Keep the steps of the module's code as it is executed, of one function or of
+ * all, for vm_explain; called before any of it is. After some thousand cells the guest is ended by
  * an ERROR_EXIT. ERROR_USAGE as for vm_trace. */
-bool vm_record(struct module *module,
-               const char *function,
-               struct error *error);
+bool vm_keep_steps(struct module *module,
+                   const char *function,
+                   struct error *error);
 
 /* Stop the run before the module's instruction at that byte, or at a line of a
  * source file, whose path may be cut at its beginning; offset 0 and no file:
@@ -73,7 +73,7 @@ bool vm_stopped(const struct vm *vm);
 struct slice vm_locals(const struct vm *vm, size_t frame);
 
 /* Write a page in HTML that shows a function, or all, side by side as
- * vm_dump does with `code`, and what has been recorded. */
+ * vm_dump does with `code`, and the steps that have been kept. */
 struct vm_explaining {
     struct module *module;
     const char *function; /* or NULL */

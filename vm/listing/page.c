@@ -1,4 +1,4 @@
-/* `hostel explain`: a page that shows functions in columns, and a recorded run
+/* `hostel explain`: a page that shows functions in columns, and a run
  * of them.
  *
  * The page is page.html, of which one line gives way to the data, in JSON. A
@@ -18,7 +18,7 @@
  * of it. */
 #include "vm/listing/columns.h"
 #include "vm/listing/names.h"
-#include "vm/listing/record.h"
+#include "vm/listing/steps.h"
 #include "vm/listing/words.h"
 
 #include "vm/store.h"
@@ -239,14 +239,14 @@ static void print_words(const struct words *words, FILE *out) {
 
 static bool print_data(struct page *page, struct error *error) {
     const struct vm_explaining *e = page->explaining;
-    const struct recording *recorded = recording_of(e->module);
+    const struct stepping *stepping = stepping_of(e->module);
     uint32_t only = e->module->imported_functions;
     if (e->function && !function_named(e->module, e->function, &only, error))
         return false;
     fputc('{', e->out);
     json_string("name", e->name, e->out);
     fputc(',', e->out);
-    bool full = recorded && recorded->full;
+    bool full = stepping && stepping->full;
     json_string("ended", full ? "and so on" : e->ended, e->out);
     fprintf(e->out, ",\"open\":%u,\"functions\":[\n", only);
     if (!print_functions(page, only, error))
@@ -254,8 +254,8 @@ static bool print_data(struct page *page, struct error *error) {
     fputs("],\n", e->out);
     print_words(&page->words, e->out);
     fputs("\"steps\":[\n", e->out);
-    if (recorded)
-        fwrite(recorded->steps.data, 1, recorded->steps.size, e->out);
+    if (stepping)
+        fwrite(stepping->steps.data, 1, stepping->steps.size, e->out);
     fputs("]}\n", e->out);
     return true;
 }
@@ -286,18 +286,18 @@ bool vm_explain(const struct vm_explaining *explaining, struct error *error) {
     return ok;
 }
 
-bool vm_record(struct module *module,
-               const char *function,
-               struct error *error) {
+bool vm_keep_steps(struct module *module,
+                   const char *function,
+                   struct error *error) {
     uint32_t only = 0;
     if (!watch_allowed(module->vm, error))
         return false;
     if (function && !function_named(module, function, &only, error))
         return false;
-    struct recording *recording = record(module);
-    if (!recording)
-        return error_set(error, ERROR_IO, "out of memory: a recording");
-    recording->function = only;
-    recording->only = function != NULL;
+    struct stepping *stepping = keep_steps(module);
+    if (!stepping)
+        return error_set(error, ERROR_IO, "out of memory: the steps of a run");
+    stepping->function = only;
+    stepping->only = function != NULL;
     return true;
 }

@@ -31,9 +31,9 @@ bool vm_trace(const struct vm_tracing *tracing, struct error *error) {
     return lacking(error);
 }
 
-bool vm_record(struct module *module,
-               const char *function,
-               struct error *error) {
+bool vm_keep_steps(struct module *module,
+                   const char *function,
+                   struct error *error) {
     (void)module, (void)function;
     return lacking(error);
 }

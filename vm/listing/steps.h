@@ -1,30 +1,30 @@
-/* A run that is recorded, to be stepped through on a page. */
-#ifndef HOSTEL_VM_LISTING_RECORD_H
-#define HOSTEL_VM_LISTING_RECORD_H
+/* A run whose steps are kept, to be gone through on a page. */
+#ifndef HOSTEL_VM_LISTING_STEPS_H
+#define HOSTEL_VM_LISTING_STEPS_H
 
 #include "vm/listing/watch.h"
 
 enum {
-    RECORDED_STEPS = 5000, /* at most; then the run is ended */
-    RECORDED_SLOTS = 256,  /* of a frame: those behind are not followed */
-    RECORDED_LINES = 64,   /* of memory: the first that are touched */
-    RECORDED_BYTES = 16,   /* of such a line */
+    STEPS_MAX = 5000,     /* at most; then the run is ended */
+    SLOTS_FOLLOWED = 256, /* of a frame: those behind are not followed */
+    LINES_FOLLOWED = 64,  /* of memory: the first that are touched */
+    LINE_BYTES = 16,      /* of such a line */
 };
 
 /* Bytes of a memory that have been touched, as the page has them. */
-struct recorded_line {
+struct touched_line {
     uint32_t memory; /* its index */
     uint64_t at;
-    uint8_t bytes[RECORDED_BYTES];
+    uint8_t bytes[LINE_BYTES];
 };
 
-struct recording {
+struct stepping {
     struct observer observer; /* first: it is given back to our functions */
     struct watch watch;
     struct nesting nesting;
     struct budget *memory; /* what all here is drawn from */
     struct module *module; /* or NULL: it is gone */
-    uint32_t function;     /* the only one that is recorded, if `only` */
+    uint32_t function;     /* the only one that is followed, if `only` */
     bool only;
 
     struct buffer steps; /* JSON: arrays, with commas between */
@@ -34,7 +34,7 @@ struct recording {
     const uint64_t *bottom; /* of the value stack */
     uint64_t *slots;        /* owned; what the page has of it */
     size_t slot_capacity;
-    struct recorded_line lines[RECORDED_LINES];
+    struct touched_line lines[LINES_FOLLOWED];
     uint32_t line_count;
 
     /* The cell before, whose writes are told with the next. */
@@ -42,11 +42,11 @@ struct recording {
     enum op before_op;
 };
 
-/* Begin to record the code of a vm: its observer from now on. Owned by the vm.
+/* Begin to keep the steps of a vm: its observer from now on. Owned by the vm.
  * NULL without memory. */
-struct recording *record(struct module *module);
+struct stepping *keep_steps(struct module *module);
 
-/* What has been recorded of the module, or NULL. */
-const struct recording *recording_of(const struct module *module);
+/* What has been kept of the module, or NULL. */
+const struct stepping *stepping_of(const struct module *module);
 
 #endif

@@ -1,5 +1,5 @@
-/* Recording a run: at each cell that is about to be executed, what is no longer
- * as the page has it.
+/* The steps of a run: at each cell that is about to be executed, what is no
+ * longer as the page has it.
  *
  *     [function, cell, depth, frame, "r0", "f0", "s0",
  *      [slot, "value", ...], [memory, "address", "bytes", ...], "address", size]
@@ -10,7 +10,7 @@
  * and locals: what else is in it was left there by others. Links are addresses
  * of the host's and not told. Memory is compared by lines of sixteen bytes, the
  * first few that are touched: so what the host writes there is seen as well. */
-#include "vm/listing/record.h"
+#include "vm/listing/steps.h"
 
 #include "vm/store.h"
 
@@ -20,7 +20,7 @@
 
 /* ---- slots ---- */
 
-static bool reserve_slots(struct recording *r, size_t end) {
+static bool reserve_slots(struct stepping *r, size_t end) {
     if (end <= r->slot_capacity)
         return true;
     uint64_t *slots = array_reserve(
@@ -38,7 +38,7 @@ static const char *border(bool *begun) {
     return text;
 }
 
-static void tell_slot(struct recording *r, size_t slot, bool *begun) {
+static void tell_slot(struct stepping *r, size_t slot, bool *begun) {
     buffer_printf(&r->steps,
                   "%s%zu,\"%" PRIx64 "\"",
                   border(begun),
@@ -47,18 +47,18 @@ static void tell_slot(struct recording *r, size_t slot, bool *begun) {
 }
 
 /* A frame: where it begins, how many of its slots are followed, its link. */
-struct recorded_frame {
+struct followed_frame {
     size_t at, size, link;
 };
 
-static struct recorded_frame frame_of(const struct recording *r,
+static struct followed_frame frame_of(const struct stepping *r,
                                       const struct cell_place *place) {
     const struct module *module = place->names->module;
     const struct cell *entry = &module->code.cells[place->entry];
     uint32_t size = (uint32_t)entry->tail.imm;
-    return (struct recorded_frame){
+    return (struct followed_frame){
         .at = (size_t)(place->machine->frame - r->bottom),
-        .size = size < RECORDED_SLOTS ? size : RECORDED_SLOTS,
+        .size = size < SLOTS_FOLLOWED ? size : SLOTS_FOLLOWED,
         .link = entry->a};
 }
 
@@ -87,7 +87,7 @@ static const struct func_type *callee_type(const struct machine *machine,
 
 /* Of a frame in which a call was made, what lies behind the results is what
  * the callee has left. */
-static size_t end_of_values(const struct recording *r,
+static size_t end_of_values(const struct stepping *r,
                             const struct cell_place *place) {
     const struct machine *before = &r->before;
     bool here = before->pc && before->frame == place->machine->frame &&
@@ -101,8 +101,8 @@ static size_t end_of_values(const struct recording *r,
 
 /* Of a frame that has begun all is taken over, and the locals told. */
 static void
-tell_frame(struct recording *r, const struct cell_place *place, bool *begun) {
-    struct recorded_frame frame = frame_of(r, place);
+tell_frame(struct stepping *r, const struct cell_place *place, bool *begun) {
+    struct followed_frame frame = frame_of(r, place);
     bool fresh = r->nesting.entered;
     size_t end = end_of_values(r, place);
     if (!reserve_slots(r, frame.at + frame.size)) {
@@ -121,7 +121,7 @@ tell_frame(struct recording *r, const struct cell_place *place, bool *begun) {
 }
 
 /* What the cell before has written, as it may be what was there already. */
-static void tell_written(struct recording *r, bool *begun) {
+static void tell_written(struct stepping *r, bool *begun) {
     struct field field;
     if (!r->before.pc)
         return;
@@ -148,7 +148,7 @@ static const struct memory *memory_of(const struct machine *machine,
 }
 
 static bool
-is_followed(const struct recording *r, uint32_t memory, uint64_t at) {
+is_followed(const struct stepping *r, uint32_t memory, uint64_t at) {
     for (uint32_t i = 0; i < r->line_count; i++) {
         if (r->lines[i].memory == memory && r->lines[i].at == at)
             return true;
@@ -156,8 +156,8 @@ is_followed(const struct recording *r, uint32_t memory, uint64_t at) {
     return false;
 }
 
-static void tell_line(struct recording *r,
-                      struct recorded_line *line,
+static void tell_line(struct stepping *r,
+                      struct touched_line *line,
                       const uint8_t *bytes,
                       bool *begun) {
     memcpy(line->bytes, bytes, sizeof line->bytes);
@@ -173,30 +173,30 @@ static void tell_line(struct recording *r,
 
 /* Follow the lines of what the cell is about to touch. Memories end where a
  * line does. */
-static void follow_lines(struct recording *r,
+static void follow_lines(struct stepping *r,
                          const struct machine *machine,
                          uint32_t index,
                          uint64_t address,
                          uint64_t size) {
     const struct memory *memory = memory_of(machine, index);
-    uint64_t at = address - address % RECORDED_BYTES;
-    for (; memory && at < address + size; at += RECORDED_BYTES) {
-        if (at >= memory->size || r->line_count == RECORDED_LINES)
+    uint64_t at = address - address % LINE_BYTES;
+    for (; memory && at < address + size; at += LINE_BYTES) {
+        if (at >= memory->size || r->line_count == LINES_FOLLOWED)
             return;
         if (is_followed(r, index, at))
             continue;
-        struct recorded_line *line = &r->lines[r->line_count++];
+        struct touched_line *line = &r->lines[r->line_count++];
         /* Not yet as it is: so it is told. */
-        *line = (struct recorded_line){.memory = index, .at = at};
+        *line = (struct touched_line){.memory = index, .at = at};
         memset(line->bytes, ~memory->data[at], sizeof line->bytes);
     }
 }
 
 /* Another instance's memory need not reach as far. */
 static void
-tell_lines(struct recording *r, const struct machine *machine, bool *begun) {
+tell_lines(struct stepping *r, const struct machine *machine, bool *begun) {
     for (uint32_t i = 0; i < r->line_count; i++) {
-        struct recorded_line *line = &r->lines[i];
+        struct touched_line *line = &r->lines[i];
         const struct memory *memory = memory_of(machine, line->memory);
         if (!memory || line->at >= memory->size)
             continue;
@@ -236,7 +236,7 @@ access_of(const struct machine *machine, enum op op, struct access *access) {
 
 /* ---- steps ---- */
 
-static void tell_accumulators(struct recording *r,
+static void tell_accumulators(struct stepping *r,
                               const struct machine *machine) {
     char f0[FLOAT_TEXT_SIZE], s0[FLOAT_TEXT_SIZE];
     uint64_t wide;
@@ -250,7 +250,7 @@ static void tell_accumulators(struct recording *r,
 }
 
 /* The rest of a step: what is not as the page has it. */
-static void tell_changes(struct recording *r,
+static void tell_changes(struct stepping *r,
                          const struct cell_place *place,
                          const struct access *access) {
     bool begun = false;
@@ -267,7 +267,7 @@ static void tell_changes(struct recording *r,
 }
 
 static void
-tell_step(struct recording *r, const struct cell_place *place, enum op op) {
+tell_step(struct stepping *r, const struct cell_place *place, enum op op) {
     const struct machine *machine = place->machine;
     struct access access;
     if (access_of(machine, op, &access)) {
@@ -298,20 +298,20 @@ static struct cell_place place_of(struct frame_names *names,
     return (struct cell_place){names, of->entry, cell, machine};
 }
 
-static bool end_run(struct recording *r, const struct machine *machine) {
+static bool end_run(struct stepping *r, const struct machine *machine) {
     struct error *error = machine->instance->vm->host_error;
     r->failed = r->failed || r->steps.failed;
-    r->full = r->full || r->count == RECORDED_STEPS;
+    r->full = r->full || r->count == STEPS_MAX;
     if (r->failed)
-        error_set_memory(machine->instance->vm, error, "a recording");
+        error_set_memory(machine->instance->vm, error, "the steps of a run");
     if (r->full)
-        error_set(error, ERROR_EXIT, "recorded");
+        error_set(error, ERROR_EXIT, "followed");
     return r->failed || r->full;
 }
 
-static enum op record_cell(struct observer *observer,
-                           const struct machine *machine) {
-    struct recording *r = (struct recording *)(void *)observer;
+static enum op stepping_cell(struct observer *observer,
+                             const struct machine *machine) {
+    struct stepping *r = (struct stepping *)(void *)observer;
     enum op op = watch_op(&r->watch, machine);
     struct frame_names names = {0};
     struct cell_place place = place_of(&names, machine);
@@ -334,41 +334,42 @@ static enum op record_cell(struct observer *observer,
 
 /* ---- the observer ---- */
 
-static bool record_translated(struct observer *observer,
-                              struct module *module,
-                              uint32_t function,
-                              struct error *error) {
-    struct recording *r = (struct recording *)(void *)observer;
+static bool stepping_translated(struct observer *observer,
+                                struct module *module,
+                                uint32_t function,
+                                struct error *error) {
+    struct stepping *r = (struct stepping *)(void *)observer;
     bool meant = module == r->module && (!r->only || function == r->function);
     return !meant || watch_function(&r->watch, module, function) ||
-           error_set_memory(module->vm, error, "a recording");
+           error_set_memory(module->vm, error, "the steps of a run");
 }
 
-static void record_changed(struct observer *observer,
-                           struct module *module,
-                           uint32_t cell,
-                           enum op op) {
-    struct recording *r = (struct recording *)(void *)observer;
+static void stepping_changed(struct observer *observer,
+                             struct module *module,
+                             uint32_t cell,
+                             enum op op) {
+    struct stepping *r = (struct stepping *)(void *)observer;
     watch_change(&r->watch, module, cell, op);
 }
 
-static void
-record_left(struct observer *observer, const uint64_t *frame, enum trap trap) {
-    struct recording *r = (struct recording *)(void *)observer;
+static void stepping_left(struct observer *observer,
+                          const uint64_t *frame,
+                          enum trap trap) {
+    struct stepping *r = (struct stepping *)(void *)observer;
     (void)trap;
     nesting_cut(&r->nesting, frame);
 }
 
-static void record_unloaded(struct observer *observer,
-                            const struct module *module) {
-    struct recording *r = (struct recording *)(void *)observer;
+static void stepping_unloaded(struct observer *observer,
+                              const struct module *module) {
+    struct stepping *r = (struct stepping *)(void *)observer;
     watch_forget(&r->watch, module);
     if (r->module == module)
         r->module = NULL;
 }
 
-static void record_closed(struct observer *observer) {
-    struct recording *r = (struct recording *)(void *)observer;
+static void stepping_closed(struct observer *observer) {
+    struct stepping *r = (struct stepping *)(void *)observer;
     watch_free(&r->watch);
     nesting_free(&r->nesting, r->memory);
     buffer_free(&r->steps);
@@ -376,17 +377,17 @@ static void record_closed(struct observer *observer) {
     free(r);
 }
 
-struct recording *record(struct module *module) {
+struct stepping *keep_steps(struct module *module) {
     bool read = meanings_read(module->vm);
-    struct recording *r = read ? calloc(1, sizeof *r) : NULL;
+    struct stepping *r = read ? calloc(1, sizeof *r) : NULL;
     if (!r)
         return NULL;
-    r->observer = (struct observer){.translated = record_translated,
-                                    .cell = record_cell,
-                                    .changed = record_changed,
-                                    .left = record_left,
-                                    .unloaded = record_unloaded,
-                                    .closed = record_closed};
+    r->observer = (struct observer){.translated = stepping_translated,
+                                    .cell = stepping_cell,
+                                    .changed = stepping_changed,
+                                    .left = stepping_left,
+                                    .unloaded = stepping_unloaded,
+                                    .closed = stepping_closed};
     r->module = module;
     r->memory = module->vm->memory;
     r->bottom = module->vm->stack;
@@ -396,11 +397,10 @@ struct recording *record(struct module *module) {
     return r;
 }
 
-const struct recording *recording_of(const struct module *module) {
+const struct stepping *stepping_of(const struct module *module) {
     const struct observer *observer = module->vm->observer;
-    if (!observer || observer->cell != record_cell)
+    if (!observer || observer->cell != stepping_cell)
         return NULL;
-    const struct recording *r =
-        (const struct recording *)(const void *)observer;
+    const struct stepping *r = (const struct stepping *)(const void *)observer;
     return r->module == module ? r : NULL;
 }
