@@ -84,7 +84,7 @@ static bool take_request(const struct instance *caller,
     uint32_t size = (uint32_t)slots[1];
     if (size > REQUEST_TEXT_MAX)
         return net_fail(error, NET_TOO_LARGE, "the request is too large");
-    const uint8_t *source = vm_memory_at(caller, (uint32_t)slots[0], size);
+    const uint8_t *source = vm_memory_view(caller, (uint32_t)slots[0], size);
     if (!source)
         return net_fail(
             error, NET_INVALID_REQUEST, "the request lies outside memory");
@@ -296,7 +296,7 @@ static bool host_http_open(void *context,
     struct stream *stream = find_stream(imports, 0);
     if (!stream || imports->last_handle == INT32_MAX)
         return give(slots, -GUEST_EMFILE);
-    if (!vm_memory_at(caller, (uint32_t)slots[0], (uint32_t)slots[1]))
+    if (!vm_memory_view(caller, (uint32_t)slots[0], (uint32_t)slots[1]))
         return give(slots, -GUEST_EFAULT);
     answer(imports, caller, slots, net_begin, &stream->reply);
     stream->reply.encoding = BODY_APART;

@@ -57,18 +57,18 @@ static bool write_again(struct replay *replay,
                         const struct vm_replayed *call,
                         struct error *error) {
     int file = output_of(replay, arg(call, 0));
-    const uint8_t *result = vm_memory_at(call->caller, arg(call, 3), 4);
+    const uint8_t *result = vm_memory_view(call->caller, arg(call, 3), 4);
     size_t left = result ? load32(result) : 0;
     if (file == STDERR_FILENO && left > 0)
         replay->complained = true;
     for (uint32_t i = 0; file && left > 0 && i < arg(call, 2); i++) {
         uint64_t at = (uint64_t)arg(call, 1) + (uint64_t)i * IOVEC_SIZE;
-        const uint8_t *iovec = vm_memory_at(call->caller, at, IOVEC_SIZE);
+        const uint8_t *iovec = vm_memory_view(call->caller, at, IOVEC_SIZE);
         size_t size = iovec ? load32(iovec + 4) : 0;
         if (size > left)
             size = left;
         const uint8_t *bytes =
-            size ? vm_memory_at(call->caller, load32(iovec), size) : NULL;
+            size ? vm_memory_view(call->caller, load32(iovec), size) : NULL;
         if (!bytes)
             continue;
         if (!write_output(file, (struct slice){bytes, size}, error))

@@ -84,10 +84,16 @@ vm_memory_range(const struct memory *memory, uint64_t address, uint64_t size) {
     return bytes;
 }
 
-/* Without a memory there is an empty one, so that this needs no case for it. */
+/* Without a memory there is an empty one, so that these need no case for it. */
 uint8_t *
 vm_memory_at(const struct instance *instance, uint64_t address, uint64_t size) {
     return vm_memory_range(instance->shared, address, size);
+}
+
+const uint8_t *vm_memory_view(const struct instance *instance,
+                              uint64_t address,
+                              uint64_t size) {
+    return memory_at(instance->shared, address, 0, size);
 }
 
 /* ---- globals ---- */

@@ -300,6 +300,11 @@ vm_memory_range(const struct memory *memory, uint64_t address, uint64_t size);
 uint8_t *
 vm_memory_at(const struct instance *instance, uint64_t address, uint64_t size);
 
+/* The same, to be read only: nothing of it needs to be recorded. */
+const uint8_t *vm_memory_view(const struct instance *instance,
+                              uint64_t address,
+                              uint64_t size);
+
 /* ---- after a trap ---- */
 
 struct vm_frame {

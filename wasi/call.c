@@ -43,6 +43,11 @@ uint8_t *guest_at(const struct call *call, uint32_t address, uint64_t size) {
     return vm_memory_at(call->instance, address, size);
 }
 
+const uint8_t *
+guest_view(const struct call *call, uint32_t address, uint64_t size) {
+    return vm_memory_view(call->instance, address, size);
+}
+
 void put32(const struct call *call, int i, uint32_t value) {
     store32(guest_at(call, arg(call, i), sizeof value), value);
 }

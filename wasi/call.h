@@ -49,8 +49,11 @@ void store16(uint8_t *at, uint16_t value);
 void store32(uint8_t *at, uint32_t value);
 void store64(uint8_t *at, uint64_t value);
 
-/* The bytes at a guest address, or NULL; see vm_memory_at. */
+/* The bytes at a guest address, or NULL, to write and to read; see vm_memory_at
+ * and vm_memory_view. */
 uint8_t *guest_at(const struct call *call, uint32_t address, uint64_t size);
+const uint8_t *
+guest_view(const struct call *call, uint32_t address, uint64_t size);
 
 /* Store a result through the pointer in argument `i`, which the row has
  * declared as such. */

@@ -48,7 +48,7 @@ static enum wasi_errno check_arguments(struct call *call,
                 return error;
         }
         uint64_t size = result_size(*kind);
-        if (size > 0 && !guest_at(call, arg(call, i), size))
+        if (size > 0 && !guest_view(call, arg(call, i), size))
             return WASI_FAULT;
     }
     return WASI_SUCCESS;

@@ -35,7 +35,7 @@ static enum wasi_errno path_arg(const struct call *call,
                                 int i,
                                 struct path *path) {
     uint32_t size = arg(call, i + 1);
-    const uint8_t *text = guest_at(call, arg(call, i), size);
+    const uint8_t *text = guest_view(call, arg(call, i), size);
     path->resolver = &call->wasi->resolver;
     path->base = directory->host;
     path->text = (struct slice){text, size};

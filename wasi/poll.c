@@ -214,7 +214,7 @@ enum wasi_errno call_poll_oneoff(struct call *call) {
         return WASI_INVAL;
 
     const uint8_t *in =
-        guest_at(call, arg(call, 0), (uint64_t)count * SUBSCRIPTION_SIZE);
+        guest_view(call, arg(call, 0), (uint64_t)count * SUBSCRIPTION_SIZE);
     uint8_t *out = guest_at(call, arg(call, 1), (uint64_t)count * EVENT_SIZE);
     if (!in || !out)
         return WASI_FAULT;

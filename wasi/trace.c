@@ -12,7 +12,7 @@ enum { TEXT_SHOWN = 256 }; /* bytes of one text */
 
 static void print_text(FILE *out, const struct call *call, int i) {
     uint32_t size = arg(call, i + 1);
-    const uint8_t *text = guest_at(call, arg(call, i), size);
+    const uint8_t *text = guest_view(call, arg(call, i), size);
     if (!text) {
         fprintf(out, "0x%" PRIx32 "+%" PRIu32, arg(call, i), size);
         return;
@@ -23,7 +23,7 @@ static void print_text(FILE *out, const struct call *call, int i) {
 /* Of 2, 4 or 8 bytes. */
 static void print_result(FILE *out, const struct call *call, int i, char kind) {
     uint64_t size = (uint64_t)(kind - '0'), value;
-    const uint8_t *at = guest_at(call, arg(call, i), size);
+    const uint8_t *at = guest_view(call, arg(call, i), size);
     if (!at)
         return;
 

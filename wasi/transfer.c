@@ -33,6 +33,17 @@ struct transfer {
     struct iovec iovecs[IOVECS_MAX];
 };
 
+/* Where bytes of the guest are to be moved from or to, or NULL. The host's
+ * iovecs have no word for those that are only read. */
+static void *place(const struct call *call,
+                   const struct transfer *transfer,
+                   uint32_t address,
+                   size_t size) {
+    if (transfer->write)
+        return (void *)(uintptr_t)guest_view(call, address, size);
+    return guest_at(call, address, size);
+}
+
 /* Turn the guest's iovecs (arguments 1 and 2) into the host's. The list is
  * taken as far as it goes into one system call, so that the call moves less
  * than was asked for, as any may. What is empty takes no place: a list that
@@ -40,7 +51,7 @@ struct transfer {
 static enum wasi_errno gather(const struct call *call,
                               struct transfer *transfer) {
     uint32_t count = arg(call, 2);
-    const uint8_t *list = guest_at(call, arg(call, 1), (uint64_t)count * 8);
+    const uint8_t *list = guest_view(call, arg(call, 1), (uint64_t)count * 8);
     if (!list && count > 0)
         return WASI_FAULT;
     if (count > IOVECS_SEEN)
@@ -48,7 +59,7 @@ static enum wasi_errno gather(const struct call *call,
     for (uint32_t i = 0; i < count && transfer->count < IOVECS_MAX; i++) {
         const uint8_t *iovec = list + 8 * (size_t)i;
         size_t size = load32(iovec + 4);
-        uint8_t *base = guest_at(call, load32(iovec), size);
+        void *base = place(call, transfer, load32(iovec), size);
         if (size == 0)
             continue;
         if (!base)
