@@ -3,7 +3,6 @@
  *
  * All of it may be done at any time, from a host function too: the interpreter
  * fetches the place and size of a memory again after each call of the host. */
-#include "vm/record/handed.h"
 #include "vm/rings.h"
 #include "vm/store.h"
 
@@ -79,9 +78,7 @@ vm_memory_range(const struct memory *memory, uint64_t address, uint64_t size) {
     if (!bytes || size == 0) /* the empty memory is of no vm */
         return bytes;
     struct handed *handed = memory->vm->handed;
-    if (handed && !handed_is(handed, handed->next, memory, address, size))
-        tape_hand_out(handed, memory, address, size);
-    return bytes;
+    return handed ? tape_hand_out(handed, memory, address, size) : bytes;
 }
 
 /* Without a memory there is an empty one, so that these need no case for it. */

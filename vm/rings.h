@@ -212,11 +212,11 @@ bool tape_link(struct vm *vm,
                struct error *error);
 
 /* A host function may write to these bytes from now on, until guest code runs
- * again. Told if there is a `handed` to keep it. */
-void tape_hand_out(struct handed *handed,
-                   const struct memory *memory,
-                   uint64_t address,
-                   uint64_t size);
+ * again. Asked for them if there is a `handed` to keep it. */
+uint8_t *tape_hand_out(struct handed *handed,
+                       const struct memory *memory,
+                       uint64_t address,
+                       uint64_t size);
 
 /* The host calls this function, with the values of its parameters. */
 bool tape_enter(const struct function *function,

@@ -1,23 +1,18 @@
 /* What a host function may have written to guest memory, and what it has.
  *
- * It gets at memory by vm_memory_range alone, and keeps what that gives no
+ * It writes where vm_memory_range says, and nowhere else, and keeps what that gives no
  * longer than until the guest runs again. So of each part that is handed out a
  * copy is taken, and compared with what is there when the call is over. Which
  * function it is, and what its arguments mean, need not be known here.
  *
- * Parts may overlap, and functions ask for one twice: what is copied already
- * stays as it is. So the copies are never more than the memories.
- *
- * Guests make one call again and again, with the same addresses, most of them
- * of words. So such pieces stay for the next call, which takes their copies
- * anew when it asks for them; at its first other wish those that it did not ask
- * for are forgotten. */
+ * Parts may overlap, and functions ask for one twice. Each byte that has changed
+ * is in the part that was asked for first, whose copy is the older one; so it
+ * does no harm that a few words may be copied twice. Of all else, what is copied
+ * already stays as it is: so the copies are never more than the memories. */
 #include "vm/record/record.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { WORD = sizeof(uint64_t) };
 
 /* ---- copies ---- */
 
@@ -41,15 +36,11 @@ static bool reserve_copy(struct handed *handed, uint64_t size) {
 }
 
 static bool take_copy(struct handed *handed, struct handed_piece *piece) {
-    if (piece->size <= WORD) {
-        piece->word = load_word(now_of(piece), piece->size);
-        return true;
-    }
     if (!reserve_copy(handed, piece->size))
         return false;
-    piece->copy = handed->copied;
+    piece->copy.at = handed->copied;
     handed->copied += (size_t)piece->size;
-    memcpy(handed->copies + piece->copy, now_of(piece), (size_t)piece->size);
+    memcpy(handed->copies + piece->copy.at, now_of(piece), (size_t)piece->size);
     return true;
 }
 
@@ -88,19 +79,17 @@ static bool insert(struct handed *handed, size_t i, struct handed_piece piece) {
     handed->pieces = pieces;
     if (!take_copy(handed, &piece))
         return false;
-    piece.call = handed->call;
     memmove(pieces + i + 1, pieces + i, (handed->count - i) * sizeof piece);
     pieces[i] = piece;
     handed->count++;
-    handed->fresh++;
     return true;
 }
 
-/* What of it is in no piece becomes some. */
-static void add_pieces(struct handed *handed,
-                       const struct memory *memory,
-                       uint64_t address,
-                       uint64_t size) {
+uint8_t *handed_add(struct handed *handed,
+                    const struct memory *memory,
+                    uint64_t address,
+                    uint64_t size) {
+    uint8_t *bytes = memory->data + address;
     uint64_t end = address + size;
     size_t i = find(handed, memory, address);
     for (; address < end && !handed->failed; i++) {
@@ -117,43 +106,7 @@ static void add_pieces(struct handed *handed,
         handed->failed = !insert(handed, i, piece);
         address = border;
     }
-}
-
-/* ---- calls ---- */
-
-void handed_begin(struct handed *handed) {
-    size_t kept = 0;
-    if (handed->copied > 0) {
-        for (size_t i = 0; i < handed->count; i++) {
-            if (handed->pieces[i].size <= WORD)
-                handed->pieces[kept++] = handed->pieces[i];
-        }
-        handed->count = kept;
-        handed->copied = 0;
-    }
-    handed->fresh = 0;
-    handed->next = handed->first;
-    handed->before = NO_PIECE;
-    handed->call++;
-}
-
-void handed_settle(struct handed *handed) {
-    size_t kept = 0;
-    if (handed->fresh == handed->count)
-        return;
-    for (size_t i = 0; i < handed->count; i++) {
-        if (handed->pieces[i].call == handed->call)
-            handed->pieces[kept++] = handed->pieces[i];
-    }
-    handed->count = kept;
-}
-
-void handed_add(struct handed *handed,
-                const struct memory *memory,
-                uint64_t address,
-                uint64_t size) {
-    handed_settle(handed);
-    add_pieces(handed, memory, address, size);
+    return bytes;
 }
 
 void handed_free(struct handed *handed) {
@@ -163,24 +116,15 @@ void handed_free(struct handed *handed) {
 
 /* ---- what has changed ---- */
 
-static const uint8_t *before_of(const struct handed *handed,
-                                const struct handed_piece *piece) {
-    if (piece->size <= WORD)
-        return (const uint8_t *)&piece->word;
-    return handed->copies + piece->copy;
+static bool piece_changed(const struct handed *handed,
+                          const struct handed_piece *piece) {
+    const uint8_t *before = handed->copies + piece->copy.at;
+    return memcmp(now_of(piece), before, (size_t)piece->size) != 0;
 }
 
-bool handed_changed(const struct handed *handed) {
+bool pieces_changed(const struct handed *handed) {
     for (size_t i = 0; i < handed->count; i++) {
-        const struct handed_piece *piece = &handed->pieces[i];
-        const uint8_t *now = now_of(piece);
-        bool same;
-        if (piece->size <= WORD)
-            same = load_word(now, piece->size) == piece->word;
-        else
-            same =
-                memcmp(now, before_of(handed, piece), (size_t)piece->size) == 0;
-        if (!same)
+        if (piece_changed(handed, &handed->pieces[i]))
             return true;
     }
     return false;
@@ -211,22 +155,37 @@ to_sameness(const uint8_t *a, const uint8_t *b, size_t at, size_t end) {
     return at;
 }
 
+/* Where the next run is in a piece, in which that much was before. */
+static bool next_in_piece(struct handed_run *run, const uint8_t *before) {
+    const uint8_t *now = now_of(run->piece);
+    size_t size = (size_t)run->piece->size;
+    size_t from = (size_t)(run->at + run->size);
+    size_t at = to_difference(now, before, from, size);
+    run->at = at;
+    run->size = at < size ? to_sameness(now, before, at, size) - at : 0;
+    return run->size > 0;
+}
+
+static bool next_in_words(const struct handed *handed, struct handed_run *run) {
+    for (; run->number < handed->word_count; run->number++, run->at = 0) {
+        const struct handed_piece *word = &handed->words[run->number];
+        run->piece = word;
+        if (next_in_piece(run, (const uint8_t *)&word->copy))
+            return true;
+    }
+    return false;
+}
+
 bool handed_next(const struct handed *handed, struct handed_run *run) {
-    const struct handed_piece *end = handed->pieces + handed->count;
-    if (!run->piece && handed->count > 0)
-        run->piece = handed->pieces;
-    for (; run->piece && run->piece < end;
-         *run = (struct handed_run){.piece = run->piece + 1}) {
-        const uint8_t *now = now_of(run->piece);
-        const uint8_t *before = before_of(handed, run->piece);
-        size_t size = (size_t)run->piece->size;
-        size_t from = (size_t)(run->at + run->size);
-        size_t at = to_difference(now, before, from, size);
-        if (at == size)
-            continue;
-        run->at = at;
-        run->size = to_sameness(now, before, at, size) - at;
+    if (next_in_words(handed, run))
         return true;
+    size_t before = handed->word_count;
+    for (; run->number - before < handed->count; run->number++, run->at = 0) {
+        const struct handed_piece *piece =
+            &handed->pieces[run->number - before];
+        run->piece = piece;
+        if (next_in_piece(run, handed->copies + piece->copy.at))
+            return true;
     }
     return false;
 }

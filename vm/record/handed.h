@@ -1,6 +1,5 @@
 /* What a host function that is recorded has been given of memories: handed.c.
- * Guests make the same call again and again, so that what is asked for most
- * often is answered here. */
+ * Most functions ask for a few words, of which this takes note. */
 #ifndef HOSTEL_VM_RECORD_HANDED_H
 #define HOSTEL_VM_RECORD_HANDED_H
 
@@ -8,66 +7,79 @@
 
 #include <string.h>
 
-/* Parts of memories that a host function was given since it was called, with
- * what was in them: apart from each other, in order. */
+/* Bytes that a host function was given since the guest ran. */
+struct handed_piece {
+    const struct memory *memory;
+    uint64_t address, size;
+    union {
+        uint32_t half;  /* what was in them: a word */
+        uint64_t whole; /* likewise, of eight bytes */
+        size_t at;      /* where it is in the copies: any other */
+    } copy;
+};
+
+enum { HALF = sizeof(uint32_t), WORD = sizeof(uint64_t), HANDED_WORDS = 8 };
+
 struct handed {
-    struct handed_piece *pieces; /* owned */
+    /* The first few of four or eight bytes, as they were asked for. */
+    struct handed_piece words[HANDED_WORDS];
+    size_t word_count;
+    struct handed_piece *pieces; /* owned; the others, apart and in order */
     size_t count, capacity;
-    size_t fresh; /* of the call under way; the others are of those before it */
-    /* Guesses: what is asked for next, and first in a call; and what was asked
-     * for last, or NO_PIECE. Any may be behind the last piece. */
-    size_t next, first, before;
-    uint64_t call;   /* counts calls */
     uint8_t *copies; /* owned */
     size_t copied, copies_capacity;
     bool failed; /* no memory for a copy */
 };
 
-#define NO_PIECE SIZE_MAX
-
-struct handed_piece {
-    const struct memory *memory;
-    uint64_t address, size;
-    uint64_t call; /* for which its copy was taken */
-    uint64_t word; /* the copy, of eight bytes or less */
-    size_t copy;   /* where it is in the copies, of more */
-    size_t then;   /* a guess: the piece that is asked for after it */
-};
-
-/* A word, or less, as it stands in memory. Most are asked for again and again,
- * so this is to be fast. */
-static inline uint64_t load_word(const uint8_t *bytes, uint64_t size) {
-    uint64_t word = 0;
-    uint32_t half;
-    switch (size) {
-    case 4: memcpy(&half, bytes, 4); return half;
-    case 8: memcpy(&word, bytes, 8); return word;
-    default: memcpy(&word, bytes, (size_t)size); return word;
+/* Whether a word has been handed out since, so that its copy stays. */
+static inline bool handed_has(const struct handed *handed,
+                              const struct memory *memory,
+                              uint64_t address,
+                              uint64_t size) {
+    for (size_t i = 0; i < handed->word_count; i++) {
+        const struct handed_piece *word = &handed->words[i];
+        bool same = word->address == address && word->size == size &&
+                    word->memory == memory;
+        if (same)
+            return true;
     }
+    return false;
 }
 
-/* Whether piece `i` is what is asked for. The copy of a word is taken, unless
- * this call has it. */
-static inline bool handed_is(struct handed *handed,
-                             size_t i,
-                             const struct memory *memory,
-                             uint64_t address,
-                             uint64_t size) {
-    if (i >= handed->count)
-        return false;
-    struct handed_piece *piece = &handed->pieces[i];
-    bool same = piece->address == address && piece->size == size &&
-                piece->memory == memory;
-    if (!same)
-        return false;
-    handed->before = i;
-    handed->next = piece->then;
-    if (piece->call == handed->call)
+/* Keep a word; false if it is none, or one too many. */
+static inline bool handed_word(struct handed *handed,
+                               const struct memory *memory,
+                               uint64_t address,
+                               uint64_t size) {
+    bool is_word = size == HALF || size == WORD;
+    if (is_word && handed_has(handed, memory, address, size))
         return true;
-    piece->call = handed->call;
-    piece->word = load_word(memory->data + address, size);
-    handed->fresh++;
+    if (!is_word || handed->word_count == HANDED_WORDS)
+        return false;
+    struct handed_piece *word = &handed->words[handed->word_count++];
+    word->memory = memory;
+    word->address = address;
+    word->size = size;
+    if (size == HALF)
+        memcpy(&word->copy.half, memory->data + address, HALF);
+    else
+        memcpy(&word->copy.whole, memory->data + address, WORD);
     return true;
+}
+
+static inline bool word_changed(const struct handed_piece *word) {
+    const uint8_t *now = word->memory->data + word->address;
+    if (word->size == HALF)
+        return memcmp(now, &word->copy.half, HALF) != 0;
+    return memcmp(now, &word->copy.whole, WORD) != 0;
+}
+
+static inline bool words_changed(const struct handed *handed) {
+    for (size_t i = 0; i < handed->word_count; i++) {
+        if (word_changed(&handed->words[i]))
+            return true;
+    }
+    return false;
 }
 
 #endif

@@ -48,7 +48,7 @@
  *     handed.c            what a host function may have written, and what it has
  *     write.c read.c      records, one at a time
  *     tape.c              what recording and replaying have in common: imports
- *     recorder.c          recording
+ *     tell.c recorder.c   recording
  *     replay.c            replaying
  *     list.c              a recording as text */
 #ifndef HOSTEL_VM_RECORD_RECORD_H
@@ -96,23 +96,26 @@ void sha256(struct slice bytes, uint8_t out[SHA256_SIZE]);
 
 /* ---- handed.c ---- */
 
-/* What is in no piece becomes some. */
-void handed_add(struct handed *handed,
-                const struct memory *memory,
-                uint64_t address,
-                uint64_t size);
+/* What of it is in no piece becomes some. Returns the bytes. */
+uint8_t *handed_add(struct handed *handed,
+                    const struct memory *memory,
+                    uint64_t address,
+                    uint64_t size);
 
-/* A call begins; it has asked for all that it will, and the pieces are those. */
-void handed_begin(struct handed *handed);
-void handed_settle(struct handed *handed);
+/* Nothing has been handed out yet. */
+static inline void handed_begin(struct handed *handed) {
+    handed->word_count = handed->count = handed->copied = 0;
+}
 
-bool handed_changed(const struct handed *handed);
+/* Besides words_changed. */
+bool pieces_changed(const struct handed *handed);
 
 /* The next run of bytes that have changed; false if there is none. Between two
  * there are eight or more that have not. */
 struct handed_run {
-    const struct handed_piece *piece; /* NULL at first */
-    uint64_t at, size;                /* in the piece */
+    size_t number; /* 0 at first, as all else */
+    const struct handed_piece *piece;
+    uint64_t at, size; /* in the piece */
 };
 
 bool handed_next(const struct handed *handed, struct handed_run *run);
@@ -207,6 +210,42 @@ uint64_t memory_number(const struct memory *memory);
 struct memory *memory_numbered(const struct vm *vm, uint64_t number);
 uint64_t instance_number(const struct instance *instance);
 struct instance *instance_numbered(const struct vm *vm, uint64_t number);
+
+/* ---- recording ---- */
+
+/* A call under way. */
+struct host_call {
+    struct taped *taped; /* or NULL: the guest runs */
+    const struct instance *caller;
+    bool opened; /* it has called the guest */
+};
+
+struct recorder {
+    struct record_writer writer;
+    struct handed handed; /* in the call under way */
+    struct vm_recorded to;
+    struct buffer shown; /* of a piece, what may be seen */
+
+    struct host_call call;
+    struct taped *repeated; /* what the last record is about, or NULL */
+    uint64_t pending;       /* repeats of it that are not told yet */
+    uint64_t patience;      /* how many of them are told at once */
+    uint64_t tellings;      /* how often they were */
+};
+
+/* tell.c: the call has returned, or failed; or calls a function of the guest's.
+ * A failure is the guest's end, and its own error counts: returns false. */
+bool tell_return(struct recorder *recorder,
+                 const uint64_t *results,
+                 struct error *error);
+bool tell_failure(struct recorder *recorder, const struct error *failure);
+bool tell_entry(struct recorder *recorder,
+                const struct function *function,
+                const uint64_t *slots,
+                struct error *error);
+
+/* The calls that were like the one before, as far as they are not told. */
+bool tell_repeats(struct recorder *recorder, struct error *error);
 
 /* ---- recorder.c, replay.c: the vm_host_functions of all that is taped ---- */
 

@@ -55,23 +55,13 @@ bool tape_link(struct vm *vm,
     return true;
 }
 
-enum { LOOKS = 4 };
-
-void tape_hand_out(struct handed *handed,
-                   const struct memory *memory,
-                   uint64_t address,
-                   uint64_t size) {
-    size_t before = handed->before;
-    for (size_t i = 0; i < handed->count && i < LOOKS; i++) {
-        if (!handed_is(handed, i, memory, address, size))
-            continue;
-        if (before < handed->count)
-            handed->pieces[before].then = i;
-        else
-            handed->first = i;
-        return;
-    }
-    handed_add(handed, memory, address, size);
+uint8_t *tape_hand_out(struct handed *handed,
+                       const struct memory *memory,
+                       uint64_t address,
+                       uint64_t size) {
+    if (handed_word(handed, memory, address, size))
+        return memory->data + address;
+    return handed_add(handed, memory, address, size);
 }
 
 void tape_free(struct vm *vm) {

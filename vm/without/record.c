@@ -10,11 +10,12 @@ bool tape_link(struct vm *vm,
     return true;
 }
 
-void tape_hand_out(struct handed *handed,
-                   const struct memory *memory,
-                   uint64_t address,
-                   uint64_t size) {
-    (void)handed, (void)memory, (void)address, (void)size;
+uint8_t *tape_hand_out(struct handed *handed,
+                       const struct memory *memory,
+                       uint64_t address,
+                       uint64_t size) {
+    (void)handed, (void)size;
+    return memory->data + address;
 }
 
 bool tape_enter(const struct function *function,
