@@ -512,7 +512,7 @@ bench-http: deps
 	$(MAKE) all guests
 	HOSTEL=$(BUILD)/hostel BUILD=$(BUILD) bench/http/run
 
-bench-count: deps-count
+bench-count: deps
 	$(BENCH_RUN) check count
 	$(MAKE) all $(BENCH_guests)
 	UPDATE=$(UPDATE) $(BENCH_RUN) count
@@ -578,7 +578,7 @@ clean:
 deps:
 	BUILD=$(BUILD) tests/platforms/deps
 
-deps-fuzz deps-count deps-deb: deps-%: deps
+deps-fuzz deps-deb: deps-%: deps
 	BUILD=$(BUILD) tests/platforms/deps $*
 
 # Only where no Rust for WASI is at hand.
@@ -619,7 +619,7 @@ help:
 	echo "           DATA ($(DATA)): suites that tests read and the project does not hold"
 
 .PHONY: all always programs guests sanitized embedded test check guide listings suites demo fuzz bench bench-count bench-growth \
-        bench-http format lint install uninstall dist deb clean deps deps-fuzz deps-count deps-deb deps-rust help
+        bench-http format lint install uninstall dist deb clean deps deps-fuzz deps-deb deps-rust help
 .SECONDARY:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL = all
