@@ -62,6 +62,25 @@ static void test_meanings_are_read(void **state) {
     }
 }
 
+/* As many data cells are behind a cell as its fields are in. */
+static void test_data_cells(void **state) {
+    enum { ENTRIES = 7 };
+    struct vm *vm = *state;
+    const struct cell cell = {.tail.imm = ENTRIES};
+    for (int op = 0; op < OP_COUNT; op++) {
+        struct meaning meaning = meaning_of(vm, (enum op)op);
+        struct field field;
+        uint32_t cells = 0;
+        while (meaning_next(&meaning, &field)) {
+            if (field.part >= PART_wide)
+                cells = 1;
+            if (field.kind == KIND_ENTRIES)
+                cells = ENTRIES + 1;
+        }
+        assert_int_equal(operation_data_cells(vm, (enum op)op, &cell), cells);
+    }
+}
+
 static void test_signatures(void **state) {
     struct vm *vm = *state;
     static const struct {
@@ -87,6 +106,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_operations_differ),
         cmocka_unit_test(test_meanings_are_read),
+        cmocka_unit_test(test_data_cells),
         cmocka_unit_test(test_signatures),
     };
     return cmocka_run_group_tests_name("vm_meaning", tests, open_vm, close_vm);

@@ -10,6 +10,7 @@
 #include "vm/emit.h"
 #include "vm/frames.h"
 #include "vm/rings.h"
+#include "vm/walk.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -171,58 +172,15 @@ static void after_instruction(struct observer *observer,
 
 /* ---- walking over cells ---- */
 
-static enum cell_data data_of(const char *meaning) {
-    if (strstr(meaning, ":ENTRIES"))
-        return DATA_ENTRIES;
-    bool one = strstr(meaning, "wide:") || strstr(meaning, "data:") ||
-               strstr(meaning, "ea:") || strstr(meaning, "ed:");
-    return one ? DATA_ONE : DATA_NONE;
-}
-
-static const char *const meanings[OP_COUNT] = {
-#define FIELDS(name, meaning, ...) [OP_##name] = meaning,
-#define OP(...)                    FIELDS(__VA_ARGS__, 0)
-#include "vm/ops.def"
-};
-
-static int by_head(const void *a, const void *b) {
-    const struct with_data *x = a, *y = b;
-    return (x->head > y->head) - (x->head < y->head);
-}
-
-static void find_with_data(struct counts *counts) {
-    for (int op = 0; op < OP_COUNT; op++) {
-        enum cell_data data = data_of(meanings[op]);
-        if (data == DATA_NONE)
-            continue;
-        counts->with_data[counts->with_data_count++] =
-            (struct with_data){heads[op].wide, data};
-    }
-    qsort(counts->with_data,
-          counts->with_data_count,
-          sizeof *counts->with_data,
-          by_head);
-}
-
 /* Over the cells of a module of which is counted. */
 struct walk {
-    const struct counts *counts;
+    const struct vm *vm;
     const struct code *code;
     uint32_t cell;
 };
 
 static struct walk walk_from(const struct module *module, uint32_t cell) {
-    return (struct walk){module->vm->counts, &module->code, cell};
-}
-
-static uint32_t data_cells(const struct walk *walk, const struct cell *cell) {
-    const struct counts *counts = walk->counts;
-    struct with_data key = {.head = cell->head.wide};
-    const struct with_data *found = bsearch(
-        &key, counts->with_data, counts->with_data_count, sizeof key, by_head);
-    if (!found)
-        return 0;
-    return found->data == DATA_ENTRIES ? (uint32_t)cell->tail.imm + 1 : 1;
+    return (struct walk){module->vm, &module->code, cell};
 }
 
 static const struct cell *walk_at(const struct walk *walk) {
@@ -231,7 +189,9 @@ static const struct cell *walk_at(const struct walk *walk) {
 
 /* To the next operation. */
 static void walk_next(struct walk *walk) {
-    walk->cell += 1 + data_cells(walk, walk_at(walk));
+    const struct cell *cell = walk_at(walk);
+    enum op op = cell_op(walk->vm, cell);
+    walk->cell += 1 + operation_data_cells(walk->vm, op, cell);
 }
 
 /* Whether a block begins there. */
@@ -435,7 +395,8 @@ static void close(struct observer *observer) {
 bool vm_count(struct vm *vm, bool calls, struct error *error) {
     if (vm->observer)
         return error_set(error, ERROR_USAGE, "the vm is watched already");
-    struct counts *counts = calloc(1, sizeof *counts);
+    bool known = operations_read(vm);
+    struct counts *counts = known ? calloc(1, sizeof *counts) : NULL;
     if (!counts)
         return error_set(error, ERROR_IO, "out of memory: counts");
     counts->observer = (struct observer){.instruction = after_instruction,
@@ -447,7 +408,6 @@ bool vm_count(struct vm *vm, bool calls, struct error *error) {
     counts->memory = vm->memory;
     counts->calls = calls;
     calls_init(counts);
-    find_with_data(counts);
     vm->counts = counts;
     vm->observer = &counts->observer;
     return true;

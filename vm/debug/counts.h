@@ -87,24 +87,10 @@ counts_recent(struct call_node *node, uint32_t id, uint64_t site) {
 
 struct module_counts;
 
-/* How many data cells there are behind the cell of an operation, by its meaning
- * (ops.def): none, one, or one for each entry and one more. */
-enum cell_data { DATA_NONE, DATA_ONE, DATA_ENTRIES };
-
-/* An operation that has some, by what its cells begin with. */
-struct with_data {
-    uint64_t head;
-    enum cell_data data;
-};
-
 struct counts {
     struct observer observer; /* first: it is given back to our functions */
     int64_t by_size;          /* units that were charged so, and nodes have */
     bool calls;               /* they are counted */
-
-    /* The operations that have data cells, ascending. */
-    struct with_data with_data[OP_COUNT];
-    size_t with_data_count;
 
     struct vm *vm;
     struct budget *memory; /* what all here is drawn from */

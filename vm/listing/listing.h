@@ -19,6 +19,7 @@
 #include "vm/observer.h"
 #include "vm/opcodes.h"
 #include "vm/types.h"
+#include "vm/walk.h"
 
 /* Whether there is time for another line. All loops over lines ask; the first
  * that hears that there is none ends, and so do those behind it. */
@@ -106,15 +107,8 @@ struct operation {
 const struct operation *operation_of(enum op op);
 
 /* Read what all operations mean, if the vm has not done so: before any of the
- * following is asked for. False without memory. */
+ * following and of walk.h is asked for. False without memory. */
 bool meanings_read(struct vm *vm);
-
-/* What the cell was set to do; OP_COUNT if it is no operation's. */
-enum op cell_op(const struct vm *vm, const struct cell *cell);
-
-/* How many data cells follow the cell of that operation. */
-uint32_t
-operation_data_cells(const struct vm *vm, enum op op, const struct cell *cell);
 
 enum part {
     PART_d,

@@ -7,13 +7,11 @@
  * to know nothing of any operation.
  *
  * A listing asks for each of a million cells what it does and what that means.
- * So a vm reads the column once, before anything is asked for, and puts the
- * operations into the order of what their cells begin with. */
+ * So a vm reads the column once, before anything is asked for. */
 #include "vm/listing/listing.h"
 
 #include "vm/store.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* A row without bytes, or without a signature, has 0 there. */
@@ -198,39 +196,20 @@ static void know(struct known *known, const struct operation *operation) {
 
 struct meanings {
     struct known known[OP_COUNT];
-    struct index {
-        uint64_t head;
-        enum op op;
-    } by_head[OP_COUNT];
 };
-
-static int compare_heads(const void *a, const void *b) {
-    uint64_t x = ((const struct index *)a)->head;
-    uint64_t y = ((const struct index *)b)->head;
-    return (x > y) - (x < y);
-}
 
 bool meanings_read(struct vm *vm) {
     if (vm->meanings)
         return true;
+    if (!operations_read(vm))
+        return false;
     struct meanings *all = arena_alloc(&vm->arena, 1, sizeof *all);
     if (!all)
         return false;
-    for (int op = 0; op < OP_COUNT; op++) {
+    for (int op = 0; op < OP_COUNT; op++)
         know(&all->known[op], &operations[op]);
-        all->by_head[op] = (struct index){heads[op].wide, (enum op)op};
-    }
-    qsort(all->by_head, OP_COUNT, sizeof *all->by_head, compare_heads);
     vm->meanings = all;
     return true;
-}
-
-/* No two heads are equal, in either form of dispatch. */
-enum op cell_op(const struct vm *vm, const struct cell *cell) {
-    const struct index key = {.head = cell->head.wide};
-    const struct index *found = bsearch(
-        &key, vm->meanings->by_head, OP_COUNT, sizeof key, compare_heads);
-    return found ? found->op : OP_COUNT;
 }
 
 const struct operation *operation_of(enum op op) {
@@ -289,19 +268,4 @@ uint64_t field_constant(const struct field *field, const struct cell *cell) {
     case PART_ed: return cell[1].d;
     default: return cell[1].head.wide;
     }
-}
-
-uint32_t
-operation_data_cells(const struct vm *vm, enum op op, const struct cell *cell) {
-    struct meaning meaning = meaning_of(vm, op);
-    struct field field;
-    uint32_t cells = 0;
-    while (meaning_next(&meaning, &field)) {
-        bool in_data = field.part >= PART_wide;
-        if (in_data)
-            cells = 1;
-        if (field.kind == KIND_ENTRIES)
-            cells = (uint32_t)cell->tail.imm + 1;
-    }
-    return cells;
 }
