@@ -84,7 +84,7 @@ def test_counts(place):
     check("coverage of lines", expect(result) or differences(counts(path)["DA"], expected()))
     check("coverage: the sums agree, and only files that are here are in it",
           repr(wrong) * bool(wrong) or repr(list(found)) * (list(found) != [COVERED]))
-    calls = {"depth": 5, "kind": 7, "loops": 1, "main": 1, "never": 0, "order": 3, "twice": 8}
+    calls = {"depth": 5, "kind": 7, "loops": 1, "main": 1, "never": 0, "nothing": 1, "order": 3, "twice": 8}
     check("coverage of functions, inlined ones too", differences(counts(path)["FNDA"], calls) or
           repr(counts(path)["FN"]) * (counts(path)["FN"]["twice"] != line_of("inline int twice")))
     branches = counts(path)["BRDA"]
@@ -229,8 +229,8 @@ def test_usage(place):
         check("coverage: usage: " + why, expect(run(*words), 2, "", why))
 
 
-def dwarf(name, path, code_size):
-    """One unit of one function, which is all of line 7 of a file; DWARF 2."""
+def dwarf(name, path, code_size, rows=((0, 7),)):
+    """One unit of one function, whose code is of lines of a file: from a byte on, which; DWARF 2."""
     abbreviations = (b"\1\x11\1\x03\x08\x1b\x08\x10\x06\x11\x01\x12\x01\0\0" +
                      b"\2\x2e\0\x03\x08\x3b\x0b\x11\x01\x12\x01\0\0\0")
 
@@ -241,11 +241,26 @@ def dwarf(name, path, code_size):
                b"\2" + name + b"\0\7" + start + end + b"\0")
     info = b"\2\0" + fixed(0) + b"\4" + entries
     header = b"\1\1\xfb\x0e\x0d\0\1\1\1\1\0\0\0\1\0\0\1" + b"\0" + path + b"\0\0\0\0\0"
-    program = b"\0\5\2" + start + b"\x03\6\1\2" + modules.number(code_size) + b"\0\1\1"
+    program = b"".join(b"\0\5\2" + fixed(2 + at) + b"\x03" + bytes([line - last & 0x7F]) + b"\1"
+                       for (at, line), (_, last) in zip(rows, ((0, 1),) + rows))
+    program += b"\0\5\2" + end + b"\0\1\1"
     line = b"\2\0" + fixed(len(header)) + header + program
     sections_of = {".debug_abbrev": abbreviations, ".debug_info": fixed(len(info)) + info,
                    ".debug_line": fixed(len(line)) + line}
     return b"".join(b"\0" + modules.text(modules.text(key) + content) for key, content in sections_of.items())
+
+
+def test_blocks(place):
+    """What ends a block is no part of the line before, though compilers say so."""
+    code = modules.functions([modules.function_type()], [
+        b"\x02\x40\x41\1\x0d\0" + b"\x41\1\x1a\x0b" + b"\x41\0\x04\x40" + b"\x41\1\x1a\x05" + b"\x41\2\x1a\x0b"],
+        modules.section(7, [modules.text("_start") + b"\0\0"]))
+    module = write(place, "blocks.wasm", code + dwarf(b"f", b"blocks.c", 24, (
+        (0, 7), (7, 8), (11, 9), (15, 10), (19, 11), (22, 12))))
+    write(place, "blocks.c", b"")
+    result = run("--coverage", "blocks.info", module, cwd=place)
+    check("coverage: the ends of blocks", expect(result) or differences(
+        counts(os.path.join(place, "blocks.info"), "blocks.c")["DA"], {7: 1, 8: 0, 9: 1, 10: 0, 11: 1, 12: 1}))
 
 
 def test_hostile(place):
@@ -381,6 +396,7 @@ def test(place):
     test_bad_files(place)
     test_without(place)
     test_usage(place)
+    test_blocks(place)
     test_hostile(place)
     test_clang(place)
     test_genhtml(place)

@@ -62,6 +62,17 @@ static void tracefiles_add_up(void **state) {
               "DA:9,0\nLF:1\nLH:0\nend_of_record\n");
 }
 
+static void a_branch_is_reached_in_either(void **state) {
+    (void)state;
+    static const char never[] = "SF:a\nBRDA:1,0,0,-\nDA:1,0\nend_of_record\n";
+    static const char once[] = "SF:a\nBRDA:1,0,0,1\nDA:1,1\nend_of_record\n";
+    static const char both[] =
+        "TN:\nSF:a\nFNF:0\nFNH:0\nBRDA:1,0,0,1\nBRF:1\nBRH:1\nDA:1,1\n"
+        "LF:1\nLH:1\nend_of_record\n";
+    check_sum(never, once, both);
+    check_sum(once, never, both);
+}
+
 static void counts_do_not_overflow(void **state) {
     (void)state;
     check_sum("SF:a\nDA:1,18446744073709551615\nend_of_record\n",
@@ -133,6 +144,7 @@ static void memory_may_be_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tracefiles_add_up),
+        cmocka_unit_test(a_branch_is_reached_in_either),
         cmocka_unit_test(counts_do_not_overflow),
         cmocka_unit_test(sections_without_lines_are_left_out),
         cmocka_unit_test(what_is_no_tracefile_is_refused),

@@ -138,14 +138,6 @@ static size_t piece_behind(const struct function_counts *counts,
     return low;
 }
 
-/* Declarations of locals, before the first piece, are executed as it is. */
-static uint64_t piece_count(const struct function_counts *counts,
-                            size_t piece) {
-    if (counts->piece_count == 0)
-        return 0;
-    return counts->pieces[piece > 0 ? piece - 1 : 0].count;
-}
-
 /* How often code up to `end` was executed; false if nothing of it can be. */
 static bool
 count_code(const struct covering *c, uint32_t end, struct sight *sight) {
@@ -157,7 +149,7 @@ count_code(const struct covering *c, uint32_t end, struct sight *sight) {
         next = more ? counts->pieces[i].from : end;
         if (skip_marks(c, at, next) == next)
             continue;
-        uint64_t count = piece_count(counts, i);
+        uint64_t count = i > 0 ? counts->pieces[i - 1].count : 0;
         if (!any)
             sight->other = count;
         if (count > sight->count)

@@ -39,6 +39,9 @@ static int never(int number) { /* 0 */
     return number;             /* 0 */
 }
 
+static void nothing(void) { /* 1 */
+} /* 1 */
+
 static int loops(int most) { /* 1 */
     int sum = 0, i = 0;      /* 1 */
     do {
@@ -60,6 +63,7 @@ int main(int argc, char **argv) {             /* 1 */
     qsort(numbers, 3, sizeof(int), order);    /* 1 */
     for (int i = 0; i < 5; i++)               /* 6 */
         sum += twice(i) + kind(i);            /* 5 */
+    nothing();                                /* 1 */
     sum += twice(depth(4)) + loops(3);        /* 1 */
     if (argc > 1 && !strcmp(argv[1], "exit")) /* 1 */
         exit(3);                              /* 0 */
