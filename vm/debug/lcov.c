@@ -232,7 +232,8 @@ struct tally {
 };
 
 static void print_text(const struct writer *w, struct slice text) {
-    fwrite(text.data, 1, text.size, w->out);
+    if (text.size > 0)
+        fwrite(text.data, 1, text.size, w->out);
     fputc('\n', w->out);
 }
 
