@@ -89,6 +89,25 @@ static void check_lines(struct debug *debug, size_t code, size_t end) {
     check(debug_lines(debug).line_count == all.line_count);
 }
 
+/* Copies have functions, whose names are text. */
+static void check_copies(struct debug *debug, size_t module_size) {
+    size_t count = debug_lines(debug).line_count;
+    uint32_t *copies = calloc(count + 1, sizeof *copies);
+    struct arena texts;
+    check(copies != NULL);
+    arena_init(&texts);
+    debug_copies(debug, copies);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t body = (uint32_t)i % BODY_COUNT;
+        struct debug_function function =
+            debug_function_of(debug, body, copies[i], &texts);
+        check(utf8_valid(function.name));
+    }
+    check(texts.allocated <= 100000 + 16 * module_size);
+    arena_free(&texts);
+    free(copies);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -115,6 +134,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         answers[asked++] = ask(debug, at, module.size);
     }
     check_lines(debug, code, end);
+    check_copies(debug, module.size);
     for (size_t i = asked; i-- > 0;) {
         struct answer again = ask(debug, code + i * STEP, module.size);
         check(again.count == answers[i].count);

@@ -87,6 +87,8 @@ void debug_copies(struct debug *debug, uint32_t *copies) {
     struct painting painting = {.debug = debug};
     size_t line = 0;
     debug_refill_for_all(debug);
+    if (all.line_count == 0)
+        return;
     for (uint32_t i = 0; i < debug->body_count; i++) {
         painting.body = &debug->bodies[i];
         painting.lines = all.lines + line;
