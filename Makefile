@@ -82,7 +82,7 @@ $(filter 1,$(V)).SILENT:
 
 # The VM is a core and rings around it (vm/rings.h). For those that are left out, files of
 # vm/without stand in, and empty ones for what is included.
-RINGS    = skim simd exceptions tail wide bulk far fusions discard meter objects proposals debug listing record
+RINGS    = skim simd exceptions tail wide saturating bulk far fusions discard meter objects proposals debug listing record
 WITH     = $(if $(CORE),,$(RINGS))
 WITHOUT := $(filter-out $(WITH),$(RINGS))
 FOLDERS  = base vm $(WITH:%=vm/%) wasi net json

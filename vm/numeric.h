@@ -165,7 +165,7 @@ static inline double f64_copysign(double x, double y) {
                          (f64_bits(y) & (uint64_t)1 << 63));
 }
 
-/* ---- float to integer (spec 4.3.4, trunc and trunc_sat) ---- */
+/* ---- float to integer (spec 4.3.4, trunc) ---- */
 
 #define BELOW_INT64                                                            \
     (-9223372036854777856.0) /* the largest double below -2^63 */
@@ -177,41 +177,6 @@ static inline enum trap trunc_trap(double x, double below, double above) {
     if (x != x)
         return TRAP_INVALID_CONVERSION;
     return x > below && x < above ? TRAP_NONE : TRAP_INTEGER_OVERFLOW;
-}
-
-/* Out of range it is the nearest integer there is; NaN is 0. C leaves a
- * conversion that does not fit undefined, so none is made before its bounds are
- * known to hold. */
-static inline int32_t trunc_sat_s32(double x) {
-    if (x != x)
-        return 0;
-    if (x <= -2147483648.0)
-        return INT32_MIN;
-    if (x >= 2147483647.0)
-        return INT32_MAX;
-    return (int32_t)x;
-}
-
-static inline uint32_t trunc_sat_u32(double x) {
-    if (!(x > 0))
-        return 0;
-    return x >= 4294967295.0 ? UINT32_MAX : (uint32_t)x;
-}
-
-static inline int64_t trunc_sat_s64(double x) {
-    if (x != x)
-        return 0;
-    if (x < -9223372036854775808.0)
-        return INT64_MIN;
-    if (x >= 9223372036854775808.0)
-        return INT64_MAX;
-    return (int64_t)x;
-}
-
-static inline uint64_t trunc_sat_u64(double x) {
-    if (!(x > 0))
-        return 0;
-    return x >= 18446744073709551616.0 ? UINT64_MAX : (uint64_t)x;
 }
 
 #endif
