@@ -70,6 +70,7 @@ bool frame_names_init(struct frame_names *names,
     return ok;
 }
 
+/* What was drawn from the vm's budget goes back to it. */
 void frame_names_free(struct frame_names *names) {
     array_free(names->module->vm->memory,
                names->runs,
@@ -92,6 +93,9 @@ static const struct slot_run *run_of(const struct frame_names *names,
     return &names->runs[low];
 }
 
+/* The order of a frame (cell.h): locals, slots that are there for results only,
+ * the link, temporaries. A v128 has two slots, of which the second is
+ * "local3+1". */
 const char *slot_name(const struct frame_names *names,
                       uint32_t slot,
                       char text[SLOT_NAME_SIZE]) {
@@ -111,10 +115,13 @@ const char *slot_name(const struct frame_names *names,
     return text;
 }
 
+/* Of a local. */
 enum kind slot_kind(const struct frame_names *names, uint32_t slot) {
     return value_kind(run_of(names, slot)->type);
 }
 
+/* What follows the name of a local where its type is to be seen; temporaries
+ * have none of their own, but that of whatever is in them. */
 const char *slot_type(const struct frame_names *names, uint32_t slot) {
     static const char *const texts[] = {[KIND_I32] = ":i32",
                                         [KIND_I64] = ":i64",
@@ -129,11 +136,14 @@ const char *slot_type(const struct frame_names *names, uint32_t slot) {
 
 /* ---- values ---- */
 
+/* Bits of which nobody knows the type: a small number is likely to be one, others
+ * are told better by their digits. */
 static void word_show(uint64_t bits, FILE *out) {
     bool small = bits <= UINT16_MAX;
     fprintf(out, small ? "%" PRIu64 : "0x%" PRIx64, bits);
 }
 
+/* References are shown as the bits that they are. */
 enum kind value_kind(uint8_t type) {
     switch (type) {
     case VM_I32: return KIND_I32;
@@ -145,6 +155,9 @@ enum kind value_kind(uint8_t type) {
     }
 }
 
+/* Integers are signed, as in the text format's constants; floats are as
+ * f32_format and f64_format write them, so that reading them back gives the same
+ * number. A v128 is one number. */
 void value_show(enum kind kind, const uint64_t bits[2], FILE *out) {
     char number[FLOAT_TEXT_SIZE];
     switch (kind) {
@@ -168,6 +181,7 @@ void value_show(enum kind kind, const uint64_t bits[2], FILE *out) {
 
 /* ---- fields ---- */
 
+/* A part `r` is the accumulator of the kind that is in it, `l` the pin. */
 static const char *register_name(const struct field *field) {
     bool pin = field->part == PART_l;
     switch (field->kind) {
@@ -197,6 +211,8 @@ static uint32_t function_at(const struct cell_place *place, uint64_t distance) {
     return code_find(&module->code, place->cell + (uint32_t)distance)->function;
 }
 
+/* What stands in the cell itself. A displacement is shown as the cell that it
+ * leads to, counted from the entry as in the listing. */
 static void constant_show(const struct cell_place *place,
                           const struct field *field,
                           FILE *out) {
@@ -226,6 +242,7 @@ static void constant_show(const struct cell_place *place,
 
 /* ---- values of a machine ---- */
 
+/* Floats as bits, since a NaN must be told as it is. */
 static void register_value(const struct field *field,
                            const struct machine *machine,
                            uint64_t *bits) {
@@ -249,6 +266,8 @@ static bool is_value(enum kind kind) {
     return kind <= KIND_WORD;
 }
 
+/* False for what is no value: a number in the cell, an index, a slot that is only
+ * meant. */
 bool field_value(const struct field *field,
                  const struct machine *machine,
                  uint64_t bits[2]) {
@@ -304,6 +323,7 @@ bool cell_address(const struct machine *machine,
 
 /* ---- cells ---- */
 
+/* A slot by its name, an accumulator by its own, anything else by its number. */
 static void field_show(const struct cell_place *place,
                        const struct field *field,
                        FILE *out) {
@@ -335,6 +355,8 @@ static void field_value_show(const struct cell_place *place,
     value_show(kind, bits, out);
 }
 
+/* The text of the meaning, with each field said as it is in this cell. With a
+ * machine there are values too, but not of what is still to be written. */
 void cell_show(const struct cell_place *place, enum op op, FILE *out) {
     struct meaning meaning = meaning_of(place->names->module->vm, op);
     struct field field;
@@ -356,6 +378,7 @@ void cell_show(const struct cell_place *place, enum op op, FILE *out) {
         fprintf(out, " at 0x%" PRIx64, address);
 }
 
+/* Behind a cell, what it has written; not accumulators, which have the same. */
 void cell_results_show(const struct cell_place *place, enum op op, FILE *out) {
     struct meaning meaning = meaning_of(place->names->module->vm, op);
     struct field field;

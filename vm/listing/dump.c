@@ -16,6 +16,7 @@
 #include "vm/listing/names.h"
 #include "vm/store.h"
 
+/* "1 to 16", "i64 1": the address type only if it is not the usual one. */
 static void print_limits(const struct limits *limits, FILE *out) {
     fprintf(out,
             "%s%llu",
@@ -25,6 +26,7 @@ static void print_limits(const struct limits *limits, FILE *out) {
         fprintf(out, " to %llu", (unsigned long long)limits->max);
 }
 
+/* As in the text format, but with types in full words and sizes as ranges. */
 static void print_extern_type(const struct extern_type *type, FILE *out) {
     const char *name = vm_type_name((enum vm_type)type->type);
     switch (type->kind) {
@@ -53,6 +55,7 @@ static void print_extern_type(const struct extern_type *type, FILE *out) {
 
 /* ---- declarations ---- */
 
+/* In full here, and nowhere else: what uses a type says its index or cuts it. */
 static void print_types(const struct module *module, FILE *out) {
     for (uint32_t i = 0; i < module->type_count; i++) {
         fprintf(out, "type %u: ", i);
@@ -61,6 +64,8 @@ static void print_types(const struct module *module, FILE *out) {
     }
 }
 
+/* Names are any bytes of UTF-8 that a module likes: quoted, and what a terminal
+ * would act on escaped. */
 static void print_imports(const struct module *module, FILE *out) {
     for (uint32_t i = 0; i < module->import_count && listing_line(module);
          i++) {
@@ -88,6 +93,7 @@ static void print_exports(const struct module *module, FILE *out) {
     }
 }
 
+/* Not what is in them, but how much, and of data where in the file it is. */
 static void print_segments(const struct module *module, FILE *out) {
     static const char *const modes[] = {"active", "passive", "declarative"};
     for (uint32_t i = 0; i < module->element_count && listing_line(module);
@@ -111,6 +117,8 @@ static void print_segments(const struct module *module, FILE *out) {
     }
 }
 
+/* Imports have been told with their types: here is what comes behind them in each
+ * index space. */
 static void print_own(const struct module *module, FILE *out) {
     for (uint32_t i = module->imported_tables;
          i < module->table_count && listing_line(module);
@@ -147,6 +155,8 @@ static void print_tags(const struct module *module, FILE *out) {
     }
 }
 
+/* Nearly in the order of the binary format, so that this can be read beside its
+ * bytes. */
 static void print_declarations(const struct module *module, FILE *out) {
     fprintf(
         out,
@@ -167,6 +177,7 @@ static void print_declarations(const struct module *module, FILE *out) {
 
 /* ---- functions ---- */
 
+/* The same before each way to show a function. */
 void function_heading(struct module *module, uint32_t function, FILE *out) {
     struct slice name = module_function_name(module, function);
     fprintf(out, "\nfunction %u ", function);
@@ -192,6 +203,7 @@ static void print_body(struct module *module,
     }
 }
 
+/* Those with bodies, or the one that is asked for. */
 static bool print_functions(const struct vm_dumping *dumping,
                             struct line_shower *lines,
                             struct error *error) {
@@ -212,6 +224,8 @@ static bool print_functions(const struct vm_dumping *dumping,
     return listing_line(module) || vm_time_out(module->vm, error);
 }
 
+/* With a function, or with `code`, the declarations are left out: who asks for
+ * those knows what to look for. */
 bool vm_dump(const struct vm_dumping *dumping, struct error *error) {
     struct line_shower *lines = NULL;
     if (!lines_open(dumping, &lines))

@@ -36,6 +36,8 @@ find_name(struct module *module, struct slice name, uint32_t *function) {
     return false;
 }
 
+/* A number is an index even if a function is called so; then exports come before
+ * other names, since only they are unique. */
 static bool find(struct module *module, const char *name, uint32_t *function) {
     if (read_index(name, function))
         return *function < module->function_count;
@@ -47,6 +49,7 @@ static bool find(struct module *module, const char *name, uint32_t *function) {
     return find_name(module, slice_of(name), function);
 }
 
+/* An imported function has a name and an index, but nothing to show. */
 bool function_named(struct module *module,
                     const char *name,
                     uint32_t *function,

@@ -17,6 +17,7 @@ enum {
     DEEPEST = 16, /* blocks that are indented */
 };
 
+/* Cut to what fits into a line; print_types has all of it. */
 void func_type_show(const struct func_type *type, FILE *out) {
     char text[TYPE_SHOWN];
     func_type_format(type, text, sizeof text);
@@ -25,6 +26,7 @@ void func_type_show(const struct func_type *type, FILE *out) {
 
 enum { LINE_STEPS = 32 }; /* the work of printing a line, or a label of many */
 
+/* So a listing ends with the time limit, however long it would be. */
 bool listing_line(const struct module *module) {
     return meter_step(&module->vm->meter, LINE_STEPS);
 }
@@ -58,6 +60,7 @@ void memory_show(uint32_t memory, FILE *out) {
         fprintf(out, " memory %u", memory);
 }
 
+/* The alignment in bytes, as in the text format: the binary has its exponent. */
 static void print_memarg(const struct immediate *immediate, FILE *out) {
     memory_show(immediate->second, out);
     fprintf(out,
@@ -196,6 +199,8 @@ void disassembly_locals(struct disassembly *d, FILE *out) {
     }
 }
 
+/* What ends one part of a block and begins the next: it is indented as the block
+ * itself. */
 static bool is_middle(const struct instruction *row) {
     return row->opcode == WASM_else || row->opcode == WASM_catch ||
            row->opcode == WASM_catch_all;
@@ -211,6 +216,7 @@ static bool ends_block(const struct instruction *row) {
            is_middle(row);
 }
 
+/* The body ends where its bytes do; a last `end` has been read then. */
 bool disassembly_more(const struct disassembly *d) {
     return reader_ok(&d->reader) && !reader_at_end(&d->reader) &&
            listing_line(d->module);

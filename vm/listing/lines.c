@@ -40,6 +40,8 @@ struct line_shower {
 
 /* ---- what is printed ---- */
 
+/* The name only if it is not that of the function itself, which the heading
+ * has. */
 static void print_place(const struct debug_place *place, FILE *out) {
     if (place->file.size > 0) {
         shown_print(place->file, FILE_SHOWN, out);
@@ -72,6 +74,8 @@ static void print_text(struct slice text, FILE *out) {
     fputs(line.size < text.size ? "...\n" : "\n", out);
 }
 
+/* The host decides whether there is a text, and which files may be read: the
+ * module only names them. */
 static struct slice text_of(const struct line_shower *shower) {
     const struct vm_dumping *dumping = shower->dumping;
     const struct debug_line *piece = &shower->lines.lines[shower->piece];
@@ -82,6 +86,7 @@ static struct slice text_of(const struct line_shower *shower) {
                          : (struct slice){NULL, 0};
 }
 
+/* Innermost first: it is the line of that place whose text is shown. */
 static void print_chain(const struct line_shower *shower) {
     FILE *out = shower->dumping->out;
     const struct chain *chain = &shower->shown;
@@ -96,6 +101,7 @@ static void print_chain(const struct line_shower *shower) {
 
 /* ---- when ---- */
 
+/* Pieces of the table of lines often say the same place again. */
 static bool same_chain(const struct chain *a, const struct chain *b) {
     bool same = a->count == b->count;
     for (size_t i = 0; same && i < a->count; i++) {
@@ -106,12 +112,14 @@ static bool same_chain(const struct chain *a, const struct chain *b) {
     return same;
 }
 
+/* The two exchange their memory: texts stay valid as long as they are shown. */
 static void keep_chain(struct line_shower *shower) {
     struct chain last = shower->shown;
     shower->shown = shower->next;
     shower->next = last;
 }
 
+/* Behind "; no line" a place is said even if it is the one before that. */
 static void show_piece(struct line_shower *shower, size_t offset) {
     struct chain *next = &shower->next;
     arena_free(&next->texts);
@@ -127,6 +135,8 @@ static void show_piece(struct line_shower *shower, size_t offset) {
     print_chain(shower);
 }
 
+/* Offsets come in ascending order, and nearly all are in the piece of the one
+ * before: then this is a comparison. */
 void lines_show(struct line_shower *shower, size_t offset) {
     if (!shower || shower->lines.line_count == 0)
         return;

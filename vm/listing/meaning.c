@@ -22,6 +22,7 @@ static const struct operation operations[OP_COUNT] = {
 #include "vm/ops.def"
 };
 
+/* In the order of enum part. */
 static const char *const part_names[PART_COUNT] = {"d",
                                                    "a",
                                                    "b",
@@ -42,6 +43,7 @@ static const char *const part_names[PART_COUNT] = {"d",
                                                    "ea",
                                                    "ed"};
 
+/* In the order of enum kind. */
 static const char *const kind_names[KIND_COUNT] = {
     "I32",   "I64",    "F32",     "F64",     "V128", "WORD",    "NUMBER",
     "SLOT",  "CELL",   "ENTRIES", "CODE",    "TYPE", "GLOBAL",  "FUNCTION",
@@ -179,6 +181,8 @@ static const char *next_field(const char *text, struct field *field) {
     return text + field->size;
 }
 
+/* First the text, in which the signature's types have taken the place of R1, T1
+ * and so on, then the fields in it. */
 static void know(struct known *known, const struct operation *operation) {
     const char *at = operation->meaning;
     while (*at) {
@@ -198,6 +202,7 @@ struct meanings {
     struct known known[OP_COUNT];
 };
 
+/* Once a vm, in memory that lives as long as it. */
 bool meanings_read(struct vm *vm) {
     if (vm->meanings)
         return true;
@@ -221,6 +226,7 @@ struct meaning meaning_of(const struct vm *vm, enum op op) {
     return (struct meaning){.text = known->text, .next = known->fields};
 }
 
+/* The last field, which is none, has the text behind the others. */
 bool meaning_next(struct meaning *meaning, struct field *field) {
     *field = *meaning->next;
     bool more = field->part != PART_COUNT;
@@ -230,10 +236,12 @@ bool meaning_next(struct meaning *meaning, struct field *field) {
 
 /* ---- what is in a cell ---- */
 
+/* Whether the part names a slot, in which the value is. */
 bool part_is_slot(enum part part) {
     return part <= PART_a3 || part == PART_ea;
 }
 
+/* a1, a2 and a3 are the slots behind a: the rest of a window. */
 uint32_t part_slot(enum part part, const struct cell *cell) {
     switch (part) {
     case PART_d: return cell->d;
@@ -255,6 +263,7 @@ static uint64_t extend(uint64_t bits, int width, enum kind kind) {
     return is_unsigned ? bits : (bits ^ sign) - sign;
 }
 
+/* Of a part that is no slot: the number it has, or the bits of the data cell. */
 uint64_t field_constant(const struct field *field, const struct cell *cell) {
     uint32_t imm = (uint32_t)cell->tail.imm;
     uint32_t pair = (uint32_t)cell->d | (uint32_t)cell->a << 16;

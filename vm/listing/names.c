@@ -66,6 +66,8 @@ static bool is_mangled(struct slice name) {
            (name.data[1] == 'Z' || name.data[1] == 'R');
 }
 
+/* The name section was written for those who look at the module, and so comes
+ * first, unless it says what only linkers read. */
 struct slice module_function_name(struct module *module, uint32_t function) {
     struct slice name = name_in_section(module, function);
     if (name.size > 0 && !is_mangled(name))
@@ -81,6 +83,7 @@ bool module_function_is(struct module *module,
            slice_equal(name_in_section(module, function), name);
 }
 
+/* There is always one place at least: one of which nothing is known. */
 size_t module_places(struct module *module,
                      uint32_t offset,
                      struct arena *texts,

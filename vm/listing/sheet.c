@@ -28,6 +28,7 @@ struct sheet {
     int at; /* how far the current line is */
 };
 
+/* `at` is counted, since what fprintf writes may be wider than its place. */
 static void column(struct sheet *sheet, int place, const char *text) {
     if (*text == '\0')
         return;
@@ -44,6 +45,8 @@ static void end_line(struct sheet *sheet) {
 
 /* ---- cells ---- */
 
+/* The entry cell is data of its own (cell.h): the frame's size, and the locals
+ * that are zeroed. */
 static void entry_show(const struct columns *c, FILE *out) {
     const struct cell *entry = &c->module->code.cells[c->entry];
     char link[SLOT_NAME_SIZE], first[SLOT_NAME_SIZE];
@@ -121,6 +124,8 @@ static void print_bytes(struct sheet *sheet, size_t from, size_t to) {
     column(sheet, BYTES_AT, text);
 }
 
+/* The text is made first: only then is known where the instruction ends, whose
+ * bytes stand before it. */
 static void print_instruction(struct sheet *sheet, struct disassembly *d) {
     struct draft *draft = &sheet->columns->draft;
     size_t from = d->reader.position;
@@ -133,6 +138,8 @@ static void print_instruction(struct sheet *sheet, struct disassembly *d) {
 
 /* ---- functions ---- */
 
+/* Line 0 has the cells that come from no instruction: the entry, and what is done
+ * whenever the function is called. */
 static void print_columns(struct columns *c, void *context) {
     struct sheet *sheet = context;
     struct error unused = ERROR_INIT;

@@ -38,6 +38,7 @@ static const char *border(bool *begun) {
     return text;
 }
 
+/* As text: JavaScript's numbers have 53 bits. */
 static void tell_slot(struct stepping *r, size_t slot, bool *begun) {
     buffer_printf(&r->steps,
                   "%s%zu,\"%" PRIx64 "\"",
@@ -140,6 +141,8 @@ static void tell_written(struct stepping *r, bool *begun) {
 
 /* ---- memory ---- */
 
+/* NULL in an instance that has not so many: lines are followed across calls of
+ * other modules. */
 static const struct memory *memory_of(const struct machine *machine,
                                       uint32_t index) {
     const struct instance *instance = machine->instance;
@@ -156,6 +159,8 @@ is_followed(const struct stepping *r, uint32_t memory, uint64_t at) {
     return false;
 }
 
+/* All of a line, though a byte of it has changed: sixteen bytes are less than to
+ * say which. */
 static void tell_line(struct stepping *r,
                       struct touched_line *line,
                       const uint8_t *bytes,
@@ -298,6 +303,7 @@ static struct cell_place place_of(struct frame_names *names,
     return (struct cell_place){names, of->entry, cell, machine};
 }
 
+/* Looked at before a step is told, so that the last one is whole. */
 static bool end_run(struct stepping *r, const struct machine *machine) {
     struct error *error = machine->instance->vm->host_error;
     r->failed = r->failed || r->steps.failed;
@@ -309,6 +315,8 @@ static bool end_run(struct stepping *r, const struct machine *machine) {
     return r->failed || r->full;
 }
 
+/* What is told is the state before the cell: what it does to it, the next step
+ * tells. */
 static enum op stepping_cell(struct observer *observer,
                              const struct machine *machine) {
     struct stepping *r = (struct stepping *)(void *)observer;
@@ -352,6 +360,7 @@ static void stepping_changed(struct observer *observer,
     watch_change(&r->watch, module, cell, op);
 }
 
+/* By a trap, frames go that never returned. */
 static void stepping_left(struct observer *observer,
                           const uint64_t *frame,
                           enum trap trap) {
@@ -377,6 +386,8 @@ static void stepping_closed(struct observer *observer) {
     free(r);
 }
 
+/* Frames and slots are told by their distance from the value stack's bottom: so
+ * no step has an address of the host's, which differs from run to run. */
 struct stepping *keep_steps(struct module *module) {
     bool read = meanings_read(module->vm);
     struct stepping *r = read ? calloc(1, sizeof *r) : NULL;
@@ -397,6 +408,7 @@ struct stepping *keep_steps(struct module *module) {
     return r;
 }
 
+/* The observer is ours if its functions are. */
 const struct stepping *stepping_of(const struct module *module) {
     const struct observer *observer = module->vm->observer;
     if (!observer || observer->cell != stepping_cell)

@@ -88,6 +88,7 @@ static bool find_line(struct stop *stop,
     return fine;
 }
 
+/* The last instruction at the offset or before it that has a cell of its own. */
 static bool find_offset(struct stop *stop,
                         const struct module *module,
                         uint32_t from,
@@ -102,6 +103,7 @@ static bool find_offset(struct stop *stop,
     return best == 0 || add_offset(stop, module, best);
 }
 
+/* Another function's cells would else be taken for "the last before". */
 static bool
 is_in_body(const struct module *module, uint32_t function, uint32_t offset) {
     struct slice body = module->functions[function].body;
@@ -109,6 +111,8 @@ is_in_body(const struct module *module, uint32_t function, uint32_t offset) {
     return offset >= begin && offset < begin + body.size;
 }
 
+/* A place is looked for in each function when it gets its code: before that it
+ * cannot be reached. */
 static bool stop_translated(struct observer *observer,
                             struct module *module,
                             uint32_t function,
@@ -129,6 +133,7 @@ static bool stop_translated(struct observer *observer,
     return fine || error_set_memory(module->vm, error, "a place to stop at");
 }
 
+/* Ending the run here leaves everything as it was before the instruction. */
 static enum op stop_cell(struct observer *observer,
                          const struct machine *machine) {
     struct stop *stop = (struct stop *)(void *)observer;
@@ -154,6 +159,7 @@ static void stop_changed(struct observer *observer,
 
 /* ---- what is there ---- */
 
+/* "local0:i32=7", as in the columns of dump --code. */
 static void put_local(struct buffer *out,
                       const struct frame_names *names,
                       uint32_t slot,
@@ -176,6 +182,7 @@ static void put_local(struct buffer *out,
                   value);
 }
 
+/* As many as fit on a few lines: a function may have 50,000. */
 static void put_locals(struct buffer *out, const struct position *at) {
     struct module *module = at->instance->module;
     const struct translation *of =
@@ -254,6 +261,7 @@ bool vm_stopped(const struct vm *vm) {
     return vm->stopped;
 }
 
+/* Texts were made when the run was left: the stack they tell of is gone. */
 struct slice vm_locals(const struct vm *vm, size_t frame) {
     const struct observer *observer = vm->observer;
     bool ours = vm->stopped && observer && observer->cell == stop_cell;

@@ -51,6 +51,7 @@ static bool write_text(struct tracer *t, const char *text) {
     return !ferror(t->to.out);
 }
 
+/* Deep recursion would push everything off the line. */
 static int indent(const struct tracer *t) {
     size_t depth = t->nesting.count;
     return 2 * (int)(depth < DEEPEST ? depth : DEEPEST);
@@ -151,6 +152,8 @@ static bool writes_slots(const struct vm *vm, enum op op) {
     return false;
 }
 
+/* A line is written at once, or in two parts between which the guest prints
+ * nothing: calls do not wait. */
 static bool
 begin_line(struct tracer *t, const struct cell_place *place, enum op op) {
     const struct module *module = place->names->module;
@@ -183,6 +186,8 @@ static bool is_again(const struct tracer *t, const struct machine *machine) {
     return same && strstr(operation_of(t->waiting_op)->name, "call");
 }
 
+/* The order matters: what the last cell wrote is told before this one, and a
+ * heading before the first cell of its function. */
 static enum op trace_cell(struct observer *observer,
                           const struct machine *machine) {
     struct tracer *t = (struct tracer *)(void *)observer;
@@ -206,6 +211,7 @@ static enum op trace_cell(struct observer *observer,
 
 /* ---- the observer ---- */
 
+/* Functions that are not meant keep their cells: they run at full speed. */
 static bool trace_translated(struct observer *observer,
                              struct module *module,
                              uint32_t function,
@@ -232,6 +238,7 @@ trace_left(struct observer *observer, const uint64_t *frame, enum trap trap) {
     nesting_cut(&t->nesting, frame);
 }
 
+/* Addresses of modules are kept; another may get the same one. */
 static void trace_unloaded(struct observer *observer,
                            const struct module *module) {
     struct tracer *t = (struct tracer *)(void *)observer;

@@ -16,6 +16,7 @@ struct watched_module {
     size_t capacity;
 };
 
+/* Few modules are watched: a list will do. */
 static struct watched_module *find(const struct watch *watch,
                                    const struct module *module) {
     struct watched_module *found = watch->modules;
@@ -34,6 +35,7 @@ static struct watched_module *add(struct watch *watch, struct module *module) {
     return added;
 }
 
+/* An entry for each cell, data cells too: so a cell's index finds it. */
 static bool reserve(struct watched_module *watched) {
     const struct code *code = &watched->module->code;
     if (code->cell_count <= watched->capacity)
@@ -71,6 +73,7 @@ bool watch_function(struct watch *watch,
     return true;
 }
 
+/* Asked for each cell that is executed, of a module that is watched. */
 enum op watch_op(const struct watch *watch, const struct machine *machine) {
     const struct module *module = machine->instance->module;
     uint32_t cell = code_index(&module->code, machine->pc);
@@ -84,6 +87,7 @@ void watch_change(struct watch *watch,
     find(watch, module)->ops[cell] = (uint16_t)op;
 }
 
+/* The module's cells are about to be freed; they need not be put back. */
 void watch_forget(struct watch *watch, const struct module *module) {
     struct watched_module **link = &watch->modules;
     while (*link && (*link)->module != module)
@@ -102,6 +106,7 @@ void watch_free(struct watch *watch) {
         watch_forget(watch, watch->modules->module);
 }
 
+/* Two observers would take each other's marks for operations. */
 bool watch_allowed(const struct vm *vm, struct error *error) {
     return !vm->observer ||
            error_set(error, ERROR_USAGE, "the vm is watched already");
@@ -109,6 +114,7 @@ bool watch_allowed(const struct vm *vm, struct error *error) {
 
 /* ---- frames ---- */
 
+/* Frames at that address or above it are no more: callees stand higher. */
 void nesting_cut(struct nesting *nesting, const uint64_t *frame) {
     while (nesting->count > 0 && nesting->frames[nesting->count - 1] >= frame)
         nesting->count--;

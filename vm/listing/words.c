@@ -35,6 +35,7 @@ void words_free(struct words *words) {
     buffer_free(&words->text);
 }
 
+/* Hashes first: most words that share a place differ in them. */
 static bool is_word(const struct words *words,
                     uint32_t number,
                     struct slice text,
@@ -73,6 +74,7 @@ static bool grow(struct words *words) {
     return true;
 }
 
+/* Words stand one after the other, a line each, as the page will have them. */
 static bool add(struct words *words, struct slice text, uint64_t hash) {
     struct word *known = array_reserve(words->memory,
                                        words->known,
@@ -88,6 +90,8 @@ static bool add(struct words *words, struct slice text, uint64_t hash) {
     return buffer_append_text(&words->text, "\n");
 }
 
+/* Once memory was refused every word is number 0; who writes the page looks at
+ * `failed` at the end. */
 uint32_t words_number(struct words *words, const char *text) {
     struct slice bytes = slice_of(text);
     uint64_t hash = slice_hash(bytes, words->seed);
