@@ -58,6 +58,8 @@ static const char *check_escape(struct slice text, size_t *at) {
     return NULL;
 }
 
+/* Moves from the opening quote to behind the closing one; returns what is wrong, or
+ * NULL. */
 const char *string_check(struct slice text, size_t *at) {
     const size_t start = ++*at;
     while (*at < text.size && text.data[*at] != '"') {
@@ -100,6 +102,7 @@ static size_t decode_escape(struct slice raw, size_t *at, uint8_t *out) {
     return utf8_encode(unit, out);
 }
 
+/* The text has been checked: no escape is cut off, and no surrogate alone. */
 size_t string_decode(struct slice raw, uint8_t *out) {
     size_t size = 0;
     for (size_t at = 0; at < raw.size;) {

@@ -5,6 +5,8 @@
  * are not there are NULL, and have nothing in them. */
 #include "json/json.h"
 
+/* What has no members or elements gives none: callers need not ask first what a
+ * value is. */
 struct json_each json_each(const struct json *container) {
     struct json_each each = {0};
     if (container &&
@@ -16,6 +18,7 @@ struct json_each json_each(const struct json *container) {
     return each;
 }
 
+/* In an object a name is a value of its own, before that of the member. */
 bool json_next(struct json_each *each) {
     if (each->left == 0)
         return false;
@@ -27,6 +30,8 @@ bool json_next(struct json_each *each) {
     return true;
 }
 
+/* There is one at most: the parser refuses a name that appears twice, which RFC
+ * 8259 section 4 leaves open. */
 const struct json *json_find(const struct json *object, const char *name) {
     if (!object || object->type != JSON_OBJECT)
         return NULL;
@@ -37,12 +42,15 @@ const struct json *json_find(const struct json *object, const char *name) {
     return NULL;
 }
 
+/* A member that is there but no string is as good as none. */
 struct slice json_string(const struct json *object, const char *name) {
     const struct json *value = json_find(object, name);
     return value && value->type == JSON_STRING ? value->text
                                                : (struct slice){0};
 }
 
+/* Digits alone: a fraction or an exponent is refused even where it would be a
+ * whole number, for it was not written as one. */
 bool json_integer(const struct json *value, int64_t *out) {
     if (!value || value->type != JSON_NUMBER)
         return false;
@@ -65,6 +73,8 @@ bool json_integer(const struct json *value, int64_t *out) {
     return true;
 }
 
+/* The parser has found every element to be from 0 to 255, and keeps the text; an
+ * empty array may be one of bytes as well. */
 bool json_bytes(const struct json *array,
                 struct arena *arena,
                 struct slice *out) {
@@ -91,6 +101,7 @@ bool json_bytes(const struct json *array,
     return true;
 }
 
+/* Three bytes for each four characters, padding among them: there is room. */
 bool json_base64(const struct json *string,
                  struct arena *arena,
                  struct slice *out) {

@@ -10,6 +10,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* Beyond the capacity it only counts, which is all that the first pass does, whose
+ * capacity is 0. */
 static void put(struct json_writer *writer, const void *bytes, size_t size) {
     if (writer->size <= writer->capacity &&
         size <= writer->capacity - writer->size) {
@@ -44,6 +46,8 @@ static void put_escaped(struct json_writer *writer, uint8_t byte) {
     json_put(writer, text);
 }
 
+/* What is not UTF-8 is taken for Latin-1, in which every byte is a character:
+ * nothing is lost, and the text is JSON. */
 void json_put_content(struct json_writer *writer, struct slice text) {
     const bool utf8 = utf8_valid(text);
     /* Bytes before it are put; those that stand for themselves go together. */
@@ -74,6 +78,7 @@ void json_put_string(struct json_writer *writer, struct slice text) {
     json_put(writer, "\"");
 }
 
+/* Bodies may have millions of bytes: printf would take most of the time. */
 void json_put_bytes(struct json_writer *writer, struct slice bytes) {
     json_put(writer, "[");
     for (size_t i = 0; i < bytes.size; i++) {
@@ -93,6 +98,7 @@ void json_put_bytes(struct json_writer *writer, struct slice bytes) {
     json_put(writer, "]");
 }
 
+/* In groups of three bytes, which become four characters (RFC 4648). */
 void json_put_base64(struct json_writer *writer, struct slice bytes) {
     json_put(writer, "\"");
     for (size_t i = 0; i < bytes.size; i += 3) {

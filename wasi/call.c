@@ -1,10 +1,13 @@
 /* One call of a guest's, and the guest's memory. See call.h. */
 #include "wasi/call.h"
 
+/* Whether what waits must wake up by itself: there is a time limit, or the host
+ * may interrupt. */
 bool call_is_timed(const struct call *call) {
     return vm_wait_ms(vm_of(call->instance)) != INT64_MAX;
 }
 
+/* The guest never sees what this returns: it is ended when the call is over. */
 enum wasi_errno call_time_out(struct call *call) {
     vm_time_out(vm_of(call->instance), call->error);
     call->over = true;
@@ -39,6 +42,8 @@ void store64(uint8_t *at, uint64_t value) {
     store32(at + 4, (uint32_t)(value >> 32));
 }
 
+/* NULL if not all of it is the guest's. Where the dispatcher has checked a pointer
+ * already, as those of results, it is not. */
 uint8_t *guest_at(const struct call *call, uint32_t address, uint64_t size) {
     return vm_memory_at(call->instance, address, size);
 }

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+/* Preview1 counts nanoseconds from 1970 in 64 bits without a sign: until 2554, and
+ * nothing before. */
 uint64_t timestamp_of(struct timespec time) {
     if (time.tv_sec < 0)
         return 0;
@@ -34,10 +36,12 @@ static enum wasi_errno clock_call(struct call *call,
     return WASI_SUCCESS;
 }
 
+/* Argument 1 is where the answer goes. */
 enum wasi_errno call_clock_res_get(struct call *call) {
     return clock_call(call, clock_getres, 1);
 }
 
+/* Argument 1 says how precise it must be: it always is as precise as the host. */
 enum wasi_errno call_clock_time_get(struct call *call) {
     return clock_call(call, clock_gettime, 2);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+/* What preview1 has no word for is an error of input and output. */
 enum wasi_errno errno_to_wasi(int host) {
     /* The same number as ENOTSUP on Linux only. */
     if (host == EOPNOTSUPP)
@@ -17,6 +18,7 @@ enum wasi_errno errno_to_wasi(int host) {
     }
 }
 
+/* Of a system call that has just returned, before anything else sets errno. */
 enum wasi_errno errno_result(int returned) {
     return returned < 0 ? errno_to_wasi(errno) : WASI_SUCCESS;
 }

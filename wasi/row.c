@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+/* False behind the last. Rows are ours: nothing is wrong in them. */
 bool argument_next(const char **rest, struct argument *argument) {
     const char *at = *rest;
     if (*at == ' ')
@@ -18,6 +19,7 @@ bool argument_next(const char **rest, struct argument *argument) {
     return true;
 }
 
+/* A text and a vector are two arguments of the guest: where, and how much. */
 int argument_width(char kind) {
     return kind == 's' || kind == 'v' ? 2 : 1;
 }

@@ -21,6 +21,8 @@ seek(struct call *call, off_t offset, int whence, int result_arg) {
     return WASI_SUCCESS;
 }
 
+/* To ask where one is, the right to tell will do as well as that to seek. Which of
+ * the two is wanted depends on the arguments, and so is looked at here. */
 enum wasi_errno call_fd_seek(struct call *call) {
     static const int whences[] = {SEEK_SET, SEEK_CUR, SEEK_END};
     uint32_t whence = arg(call, 2);
@@ -35,6 +37,7 @@ enum wasi_errno call_fd_seek(struct call *call) {
     return error ? error : seek(call, offset, whences[whence], 3);
 }
 
+/* The dispatcher has looked at the right. */
 enum wasi_errno call_fd_tell(struct call *call) {
     return seek(call, 0, SEEK_CUR, 1);
 }
@@ -88,6 +91,7 @@ static bool range(const struct call *call, off_t *offset, off_t *size) {
     return true;
 }
 
+/* Without a limit in one call, as the system can do best. */
 enum wasi_errno call_fd_allocate(struct call *call) {
     off_t offset, size;
     if (!range(call, &offset, &size) || size == 0)
@@ -128,6 +132,7 @@ static void let_go(struct call *call, off_t offset, off_t size) {
     }
 }
 
+/* Advice costs nothing but for one that has the system drop what it holds. */
 enum wasi_errno call_fd_advise(struct call *call) {
     static const int advices[] = {POSIX_FADV_NORMAL,
                                   POSIX_FADV_SEQUENTIAL,
@@ -148,6 +153,8 @@ enum wasi_errno call_fd_advise(struct call *call) {
         posix_fadvise(call->fd->host, offset, size, advices[advice]));
 }
 
+/* From the end down to the new size; what is left at last is a cut of no length,
+ * or the growth, which is quick: the file gets a hole. */
 enum wasi_errno file_set_size(struct call *call, int host, off_t size) {
     struct stat stat;
     struct pieces pieces = {0};
@@ -183,6 +190,8 @@ static void write_back(struct call *call) {
     }
 }
 
+/* First in pieces, so that little is left for the call that cannot be
+ * interrupted. */
 enum wasi_errno call_fd_sync(struct call *call) {
     write_back(call);
     return call->over ? WASI_SUCCESS : errno_result(fsync(call->fd->host));

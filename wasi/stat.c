@@ -19,6 +19,8 @@ enum filetype type_of_mode(mode_t mode) {
     }
 }
 
+/* The layout of preview1's filestat: each field at a multiple of its size, so that
+ * seven bytes behind the type are padding. */
 void store_filestat(uint8_t *out, const struct stat *stat) {
     memset(out, 0, FILESTAT_SIZE); /* the padding too */
     store64(out, (uint64_t)stat->st_dev);
@@ -48,6 +50,8 @@ static struct timespec time_from(uint64_t timestamp, bool set, bool now) {
     return timespec_of(timestamp);
 }
 
+/* Two times and the flags for them are arguments i to i + 2. To set a time to what
+ * is given and to now at once is a contradiction, which POSIX cannot say. */
 enum wasi_errno
 times_from(const struct call *call, int i, struct timespec times[2]) {
     uint32_t flags = arg(call, i + 2);

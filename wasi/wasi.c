@@ -57,6 +57,7 @@ static struct slice next_component(const char **rest) {
     return name;
 }
 
+/* By components: "/a", "a/." and "b/../a" are one to a guest. */
 bool wasi_same_name(const char *a, const char *b) {
     for (;;) {
         struct slice x = next_component(&a), y = next_component(&b);
@@ -130,6 +131,8 @@ static bool open_directory(struct wasi *wasi,
 }
 
 /* Check the configuration and open what it grants. */
+/* Descriptors 0 to 2 are the standard streams; a C library looks for what is
+ * granted from 3 on, until there is none. */
 static bool fill(struct wasi *wasi, struct error *error) {
     const struct wasi_config *config = &wasi->config;
     if (!check_texts(config->args, config->arg_count, "arguments", error))
@@ -151,6 +154,7 @@ static bool fill(struct wasi *wasi, struct error *error) {
     return true;
 }
 
+/* On failure what was opened before is closed again. */
 struct wasi *wasi_open(const struct wasi_config *config, struct error *error) {
     struct wasi *wasi = calloc(1, sizeof *wasi);
     if (!wasi) {
@@ -179,6 +183,8 @@ void wasi_close(struct wasi *wasi) {
     free(wasi);
 }
 
+/* For a hint, when the guest has failed: it looked for files, found that none are
+ * granted, and said something on its standard error. */
 bool wasi_lacked_directory(const struct wasi *wasi) {
     return wasi->config.directory_count == 0 && wasi->looked_for_more &&
            wasi->complained;
