@@ -72,6 +72,7 @@ bool address_parse_v4(struct address *address, struct slice text) {
     return false;
 }
 
+/* inet_pton wants a text with a NUL behind it; one within would hide the rest. */
 bool address_parse_v6(struct address *address, struct slice text) {
     char copy[ADDRESS_TEXT_SIZE];
     if (text.size >= sizeof copy)
@@ -83,6 +84,8 @@ bool address_parse_v6(struct address *address, struct slice text) {
            inet_pton(AF_INET6, copy, address->bytes) == 1;
 }
 
+/* 10.0.0.0/8, fe80::/10. An IPv4 range is one of mapped addresses, 96 bits
+ * deeper. */
 bool address_parse_range(struct address_range *range, struct slice text) {
     size_t slash = slice_find(text, "/");
     if (slash == text.size)
@@ -104,6 +107,7 @@ bool address_parse_range(struct address_range *range, struct slice text) {
     return true;
 }
 
+/* ::ffff:0:0/96 stands for IPv4 throughout (RFC 4291 section 2.5.5.2). */
 bool address_is_v4(const struct address *address) {
     return memcmp(address->bytes, mapped_prefix, sizeof mapped_prefix) == 0;
 }
@@ -137,6 +141,7 @@ static bool in_any(const struct address *address, const char *ranges) {
     return false;
 }
 
+/* This host itself, in both families. */
 bool address_is_loopback(const struct address *address) {
     return in_any(address, "127.0.0.0/8 ::1/128");
 }
@@ -216,6 +221,7 @@ static size_t add_reading(const struct address *address,
     return count + 1;
 }
 
+/* The address itself, then what it carries by each of the ways. */
 size_t address_readings(const struct address *address,
                         struct address readings[MAX_READINGS]) {
     static const struct carrier isatap = {.bytes = {12, 13, 14, 15}};
@@ -232,10 +238,13 @@ size_t address_readings(const struct address *address,
     return count;
 }
 
+/* By the well-known prefix of NAT64 (RFC 6052 section 2.1). */
 bool address_is_translated(const struct address *address) {
     return in_any(address, "64:ff9b::/96");
 }
 
+/* In every reading: one that leads into a private network is enough to refuse
+ * it. */
 bool address_is_public(const struct address *address) {
     struct address readings[MAX_READINGS];
     size_t count = address_readings(address, readings);

@@ -6,12 +6,14 @@
 
 enum { MEBIBYTE = 1 << 20 };
 
+/* A row of NET_LIMITS each: net.h says what they are for. */
 static const struct net_limits default_limits = {
 #define X(name, value) .name = value,
     NET_LIMITS(X)
 #undef X
 };
 
+/* Nothing is allowed yet: servers are named by whoever opens the client. */
 struct net_config net_config_default(void) {
     return (struct net_config){
         .cookies = true,
@@ -52,6 +54,7 @@ struct net *net_open(const struct net_config *config, struct error *error) {
     return NULL;
 }
 
+/* The lookups that still run free themselves. */
 void net_close(struct net *net) {
     if (!net)
         return;
@@ -65,6 +68,7 @@ void net_close(struct net *net) {
     free(net);
 }
 
+/* The versions in use, as far as each library says them itself. */
 void net_libraries(char out[NET_LIBRARIES_SIZE]) {
     char tls[32], http[32];
     tls_version(tls, sizeof tls);

@@ -25,6 +25,7 @@ struct connection *connection_open(int fd, struct error *error) {
     return connection;
 }
 
+/* TLS first: it says goodbye over the socket. */
 void connection_close(struct connection *connection) {
     if (connection->tls)
         tls_close(connection->tls);
@@ -44,6 +45,7 @@ static bool wait_for(struct connection *connection,
     return net_fail(error, NET_TIMEOUT, "no time left while %s", doing);
 }
 
+/* An attempt ends in what it waits for; then it is made again. */
 bool connection_start_tls(struct connection *connection,
                           struct tls_settings *settings,
                           const struct url *origin,
@@ -99,6 +101,8 @@ static void overhear(struct connection *connection) {
         connection->end += (size_t)count;
 }
 
+/* Whoever has sent only a part, `complete` says, may still have an answer to read:
+ * a server need not take all of a request that it refuses. */
 bool connection_send(struct connection *connection,
                      struct slice bytes,
                      int64_t deadline,
@@ -130,6 +134,7 @@ bool connection_send(struct connection *connection,
     return true;
 }
 
+/* 1 when there is input, 0 at its end, -1 after a failure. */
 int connection_fill(struct connection *connection,
                     int64_t deadline,
                     struct error *error) {
@@ -205,6 +210,7 @@ struct connection *pool_take(struct pool *pool, const char *key) {
     return NULL;
 }
 
+/* When it is full, the one that has been idle longest goes. */
 void pool_give(struct pool *pool, struct connection *connection) {
     if (pool->count == POOL_SIZE)
         connection_close(remove_at(pool, 0));

@@ -59,6 +59,7 @@ static void remove_at(struct cookie_jar *jar, size_t index) {
     budget_free(jar->memory, gone, size_of(gone));
 }
 
+/* Empty, and of use again. */
 void cookie_jar_free(struct cookie_jar *jar) {
     while (jar->count > 0)
         remove_at(jar, jar->count - 1);
@@ -107,6 +108,7 @@ static void parse_max_age(struct parsed *parsed, struct slice value) {
         parsed->max_age = (int64_t)seconds;
 }
 
+/* What is none of the three is as if it were not there. */
 static enum same_site parse_same_site(struct slice value) {
     if (text_equal(value, "none"))
         return SAME_SITE_NONE;
@@ -187,6 +189,7 @@ static bool path_match(struct slice request, struct slice path) {
     return whole || request.data[size] == '/';
 }
 
+/* Without the query, which is no part of what a cookie's path is compared with. */
 static struct slice path_of(const struct url *url) {
     struct slice path = slice_of(url->target);
     path.size = slice_find(path, "?");
@@ -332,6 +335,7 @@ static void evict(struct cookie_jar *jar, const char *domain) {
     remove_at(jar, victim);
 }
 
+/* Returns where the next text begins. */
 static uint8_t *move_text(struct slice *slice, uint8_t *to) {
     if (slice->size)
         memcpy(to, slice->data, slice->size);
@@ -404,6 +408,8 @@ static int64_t expiry_of(const struct parsed *parsed, int64_t now) {
     return parsed->expires < latest ? parsed->expires : latest;
 }
 
+/* What is wrong with a cookie is never an error of the exchange's: it is not
+ * stored. */
 void cookie_store(struct cookie_jar *jar,
                   const struct url *url,
                   struct slice set_cookie,
@@ -451,6 +457,8 @@ static int by_path_then_age(const void *left, const void *right) {
     return (a->creation > b->creation) - (a->creation < b->creation);
 }
 
+/* Nothing, where no cookie goes with the request. To be sent is to be used, for the
+ * order in which cookies are evicted. */
 void cookie_header(struct cookie_jar *jar,
                    const struct url *url,
                    int64_t now,

@@ -47,6 +47,7 @@ static bool read_time(struct slice token, struct date *date) {
     return read_digits(token, &at, 1, 2, &date->second);
 }
 
+/* `value` is written only if it fits: a day that is no day may still be a year. */
 static bool read_number(struct slice token, int least, int most, int *value) {
     size_t at = 0;
     int number;
@@ -56,6 +57,7 @@ static bool read_number(struct slice token, int least, int most, int *value) {
     return true;
 }
 
+/* By its first three letters; "Januar" is January, too. */
 static bool read_month(struct slice token, int *month) {
     static const char *const names[] = {"jan",
                                         "feb",
@@ -107,6 +109,8 @@ static int64_t to_seconds(const struct date *date) {
     return ((days * 24 + date->hour) * 60 + date->minute) * 60 + date->second;
 }
 
+/* What is missing or impossible makes it no date. Two digits of a year are of this
+ * century or the last; before 1601 there are no dates (RFC 6265bis). */
 bool date_parse(struct slice text, int64_t *seconds) {
     struct date date = {0};
     for (size_t i = 0; i < text.size;) {

@@ -41,6 +41,8 @@ static bool check_proxy(const struct net *net,
     return policy_check_proxied(&net->policy, route->url, error);
 }
 
+/* Without resolving anything: a pool may have a connection for the route
+ * already. */
 bool dial_route(struct net *net,
                 const struct url *url,
                 struct route *route,
@@ -65,6 +67,8 @@ struct candidates {
     size_t count;
 };
 
+/* A name that ends in a dot is complete: no search list of the system's is tried on
+ * it. */
 static bool resolve_name(struct net *net,
                          const struct url *url,
                          int64_t deadline,
@@ -235,6 +239,8 @@ static int connect_any(struct net *net,
 
 /* ---- tunnels and TLS ---- */
 
+/* The request for a tunnel has no path: the origin takes its place (RFC 9112
+ * section 3.2.3). */
 static void write_connect(struct buffer *text,
                           const char *origin,
                           const struct proxy *proxy) {
@@ -338,6 +344,7 @@ static struct connection *open_connection(struct net *net,
     return connection;
 }
 
+/* Each of the three parts is timed, for --trace http. */
 struct connection *dial_open(struct net *net,
                              const struct route *route,
                              int64_t deadline,

@@ -1,6 +1,8 @@
 /* The one way to record a failure of the network. See net/net.h. */
 #include "net/net.h"
 
+/* The first failure is the reason; what fails while things are cleaned up behind
+ * it is a consequence. */
 bool net_fail(struct error *error,
               enum net_error code,
               const char *format,

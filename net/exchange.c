@@ -307,6 +307,7 @@ bool exchange_begin(struct exchange *exchange,
     }
 }
 
+/* Of the last hop: bodies of redirects are nobody's. */
 ssize_t exchange_read(struct exchange *exchange,
                       void *bytes,
                       size_t size,
@@ -314,6 +315,8 @@ ssize_t exchange_read(struct exchange *exchange,
     return http_read_body(exchange->reader, bytes, size, error);
 }
 
+/* Back into the pool if the server expects another request: all of this one was
+ * sent, all of the response was read. */
 void exchange_finish(struct exchange *exchange) {
     if (!exchange->connection)
         return;

@@ -65,6 +65,7 @@ struct http_reader {
     bool complete;
 };
 
+/* The first of a name, which is in lower case. */
 const struct net_header *http_find(const struct http_head *head,
                                    const char *name) {
     for (size_t i = 0; i < head->header_count; i++) {
@@ -97,11 +98,14 @@ static int on_field(llhttp_t *parser, const char *at, size_t size) {
     return 0;
 }
 
+/* By now llhttp may have recognised the name; it is made to forget that. */
 static int on_name_complete(llhttp_t *parser) {
     parser->header_state = ANY_FIELD;
     return 0;
 }
 
+/* In pieces, where a value is longer than what came at once: they are neighbours in
+ * the head's text. */
 static int on_value(llhttp_t *parser, const char *at, size_t size) {
     struct http_reader *reader = parser->data;
     struct slice *value =
@@ -123,6 +127,7 @@ static int on_headers_complete(llhttp_t *parser) {
     return HPE_PAUSED; /* the body is not llhttp's */
 }
 
+/* One reader for one request; the arena frees it. */
 struct http_reader *http_reader_new(struct arena *arena,
                                     struct connection *connection,
                                     const struct net_limits *limits,
@@ -322,6 +327,7 @@ static bool has_option(const struct http_head *head, const char *option) {
     return false;
 }
 
+/* They come before the response that counts, and have no body. */
 static bool is_interim(int status) {
     return status >= 100 && status < 200;
 }

@@ -195,6 +195,7 @@ bool policy_init(struct policy *policy,
            parse_rules(policy->deny, config->deny, denied, "--deny-net", error);
 }
 
+/* Rules and pins are in one arena. */
 void policy_free(struct policy *policy) {
     arena_free(&policy->arena);
 }
@@ -288,6 +289,8 @@ static bool any_matches(const struct policy_rule *rules,
     return false;
 }
 
+/* What is denied is denied, whatever else is allowed; what is not mentioned is not
+ * allowed. The message has the option that would allow it. */
 bool policy_check_origin(const struct policy *policy,
                          const struct url *url,
                          struct error *error) {
@@ -320,6 +323,7 @@ const struct endpoint *policy_pinned(const struct policy *policy,
     return NULL;
 }
 
+/* The one name that is known to mean this host (RFC 6761 section 6.3). */
 static bool names_localhost(const struct policy_rule *rule,
                             const struct host *host) {
     return rule->kind == RULE_NAME && host_equal(&rule->host, host) &&

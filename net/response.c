@@ -25,6 +25,7 @@ static bool fail(struct net_response *response, const struct error *error) {
     return false;
 }
 
+/* The exchange lives in the response's arena, so freeing that is enough. */
 bool net_begin(struct net *net,
                const struct net_request *request,
                struct net_response *response,
@@ -48,6 +49,8 @@ bool net_begin(struct net *net,
     return true;
 }
 
+/* At the end of the body, and after it, 0: the connection may serve others by
+ * then. */
 ssize_t net_read(struct net_response *response,
                  void *bytes,
                  size_t size,
@@ -91,6 +94,7 @@ read_body(struct net_response *response, size_t max, struct error *error) {
                     max);
 }
 
+/* A body that is empty is not NULL, which would be none. */
 bool net_exchange(struct net *net,
                   const struct net_request *request,
                   struct net_response *response,

@@ -114,6 +114,7 @@ static bool lookup_start(struct lookup *lookup) {
     return started;
 }
 
+/* The thread writes it; so it is read with the mutex held. */
 static bool lookup_is_done(struct lookup *lookup) {
     pthread_mutex_lock(&lookup->mutex);
     bool done = lookup->done;
@@ -138,6 +139,7 @@ static struct lookup **sweep(struct lookups *lookups, bool all) {
     return place;
 }
 
+/* The addresses handed out last are valid until the next question. */
 static void drop_last(struct lookups *lookups) {
     if (!lookups->last)
         return;
@@ -198,6 +200,8 @@ bool socket_resolve(struct lookups *lookups,
 
 /* ---- connections ---- */
 
+/* What has happened, 0 when the time is up. A signal begins the wait again, with
+ * what is left of the time. */
 short socket_wait(int fd, short events, int64_t deadline) {
     for (;;) {
         int64_t left = deadline - clock_ms();
@@ -255,6 +259,7 @@ int socket_start(const struct endpoint *to, struct error *error) {
     return -1;
 }
 
+/* A connection that was started has come to something: how did it end? */
 bool socket_finish(int fd, const struct endpoint *to, struct error *error) {
     int status = 0;
     socklen_t size = sizeof status;
@@ -273,6 +278,7 @@ static ssize_t io_status(enum io want) {
                                                    : (ssize_t)IO_BROKEN;
 }
 
+/* 0 at the end of what the other side sends. */
 ssize_t socket_read(int fd, void *bytes, size_t size) {
     ssize_t count;
     do
@@ -281,6 +287,7 @@ ssize_t socket_read(int fd, void *bytes, size_t size) {
     return count >= 0 ? count : io_status(IO_WANT_READ);
 }
 
+/* Without a signal if nobody listens any more. */
 ssize_t socket_write(int fd, const void *bytes, size_t size) {
     ssize_t count;
     do

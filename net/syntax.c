@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+/* Of ASCII, and in either case: schemes, hosts and the names of headers are so. */
 bool text_begins(struct slice text, const char *prefix) {
     for (size_t i = 0; prefix[i]; i++) {
         if (i == text.size)
@@ -22,6 +23,7 @@ bool text_equal(struct slice a, const char *b) {
     return a.size == strlen(b) && text_begins(a, b);
 }
 
+/* RFC 9110 section 5.6.2: letters, digits and these. */
 static bool is_token_byte(char c) {
     char lower = ascii_lower(c);
     if (lower >= 'a' && lower <= 'z')
@@ -39,6 +41,8 @@ bool is_token(struct slice text) {
     return text.size > 0;
 }
 
+/* RFC 9110 section 5.5: what is visible, blanks, and bytes from 0x80 on. A line
+ * break in a value would begin a header of somebody else's making. */
 bool is_field_byte(uint8_t c) {
     return c == '\t' || !ascii_is_control(c);
 }
@@ -55,6 +59,7 @@ struct slice slice_cut(struct slice text, size_t begin, size_t end) {
     return (struct slice){text.data + begin, end - begin};
 }
 
+/* The size of the text if no byte of the set is in it. NUL is in none. */
 size_t slice_find(struct slice text, const char *set) {
     size_t i = 0;
     while (i < text.size && (text.data[i] == 0 || !strchr(set, text.data[i])))
@@ -62,6 +67,7 @@ size_t slice_find(struct slice text, const char *set) {
     return i;
 }
 
+/* Off the front, and the separator at `end` with it. */
 struct slice slice_take(struct slice *text, size_t end) {
     struct slice part = slice_cut(*text, 0, end);
     if (end < text->size)
@@ -70,6 +76,7 @@ struct slice slice_take(struct slice *text, size_t end) {
     return part;
 }
 
+/* What RFC 9110 calls optional white space. */
 static bool is_blank(uint8_t c) {
     return c == ' ' || c == '\t';
 }
@@ -83,6 +90,8 @@ struct slice slice_trim(struct slice text) {
     return slice_cut(text, begin, end);
 }
 
+/* Digits alone, without a sign. The result never exceeds `max`, and so cannot
+ * overflow. */
 bool parse_number(struct slice digits, uint64_t max, uint64_t *value) {
     uint64_t result = 0;
     for (size_t i = 0; i < digits.size; i++) {

@@ -230,6 +230,8 @@ static bool settings_init(struct tls_settings *settings,
     return load_roots(&settings->roots, ca_file, error);
 }
 
+/* All parts are initialised before anything can fail, so that closing them is
+ * always right. */
 struct tls_settings *tls_settings_open(const char *ca_file,
                                        struct suffix_list *suffixes,
                                        struct error *error) {
@@ -371,6 +373,7 @@ static int verify(void *context,
 
 /* ---- sessions ---- */
 
+/* By host and port: what one server has given another cannot use. */
 static struct session *find_session(struct tls *tls) {
     for (size_t i = 0; i < SESSION_COUNT; i++) {
         struct session *session = &tls->settings->sessions[i];
@@ -402,6 +405,7 @@ static void save_session(struct tls *tls) {
 
 /* ---- connections ---- */
 
+/* What the library calls to send: an attempt that never blocks. */
 static int send_bytes(void *context, const unsigned char *bytes, size_t size) {
     ssize_t count = socket_write(((struct tls *)context)->fd, bytes, size);
     if (count >= 0)
@@ -650,6 +654,7 @@ ssize_t tls_read(struct tls *tls, void *bytes, size_t size) {
     }
 }
 
+/* The library may take less than all; who sends goes on with the rest. */
 ssize_t tls_write(struct tls *tls, const void *bytes, size_t size) {
     int count = mbedtls_ssl_write(&tls->ssl, bytes, size);
     return count > 0 ? count : io_status(count);

@@ -65,11 +65,14 @@ static bool copy_name(char out[HOST_TEXT_SIZE], struct slice text) {
     return label_size > 0;
 }
 
+/* An IPv6 address is full of colons: brackets keep them from the port's. */
 static bool in_brackets(struct slice text) {
     return text.size > 1 && text.data[0] == '[' &&
            text.data[text.size - 1] == ']';
 }
 
+/* Names and addresses each in one form only, in which they can be compared: in
+ * lower case, and as address_format writes it. */
 bool host_parse(struct host *host, struct slice text) {
     memset(host, 0, sizeof *host);
     if (in_brackets(text)) {
@@ -88,6 +91,8 @@ bool host_parse(struct host *host, struct slice text) {
     return host->is_address;
 }
 
+/* Where the host ends and a port may begin, which is behind a colon outside of
+ * brackets. */
 size_t host_end(struct slice text) {
     size_t bracket = 0;
     if (text.size > 0 && text.data[0] == '[')
@@ -96,6 +101,7 @@ size_t host_end(struct slice text) {
     return bracket + slice_find(rest, ":");
 }
 
+/* 0 is no port that anybody can be reached at. */
 bool port_parse(uint16_t *port, struct slice text) {
     uint64_t number;
     if (!parse_number(text, 65535, &number) || number == 0)
@@ -108,6 +114,8 @@ bool host_equal(const struct host *a, const struct host *b) {
     return a->is_address == b->is_address && strcmp(a->text, b->text) == 0;
 }
 
+/* "a.example.org" is below "example.org", "badexample.org" is not; an address is
+ * below nothing. */
 bool host_is_below(const struct host *host, const char *suffix) {
     size_t size = strlen(host->text), suffix_size = strlen(suffix);
     if (host->is_address || size <= suffix_size)
@@ -145,6 +153,7 @@ parse_userinfo(struct url *url, struct slice text, struct arena *arena) {
     return true;
 }
 
+/* Which is left out where a URL is written. */
 static uint16_t usual_port(const struct url *url) {
     return url->secure ? 443 : 80;
 }
@@ -350,11 +359,14 @@ bool url_has_usual_port(const struct url *url) {
     return url->port == usual_port(url);
 }
 
+/* Scheme, host and port (RFC 6454 section 4): what may see credentials that were
+ * meant for the one. */
 bool url_same_origin(const struct url *a, const struct url *b) {
     return a->secure == b->secure && a->port == b->port &&
            host_equal(&a->host, &b->host);
 }
 
+/* As the Host field has it: a usual port is left out. */
 void url_format_authority(const struct url *url, struct buffer *out) {
     bool brackets = strchr(url->host.text, ':') != NULL;
     buffer_printf(out, brackets ? "[%s]" : "%s", url->host.text);
@@ -364,6 +376,7 @@ void url_format_authority(const struct url *url, struct buffer *out) {
         buffer_printf(out, ":%u", url->port);
 }
 
+/* With the port always, for messages, keys and tunnels. */
 void url_format_host_port(const struct url *url, char out[ORIGIN_TEXT_SIZE]) {
     bool brackets = strchr(url->host.text, ':') != NULL;
     snprintf(out,
