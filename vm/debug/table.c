@@ -16,7 +16,8 @@
 /* ---- files ---- */
 
 /* Which is not in the table, or not yet. */
-enum { NO_FILE = UINT32_MAX, NOT_YET = UINT32_MAX - 1 };
+#define NO_FILE UINT32_MAX
+#define NOT_YET (UINT32_MAX - 1)
 
 /* A directory or file of a unit, and its number in the table. */
 struct named {

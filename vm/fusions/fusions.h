@@ -84,7 +84,7 @@ enum {
 enum sum { SUM_SI, SUM_RI, SUM_SS, SUM_RS, SUM_SW, SUM_RW, SUM_NONE };
 
 /* The first of them. The row has one. */
-enum op fused_of(const struct instruction *row);
+unsigned fused_of(const struct instruction *row);
 
 /* The last operation. */
 static inline const struct emitted *last_of(const struct translator *t) {

@@ -3,7 +3,7 @@
 #include "vm/fusions/fusions.h"
 
 /* Rows that have such forms have codes of one byte. */
-enum op fused_of(const struct instruction *row) {
+unsigned fused_of(const struct instruction *row) {
     static const uint16_t first[START_FC] = {
 #define ROW(...)
 #define COMPARE(code, name, ...) [code] = OP_br_##name##_ss,
@@ -11,7 +11,7 @@ enum op fused_of(const struct instruction *row) {
 #define STORE(code, name, ...)   [code] = OP_##name##_si_s,
 #include "vm/opcodes.def"
     };
-    return (enum op)first[row->opcode];
+    return first[row->opcode];
 }
 
 static struct emitted *other(struct translator *t) {
