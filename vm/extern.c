@@ -26,17 +26,6 @@ struct external external_at(const struct instance *instance,
     return at;
 }
 
-struct instance *external_owner(const struct external *external) {
-    switch (external->kind) {
-    case VM_FUNCTION: return external->function->instance;
-    case VM_TABLE: return external->table->owner;
-    case VM_MEMORY: return external->memory->owner;
-    case VM_GLOBAL: return external->global->owner;
-    case VM_TAG: return external->tag->owner;
-    }
-    return NULL;
-}
-
 bool external_find(const struct instance *instance,
                    struct slice name,
                    enum vm_kind kind,

@@ -286,9 +286,6 @@ bool extern_type_matches(const struct extern_type *found,
 enum { DESCRIBED = 120 };
 void extern_type_format(const struct extern_type *type, char out[DESCRIBED]);
 
-/* Whose it is, or NULL: the host's. */
-struct instance *external_owner(const struct external *external);
-
 /* ---- instance.c ---- */
 
 /* What is the instance's alone; it is on no list any more. */

@@ -90,6 +90,18 @@ static void keep(struct discarding *d, struct instance *kept, const char *why) {
         refuse(d, kept, why);
 }
 
+/* Whose it is, or NULL: the host's. */
+static struct instance *owner_of(const struct external *external) {
+    switch (external->kind) {
+    case VM_FUNCTION: return external->function->instance;
+    case VM_TABLE: return external->table->owner;
+    case VM_MEMORY: return external->memory->owner;
+    case VM_GLOBAL: return external->global->owner;
+    case VM_TAG: return external->tag->owner;
+    }
+    return NULL;
+}
+
 static void keep_imported(struct discarding *d, const struct instance *holder) {
     const struct module *module = holder->module;
     uint32_t next[VM_TAG + 1] = {0}; /* of each index space */
@@ -97,7 +109,7 @@ static void keep_imported(struct discarding *d, const struct instance *holder) {
         const struct vm_import *import = &module->imports[i];
         enum vm_kind kind = import->type.kind;
         struct external external = external_at(holder, kind, next[kind]++);
-        struct instance *owner = external_owner(&external);
+        struct instance *owner = owner_of(&external);
         if (!owner || !owner->going)
             continue;
         char name[NAMED], why[WHY];
