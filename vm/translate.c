@@ -299,10 +299,10 @@ void translate_load(struct translator *t,
     if (push_dead(t, row))
         return;
     struct cell operands = {0};
-    need_slot(t, &address);
     address.type = VM_I32;
     unsigned op = fuse_sum(t, row, &address, offset, &operands);
     if (op == OP_COUNT) {
+        need_slot(t, &address);
         unsigned form = in_accumulator(t, &address) ? FORM_R : FORM_S;
         op = row->op + form;
         operands.a = address.slot;
@@ -351,12 +351,12 @@ void translate_store(struct translator *t,
     if (t->dead)
         return;
     struct cell operands = {0};
-    need_slot(t, &address);
     address.type = VM_I32;
     value.type = row->operand;
     unsigned op =
         fuse_sum_of_store(t, row, &address, &value, offset, &operands);
     if (op == OP_COUNT) {
+        need_slot(t, &address);
         op = row->op + store_form(t, &address, &value);
         operands.a = address.slot;
         operands.tail.imm = (int32_t)offset;

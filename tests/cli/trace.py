@@ -47,10 +47,9 @@ function 3 "mixed" 2 4
       de local.set             15: move local0 = t0=40 => local0=40
       ee f64.mul               16: const_wide t2 = 0x3fe0000000000000 => t2=0x3fe0000000000000
       ee f64.mul               18: f64_mul_ss t1 f0 = local1=4, t2=0.5 => t1=2
-      ef f64.store             19: const_u32 t0 = 64 => t0=64
-      ef f64.store             20: f64_store_sr [t0=64 + 0] = f0=2 at 0x40
-      f8 br_table              21: br_table_r r0=40 of 2
-     102 end                   26: return_s local0=40
+      ef f64.store             19: f64_store_w_r [64] = f0=2 at 0x40
+      f8 br_table              20: br_table_r r0=40 of 2
+     102 end                   25: return_s local0=40
 """
 # The cell that traps has written nothing.
 FAILS = """\

@@ -34,6 +34,11 @@ static const struct {
     {"sum_wide", {8, 40}, 40, OP_i32_store_sw_s, 1},
     {"sum_wraps", {0x10000, 7}, 7, OP_i32_store8_sw_s, 1},
     {"sum_wide_offset", {8, 40}, 40, OP_i32_load_r, 1},
+    {"fixed", {3, 7}, 0x7FF0A, OP_i32_store_w_r, 1},
+    {"fixed", {3, 7}, 0x7FF0A, OP_i32_store16_w_s, 1},
+    {"fixed", {3, 7}, 0x7FF0A, OP_i32_store8_w_i, 1},
+    {"fixed", {3, 7}, 0x7FF0A, OP_i32_load_w, 1},
+    {"fixed_past", {0, 7}, 7, OP_i32_load_w, 0},
     {"store_temporary", {40, 52}, 28, OP_i32_add_sr, 1},
     {"store_constant", {40, 52}, 123456, OP_i32_add_sr, 1},
 };
@@ -97,11 +102,20 @@ static void a_repeated_head_traps_at_its_place(void **state) {
     assert_int_equal(offsets[0], offsets[1]);
 }
 
+static void what_is_past_all_memories_traps(void **state) {
+    (void)state;
+    struct guest guest = guest_run("fusions", NULL);
+    uint32_t args[2] = {1, 7};
+    assert_int_equal(guest_try(&guest, "fixed_past", args, NULL), ERROR_TRAP);
+    guest_close(&guest);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fused_code_has_the_cell),
         cmocka_unit_test(plain_code_returns_the_same),
         cmocka_unit_test(a_repeated_head_traps_at_its_place),
+        cmocka_unit_test(what_is_past_all_memories_traps),
     };
     return cmocka_run_group_tests_name("vm_fusions", tests, NULL, NULL);
 }

@@ -3,7 +3,8 @@
  * i32.load offset=8 (i32.add (local.get 0) (i32.const 4)) becomes i32_load_si
  * a=0 b=4 c=8. The sum still wraps around at 32 bits before the offset is added
  * (spec 4.4.7). Where there is no offset the constant may take its place: arrays
- * of C often stand at addresses of over 16 bits.
+ * of C often stand at addresses of over 16 bits. An address that is a constant
+ * alone, as those of C's variables are, is added to the offset here.
  *
  * Between the sum and a store one cell may have computed the value:
  *
@@ -19,6 +20,23 @@
  *     i32_add_rs     d=4 a=4 b=5
  *     i32_xor_ss     d=5 a=0 b=1       the value */
 #include "vm/fusions/fusions.h"
+
+/* The address is a constant, to which the offset can be added now if no more
+ * than 32 bits come of it. */
+static enum sum
+fixed_sum(const struct operand *address, uint32_t offset, struct cell *load) {
+    uint64_t at = (uint32_t)address->from.constant + (uint64_t)offset;
+    if (at > UINT32_MAX)
+        return SUM_NONE;
+    load->tail.imm = (int32_t)(uint32_t)at;
+    return SUM_W;
+}
+
+/* Whether the ring knows where it is. */
+static bool is_fixed(const struct translator *t,
+                     const struct operand *address) {
+    return address->place == IS_CONSTANT && !t->plain;
+}
 
 /* What a load adds up: the constant which is its imm, and the offset. */
 static enum sum constant_sum(struct cell *load, bool in_r0, uint32_t offset) {
@@ -62,17 +80,28 @@ static enum sum sum_of(const struct translator *t,
     return slots_sum(load, form, offset);
 }
 
+/* The sum is what the last cell computed. */
+static enum sum
+sum_is_last(struct translator *t, uint32_t offset, struct cell *load) {
+    enum sum sum = sum_of(t, last_of(t), offset, load);
+    if (sum != SUM_NONE)
+        take_back(t);
+    return sum;
+}
+
 enum op fuse_sum(struct translator *t,
                  const struct instruction *row,
                  const struct operand *address,
                  uint32_t offset,
                  struct cell *load) {
-    if (!made_by_last(t, address))
-        return OP_COUNT;
-    enum sum sum = sum_of(t, last_of(t), offset, load);
+    enum sum sum = SUM_NONE;
+    if (is_fixed(t, address)) {
+        sum = fixed_sum(address, offset, load);
+    } else if (made_by_last(t, address)) {
+        sum = sum_is_last(t, offset, load);
+    }
     if (sum == SUM_NONE)
         return OP_COUNT;
-    take_back(t);
     return (enum op)(fused_of(row) + sum);
 }
 
@@ -97,8 +126,11 @@ enum {
     TO_SW,
     TO_RW,
     TO_SW_R,
+    TO_W,
+    TO_W_R,
     TO_SS_I,
     TO_RS_I,
+    TO_W_I,
     TO_NONE
 };
 
@@ -115,6 +147,7 @@ static const struct forms *forms_to(enum sum sum) {
         [SUM_RS] = {TO_RS, TO_SS_R, TO_RS_I},
         [SUM_SW] = {TO_SW, TO_SW_R, TO_NONE},
         [SUM_RW] = {TO_RW, TO_SW_R, TO_NONE},
+        [SUM_W] = {TO_W, TO_W_R, TO_W_I},
     };
     return &forms[sum];
 }
@@ -143,10 +176,10 @@ static bool value_fits(const struct cell *store,
 }
 
 /* The value is not computed behind the sum. */
-static enum sum sum_is_last(struct translator *t,
-                            const struct operand *value,
-                            uint32_t offset,
-                            struct cell *store) {
+static enum sum sum_without_value(struct translator *t,
+                                  const struct operand *value,
+                                  uint32_t offset,
+                                  struct cell *store) {
     enum sum sum = sum_of(t, last_of(t), offset, store);
     if (sum == SUM_NONE || !value_fits(store, sum, value))
         return SUM_NONE;
@@ -184,8 +217,10 @@ enum op fuse_sum_of_store(struct translator *t,
                           uint32_t offset,
                           struct cell *store) {
     enum sum sum = SUM_NONE;
-    if (made_by_last(t, address)) {
-        sum = sum_is_last(t, value, offset, store);
+    if (is_fixed(t, address)) {
+        sum = fixed_sum(address, offset, store);
+    } else if (made_by_last(t, address)) {
+        sum = sum_without_value(t, value, offset, store);
     } else if (made_by_last(t, value) && made_before(t, address)) {
         sum = sum_is_before(t, value, offset, store);
     }

@@ -114,6 +114,17 @@
   (func (export "sum_wraps") (param i32 i32) (result i32)
     (i32.store8 (i32.add (local.get 0) (i32.const 0xFFFF0005)) (local.get 1))
     (i32.load8_u (i32.const 5)))
+  ;; the addresses are constants, to which offsets are added
+  (func (export "fixed") (param i32 i32) (result i32)
+    (i32.store offset=4 (i32.const 100) (i32.add (local.get 0) (local.get 1)))
+    (i32.store16 offset=2 (i32.const 104) (local.get 1))
+    (i32.store8 (i32.const 105) (i32.const -1))
+    (i32.load offset=96 (i32.const 8)))
+  ;; one that is past all memories, and so is not taken for a smaller one
+  (func (export "fixed_past") (param i32 i32) (result i32)
+    (if (local.get 0)
+      (then (return (i32.load offset=0xffffffff (i32.const 1)))))
+    (local.get 1))
   (func (export "sum_wide_offset") (param i32 i32) (result i32)
     (i32.store offset=4 (i32.add (local.get 0) (i32.const 40000)) (local.get 1))
     (i32.load offset=4 (i32.add (local.get 0) (i32.const 40000))))
