@@ -322,10 +322,11 @@ $(BUILD)/guests/%.wasm: tests/guests/%.wat
 	mkdir -p $(@D)
 	wat2wasm $(WABT_FLAGS) -o $@ $<
 
-$(BUILD)/guide/%.wasm: tests/guide/%.wat
+$(BUILD)/guide/%.wasm: tests/guide/%.wat tests/guide/custom.py
 	echo "GUEST  $@"
 	mkdir -p $(@D)
 	wat2wasm --debug-names $(WABT_FLAGS) -o $@ $<
+	tests/guide/custom.py $< $@
 
 $(BUILD)/spec/%.wasm: tests/spec/%.wat
 	echo "GUEST  $@"
