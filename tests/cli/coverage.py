@@ -307,17 +307,30 @@ def explained(text, count, counted):
     return count in counted[1] or text.startswith("}") or re.search(r"\bfor \(.*;;", text)
 
 
-def compared(place, source, wasm, native):
+NATIVE = ["clang", "-fprofile-instr-generate", "-fcoverage-mapping", "-O0", "-g0", "-I" + ROOT]
+
+
+def native(place, source):
+    """What a native program prints, and the regions of its files."""
+    program, raw, data = (os.path.join(place, name) for name in ("native", "raw", "data"))
+
+    def tool(*words, **more):
+        return subprocess.run(words, capture_output=True, check=True, timeout=60, **more).stdout
+    tool(*NATIVE, source, "-o", program, "-lm")
+    output = tool(program, env=dict(os.environ, LLVM_PROFILE_FILE=raw))
+    tool("llvm-profdata", "merge", "-o", data, raw)
+    exported = json.loads(tool("llvm-cov", "export", "-instr-profile=" + data, program))
+    return output.decode(), {f["filename"]: f["segments"] for f in exported["data"][0]["files"]}
+
+
+def compared(place, source):
     """How many lines are equal, how many explained, and the others."""
-    raw, data = os.path.join(place, "raw"), os.path.join(place, "data")
-    ran = subprocess.run([native], capture_output=True, timeout=60, env=dict(os.environ, LLVM_PROFILE_FILE=raw))
+    wasm = os.path.join(place, "judged.wasm")
+    subprocess.run(["clang", "--target=wasm32-wasi", "-O0", "-g", "-I" + ROOT, source, "-o", wasm], check=True)
+    output, files = native(place, source)
     result, path = covered(place, wasm, name="judged.info")
-    if result[1].encode() != ran.stdout:
-        return 0, 0, "another output"
-    subprocess.run(["llvm-profdata", "merge", "-o", data, raw], check=True, timeout=60)
-    exported = subprocess.run(["llvm-cov", "export", "-instr-profile=" + data, native],
-                              capture_output=True, check=True, timeout=60)
-    files = {f["filename"]: f["segments"] for f in json.loads(exported.stdout)["data"][0]["files"]}
+    if expect(result, 0, output):
+        return 0, 0, expect(result, 0, output)
     equal, others, wrong = 0, 0, []
     for name, section in sections(read(path))[0].items():
         texts = read(name).split("\n")
@@ -335,21 +348,17 @@ def compared(place, source, wasm, native):
 
 def test_clang(place):
     probe = write(place, "probe.c", b"int main(void) { return 0; }\n")
-    native = ["clang", "-fprofile-instr-generate", "-fcoverage-mapping", "-O0", "-g0", "-I" + ROOT]
-    tools = all(shutil.which(tool) for tool in ["llvm-cov", "llvm-profdata", "clang"])
-    if not tools or subprocess.run([*native, probe, "-o", probe + ".exe"], capture_output=True).returncode:
-        print("skip cli/coverage beside clang's - llvm-cov or clang's runtime is not there (Debian: llvm)")
+    try:
+        native(place, probe)
+    except (OSError, subprocess.SubprocessError):
+        print("skip cli/coverage beside clang's - clang does not cover native programs here (Debian: llvm)")
         return
     equal, others = 0, 0
     sources = [os.path.abspath(os.path.join(ROOT, "bench", "guests", name + ".c")) for name in PROGRAMS]
     for source in [COVERED, *sources]:
-        name = os.path.basename(source)[:-2]
-        wasm, program = os.path.join(place, name + ".wasm"), os.path.join(place, name)
-        subprocess.run(["clang", "--target=wasm32-wasi", "-O0", "-g", "-I" + ROOT, source, "-o", wasm], check=True)
-        subprocess.run([*native, source, "-o", program, "-lm"], check=True, capture_output=True)
-        found = compared(place, source, wasm, program)
+        found = compared(place, source)
         equal, others = equal + found[0], others + found[1]
-        check("coverage beside clang's: " + name, found[2])
+        check("coverage beside clang's: " + os.path.basename(source), found[2])
     check("coverage beside clang's: few lines need to be explained",
           "%d of %d" % (others, equal) * (others * 50 > equal))
 
