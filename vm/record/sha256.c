@@ -58,20 +58,26 @@ static void message_schedule(const uint8_t *block, uint32_t w[ROUNDS]) {
 }
 
 static void add_block(uint32_t hash[8], const uint8_t *block) {
-    uint32_t w[ROUNDS], v[8];
+    uint32_t w[ROUNDS];
+    uint32_t a = hash[0], b = hash[1], c = hash[2], d = hash[3];
+    uint32_t e = hash[4], f = hash[5], g = hash[6], h = hash[7];
     message_schedule(block, w);
-    memcpy(v, hash, sizeof v);
     for (int i = 0; i < ROUNDS; i++) {
-        uint32_t a = v[0], e = v[4];
         uint32_t s1 = turn(e, 6) ^ turn(e, 11) ^ turn(e, 25);
-        uint32_t choice = (e & v[5]) ^ (~e & v[6]);
-        uint32_t t1 = v[7] + s1 + choice + constants[i] + w[i];
+        uint32_t choice = g ^ (e & (f ^ g));
+        uint32_t t1 = h + s1 + choice + constants[i] + w[i];
         uint32_t s0 = turn(a, 2) ^ turn(a, 13) ^ turn(a, 22);
-        uint32_t majority = (a & v[1]) ^ (a & v[2]) ^ (v[1] & v[2]);
-        memmove(v + 1, v, 7 * sizeof *v);
-        v[4] += t1;
-        v[0] = t1 + s0 + majority;
+        uint32_t majority = (a & b) | (c & (a | b));
+        h = g;
+        g = f;
+        f = e;
+        e = d + t1;
+        d = c;
+        c = b;
+        b = a;
+        a = t1 + s0 + majority;
     }
+    const uint32_t v[8] = {a, b, c, d, e, f, g, h};
     for (int i = 0; i < 8; i++)
         hash[i] += v[i];
 }
