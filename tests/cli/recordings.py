@@ -102,6 +102,9 @@ def answers(p):
     profile = os.path.join(p.place, "profile.folded")
     same("a recording replayed, profiled", recorded[:2], p.again("--profile", profile)[:2])
     check("a profile of a replay", "" if b"twice" in read(profile) else "%.300r" % read(profile))
+    coverage = os.path.join(p.place, "coverage.info")
+    same("a recording replayed, with its coverage", recorded[:2], p.again("--coverage", coverage)[:2])
+    check("the coverage of a replay", "" if b"recorded.c" in read(coverage) else "%.300r" % read(coverage))
     result = p.again("--fuel", "100")
     check("a recording replayed with less fuel", expect(result, 134, None, "all fuel consumed"))
 
