@@ -16,7 +16,7 @@
  *
  * Hidden is, by as many letters x, unless --record-secrets says otherwise: the
  * value of an environment variable that --record-hide names, and in HTTP
- * replies those of the headers below. What a guest sends is its arguments,
+ * replies those of the fields below, or user and password in them. What a guest sends is its arguments,
  * which are addresses: no request is ever in a recording. */
 #include "recording.h"
 
@@ -61,22 +61,31 @@ hide_variables(const struct options *options, uint8_t *bytes, size_t size) {
     }
 }
 
-/* "set-cookie" with its quotes, in any case, at the beginning; its size or
- * 0. */
-static size_t secret_name(struct slice text) {
-    static const char *const names[] = {"\"authorization\"",
-                                        "\"proxy-authorization\"",
-                                        "\"cookie\"",
-                                        "\"set-cookie\""};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        size_t size = strlen(names[i]), same = 0;
+/* Fields whose values nobody shall read, and URLs, which may have a password. */
+static const struct field {
+    const char *name; /* with its quotes */
+    bool url;
+} fields[] = {
+    {"\"authorization\"", false},
+    {"\"proxy-authorization\"", false},
+    {"\"cookie\"", false},
+    {"\"set-cookie\"", false},
+    {"\"location\"", true},
+    {"\"content-location\"", true},
+};
+
+/* The field whose name this begins with, in any case; or NULL. */
+static const struct field *field_named(struct slice text) {
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        const char *name = fields[i].name;
+        size_t size = strlen(name), same = 0;
         while (same < size && same < text.size &&
-               ascii_lower((char)text.data[same]) == names[i][same])
+               ascii_lower((char)text.data[same]) == name[same])
             same++;
         if (same == size)
-            return size;
+            return &fields[i];
     }
-    return 0;
+    return NULL;
 }
 
 /* Of ["name","value"] or "name":"value", the size of what stands before the
@@ -97,6 +106,22 @@ static size_t string_end(const uint8_t *bytes, size_t at, size_t size) {
     return at < size ? at : size;
 }
 
+/* What stands before the host in a URL: user and password. */
+static void hide_userinfo(uint8_t *from, uint8_t *end) {
+    uint8_t *host = NULL;
+    while (end - from >= 2 && memcmp(from, "//", 2) != 0)
+        from++;
+    if (end - from < 2)
+        return;
+    from += 2;
+    for (uint8_t *at = from; at < end && !strchr("/?#\\", *at); at++) {
+        if (*at == '@')
+            host = at;
+    }
+    if (host)
+        blank(from, host);
+}
+
 /* A reply's JSON, from which header values are to go: a body cannot be taken
  * for a header, for quotes in strings are escaped. */
 static void hide_headers(uint8_t *bytes, size_t size) {
@@ -104,12 +129,16 @@ static void hide_headers(uint8_t *bytes, size_t size) {
         if (bytes[at] != '"')
             continue;
         struct slice rest = {bytes + at, size - at};
-        size_t name_size = secret_name(rest);
-        size_t begin = name_size ? before_value(rest, name_size) : 0;
+        const struct field *field = field_named(rest);
+        size_t begin = field ? before_value(rest, strlen(field->name)) : 0;
         if (begin == 0)
             continue;
+        uint8_t *value = bytes + at + begin;
         size_t end = string_end(bytes, at + begin, size);
-        blank(bytes + at + begin, bytes + end);
+        if (field->url)
+            hide_userinfo(value, bytes + end);
+        else
+            blank(value, bytes + end);
         at = end;
     }
 }
