@@ -490,6 +490,14 @@ $(BENCH)/suite-hostel: $(patsubst %,$(BUILD)/obj/bench/suite/%.o,main hostel) $(
 # is used by the headers that are there; wasm3 has an API of its own, others have the common one.
 SUITE_CC = $(CC) $(WARNINGS) -std=c11 -D_POSIX_C_SOURCE=200809L $(CFLAGS)
 
+# What counts the forms that are executed takes the place of vm_open.
+$(BENCH)/forms-hostel: $(BUILD)/obj/main.o
+$(BENCH)/forms-suite: $(patsubst %,$(BUILD)/obj/bench/suite/%.o,main hostel)
+$(BENCH)/forms-%: $(BUILD)/obj/bench/forms.o $(LIBRARY)
+	mkdir -p $(@D)
+	$(CC) $(LINK_FLAGS) $(LDFLAGS) -Wl,--wrap=vm_open -o $@ $(filter %.o,$^) \
+	    $(LIBRARY) $(LIBS)
+
 $(BENCH)/suite-before: always
 	mkdir -p $(@D)
 	$(SUITE_CC) -I$(AGAINST) -I. -o $@ bench/suite/main.c bench/suite/hostel.c \
@@ -520,6 +528,10 @@ bench-count: deps
 	$(BENCH_RUN) check count
 	$(MAKE) all $(BENCH_guests)
 	UPDATE=$(UPDATE) $(BENCH_RUN) count
+
+bench-forms: deps
+	$(MAKE) $(BENCH_GUESTS_ALL) $(BENCH)/forms-hostel $(BENCH)/forms-suite
+	BUILD=$(BUILD) DATA=$(DATA) B="$(B)" python3 bench/forms.py
 
 # ---- the tree ----
 
@@ -609,6 +621,7 @@ help:
 	echo "make bench-growth  what loading, tables, instances and the like cost as they grow"
 	echo "make bench-count  count instructions, compare with AGAINST, another tree that is built, or"
 	echo "                bench/baseline.tsv (UPDATE=1: write it)"
+	echo "make bench-forms  which forms of vm/fusions/pins.def the guests and the suite execute"
 	echo "make bench-http   requests a second beside curl and Python, and what large bodies cost"
 	echo "make library    build the libraries, to embed hostel in a program, in $(LIB)"
 	echo "make install    install program and libraries to prefix ($(prefix)), under DESTDIR"
@@ -622,8 +635,8 @@ help:
 	echo "           STATIC= links the shared libraries"
 	echo "           DATA ($(DATA)): suites that tests read and the project does not hold"
 
-.PHONY: all always programs guests sanitized embedded test check guide listings suites demo fuzz bench bench-count bench-growth \
-        bench-http format lint install uninstall dist deb clean deps deps-fuzz deps-deb deps-rust help
+.PHONY: all always programs guests sanitized embedded test check guide listings suites demo fuzz bench bench-count bench-forms \
+        bench-growth bench-http format lint install uninstall dist deb clean deps deps-fuzz deps-deb deps-rust help
 .SECONDARY:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL = all

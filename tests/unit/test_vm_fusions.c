@@ -41,6 +41,11 @@ static const struct {
     {"fixed_past", {0, 7}, 7, OP_i32_load_w, 0},
     {"store_temporary", {40, 52}, 28, OP_i32_add_sr, 1},
     {"store_constant", {40, 52}, 123456, OP_i32_add_sr, 1},
+    {"pin_select", {5, 9}, 34, OP_select_r_l, 1},
+    {"pin_global", {4, 0}, 14, OP_pin_l0, 1},
+    {"pin_double", {3, 2}, 38, OP_f64_mul_ll_r, 1},
+    {"pin_old", {9, 3}, 39, OP_move_two_l, 1},
+    {"pin_outer", {3, 4}, 30, OP_loop_l0, 1},
 };
 
 enum { ROWS = sizeof rows / sizeof *rows };

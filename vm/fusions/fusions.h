@@ -53,9 +53,11 @@
  *     sums with a constant of over 16 bits           1.000   1.019
  *     addresses that are constants                           1.006 (json 1.063, regex 1.030)
  *
- * Pins (pins.c), by time: the 20 cases take 1.25 times as long without them,
- * our own guests 1.04. They are 902 of 2,189 handlers and 90 of 240 KB. All
- * forms of all rows, 2,010, were hardly faster: 300 of them are ever executed.
+ * Pins (pins.c), by time: 20 cases take 1.23 times as long without them, our own
+ * guests 1.04 (a loop that is entered often and goes round once or twice pays
+ * for its registers: lisp 0.94). Their forms are 690 of 1,978 handlers, and 70
+ * of 220 KB. With all forms of all rows, 2,010, it was the same: 300 of them are
+ * ever executed (make bench-forms).
  *
  * Tried and thrown out: a mask and its branch in one (1.01); a global with a
  * constant that is added (1.00), or set from r0 (1.00); a call's result straight to a local (1.00); two
@@ -117,9 +119,6 @@ bool pins_can_step(const struct translator *t,
                    unsigned op,
                    uint32_t slot,
                    uint32_t target);
-
-/* Whether the slot is that of a pinned local. */
-bool is_pinned(const struct translator *t, uint32_t slot);
 
 /* Take back the last cell, whose result nobody needs any more. */
 void take_back(struct translator *t);

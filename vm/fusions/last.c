@@ -90,12 +90,13 @@ bool fuse_result(struct translator *t, const struct operand *x, uint32_t slot) {
 }
 
 bool fuse_move(struct translator *t, uint32_t to, uint16_t from) {
-    if (!last_is_open(t) || is_pinned(t, to))
+    if (!last_is_open(t))
         return false;
     struct cell *cell = last_cell(t);
     if (cell->head.wide != heads[OP_move].wide)
         return false;
     cell_set_op(cell, OP_move_two);
+    t->fusions.recent[t->fusions.last].op = OP_move_two;
     cell->tail.slots.b = (uint16_t)to;
     cell->tail.slots.c = from;
     return true;

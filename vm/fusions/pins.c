@@ -64,6 +64,7 @@ static const struct turned turned[OP_COUNT] = {
     [OP_##name##_##of].field = OP_##name##_##X##Y,
 #include "vm/fusions/pins.def"
     [OP_move] = {.to = OP_move_l, .a = OP_move_from_l},
+    [OP_move_two].to = OP_move_two_l,
     [OP_const_u32].to = OP_const_u32_l,
     [OP_const_s32].to = OP_const_s32_l,
     [OP_select_s].to = OP_select_s_l,
@@ -217,14 +218,15 @@ static unsigned pin_of(const struct translator *t, uint32_t slot) {
     return k;
 }
 
-bool is_pinned(const struct translator *t, uint32_t slot) {
+static bool is_pinned(const struct translator *t, uint32_t slot) {
     return in_loop(t, t->offset) && pin_of(t, slot) < ACCUMULATORS;
 }
 
 /* The cells that copy bits do so between integers. */
 static bool has_pin(const struct translator *t, enum op op, uint32_t slot) {
     unsigned k = pin_of(t, slot);
-    return op >= OP_trap_unreachable ? k == 0 : k < ACCUMULATORS;
+    bool any_bits = op >= OP_trap_unreachable || op == OP_move_two;
+    return any_bits ? k == 0 : k < ACCUMULATORS;
 }
 
 /* The last operation, if it still is what it was given, and in the loop. */
@@ -275,11 +277,18 @@ bool pins_can_step(const struct translator *t,
     return !is_pinned(t, slot) || (turned[back].to && can_go_back(t, target));
 }
 
+/* The slot that the last cell wrote last. */
+static uint16_t slot_written_by(const struct translator *t) {
+    const struct cell *cell = last_cell(t);
+    return last_of(t)->op == OP_move_two ? cell->tail.slots.b : cell->d;
+}
+
 void pins_written(struct translator *t, uint32_t slot) {
     if (!is_pinned(t, slot))
         return;
     struct emitted *last = last_in_loop(t);
-    bool writes = last && last->cell + 1 == here(t) && last_cell(t)->d == slot;
+    bool fresh = last && last->cell + 1 == here(t);
+    bool writes = fresh && slot == slot_written_by(t);
     uint16_t op = writes ? turned[last->op].to : 0;
     if (op && has_pin(t, (enum op)last->op, slot)) {
         turn(t, last, op);

@@ -136,4 +136,48 @@
   (func (export "store_constant") (param i32 i32) (result i32)
     (i32.store (i32.add (i32.and (local.get 0) (i32.const 60)) (i32.and (local.get 1) (i32.const 60)))
                (i32.const 123456))
-    (i32.load (i32.add (i32.and (local.get 0) (i32.const 60)) (i32.and (local.get 1) (i32.const 60))))))
+    (i32.load (i32.add (i32.and (local.get 0) (i32.const 60)) (i32.and (local.get 1) (i32.const 60)))))
+
+  ;; Loops that have pins (vm/fusions/pins.c): local 2 is in a register too, and so whatever writes it
+  ;; has to write both.
+  (func (export "pin_select") (param i32 i32) (result i32) (local i32)
+    (loop
+      (local.set 2 (select (i32.mul (local.get 2) (i32.const 3)) (local.get 1)
+                           (i32.and (local.get 0) (i32.const 1))))
+      (local.set 2 (i32.add (local.get 2) (local.get 0)))
+      (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+    (local.get 2))
+
+  (global $seven (mut i32) (i32.const 7))
+  (func (export "pin_global") (param i32 i32) (result i32) (local i32)
+    (loop
+      (local.set 2 (i32.add (local.get 2) (local.get 0)))
+      (global.set $seven (i32.add (local.get 2) (i32.const 1)))
+      (local.set 2 (global.get $seven))
+      (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+    (local.get 2))
+
+  (func (export "pin_double") (param i32 i32) (result i32) (local f64)
+    (loop
+      (local.set 2 (f64.add (f64.mul (local.get 2) (local.get 2)) (f64.convert_i32_u (local.get 1))))
+      (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+    (i32.trunc_f64_u (local.get 2)))
+
+  ;; The value from before is copied first, by the same cell.
+  (func (export "pin_old") (param i32 i32) (result i32) (local i32)
+    (loop
+      (local.get 0)
+      (local.set 0 (i32.add (local.get 0) (i32.const -1)))
+      (local.set 2 (i32.add (local.get 2)))
+      (br_if 0 (i32.gt_u (local.get 0) (local.get 1))))
+    (local.get 2))
+
+  ;; The loop within may use the registers; behind it nothing is in them.
+  (func (export "pin_outer") (param i32 i32) (result i32) (local i32 i32)
+    (loop
+      (local.set 3 (local.get 1))
+      (loop
+        (local.set 2 (i32.add (local.get 2) (local.get 3)))
+        (br_if 0 (local.tee 3 (i32.sub (local.get 3) (i32.const 1)))))
+      (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+    (local.get 2)))
