@@ -59,8 +59,20 @@ RUNS = [
 ]
 
 
+def filling(place):
+    """A module that fills a page, which is charged by its size."""
+    path = os.path.join(place, "fill.wasm")
+    code = b"\x41\0\x41\1\x41\x80\x80\x04\xfc\x0b\0"
+    with open(path, "wb") as f:
+        f.write(modules.module(modules.section(1, [modules.function_type()]),
+                               modules.section(3, [b"\0"]), modules.section(5, [b"\0\1"]),
+                               modules.section(7, [modules.text("_start") + b"\0\0"]),
+                               modules.section(10, [modules.body(code)])))
+    return path
+
+
 def test_sums(place):
-    for what, words, status in RUNS:
+    for what, words, status in [*RUNS, ("what is charged by size", [filling(place)], 0)]:
         result, text = profiled(place, "callgrind", *words)
         totals, sums = callgrind(text)
         cells = sum(folded(profiled(place, "folded", *words)[1]).values())
@@ -115,6 +127,20 @@ def test_recursion(place):
     leaves = stacks["down;leaf"], stacks["down;down;leaf"] + stacks["down;down;down;leaf"]
     check("profile: recursion counts once", repr(calls) * (
         sorted((int(n), int(cost)) for _, n, cost in calls) != sorted((3, cost) for cost in leaves)))
+
+
+def test_many_stacks(place):
+    """A function that calls itself at two places has a stack for each depth, not for each way there."""
+    code = b"\x20\0\x04\x40" + 2 * b"\x20\0\x41\1\x6b\x10\0" + b"\x0b"
+    path = os.path.join(place, "tree.wasm")
+    with open(path, "wb") as f:
+        f.write(modules.module(modules.section(1, [modules.function_type(b"\x7f")]),
+                               modules.section(3, [b"\0"]),
+                               modules.section(7, [modules.text("tree") + b"\0\0"]),
+                               modules.section(10, [modules.body(code)])))
+    text = profiled(place, "callgrind", "--invoke", "tree", path, "18")[1]
+    check("profile: not a stack for each way", repr(text[:300]) * (
+        "calls=" not in text or "more stacks than are kept" in text))
 
 
 def test_hostile(place):
@@ -199,6 +225,7 @@ def test(place):
     test_host(place)
     test_same(place)
     test_recursion(place)
+    test_many_stacks(place)
     test_hostile(place)
     test_modules(place)
     test_usage(place)
