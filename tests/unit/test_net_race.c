@@ -117,13 +117,13 @@ static void silence_costs_little(void **state) {
     names[0] = "127.0.0.2";
     names[1] = "127.0.0.1";
     int before = open_files();
-    assert_true(ask(&world, &error) < 2500);
+    assert_true(ask(&world, &error) < 5000);
     assert_int_equal(error.kind, ERROR_NONE);
     assert_int_equal(open_files(), before);
     end(&world);
 }
 
-/* Twenty times a quarter of a second, if it were paid each time. */
+/* Forty times a quarter of a second, if it were paid each time. */
 static void what_answered_is_tried_first(void **state) {
     (void)state;
     struct world world;
@@ -133,11 +133,11 @@ static void what_answered_is_tried_first(void **state) {
     names[0] = "127.0.0.2";
     names[1] = "127.0.0.1";
     int64_t start = clock_ms();
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 40; i++) {
         ask(&world, &error);
         assert_int_equal(error.kind, ERROR_NONE);
     }
-    assert_true(clock_ms() - start < 3000);
+    assert_true(clock_ms() - start < 8000);
     end(&world);
 }
 
