@@ -51,18 +51,18 @@
  *     a store that adds up its address               1.025   1.019
  *     steps of i64, and steps by a slot              1.040   1.008
  *     sums with a constant of over 16 bits           1.000   1.019
- *     addresses that are constants                           1.006 (json 1.063, regex 1.030)
+ *     addresses that are constants (json 1.063)              1.006
  *
  * Pins (pins.c), by time: 20 cases take 1.23 times as long without them, our own
  * guests 1.04 (a loop that is entered often and goes round once or twice pays
- * for its registers: lisp 0.94). Their forms are 690 of 1,978 handlers, and 70
- * of 220 KB. With all forms of all rows, 2,010, it was the same: 300 of them are
+ * for its registers: lisp 0.94). Their forms are 690 of 2,017 handlers, and 70
+ * of 224 KB. With all forms of all rows, 2,010, it was the same: 300 of them are
  * ever executed (make bench-forms).
  *
  * Tried and thrown out: a mask and its branch in one (1.01); a global with a
- * constant that is added (1.00), or set from r0 (1.00); a call's result straight to a local (1.00); two
- * additions in place in one cell (0.98, but bignum 1.12); a build guided by
- * profiles (0.97 of the time to load; instrumented code has no tail calls, so
+ * constant that is added (1.00), or set from r0 (1.00); a call's result straight
+ * to a local (1.00); two additions in place in one cell (0.98, but bignum 1.12);
+ * a build guided by profiles (0.97 of the time to load; instrumented code has no tail calls, so
  * the engine itself cannot be trained).
  *
  * The ring joins the core by state.def, in struct translator, by functions, and
