@@ -106,7 +106,8 @@ static size_t string_end(const uint8_t *bytes, size_t at, size_t size) {
     return at < size ? at : size;
 }
 
-/* What stands before the host in a URL: user and password. */
+/* What stands before the host in a URL: user and password, whatever JSON
+ * escapes of them. */
 static void hide_userinfo(uint8_t *from, uint8_t *end) {
     uint8_t *host = NULL;
     while (end - from >= 2 && memcmp(from, "//", 2) != 0)
@@ -114,7 +115,7 @@ static void hide_userinfo(uint8_t *from, uint8_t *end) {
     if (end - from < 2)
         return;
     from += 2;
-    for (uint8_t *at = from; at < end && !strchr("/?#\\", *at); at++) {
+    for (uint8_t *at = from; at < end && !strchr("/?#", *at); at++) {
         if (*at == '@')
             host = at;
     }
