@@ -26,7 +26,9 @@ struct covering {
 
 static bool is_there(void *context, const char *path) {
     (void)context;
-    return access(path, R_OK) == 0;
+    struct stat status;
+    bool found = stat(path, &status) == 0;
+    return found && S_ISREG(status.st_mode) && access(path, R_OK) == 0;
 }
 
 /* ---- what the file has ---- */

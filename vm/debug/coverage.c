@@ -451,15 +451,10 @@ static bool find_file(const struct vm_covering *asked,
     if (is_there(asked, path))
         return true;
     set_path(path, here, file);
-    if (is_there(asked, path))
-        return true;
-    set_path(path, file->directory, file);
-    return false;
+    return is_there(asked, path);
 }
 
 static bool add_section(struct covering *c, const struct buffer *path) {
-    if (path->failed)
-        return false;
     struct slice raw = slice_of((const char *)path->data);
     size_t room = 4 * raw.size + sizeof "...";
     char *text = arena_alloc(&c->coverage->texts, room, 1);
@@ -477,7 +472,8 @@ static bool add_files(struct covering *c, struct vm_covering *asked) {
     buffer_init(&path, LONGEST_PATH);
     for (size_t i = 0; i < c->lines.file_count && added; i++) {
         bool there = find_file(asked, &c->lines.files[i], &path);
-        added = add_section(c, &path);
+        added = there ? add_section(c, &path)
+                      : section_add(c->coverage, (struct section){0});
         c->left_out[i] = !there;
         asked->kept += there;
         asked->left_out += !there;
