@@ -9,7 +9,8 @@ void far_access(struct validator *v, const struct immediate *memarg) {
     reader_fail(&v->reader,
                 ERROR_UNSUPPORTED,
                 "it needs vm/far, which this build lacks");
-    v->reader.error->code = VM_MULTI_MEMORY;
+    bool far_addresses = type == VM_I64;
+    v->reader.error->code = far_addresses ? VM_MEMORY64 : VM_MULTI_MEMORY;
 }
 
 void translate_far(struct translator *t,
