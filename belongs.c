@@ -18,7 +18,7 @@ bool options_belong(const struct options *options, struct error *error) {
     bool records = options->record || options->record_module ||
                    options->record_secrets || options->hidden.count > 0;
     bool covers = options->coverage || options->coverage_append;
-    /* To a replay, too. */
+    /* A profile and coverage belong to a replay, too. */
     bool replay = options->command == COMMAND_REPLAY;
     const struct belonging rows[] = {
         {"--features", options->features, COMMAND_CHECK, "check"},

@@ -10,8 +10,9 @@
  * Neither looks at the clock each time. Units are handed out in a budget, steps
  * are counted, and the clock is looked at when a budget is used up, when enough
  * steps have gathered, and after every call of a host function, which may have
- * taken any time. That is the ring vm/meter, which says what takes longest. So a guest is stopped within some milliseconds of its limit.
- * Who pays and hears that the time is up stops where it is, and leaves what it
+ * taken any time: so a guest is stopped within some milliseconds of its limit.
+ * That is done by the ring vm/meter, which says what takes longest between two
+ * looks. Who pays and hears that the time is up stops where it is, and leaves what it
  * holds in order: the vm may be called again, and freed.
  *
  * The host may interrupt a guest, from another thread too: then the time is up.

@@ -89,16 +89,16 @@ void fusions_binary(struct translator *t,
                     enum form form);
 void fusions_loop(struct translator *t);
 
+void fusions_table(struct translator *t, bool in_r0);
+void fusions_branch(struct translator *t,
+                    const struct condition *condition,
+                    bool sense);
+
 /* And of pins (pins.c): a loop is about to begin; a local has been written; the
  * last cell branches back to that one, where its loop begins. */
 void pins_begin(struct validator *v);
 void pins_written(struct translator *t, uint32_t slot);
 void pins_back(struct translator *t, uint32_t target);
-
-void fusions_table(struct translator *t, bool in_r0);
-void fusions_branch(struct translator *t,
-                    const struct condition *condition,
-                    bool sense);
 
 /* What it is asked before a cell is emitted. Each answers true if that is not
  * needed, since the last cell, changed, does it too. */

@@ -9,9 +9,9 @@
  *
  *     loop                                 loop_l0          a=0 imm=1
  *       local.get 1, local.get 0,
- *       i32.add, local.set 1               i32_add_ls_l     d=1 a=1 b=0
+ *       i32.add, local.set 1               i32_add_sl_r     d=1 a=1 b=0
  *       local.get 0, i32.const -1,
- *       i32.add, local.tee 0, br_if 0      step_i32_ne_i_back  d=0 a=-1 b=0 c=-1
+ *       i32.add, local.tee 0, br_if 0      step_i32_ne_i_l_back  d=0 a=-1 b=0 c=-1
  *     end
  *
  * The translator knows nothing of this: it emits cells that read and write
