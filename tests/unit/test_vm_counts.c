@@ -232,7 +232,9 @@ static uint64_t ends(const struct guest *guest, const char *name) {
         module_find_export(guest->module, slice_of(name));
     struct slice body = guest->module->functions[export->index].body;
     size_t end = (size_t)(body.data - guest->module->bytes.data) + body.size;
-    uint64_t count = function_counts_at(&counts, (uint32_t)end - 1);
+    size_t behind = function_counts_behind(&counts, (uint32_t)end - 1);
+    assert_true(behind > 0);
+    uint64_t count = counts.pieces[behind - 1].count;
     function_counts_free(&counts);
     return count;
 }

@@ -593,9 +593,8 @@ void function_counts_free(struct function_counts *counts) {
         memory, counts->cells, counts->cell_capacity, sizeof *counts->cells);
 }
 
-/* The last piece that begins there or before. */
-uint64_t function_counts_at(const struct function_counts *counts,
-                            uint32_t offset) {
+size_t function_counts_behind(const struct function_counts *counts,
+                              uint32_t offset) {
     size_t low = 0, high = counts->piece_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -604,5 +603,5 @@ uint64_t function_counts_at(const struct function_counts *counts,
         else
             high = middle;
     }
-    return low > 0 ? counts->pieces[low - 1].count : 0;
+    return low;
 }

@@ -161,9 +161,10 @@ bool function_counts_read(struct function_counts *counts,
                           uint32_t function);
 void function_counts_free(struct function_counts *counts);
 
-/* How often the instruction at `offset` was executed. */
-uint64_t function_counts_at(const struct function_counts *counts,
-                            uint32_t offset);
+/* The first piece that begins behind the offset; the one before it, if there is
+ * one, has the instruction there. */
+size_t function_counts_behind(const struct function_counts *counts,
+                              uint32_t offset);
 
 /* ---- what the files of this folder share ---- */
 

@@ -124,27 +124,14 @@ skip_marks(const struct covering *c, uint32_t at, uint32_t end) {
     return at;
 }
 
-/* The first piece that begins behind an offset. */
-static size_t piece_behind(const struct function_counts *counts,
-                           uint32_t offset) {
-    size_t low = 0, high = counts->piece_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (counts->pieces[middle].from <= offset)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* How often code up to `end` was executed; false if nothing of it can be. */
 static bool
 count_code(const struct covering *c, uint32_t end, struct sight *sight) {
     const struct function_counts *counts = &c->counts;
     uint32_t at = sight->offset, next;
     bool any = false;
-    for (size_t i = piece_behind(counts, at); at < end; at = next, i++) {
+    for (size_t i = function_counts_behind(counts, at); at < end;
+         at = next, i++) {
         bool more = i < counts->piece_count && counts->pieces[i].from < end;
         next = more ? counts->pieces[i].from : end;
         if (skip_marks(c, at, next) == next)
