@@ -26,6 +26,14 @@ void debug_free(struct debug *debug); /* or NULL */
  * between. A stranger's bytes; empty if unknown. */
 struct slice debug_function_name(const struct debug *debug, uint32_t body);
 
+/* Whether the name is one that a compiler made to tell functions of one name
+ * apart, for linkers: of C++, as _ZN4shop3addEi, which is shop::add(int), or of
+ * Rust, as _RNvC4shop3add. */
+static inline bool name_is_mangled(struct slice name) {
+    bool begins = name.size > 2 && name.data[0] == '_';
+    return begins && (name.data[1] == 'Z' || name.data[1] == 'R');
+}
+
 /* Where a piece of code stands in the source. */
 struct debug_place {
     struct slice name; /* of the function; as above */

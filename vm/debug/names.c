@@ -131,14 +131,8 @@ name_of(struct debug *debug, uint64_t offset, struct arena *texts) {
     return linkage_name;
 }
 
-/* Made by a compiler that tells functions of one name apart: C++'s, or Rust's.
- * Other names of the linker's only hide what a function is called, as main. */
-static bool is_mangled(struct slice name) {
-    bool begins = name.size > 2 && name.data[0] == '_';
-    return begins && (name.data[1] == 'Z' || name.data[1] == 'R');
-}
-
-/* The line is that of the definition, if it says one. */
+/* The line is that of the definition, if it says one. A name of the linker's that
+ * is not mangled only hides what a function is called, as main. */
 struct debug_function
 function_of_entry(struct debug *debug, uint64_t offset, struct arena *texts) {
     struct debug_function function = {.line = 0};
@@ -153,7 +147,7 @@ function_of_entry(struct debug *debug, uint64_t offset, struct arena *texts) {
             function.line = (uint32_t)line;
         struct slice name =
             text_of(debug, unit, entry.values[ATTRIBUTE_LINKAGE_NAME]);
-        if (function.name.size == 0 && is_mangled(name))
+        if (function.name.size == 0 && name_is_mangled(name))
             function.name = name;
         if (!follow(unit, &entry, &at))
             break;

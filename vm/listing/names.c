@@ -59,18 +59,11 @@ static struct slice name_in_debug(struct module *module, uint32_t function) {
                                function - module->imported_functions);
 }
 
-/* As compilers of C++ and of Rust make names for linkers: _ZN4shop3addEi, which
- * is shop::add(int), or _RNvC4shop3add. */
-static bool is_mangled(struct slice name) {
-    return name.size > 2 && name.data[0] == '_' &&
-           (name.data[1] == 'Z' || name.data[1] == 'R');
-}
-
 /* The name section was written for those who look at the module, and so comes
  * first, unless it says what only linkers read. */
 struct slice module_function_name(struct module *module, uint32_t function) {
     struct slice name = name_in_section(module, function);
-    if (name.size > 0 && !is_mangled(name))
+    if (name.size > 0 && !name_is_mangled(name))
         return name;
     struct slice other = name_in_debug(module, function);
     return other.size > 0 ? other : name;
