@@ -54,22 +54,31 @@ struct global *vm_find_global(const struct instance *instance,
 
 /* ---- types ---- */
 
+struct extern_type table_type(const struct table *table) {
+    struct extern_type type = table->type;
+    type.limits.min = table->size;
+    return type;
+}
+
+struct extern_type memory_type(const struct memory *memory) {
+    struct extern_type type = {.kind = VM_MEMORY, .limits = memory->declared};
+    type.limits.min = memory->size >> PAGE_SIZE_BITS;
+    return type;
+}
+
+struct extern_type global_type(const struct global *global) {
+    return (struct extern_type){.kind = VM_GLOBAL,
+                                .type = global->type,
+                                .is_mutable = global->is_mutable};
+}
+
 struct extern_type external_type(const struct external *external) {
     struct extern_type type = {.kind = external->kind};
     switch (external->kind) {
     case VM_FUNCTION: type.function = external->function->type; break;
-    case VM_TABLE:
-        type = external->table->type;
-        type.limits.min = external->table->size;
-        break;
-    case VM_MEMORY:
-        type.limits = external->memory->declared;
-        type.limits.min = external->memory->size >> PAGE_SIZE_BITS;
-        break;
-    case VM_GLOBAL:
-        type.type = external->global->type;
-        type.is_mutable = external->global->is_mutable;
-        break;
+    case VM_TABLE: return table_type(external->table);
+    case VM_MEMORY: return memory_type(external->memory);
+    case VM_GLOBAL: return global_type(external->global);
     case VM_TAG: type.function = external->tag->type; break;
     }
     return type;

@@ -274,8 +274,11 @@ bool external_find(const struct instance *instance,
                    enum vm_kind kind,
                    struct external *external);
 
-/* Its type as it is now (spec 4.5.1): the minimum is the present size, to which
+/* The type as it is now (spec 4.5.1): the minimum is the present size, to which
  * it may have grown. */
+struct extern_type table_type(const struct table *table);
+struct extern_type memory_type(const struct memory *memory);
+struct extern_type global_type(const struct global *global);
 struct extern_type external_type(const struct external *external);
 
 /* Whether one of the type `found` may be imported as `wanted` (spec 3.2.8). */

@@ -22,21 +22,15 @@ struct memory *vm_find_memory(const struct instance *instance,
 /* ---- types ---- */
 
 struct extern_type vm_table_type(const struct table *table) {
-    struct extern_type type = table->type;
-    type.limits.min = table->size;
-    return type;
+    return table_type(table);
 }
 
 struct extern_type vm_memory_type(const struct memory *memory) {
-    struct extern_type type = {.kind = VM_MEMORY, .limits = memory->declared};
-    type.limits.min = memory->size >> PAGE_SIZE_BITS;
-    return type;
+    return memory_type(memory);
 }
 
 struct extern_type vm_global_type(const struct global *global) {
-    return (struct extern_type){.kind = VM_GLOBAL,
-                                .type = global->type,
-                                .is_mutable = global->is_mutable};
+    return global_type(global);
 }
 
 /* ---- memories ---- */
