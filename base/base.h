@@ -182,6 +182,11 @@ bool file_read(const char *path, struct buffer *out, struct error *error);
  * different bytes are not to be had on purpose. */
 uint64_t slice_hash(struct slice bytes, uint64_t seed);
 
+/* Less than 0, 0, or more, as a is before b, equal to it, or behind: for qsort. */
+static inline int numbers_compare(uint64_t a, uint64_t b) {
+    return (a > b) - (a < b);
+}
+
 /* ASCII only, whatever the locale. */
 char ascii_lower(char c);
 bool ascii_is_digit(char c);

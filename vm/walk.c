@@ -36,9 +36,8 @@ static enum cell_data data_of(const char *meaning) {
 }
 
 static int compare_heads(const void *a, const void *b) {
-    uint64_t x = ((const struct index *)a)->head;
-    uint64_t y = ((const struct index *)b)->head;
-    return (x > y) - (x < y);
+    const struct index *x = a, *y = b;
+    return numbers_compare(x->head, y->head);
 }
 
 bool operations_read(struct vm *vm) {

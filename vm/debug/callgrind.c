@@ -158,18 +158,14 @@ static bool add_line(struct writer *w,
     return true;
 }
 
-static int compare(uint64_t a, uint64_t b) {
-    return (a > b) - (a < b);
-}
-
 static int by_place(const void *a, const void *b) {
     const struct line_cost *x = a, *y = b;
-    int order = compare(x->caller, y->caller);
+    int order = numbers_compare(x->caller, y->caller);
     if (order == 0)
-        order = compare(x->at.file, y->at.file);
+        order = numbers_compare(x->at.file, y->at.file);
     if (order == 0)
-        order = compare(x->at.line, y->at.line);
-    return order ? order : compare(x->callee, y->callee);
+        order = numbers_compare(x->at.line, y->at.line);
+    return order ? order : numbers_compare(x->callee, y->callee);
 }
 
 /* Those of one place become one. */

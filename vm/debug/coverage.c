@@ -77,21 +77,17 @@ static struct sight sight_of(const struct covering *c, size_t line) {
                           .offset = of->start};
 }
 
-static int compare(uint64_t a, uint64_t b) {
-    return (a > b) - (a < b);
-}
-
 static int by_line(const struct sight *x, const struct sight *y) {
-    int order = compare(x->copy, y->copy);
+    int order = numbers_compare(x->copy, y->copy);
     if (order == 0)
-        order = compare(x->file, y->file);
-    return order ? order : compare(x->line, y->line);
+        order = numbers_compare(x->file, y->file);
+    return order ? order : numbers_compare(x->line, y->line);
 }
 
 static int by_offset(const void *a, const void *b) {
     const struct sight *x = a, *y = b;
     int order = by_line(x, y);
-    return order ? order : compare(x->offset, y->offset);
+    return order ? order : numbers_compare(x->offset, y->offset);
 }
 
 static void sort_sights(struct covering *c) {

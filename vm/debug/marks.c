@@ -38,14 +38,10 @@ bool mark_add(struct vm_coverage *coverage, const struct mark *mark) {
 
 /* ---- orders ---- */
 
-static int compare(uint64_t a, uint64_t b) {
-    return (a > b) - (a < b);
-}
-
 static int compare_texts(struct slice a, struct slice b) {
     size_t size = a.size < b.size ? a.size : b.size;
     int order = size > 0 ? memcmp(a.data, b.data, size) : 0;
-    return order ? order : compare(a.size, b.size);
+    return order ? order : numbers_compare(a.size, b.size);
 }
 
 /* A section, and its number. */
@@ -63,27 +59,27 @@ static int by_file(const void *a, const void *b) {
 static int by_number(const void *a, const void *b) {
     const struct numbered *x = a, *y = b;
     int order = by_file(&x->section, &y->section);
-    return order ? order : compare(x->number, y->number);
+    return order ? order : numbers_compare(x->number, y->number);
 }
 
 /* Marks of one place are equal. */
 static int by_place(const struct mark *x, const struct mark *y) {
-    int order = compare(x->section, y->section);
+    int order = numbers_compare(x->section, y->section);
     if (order == 0)
-        order = compare(x->kind, y->kind);
+        order = numbers_compare(x->kind, y->kind);
     if (order == 0 && x->kind == MARK_FUNCTION)
         return compare_texts(x->name, y->name);
     if (order == 0)
-        order = compare(x->line, y->line);
+        order = numbers_compare(x->line, y->line);
     if (order == 0)
-        order = compare(x->block, y->block);
-    return order ? order : compare(x->branch, y->branch);
+        order = numbers_compare(x->block, y->block);
+    return order ? order : numbers_compare(x->branch, y->branch);
 }
 
 static int by_all(const void *a, const void *b) {
     const struct mark *x = a, *y = b;
     int order = by_place(x, y);
-    return order ? order : compare(x->line, y->line);
+    return order ? order : numbers_compare(x->line, y->line);
 }
 
 /* ---- bringing together ---- */

@@ -169,15 +169,11 @@ static uint32_t parent_stack(const struct call_node *node) {
     return node->id == ID_REST ? 0 : node->parent->stack;
 }
 
-static int compare(uint64_t a, uint64_t b) {
-    return (a > b) - (a < b);
-}
-
 static int by_parent_and_name(const void *a, const void *b) {
     const struct call_node *x = *(struct call_node *const *)a;
     const struct call_node *y = *(struct call_node *const *)b;
-    int order = compare(parent_stack(x), parent_stack(y));
-    return order ? order : compare(x->rank, y->rank);
+    int order = numbers_compare(parent_stack(x), parent_stack(y));
+    return order ? order : numbers_compare(x->rank, y->rank);
 }
 
 static struct stack *add_stack(struct profile *profile,
