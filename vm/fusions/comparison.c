@@ -26,7 +26,7 @@ bool fuse_opposite(struct translator *t, const struct operand *x) {
         return false;
     enum form form = (enum form)last->form;
     const struct instruction *row = instruction_at(last->row->negated);
-    cell_set_op(last_cell(t), (enum op)(row->op + form));
+    last_becomes(t, (enum op)(row->op + form));
     fusions_binary(t, row, form);
     *operand_push(t, VM_I32) = *x;
     return true;

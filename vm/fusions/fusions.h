@@ -107,6 +107,9 @@ static inline struct cell *last_cell(const struct translator *t) {
 /* Whether there is a last operation that may still be changed. */
 bool last_is_open(const struct translator *t);
 
+/* The last cell is to do that instead, and is known to. */
+void last_becomes(struct translator *t, enum op op);
+
 /* True if the operand's value was computed by the last cell, which may still be
  * changed. */
 bool made_by_last(const struct translator *t, const struct operand *x);

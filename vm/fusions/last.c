@@ -38,6 +38,11 @@ bool last_is_open(const struct translator *t) {
     return !t->dead && !t->plain && last_of(t)->cell >= t->barrier;
 }
 
+void last_becomes(struct translator *t, enum op op) {
+    t->fusions.recent[t->fusions.last].op = (uint16_t)op;
+    cell_set_op(last_cell(t), op);
+}
+
 bool made_by_last(const struct translator *t, const struct operand *x) {
     return last_is_open(t) && x->place == IN_SLOT &&
            x->from.producer == last_of(t)->cell;
@@ -95,8 +100,7 @@ bool fuse_move(struct translator *t, uint32_t to, uint16_t from) {
     struct cell *cell = last_cell(t);
     if (cell->head.wide != heads[OP_move].wide)
         return false;
-    cell_set_op(cell, OP_move_two);
-    t->fusions.recent[t->fusions.last].op = OP_move_two;
+    last_becomes(t, OP_move_two);
     cell->tail.slots.b = (uint16_t)to;
     cell->tail.slots.c = from;
     return true;

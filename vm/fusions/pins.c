@@ -230,8 +230,8 @@ static bool has_pin(const struct translator *t, enum op op, uint32_t slot) {
 }
 
 /* The last operation, if it still is what it was given, and in the loop. */
-static struct emitted *last_in_loop(struct translator *t) {
-    struct emitted *last = &t->fusions.recent[t->fusions.last];
+static const struct emitted *last_in_loop(struct translator *t) {
+    const struct emitted *last = last_of(t);
     if (last->cell < t->fusions.pins.head || t->dead)
         return NULL;
     bool same = last_cell(t)->head.wide == heads[last->op].wide;
@@ -239,27 +239,19 @@ static struct emitted *last_in_loop(struct translator *t) {
     return same && inside ? last : NULL;
 }
 
-static void turn(struct translator *t, struct emitted *last, uint16_t op) {
-    last->op = op;
-    cell_set_op(last_cell(t), (enum op)op);
-}
-
-static void turn_if(struct translator *t,
-                    struct emitted *last,
-                    uint16_t op,
-                    uint16_t slot) {
-    if (op && has_pin(t, (enum op)last->op, slot))
-        turn(t, last, op);
+static void turn_if(struct translator *t, uint16_t op, uint16_t slot) {
+    if (op && has_pin(t, (enum op)last_of(t)->op, slot))
+        last_becomes(t, (enum op)op);
 }
 
 void pins_read(struct translator *t) {
-    struct emitted *last = last_in_loop(t);
+    const struct emitted *last = last_in_loop(t);
     if (!last)
         return;
     const struct cell *cell = last_cell(t);
-    turn_if(t, last, turned[last->op].a, cell->a);
-    turn_if(t, last, turned[last->op].b, cell->tail.slots.b);
-    turn_if(t, last, turned[last->op].d, cell->d);
+    turn_if(t, turned[last->op].a, cell->a);
+    turn_if(t, turned[last->op].b, cell->tail.slots.b);
+    turn_if(t, turned[last->op].d, cell->d);
 }
 
 /* Whether a branch to the target can be by the loop register: it holds it, or
@@ -286,12 +278,12 @@ static uint16_t slot_written_by(const struct translator *t) {
 void pins_written(struct translator *t, uint32_t slot) {
     if (!is_pinned(t, slot))
         return;
-    struct emitted *last = last_in_loop(t);
+    const struct emitted *last = last_in_loop(t);
     bool fresh = last && last->cell + 1 == here(t);
     bool writes = fresh && slot == slot_written_by(t);
     uint16_t op = writes ? turned[last->op].to : 0;
     if (op && has_pin(t, (enum op)last->op, slot)) {
-        turn(t, last, op);
+        last_becomes(t, (enum op)op);
     } else {
         emit(t, pin_op(pin_of(t, slot)))->a = (uint16_t)slot;
     }
@@ -300,12 +292,12 @@ void pins_written(struct translator *t, uint32_t slot) {
 /* Branches back go to one cell, the first that one of them went to: mostly the
  * loop's first, or behind a head that is repeated. */
 void pins_back(struct translator *t, uint32_t target) {
-    struct emitted *last = last_in_loop(t);
+    const struct emitted *last = last_in_loop(t);
     uint16_t op = last ? turned[last->op].back : 0;
     if (!op || !can_go_back(t, target))
         return;
     uint32_t set = t->fusions.pins.head - 1;
     t->module->code.cells[set].tail.imm = (int32_t)(target - set);
     t->fusions.pins.target = target;
-    turn(t, last, op);
+    last_becomes(t, (enum op)op);
 }
