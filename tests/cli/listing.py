@@ -65,6 +65,21 @@ def hostile(scratch):
 SOURCE = "tests/guests/cli/lines.c"
 
 
+def opposites(scratch):
+    """What a comparison becomes by i32.eqz reads a register of the loop as it does without."""
+    path = os.path.join(scratch, "opposites.wasm")
+    loop = (b"\x03\x40\x20\2\x20\0\x20\1%s\x6a\x21\2"   # 2 += 0 == 1
+            b"\x20\0\x41\x7f\x6a\x22\0\x0d\0\x0b")
+    for name, equal in [("eq", b"\x46"), ("ne, eqz", b"\x47\x45")]:
+        code = modules.body(loop % equal, [b"\x01" + I32])
+        with open(path, "wb") as f:
+            f.write(modules.module(modules.section(1, [b"\x60\2" + 2 * I32 + b"\0"]),
+                                   modules.section(3, [b"\0"]), modules.section(10, [code])))
+        result = run("dump", "--code", path)
+        check("dump --code: %s reads a register" % name, expect(result) or
+              result[1] * ("i32_eq_ls_r t1 r0 = l0, local1" not in result[1]))
+
+
 def source_lines():
     with open(SOURCE) as f:
         return f.read().splitlines()
@@ -153,6 +168,7 @@ def texts(scratch):
 def test(scratch):
     lines(scratch)
     texts(scratch)
+    opposites(scratch)
     whole = expected("listing.txt")
     check("dump --code", expect(run("dump", "--code", guest("listing")), 0, whole))
     for name, heading in [("twice", "function 1 "), ("sum", "function 2 "), ("5", "function 5 ")]:
