@@ -8,8 +8,7 @@ import shutil
 import subprocess
 
 import modules
-from explain import CHROMIUM
-from harness import check, expect, guest, one_line, run
+from harness import check, expect, guest, in_browser, one_line, run
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 COVERED = os.path.abspath(os.path.join(ROOT, "tests", "guests", "cli", "covered.c"))
@@ -377,18 +376,9 @@ def test_genhtml(place):
     check("coverage in genhtml", p.stderr or "status %d" % p.returncode * (p.returncode != 0))
     page = next((os.path.join(folder, name) for folder, _, names in os.walk(pages) for name in names
                  if name == "covered.c.gcov.html"), None)
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not chromium:
-        print("skip cli/coverage in a browser - there is no Chromium")
-        return
-    try:
-        p = subprocess.run([chromium, *CHROMIUM, "--user-data-dir=" + os.path.join(place, "chromium"),
-                            "file://" + page], capture_output=True, timeout=200)
-    except subprocess.TimeoutExpired:
-        p = None
-    shown = p.stdout.decode(errors="replace") if p else ""
-    if "covered.c" not in shown:
-        print("skip cli/coverage in a browser - Chromium does not start here")
+    check("coverage in genhtml: the source has a page", "" if page else repr(os.listdir(pages)))
+    shown = page and in_browser("coverage", place, page)
+    if not shown:
         return
     rows = {int(n): re.sub("<[^>]*>", "", row) for n, row in re.findall(
         r'<span class="lineNum"> *(\d+) </span>(.*)', shown)}

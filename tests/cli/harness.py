@@ -4,11 +4,15 @@ The environment has HOSTEL (the program under test) and BUILD (whose guests/cli 
 """
 import os
 import re
+import shutil
 import subprocess
 
 HOSTEL = os.path.abspath(os.environ["HOSTEL"])
 GUESTS = os.path.join(os.path.abspath(os.environ["BUILD"]), "guests", "cli")
 SECONDS = 60  # after which a program counts as hung
+CHROMIUM = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            "--virtual-time-budget=20000", "--dump-dom"]
 CRASH = 99    # what the sanitizers exit with
 ENV = dict(os.environ)
 for variable in "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS":
@@ -70,3 +74,21 @@ def start(scratch, *args):
     return subprocess.Popen([HOSTEL, *args], env=dict(ENV, TMPDIR=scratch),
                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE)
+
+
+def in_browser(name, place, page):
+    """What a page is in Chromium when its scripts have run; None, with a word, if there is none or
+    it does not start."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not chromium:
+        print("skip cli/%s in a browser - there is no Chromium" % name)
+        return None
+    try:
+        p = subprocess.run([chromium, *CHROMIUM, "--user-data-dir=" + os.path.join(place, "chromium"),
+                            "file://" + page], capture_output=True, timeout=200)
+    except subprocess.TimeoutExpired:
+        p = None
+    if not p or p.returncode or not p.stdout:
+        print("skip cli/%s in a browser - Chromium does not start here" % name)
+        return None
+    return p.stdout.decode(errors="replace")

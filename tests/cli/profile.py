@@ -6,8 +6,7 @@ import shutil
 import subprocess
 
 import modules
-from explain import CHROMIUM
-from harness import check, expect, guest, run
+from harness import check, expect, guest, in_browser, run
 
 FORMATS = ["folded", "callgrind", "svg"]
 
@@ -199,20 +198,9 @@ def test_annotate(place):
 
 
 def test_chromium(place):
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not chromium:
-        print("skip cli/profile in a browser - there is no Chromium")
-        return
     profiled(place, "svg", guest("command"), "lines", "300")
-    try:
-        p = subprocess.run([chromium, *CHROMIUM, "--user-data-dir=" + os.path.join(place, "chromium"),
-                            "file://%s#printf" % os.path.join(place, "profile.svg")],
-                           capture_output=True, timeout=200)
-    except subprocess.TimeoutExpired:
-        p = None
-    shown = p.stdout.decode(errors="replace") if p else ""
-    if "<svg" not in shown:
-        print("skip cli/profile in a browser - Chromium does not start here")
+    shown = in_browser("profile", place, os.path.join(place, "profile.svg") + "#printf")
+    if not shown:
         return
     part = re.search(r'id="found"[^>]*>([\d.]+) % in (\d+) boxes<', shown)
     wide = re.findall(r'class="b[^"]*\bhit\b[^"]*"[^>]*><title>([^\n]*)[^<]*</title><rect x="0"[^>]*width="1200"', shown)
