@@ -47,7 +47,9 @@ def sections(text):
                "BRDA": {r.rsplit(",", 1)[0]: r.rsplit(",", 1)[1] for r in rows["BRDA"]}}
         for kind, key in ("DA", "L"), ("FNDA", "FN"), ("BRDA", "BR"):
             hit = sum(count not in (0, "0", "-") for count in one[kind].values())
-            if rows[key + "F"] and (rows[key + "F"], rows[key + "H"]) != ([str(len(one[kind]))], [str(hit)]):
+            may_lack = key == "BR" and not one[kind]
+            sums = [rows[key + "F"], rows[key + "H"]]
+            if sums != [[str(len(one[kind]))], [str(hit)]] and not (may_lack and sums == [[], []]):
                 wrong.append("%s of %s" % (key, rows["SF"]))
         found[rows["SF"][0]] = one
     return found, wrong

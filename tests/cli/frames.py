@@ -141,7 +141,9 @@ def compare(kind, name, path, tell):
         if result[0] == 134 and not places:
             wrong = "trap %d has no frames: %r" % (number, result[2])
     addresses, traps = [address for _, address, _ in asked], set()
-    answers = zip(symbolized(path, addresses, "short"), symbolized(path, addresses, "linkage"))
+    answers = list(zip(symbolized(path, addresses, "short"), symbolized(path, addresses, "linkage")))
+    if len(answers) != len(asked):
+        wrong = wrong or "%d answers for %d addresses" % (len(answers), len(asked))
     for (number, address, chain), (answer, linkers) in zip(asked, answers):
         traps.add(number)
         got = [normal(*place) for place in chain]
