@@ -77,8 +77,8 @@ vm_memory_range(const struct memory *memory, uint64_t address, uint64_t size) {
     uint8_t *bytes = memory_at(memory, address, 0, size);
     if (!bytes || size == 0) /* the empty memory is of no vm */
         return bytes;
-    struct handed *handed = memory->vm->handed;
-    return handed ? tape_hand_out(handed, memory, address, size) : bytes;
+    bool recorded = memory->vm->recorded != NULL;
+    return recorded ? tape_hand_out(memory, address, size) : bytes;
 }
 
 /* Without a memory there is an empty one, so that these need no case for it. */

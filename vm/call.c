@@ -84,7 +84,7 @@ bool vm_call(struct function *function,
     uint64_t *slots = top;
     for (size_t i = 0; i < arg_count; i++)
         slots = value_put(slots, &args[i]);
-    if (vm->recorder && !tape_enter(function, top, error))
+    if (vm->recorded && !tape_enter(vm->recorded, function, top, error))
         return false;
     /* Host functions report to the call that is innermost in C. */
     struct error *outer = vm->host_error;

@@ -25,7 +25,7 @@ struct condition;
 struct control;
 struct error;
 struct function;
-struct handed;
+struct host_call;
 struct immediate;
 struct instance;
 struct instruction;
@@ -211,15 +211,14 @@ bool tape_link(struct vm *vm,
                struct function *function,
                struct error *error);
 
-/* A host function may write to these bytes from now on, until guest code runs
- * again. Asked for them if there is a `handed` to keep it. */
-uint8_t *tape_hand_out(struct handed *handed,
-                       const struct memory *memory,
-                       uint64_t address,
-                       uint64_t size);
+/* A host function whose call is recorded may write to these bytes from now on,
+ * until guest code runs again. */
+uint8_t *
+tape_hand_out(const struct memory *memory, uint64_t address, uint64_t size);
 
-/* The host calls this function, with the values of its parameters. */
-bool tape_enter(const struct function *function,
+/* It calls this function, with the values of its parameters. */
+bool tape_enter(struct host_call *call,
+                const struct function *function,
                 const uint64_t *slots,
                 struct error *error);
 

@@ -183,7 +183,8 @@ struct vm {
     struct player *player;     /* likewise: only one of the two is there */
     struct taped *taped;       /* host functions that these know */
     bool stopped; /* the run, where it was to: vm/listing/stop.c, vm/record */
-    struct handed *handed; /* what one that is recorded may write to */
+    struct host_call
+        *recorded; /* one of these, under way; vm/record; or NULL */
 
     struct meter meter;
     struct observer *observer;     /* who watches: observer.h; or NULL */

@@ -31,55 +31,44 @@ struct handed {
     bool failed; /* no memory for a copy */
 };
 
-/* Whether a word has been handed out since, so that its copy stays. */
-static inline bool handed_has(const struct handed *handed,
-                              const struct memory *memory,
-                              uint64_t address,
-                              uint64_t size) {
-    for (size_t i = 0; i < handed->word_count; i++) {
-        const struct handed_piece *word = &handed->words[i];
-        bool same = word->address == address && word->size == size &&
-                    word->memory == memory;
-        if (same)
-            return true;
-    }
-    return false;
-}
-
 /* Keep a word; false if it is none, or one too many. */
 static inline bool handed_word(struct handed *handed,
                                const struct memory *memory,
                                uint64_t address,
                                uint64_t size) {
     bool is_word = size == HALF || size == WORD;
-    if (is_word && handed_has(handed, memory, address, size))
-        return true;
     if (!is_word || handed->word_count == HANDED_WORDS)
         return false;
     struct handed_piece *word = &handed->words[handed->word_count++];
+    const uint8_t *bytes = memory->data + address;
     word->memory = memory;
     word->address = address;
     word->size = size;
     if (size == HALF)
-        memcpy(&word->copy.half, memory->data + address, HALF);
+        memcpy(&word->copy.half, bytes, HALF);
     else
-        memcpy(&word->copy.whole, memory->data + address, WORD);
+        memcpy(&word->copy.whole, bytes, WORD);
     return true;
 }
 
-static inline bool word_changed(const struct handed_piece *word) {
-    const uint8_t *now = word->memory->data + word->address;
-    if (word->size == HALF)
-        return memcmp(now, &word->copy.half, HALF) != 0;
-    return memcmp(now, &word->copy.whole, WORD) != 0;
+/* The bits of a word that differ from its copy's. */
+static inline uint64_t word_difference(const struct handed_piece *word) {
+    const uint8_t *bytes = word->memory->data + word->address;
+    uint32_t half;
+    uint64_t whole;
+    if (word->size == HALF) {
+        memcpy(&half, bytes, HALF);
+        return half ^ word->copy.half;
+    }
+    memcpy(&whole, bytes, WORD);
+    return whole ^ word->copy.whole;
 }
 
 static inline bool words_changed(const struct handed *handed) {
-    for (size_t i = 0; i < handed->word_count; i++) {
-        if (word_changed(&handed->words[i]))
-            return true;
-    }
-    return false;
+    uint64_t different = 0;
+    for (size_t i = 0; i < handed->word_count; i++)
+        different |= word_difference(&handed->words[i]);
+    return different != 0;
 }
 
 #endif

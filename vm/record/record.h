@@ -42,6 +42,18 @@
  * as they are made. What the guest does between OPEN, AGAIN, CLOSE and ABORT
  * stands between them.
  *
+ * The engine knows of it in three places, one for each way between guest and
+ * host; a vm that records nothing pays for none of them in a call:
+ *
+ *     tape_link       the guest calls: an import is linked with record_call or
+ *                     replay_call, which stand before the host's function
+ *     tape_hand_out   that asks for memory, of which it may write any
+ *     tape_enter      it calls the guest in turn
+ *
+ * The last two are asked while `vm->recorded` is there: the call under way. All
+ * in call_host would be one place, but a question in every call, and what is
+ * written and called within a call is not seen from there.
+ *
  * The files, each needing only those before it:
  *
  *     check.c sha256.c    checksums of records, hashes of modules
@@ -215,34 +227,35 @@ struct instance *instance_numbered(const struct vm *vm, uint64_t number);
 
 /* A call under way. */
 struct host_call {
-    struct taped *taped; /* or NULL: the guest runs */
+    struct host_call *outer; /* that has called the guest; or NULL */
+    struct taped *taped;
     const struct instance *caller;
     bool opened; /* it has called the guest */
 };
 
 struct recorder {
     struct record_writer writer;
-    struct handed handed; /* in the call under way */
+    struct handed handed; /* in the call under way, since the guest ran */
     struct vm_recorded to;
     struct buffer shown; /* of a piece, what may be seen */
 
-    struct host_call call;
     struct taped *repeated; /* what the last record is about, or NULL */
     uint64_t pending;       /* repeats of it that are not told yet */
     uint64_t patience;      /* how many of them are told at once */
     uint64_t tellings;      /* how often they were */
 };
 
-/* tell.c: the call has returned, or failed; or calls a function of the guest's.
- * A failure is the guest's end, and its own error counts: returns false. */
-bool tell_return(struct recorder *recorder,
+static inline struct recorder *recorder_of(const struct host_call *call) {
+    return call->taped->vm->recorder;
+}
+
+/* tell.c: the call has returned, or failed; when it calls a function of the
+ * guest's: tape_enter. A failure is the guest's end, and its own error counts:
+ * returns false. */
+bool tell_return(struct host_call *call,
                  const uint64_t *results,
                  struct error *error);
-bool tell_failure(struct recorder *recorder, const struct error *failure);
-bool tell_entry(struct recorder *recorder,
-                const struct function *function,
-                const uint64_t *slots,
-                struct error *error);
+bool tell_failure(struct host_call *call, const struct error *failure);
 
 /* The calls that were like the one before, as far as they are not told. */
 bool tell_repeats(struct recorder *recorder, struct error *error);

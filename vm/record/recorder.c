@@ -39,19 +39,20 @@ static bool same_results(const struct taped *taped, const uint64_t *slots) {
 }
 
 static bool wrote_nothing(const struct handed *handed) {
-    return !handed->failed && !words_changed(handed) &&
+    return !words_changed(handed) && !handed->failed &&
            (handed->count == 0 || !pieces_changed(handed));
 }
 
 /* Whether a call that has the arguments of the one before has done no more. */
 static bool is_repeated(const struct recorder *recorder,
+                        const struct taped *taped,
                         const uint64_t *results) {
-    const struct host_call *call = &recorder->call;
-    return !call->opened && same_results(call->taped, results) &&
+    return recorder->repeated == taped && same_results(taped, results) &&
            wrote_nothing(&recorder->handed);
 }
 
 static bool repeat(struct recorder *recorder, struct error *error) {
+    handed_begin(&recorder->handed);
     if (++recorder->pending < recorder->patience)
         return true;
     if (++recorder->tellings == REPEATS_TOLD)
@@ -77,34 +78,21 @@ bool record_call(void *context,
     struct taped *taped = context;
     struct vm *vm = taped->vm;
     struct recorder *recorder = vm->recorder;
-    const struct host_call outer = recorder->call;
-    bool again = take_arguments(taped, slots) && recorder->repeated == taped;
-    recorder->call = (struct host_call){.taped = taped, .caller = caller};
-    vm->handed = &recorder->handed;
-    handed_begin(&recorder->handed);
+    struct host_call call = {
+        .outer = vm->recorded, .taped = taped, .caller = caller};
+    vm->recorded = &call;
+    bool same = take_arguments(taped, slots);
 
     bool ok;
     if (!call_host_function(taped, caller, slots, error))
-        ok = tell_failure(recorder, error);
-    else if (again && is_repeated(recorder, slots))
+        ok = tell_failure(&call, error);
+    else if (same && !call.opened && is_repeated(recorder, taped, slots))
         ok = repeat(recorder, error);
     else
-        ok = tell_return(recorder, slots, error);
+        ok = tell_return(&call, slots, error);
 
-    recorder->call = outer;
-    if (outer.taped)
-        handed_begin(&recorder->handed);
-    else
-        vm->handed = NULL;
+    vm->recorded = call.outer;
     return ok;
-}
-
-bool tape_enter(const struct function *function,
-                const uint64_t *slots,
-                struct error *error) {
-    struct recorder *recorder = function->instance->vm->recorder;
-    bool from_host_function = recorder && recorder->call.taped;
-    return !from_host_function || tell_entry(recorder, function, slots, error);
 }
 
 /* ---- the whole ---- */

@@ -55,10 +55,9 @@ bool tape_link(struct vm *vm,
     return true;
 }
 
-uint8_t *tape_hand_out(struct handed *handed,
-                       const struct memory *memory,
-                       uint64_t address,
-                       uint64_t size) {
+uint8_t *
+tape_hand_out(const struct memory *memory, uint64_t address, uint64_t size) {
+    struct handed *handed = &memory->vm->recorder->handed;
     if (handed_word(handed, memory, address, size))
         return memory->data + address;
     return handed_add(handed, memory, address, size);

@@ -2,6 +2,8 @@
  * calls the guest in turn. */
 #include "vm/record/record.h"
 
+#include "vm/rings.h"
+
 /* ---- parts of records ---- */
 
 static void put_slots(struct record_writer *writer,
@@ -47,12 +49,13 @@ static void put_run(struct record_writer *writer,
 static bool put_written(struct recorder *recorder,
                         const struct host_call *call) {
     struct taped *taped = call->taped;
+    struct handed *handed = &recorder->handed;
     struct record_writer *writer = &recorder->writer;
     struct handed_run run = {0};
     const struct handed_piece *piece = NULL;
     const uint8_t *bytes = NULL;
-    bool fine = !recorder->handed.failed;
-    while (fine && handed_next(&recorder->handed, &run)) {
+    bool fine = !handed->failed;
+    while (fine && handed_next(handed, &run)) {
         if (run.piece != piece)
             bytes = without_secrets(recorder, taped, run.piece);
         piece = run.piece;
@@ -63,6 +66,7 @@ static bool put_written(struct recorder *recorder,
         put_bytes(writer, (struct slice){bytes + run.at, (size_t)run.size});
     }
     put_u(writer, 0);
+    handed_begin(handed);
     return fine;
 }
 
@@ -99,12 +103,12 @@ static bool tell_import(struct recorder *recorder,
 /* Begin a record about the call under way, with all that it has in common with
  * others. `fresh` is its kind if it is the first about this call, `later` if it
  * is not. */
-static bool begin(struct recorder *recorder,
+static bool begin(struct host_call *call,
                   enum record_kind fresh,
                   enum record_kind later,
                   struct error *error) {
-    const struct host_call *call = &recorder->call;
     struct taped *taped = call->taped;
+    struct recorder *recorder = recorder_of(call);
     struct record_writer *writer = &recorder->writer;
     bool ready =
         tell_repeats(recorder, error) && tell_import(recorder, taped, error);
@@ -120,18 +124,17 @@ static bool begin(struct recorder *recorder,
     recorder->repeated = NULL;
     recorder->patience = 1;
     recorder->tellings = 0;
-    bool written = put_written(recorder, call);
-    handed_begin(&recorder->handed);
-    return written || error_set(error, ERROR_IO, "out of memory: a recording");
+    return put_written(recorder, call) ||
+           error_set(error, ERROR_IO, "out of memory: a recording");
 }
 
-bool tell_return(struct recorder *recorder,
+bool tell_return(struct host_call *call,
                  const uint64_t *results,
                  struct error *error) {
-    const struct host_call *call = &recorder->call;
     struct taped *taped = call->taped;
+    struct recorder *recorder = recorder_of(call);
     struct record_writer *writer = &recorder->writer;
-    if (!begin(recorder, RECORD_CALL, RECORD_CLOSE, error))
+    if (!begin(call, RECORD_CALL, RECORD_CLOSE, error))
         return false;
     put_slots(writer, results, last_results(taped), taped->type->result_slots);
     recorder->repeated = call->opened ? NULL : taped;
@@ -139,12 +142,13 @@ bool tell_return(struct recorder *recorder,
 }
 
 /* The guest is ended anyway, and its own error counts. */
-bool tell_failure(struct recorder *recorder, const struct error *failure) {
+bool tell_failure(struct host_call *call, const struct error *failure) {
+    struct record_writer *writer = &recorder_of(call)->writer;
     struct error unused = ERROR_INIT;
-    if (!begin(recorder, RECORD_FAIL, RECORD_ABORT, &unused))
+    if (!begin(call, RECORD_FAIL, RECORD_ABORT, &unused))
         return false;
-    put_failure(&recorder->writer, failure);
-    writer_end(&recorder->writer, &unused);
+    put_failure(writer, failure);
+    writer_end(writer, &unused);
     return false;
 }
 
@@ -161,17 +165,17 @@ static uint64_t function_number(const struct function *function) {
     return number;
 }
 
-bool tell_entry(struct recorder *recorder,
+bool tape_enter(struct host_call *call,
                 const struct function *function,
                 const uint64_t *slots,
                 struct error *error) {
-    struct record_writer *writer = &recorder->writer;
+    struct record_writer *writer = &recorder_of(call)->writer;
     const struct instance *instance = function->instance;
-    bool same = instance == recorder->call.caller;
+    bool same = instance == call->caller;
     uint32_t count = function->type->param_slots;
-    if (!begin(recorder, RECORD_OPEN, RECORD_AGAIN, error))
+    if (!begin(call, RECORD_OPEN, RECORD_AGAIN, error))
         return false;
-    recorder->call.opened = true;
+    call->opened = true;
     put_u(writer, same ? 0 : 1 + instance_number(instance));
     put_u(writer, function_number(function));
     put_u(writer, count);

@@ -10,18 +10,17 @@ bool tape_link(struct vm *vm,
     return true;
 }
 
-uint8_t *tape_hand_out(struct handed *handed,
-                       const struct memory *memory,
-                       uint64_t address,
-                       uint64_t size) {
-    (void)handed, (void)size;
+uint8_t *
+tape_hand_out(const struct memory *memory, uint64_t address, uint64_t size) {
+    (void)size;
     return memory->data + address;
 }
 
-bool tape_enter(const struct function *function,
+bool tape_enter(struct host_call *call,
+                const struct function *function,
                 const uint64_t *slots,
                 struct error *error) {
-    (void)function, (void)slots, (void)error;
+    (void)call, (void)function, (void)slots, (void)error;
     return true;
 }
 
