@@ -5,6 +5,7 @@
  *
  *     cells           [ entry, code of function 3 | entry, code of function 0 | ...   reserved ]
  *     offsets         of each cell: where in the module its instruction stands, for backtraces
+ *     ops             of each cell: the operation, which the interpreter does not ask for
  *     translations    {3, 0} {0, 17} ...: function and entry cell, ascending by cell
  *
  * From a cell, as a frame's link gives it, code_find goes back to the
@@ -34,6 +35,15 @@ static uint64_t offset_bytes(uint64_t cells) {
     return cells * sizeof(uint32_t);
 }
 
+static uint64_t op_bytes(uint64_t cells) {
+    return cells * sizeof(uint16_t);
+}
+
+/* Of all that there is of a cell. */
+static uint64_t all_bytes(uint64_t cells) {
+    return cell_bytes(cells) + offset_bytes(cells) + op_bytes(cells);
+}
+
 void code_init(struct code *code, struct budget *memory) {
     *code = (struct code){.memory = memory, .expected = FEWEST_CELLS};
 }
@@ -42,18 +52,30 @@ void code_expect(struct code *code, size_t body) {
     code->expected += CELLS_A_FUNCTION + CELLS_A_BYTE * (uint64_t)body;
 }
 
-/* Both or none. */
+static void release(struct code *code, uint64_t cells) {
+    if (code->cells)
+        platform_release((uint8_t *)code->cells, cell_bytes(cells));
+    if (code->offsets)
+        platform_release((uint8_t *)code->offsets, offset_bytes(cells));
+    if (code->ops)
+        platform_release((uint8_t *)code->ops, op_bytes(cells));
+    code->cells = NULL;
+    code->offsets = NULL;
+    code->ops = NULL;
+}
+
+/* All or none. */
 static bool reserve(struct code *code, uint64_t cells) {
-    uint8_t *at = platform_reserve(cell_bytes(cells));
-    uint8_t *offsets = at ? platform_reserve(offset_bytes(cells)) : NULL;
-    if (at && !offsets)
-        platform_release(at, cell_bytes(cells));
-    if (!offsets)
-        return false;
-    code->cells = (struct cell *)(void *)at;
-    code->offsets = (uint32_t *)(void *)offsets;
-    code->cell_limit = (uint32_t)cells;
-    return true;
+    code->cells = (void *)platform_reserve(cell_bytes(cells));
+    code->offsets = (void *)platform_reserve(offset_bytes(cells));
+    code->ops = (void *)platform_reserve(op_bytes(cells));
+    bool whole = code->cells && code->offsets && code->ops;
+    if (whole) {
+        code->cell_limit = (uint32_t)cells;
+    } else {
+        release(code, cells);
+    }
+    return whole;
 }
 
 /* Reserve address space for the code of all functions. Where it is scarce less
@@ -89,15 +111,16 @@ bool code_grow(struct code *code) {
     if (!code->cells && !reserve_all(code))
         return false;
     uint32_t more = growth(code), capacity = code->cell_capacity + more;
-    uint64_t bytes = cell_bytes(more) + offset_bytes(more);
-    if (more == 0 || !budget_take(code->memory, bytes))
+    if (more == 0 || !budget_take(code->memory, all_bytes(more)))
         return false;
-    bool ok = platform_commit((uint8_t *)code->cells, cell_bytes(capacity)) &&
-              platform_commit((uint8_t *)code->offsets, offset_bytes(capacity));
+    bool ok =
+        platform_commit((uint8_t *)code->cells, cell_bytes(capacity)) &&
+        platform_commit((uint8_t *)code->offsets, offset_bytes(capacity)) &&
+        platform_commit((uint8_t *)code->ops, op_bytes(capacity));
     if (ok) {
         code->cell_capacity = capacity;
     } else {
-        budget_give(code->memory, bytes);
+        budget_give(code->memory, all_bytes(more));
     }
     return ok;
 }
@@ -150,14 +173,8 @@ uint32_t code_end(const struct code *code, const struct translation *of) {
 }
 
 void code_free(struct code *code) {
-    if (code->cells) {
-        platform_release((uint8_t *)code->cells, cell_bytes(code->cell_limit));
-        platform_release((uint8_t *)code->offsets,
-                         offset_bytes(code->cell_limit));
-        budget_give(code->memory,
-                    cell_bytes(code->cell_capacity) +
-                        offset_bytes(code->cell_capacity));
-    }
+    release(code, code->cell_limit);
+    budget_give(code->memory, all_bytes(code->cell_capacity));
     array_free(code->memory,
                code->translations,
                code->translation_capacity,

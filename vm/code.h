@@ -17,6 +17,8 @@ struct code {
     struct cell *cells;
     /* Owned; of each cell: where in the module its instruction stands. */
     uint32_t *offsets;
+    /* Owned; of each cell: what it does, enum op; OP_COUNT: it is data. */
+    uint16_t *ops;
     uint32_t cell_count, cell_capacity, cell_limit; /* used, usable, reserved */
     uint64_t expected; /* cells that all functions can make */
     /* Owned; in the order of their code. */
@@ -46,6 +48,25 @@ void code_abandon(struct code *code);
 static inline uint32_t code_index(const struct code *code,
                                   const struct cell *cell) {
     return (uint32_t)(cell - code->cells);
+}
+
+/* Let a cell do the operation. */
+static inline void code_set_op(struct code *code, uint32_t cell, enum op op) {
+    cell_set_op(&code->cells[cell], op);
+    code->ops[cell] = (uint16_t)op;
+}
+
+static inline enum op code_op(const struct code *code, uint32_t cell) {
+    return (enum op)code->ops[cell];
+}
+
+/* The next cell before `end` that is no data; or else the end. */
+static inline uint32_t
+code_next(const struct code *code, uint32_t cell, uint32_t end) {
+    do
+        cell++;
+    while (cell < end && code->ops[cell] == OP_COUNT);
+    return cell;
 }
 
 const struct translation *code_find(const struct code *code, uint32_t cell);

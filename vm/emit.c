@@ -28,8 +28,8 @@ static bool grow_code(struct translator *t) {
     return module_no_memory(t->module, t->reader, "translated code");
 }
 
-/* A zeroed cell at the end of the code; the scratch cell if the code is
- * unreachable. */
+/* A zeroed cell at the end of the code, which is data; the scratch cell if the
+ * code is unreachable. */
 static struct cell *new_cell(struct translator *t) {
     struct module *module = t->module;
     if (t->dead)
@@ -37,8 +37,10 @@ static struct cell *new_cell(struct translator *t) {
     if (module->code.cell_count == module->code.cell_capacity && !grow_code(t))
         return &t->scratch;
     t->unpaid++;
-    module->code.offsets[module->code.cell_count] = t->offset;
-    struct cell *cell = &module->code.cells[module->code.cell_count++];
+    uint32_t index = module->code.cell_count++;
+    module->code.offsets[index] = t->offset;
+    module->code.ops[index] = OP_COUNT;
+    struct cell *cell = &module->code.cells[index];
     *cell = (struct cell){0};
     return cell;
 }
@@ -49,9 +51,10 @@ uint32_t here(const struct translator *t) {
 
 struct cell *emit(struct translator *t, unsigned op) {
     struct cell *cell = new_cell(t);
-    cell_set_op(cell, (enum op)op);
-    if (!t->dead)
-        fusions_operation(t, (enum op)op);
+    if (t->dead)
+        return cell;
+    code_set_op(&t->module->code, here(t) - 1, (enum op)op);
+    fusions_operation(t);
     return cell;
 }
 

@@ -102,13 +102,11 @@ link_call(const struct instance *instance, const struct cell *pc, enum op op) {
     if (trap)
         return trap;
     struct cell *cell = &module->code.cells[at];
+    bool watched = cell->head.wide == heads[OP_watched].wide;
     cell->tail.imm = (int32_t)(module->functions[function].entry - at);
-    if (cell->head.wide == heads[OP_watched].wide) {
-        struct observer *observer = instance->vm->observer;
-        observer->changed(observer, module, at, op);
-    } else {
-        cell_set_op(cell, op);
-    }
+    code_set_op(&module->code, at, op);
+    if (watched)
+        cell_set_op(cell, OP_watched);
     return TRAP_NONE;
 }
 

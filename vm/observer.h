@@ -3,7 +3,7 @@
  * A vm has one observer at most. While there is none this costs nothing but a
  * look at a pointer for each call from the host. The interpreter does not look:
  * it tells of those cells alone that the observer has marked, by making them
- * OP_watched. What they did before, the observer knows. */
+ * OP_watched. What they do is in code->ops. */
 #ifndef HOSTEL_VM_OBSERVER_H
 #define HOSTEL_VM_OBSERVER_H
 
@@ -38,13 +38,6 @@ struct observer {
     /* A marked cell comes next; returns what it is to do. OP_COUNT ends the
      * run, and the vm's host_error says why. */
     enum op (*cell)(struct observer *observer, const struct machine *machine);
-
-    /* A marked cell is to do something else from now on: a first call has
-     * become a call. */
-    void (*changed)(struct observer *observer,
-                    struct module *module,
-                    uint32_t cell,
-                    enum op op);
 
     /* What the host called has ended, by a trap perhaps; `frame` is where its
      * frames began. */

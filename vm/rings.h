@@ -83,7 +83,7 @@ void skim(struct validator *v);
  * this row and form; a loop begins here; the last cell is a br_table that moves
  * no values, and whose index is in r0 or not; or it branches if the condition
  * is `sense`. */
-void fusions_operation(struct translator *t, enum op op);
+void fusions_operation(struct translator *t);
 void fusions_binary(struct translator *t,
                     const struct instruction *row,
                     enum form form);

@@ -187,9 +187,8 @@ struct vm {
         *recorded; /* one of these, under way; vm/record; or NULL */
 
     struct meter meter;
-    struct observer *observer;     /* who watches: observer.h; or NULL */
-    struct operations *operations; /* in the arena; vm/walk.c; or NULL */
-    struct meanings *meanings;     /* in the arena; vm/listing; or NULL */
+    struct observer *observer; /* who watches: observer.h; or NULL */
+    struct meanings *meanings; /* in the arena; vm/listing; or NULL */
 
     struct position trapped;  /* where the interpreter was left */
     struct error *host_error; /* where host functions and translation report */

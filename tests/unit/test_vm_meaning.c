@@ -1,13 +1,10 @@
 /* The column of ops.def that says what the fields of cells mean: all of it can
  * be read. */
+#include "tests/unit/vm_module.h"
+
 #include "vm/listing/listing.h"
-#include "vm/vm.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static int open_vm(void **state) {
     struct error error = ERROR_INIT;
@@ -19,19 +16,6 @@ static int open_vm(void **state) {
 static int close_vm(void **state) {
     vm_close(*state);
     return 0;
-}
-
-/* A cell that is set to an operation is known to have it: no two are the same
- * to the interpreter. */
-static void test_operations_differ(void **state) {
-    struct vm *vm = *state;
-    for (int op = 0; op < OP_COUNT; op++) {
-        struct cell cell = {0};
-        cell_set_op(&cell, (enum op)op);
-        assert_int_equal(cell_op(vm, &cell), op);
-    }
-    const struct cell data = {.head.wide = UINT64_MAX};
-    assert_int_equal(cell_op(vm, &data), OP_COUNT);
 }
 
 /* A field that is misspelt would stay in the text. */
@@ -62,23 +46,58 @@ static void test_meanings_are_read(void **state) {
     }
 }
 
+static uint32_t data_cells_of(struct meaning meaning, const struct cell *cell) {
+    struct field field;
+    uint32_t cells = 0;
+    while (meaning_next(&meaning, &field)) {
+        if (field.part >= PART_wide)
+            cells = 1;
+        if (field.kind == KIND_ENTRIES)
+            cells = (uint32_t)cell->tail.imm + 1;
+    }
+    return cells;
+}
+
+/* Of each kind of data cells: a wide constant, where memory.fill and an indirect
+ * call go, the entries of a br_table, with values and without. */
+static struct module *module_with_data(struct vm *vm, struct buffer *bytes) {
+    struct error error = ERROR_INIT;
+    PUT_MODULE(bytes,
+               TYPES(ENTRY("\x60\0\0"), ENTRY("\x60\0\1\x7E")),
+               FUNCTIONS(ENTRY("\0"), ENTRY("\1")),
+               TABLES(ENTRY("\x70\0\1")),
+               MEMORIES(ENTRY("\0\1")),
+               CODE(BODY("\0\x02\x40\x02\x40\x41\1\x0E\2\0\1\0\x0B\x0B"
+                         "\x41\0\x41\0\x41\1\xFC\x0B\0\x41\0\x11\0\0\x0B"),
+                    BODY("\0\x02\x7E\x42\x80\x80\x80\x80\x80\x80\x80\1"
+                         "\x41\1\x0E\1\0\1\x0B\x0B")));
+    struct module *module = vm_load(vm, buffer_slice(bytes), &error);
+    assert_non_null(module);
+    translate_all(module, &error);
+    assert_int_equal(error.kind, ERROR_NONE);
+    return module;
+}
+
 /* As many data cells are behind a cell as its fields are in. */
 static void test_data_cells(void **state) {
-    enum { ENTRIES = 7 };
     struct vm *vm = *state;
-    const struct cell cell = {.tail.imm = ENTRIES};
-    for (int op = 0; op < OP_COUNT; op++) {
-        struct meaning meaning = meaning_of(vm, (enum op)op);
-        struct field field;
-        uint32_t cells = 0;
-        while (meaning_next(&meaning, &field)) {
-            if (field.part >= PART_wide)
-                cells = 1;
-            if (field.kind == KIND_ENTRIES)
-                cells = ENTRIES + 1;
+    struct buffer bytes = empty();
+    struct module *module = module_with_data(vm, &bytes);
+    const struct code *code = &module->code;
+    uint32_t with_data = 0;
+    for (uint32_t i = 0; i < module->function_count; i++) {
+        const struct translation *of = &code->translations[i];
+        uint32_t end = code_end(code, of);
+        uint32_t cell = of->entry + 1;
+        for (; cell < end; cell = code_next(code, cell, end)) {
+            struct meaning meaning = meaning_of(vm, code_op(code, cell));
+            uint32_t data = data_cells_of(meaning, &code->cells[cell]);
+            assert_int_equal(code_next(code, cell, end), cell + 1 + data);
+            with_data += data > 0;
         }
-        assert_int_equal(operation_data_cells(vm, (enum op)op, &cell), cells);
     }
+    assert_int_equal(with_data, 5);
+    buffer_free(&bytes);
 }
 
 static void test_signatures(void **state) {
@@ -104,7 +123,6 @@ static void test_signatures(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_operations_differ),
         cmocka_unit_test(test_meanings_are_read),
         cmocka_unit_test(test_data_cells),
         cmocka_unit_test(test_signatures),

@@ -10,7 +10,6 @@
 #include "vm/emit.h"
 #include "vm/frames.h"
 #include "vm/rings.h"
-#include "vm/walk.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -108,11 +107,11 @@ bool count_pay(struct translator *t, uint32_t units) {
     struct module_counts *of = count_slots(t->module) ? of_translator(t) : NULL;
     if (!of)
         return false;
+    struct code *code = &t->module->code;
     uint32_t counter = of->runs[of->run_count - 1].cell;
-    struct cell *cell = &t->module->code.cells[counter];
-    cell->d = (uint16_t)units;
-    if (is_op(cell, OP_count_own))
-        cell_set_op(cell, OP_count_paid);
+    code->cells[counter].d = (uint16_t)units;
+    if (code_op(code, counter) == OP_count_own)
+        code_set_op(code, counter, OP_count_paid);
     return true;
 }
 
@@ -170,29 +169,7 @@ static void after_instruction(struct observer *observer,
     runs[of->run_count++] = (struct counted_run){offset, NO_CELL, here(t)};
 }
 
-/* ---- walking over cells ---- */
-
-/* Over the cells of a module of which is counted. */
-struct walk {
-    const struct vm *vm;
-    const struct code *code;
-    uint32_t cell;
-};
-
-static struct walk walk_from(const struct module *module, uint32_t cell) {
-    return (struct walk){module->vm, &module->code, cell};
-}
-
-static const struct cell *walk_at(const struct walk *walk) {
-    return &walk->code->cells[walk->cell];
-}
-
-/* To the next operation. */
-static void walk_next(struct walk *walk) {
-    const struct cell *cell = walk_at(walk);
-    enum op op = cell_op(walk->vm, cell);
-    walk->cell += 1 + operation_data_cells(walk->vm, op, cell);
-}
+/* ---- cells ---- */
 
 /* Whether a block begins there. */
 static bool is_counter(const struct cell *cell) {
@@ -227,9 +204,10 @@ static bool after_function(struct observer *observer,
     if (!of)
         return true;
     of->dead = false;
-    struct walk walk = walk_from(module, module->functions[function].entry + 1);
-    for (; walk.cell < code->cell_count; walk_next(&walk)) {
-        struct cell *cell = &code->cells[walk.cell];
+    uint32_t end = code->cell_count;
+    uint32_t at = module->functions[function].entry + 1;
+    for (; at < end; at = code_next(code, at, end)) {
+        struct cell *cell = &code->cells[at];
         if (is_counter(cell))
             counter = cell;
         else if (counter && is_counted(cell))
@@ -268,9 +246,8 @@ static uint32_t rest_behind(const struct module_counts *of, uint32_t cell) {
     uint32_t begun = 0;
     if (counter == NO_CELL || code_find(code, cell)->entry > counter)
         return 0;
-    struct walk walk = walk_from(of->module, counter);
-    for (; walk.cell <= cell; walk_next(&walk))
-        begun += is_counted(walk_at(&walk));
+    for (uint32_t at = counter; at <= cell; at = code_next(code, at, cell + 1))
+        begun += is_counted(&code->cells[at]);
     return (uint32_t)code->cells[counter].tail.imm - begun;
 }
 
@@ -395,8 +372,7 @@ static void close(struct observer *observer) {
 bool vm_count(struct vm *vm, bool calls, struct error *error) {
     if (vm->observer)
         return error_set(error, ERROR_USAGE, "the vm is watched already");
-    bool known = operations_read(vm);
-    struct counts *counts = known ? calloc(1, sizeof *counts) : NULL;
+    struct counts *counts = calloc(1, sizeof *counts);
     if (!counts)
         return error_set(error, ERROR_IO, "out of memory: counts");
     counts->observer = (struct observer){.instruction = after_instruction,
@@ -415,12 +391,12 @@ bool vm_count(struct vm *vm, bool calls, struct error *error) {
 
 /* ---- asking ---- */
 
-/* What is known where the walk over a function's cells is. */
+/* What is known at a cell of a function, all of whose cells are read. */
 struct asking {
     struct function_counts *counts;
     const struct module_counts *of;
     const struct module *module;
-    struct walk walk;
+    uint32_t cell, end;
     size_t run;                /* the next one */
     uint64_t begun, left;      /* of the block; and left before this cell */
     bool behind;               /* the cell before is a guest's */
@@ -512,8 +488,8 @@ static bool add_cell(struct asking *ask, uint64_t units) {
     uint64_t count = ask->begun - ask->left;
     ask->last = &cells[counts->cell_count++];
     *ask->last =
-        (struct counted_cell){.cell = ask->walk.cell,
-                              .offset = ask->walk.code->offsets[ask->walk.cell],
+        (struct counted_cell){.cell = ask->cell,
+                              .offset = ask->module->code.offsets[ask->cell],
                               .count = units ? 0 : count,
                               .fuel = units * count};
     return true;
@@ -521,7 +497,7 @@ static bool add_cell(struct asking *ask, uint64_t units) {
 
 /* Behind a branch, the block is what it falls through to. */
 static bool begin_block(struct asking *ask) {
-    uint64_t count = counter_at(ask->walk.code, ask->walk.cell);
+    uint64_t count = counter_at(&ask->module->code, ask->cell);
     bool ok = !ask->behind || add_branch(ask, count);
     ask->begun = count;
     ask->left = 0;
@@ -537,7 +513,7 @@ static bool read_deficits(struct asking *ask, uint32_t from, uint32_t end) {
         if (deficit->count == 0)
             continue;
         ask->left += deficit->count;
-        uint32_t behind = ask->walk.code->offsets[cell] + 1;
+        uint32_t behind = ask->module->code.offsets[cell] + 1;
         if (!add_piece(ask, behind, ask->begun - ask->left))
             return false;
     }
@@ -545,8 +521,9 @@ static bool read_deficits(struct asking *ask, uint32_t from, uint32_t end) {
 }
 
 static bool read_cell(struct asking *ask) {
-    uint32_t at = ask->walk.cell;
-    const struct cell *cell = walk_at(&ask->walk);
+    const struct code *code = &ask->module->code;
+    uint32_t at = ask->cell;
+    const struct cell *cell = &code->cells[at];
     uint64_t units = units_of(cell);
     bool counted = is_counted(cell);
     bool ok = read_runs(ask, at);
@@ -555,8 +532,8 @@ static bool read_cell(struct asking *ask) {
     if (ok && (units > 0 || counted))
         ok = add_cell(ask, units);
     ask->behind = counted;
-    walk_next(&ask->walk);
-    return ok && read_deficits(ask, at, ask->walk.cell);
+    ask->cell = code_next(code, at, ask->end);
+    return ok && read_deficits(ask, at, ask->cell);
 }
 
 bool function_counts_read(struct function_counts *counts,
@@ -571,10 +548,10 @@ bool function_counts_read(struct function_counts *counts,
         return true;
 
     const struct code *code = &module->code;
-    uint32_t end = code_end(code, code_find(code, entry));
-    ask.walk = walk_from(module, entry + 1);
+    ask.cell = entry + 1;
+    ask.end = code_end(code, code_find(code, entry));
     ask.run = run_behind(ask.of, entry);
-    while (ask.walk.cell < end) {
+    while (ask.cell < ask.end) {
         if (!read_cell(&ask))
             return false;
     }

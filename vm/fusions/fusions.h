@@ -104,10 +104,15 @@ static inline struct cell *last_cell(const struct translator *t) {
     return &t->module->code.cells[last_of(t)->cell];
 }
 
+/* What it does. */
+static inline enum op last_op(const struct translator *t) {
+    return code_op(&t->module->code, last_of(t)->cell);
+}
+
 /* Whether there is a last operation that may still be changed. */
 bool last_is_open(const struct translator *t);
 
-/* The last cell is to do that instead, and is known to. */
+/* The last cell is to do that instead. */
 void last_becomes(struct translator *t, enum op op);
 
 /* True if the operand's value was computed by the last cell, which may still be

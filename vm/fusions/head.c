@@ -66,10 +66,14 @@ void fusions_branch(struct translator *t,
  * changes no accumulator but r0. If it traps, it was the instruction of the
  * original. */
 static void emit_copy(struct translator *t, uint32_t cell) {
+    const struct code *code = &t->module->code;
+    struct cell original = code->cells[cell];
     uint32_t offset = t->offset;
-    t->offset = t->module->code.offsets[cell];
-    struct cell copy = t->module->code.cells[cell];
-    *emit(t, OP_br) = copy; /* its operation, too */
+    t->offset = code->offsets[cell];
+    struct cell *copy = emit(t, code_op(code, cell));
+    copy->d = original.d;
+    copy->a = original.a;
+    copy->tail = original.tail;
     t->offset = offset;
 }
 

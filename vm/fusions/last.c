@@ -20,10 +20,10 @@ static struct emitted *other(struct translator *t) {
 }
 
 /* Nothing will change the one before it any more. */
-void fusions_operation(struct translator *t, enum op op) {
+void fusions_operation(struct translator *t) {
     pins_read(t);
-    *other(t) = (struct emitted){
-        .cell = here(t) - 1, .op = (uint16_t)op, .r0_before = t->mirror[0]};
+    *other(t) =
+        (struct emitted){.cell = here(t) - 1, .r0_before = t->mirror[0]};
 }
 
 void fusions_binary(struct translator *t,
@@ -39,8 +39,7 @@ bool last_is_open(const struct translator *t) {
 }
 
 void last_becomes(struct translator *t, enum op op) {
-    t->fusions.recent[t->fusions.last].op = (uint16_t)op;
-    cell_set_op(last_cell(t), op);
+    code_set_op(&t->module->code, last_of(t)->cell, op);
 }
 
 bool made_by_last(const struct translator *t, const struct operand *x) {
@@ -72,6 +71,7 @@ void take_back_before(struct translator *t) {
     uint16_t result = code->cells[before->cell].d;
     code->cells[before->cell] = code->cells[last->cell];
     code->offsets[before->cell] = code->offsets[last->cell];
+    code->ops[before->cell] = code->ops[last->cell];
     code->cell_count--;
 
     last->cell = before->cell;
@@ -95,11 +95,9 @@ bool fuse_result(struct translator *t, const struct operand *x, uint32_t slot) {
 }
 
 bool fuse_move(struct translator *t, uint32_t to, uint16_t from) {
-    if (!last_is_open(t))
+    if (!last_is_open(t) || last_op(t) != OP_move)
         return false;
     struct cell *cell = last_cell(t);
-    if (cell->head.wide != heads[OP_move].wide)
-        return false;
     last_becomes(t, OP_move_two);
     cell->tail.slots.b = (uint16_t)to;
     cell->tail.slots.c = from;

@@ -229,29 +229,25 @@ static bool has_pin(const struct translator *t, enum op op, uint32_t slot) {
     return any_bits ? k == 0 : k < ACCUMULATORS;
 }
 
-/* The last operation, if it still is what it was given, and in the loop. */
-static const struct emitted *last_in_loop(struct translator *t) {
+/* Whether the last operation is in the loop. */
+static bool last_in_loop(const struct translator *t) {
     const struct emitted *last = last_of(t);
-    if (last->cell < t->fusions.pins.head || t->dead)
-        return NULL;
-    bool same = last_cell(t)->head.wide == heads[last->op].wide;
-    bool inside = in_loop(t, t->module->code.offsets[last->cell]);
-    return same && inside ? last : NULL;
+    return !t->dead && last->cell >= t->fusions.pins.head &&
+           in_loop(t, t->module->code.offsets[last->cell]);
 }
 
 static void turn_if(struct translator *t, uint16_t op, uint16_t slot) {
-    if (op && has_pin(t, (enum op)last_of(t)->op, slot))
+    if (op && has_pin(t, last_op(t), slot))
         last_becomes(t, (enum op)op);
 }
 
 void pins_read(struct translator *t) {
-    const struct emitted *last = last_in_loop(t);
-    if (!last)
+    if (!last_in_loop(t))
         return;
     const struct cell *cell = last_cell(t);
-    turn_if(t, turned[last->op].a, cell->a);
-    turn_if(t, turned[last->op].b, cell->tail.slots.b);
-    turn_if(t, turned[last->op].d, cell->d);
+    turn_if(t, turned[last_op(t)].a, cell->a);
+    turn_if(t, turned[last_op(t)].b, cell->tail.slots.b);
+    turn_if(t, turned[last_op(t)].d, cell->d);
 }
 
 /* Whether a branch to the target can be by the loop register: it holds it, or
@@ -272,17 +268,16 @@ bool pins_can_step(const struct translator *t,
 /* The slot that the last cell wrote last. */
 static uint16_t slot_written_by(const struct translator *t) {
     const struct cell *cell = last_cell(t);
-    return last_of(t)->op == OP_move_two ? cell->tail.slots.b : cell->d;
+    return last_op(t) == OP_move_two ? cell->tail.slots.b : cell->d;
 }
 
 void pins_written(struct translator *t, uint32_t slot) {
     if (!is_pinned(t, slot))
         return;
-    const struct emitted *last = last_in_loop(t);
-    bool fresh = last && last->cell + 1 == here(t);
+    bool fresh = last_in_loop(t) && last_of(t)->cell + 1 == here(t);
     bool writes = fresh && slot == slot_written_by(t);
-    uint16_t op = writes ? turned[last->op].to : 0;
-    if (op && has_pin(t, (enum op)last->op, slot)) {
+    uint16_t op = writes ? turned[last_op(t)].to : 0;
+    if (op && has_pin(t, last_op(t), slot)) {
         last_becomes(t, (enum op)op);
     } else {
         emit(t, pin_op(pin_of(t, slot)))->a = (uint16_t)slot;
@@ -292,8 +287,7 @@ void pins_written(struct translator *t, uint32_t slot) {
 /* Branches back go to one cell, the first that one of them went to: mostly the
  * loop's first, or behind a head that is repeated. */
 void pins_back(struct translator *t, uint32_t target) {
-    const struct emitted *last = last_in_loop(t);
-    uint16_t op = last ? turned[last->op].back : 0;
+    uint16_t op = last_in_loop(t) ? turned[last_op(t)].back : 0;
     if (!op || !can_go_back(t, target))
         return;
     uint32_t set = t->fusions.pins.head - 1;

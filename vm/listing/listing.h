@@ -15,11 +15,11 @@
 #ifndef HOSTEL_VM_LISTING_LISTING_H
 #define HOSTEL_VM_LISTING_LISTING_H
 
+#include "vm/code.h"
 #include "vm/module.h"
 #include "vm/observer.h"
 #include "vm/opcodes.h"
 #include "vm/types.h"
-#include "vm/walk.h"
 
 /* Whether there is time for another line. All loops over lines ask; the first
  * that hears that there is none ends, and so do those behind it. */
@@ -107,7 +107,7 @@ struct operation {
 const struct operation *operation_of(enum op op);
 
 /* Read what all operations mean, if the vm has not done so: before any of the
- * following and of walk.h is asked for. False without memory. */
+ * following is asked for. False without memory. */
 bool meanings_read(struct vm *vm);
 
 enum part {

@@ -206,8 +206,6 @@ struct meanings {
 bool meanings_read(struct vm *vm) {
     if (vm->meanings)
         return true;
-    if (!operations_read(vm))
-        return false;
     struct meanings *all = arena_alloc(&vm->arena, 1, sizeof *all);
     if (!all)
         return false;

@@ -100,22 +100,23 @@ static void print_word(struct page *page, struct draft *draft) {
     print_number(number, page->out);
 }
 
-/* The cell at *next, and its data cells. */
-static void print_cell(struct page *page, struct columns *c, uint32_t *next) {
+/* The cell at *next, and its data cells, which are before `end`. */
+static void
+print_cell(struct page *page, struct columns *c, uint32_t *next, uint32_t end) {
     uint32_t cell = (*next)++;
     struct cell_place place = {&c->names, c->entry, cell, NULL};
-    const struct cell *cells = c->module->code.cells;
+    const struct code *code = &c->module->code;
     FILE *out = draft_begin(&c->draft);
     if (cell == c->entry) {
-        fprintf(out, "entry, %d slots", cells[cell].tail.imm);
+        fprintf(out, "entry, %d slots", code->cells[cell].tail.imm);
         print_word(page, &c->draft);
         return;
     }
-    enum op op = cell_op(c->module->vm, &cells[cell]);
+    enum op op = code_op(code, cell);
     cell_show(&place, op, out);
     print_word(page, &c->draft);
-    uint32_t data = operation_data_cells(c->module->vm, op, &cells[cell]);
-    for (uint32_t i = 0; i < data && listing_line(c->module); i++) {
+    uint32_t behind = code_next(code, cell, end);
+    while (*next < behind && listing_line(c->module)) {
         place.cell = (*next)++;
         data_cell_show(&place, op, draft_begin(&c->draft));
         print_word(page, &c->draft);
@@ -131,7 +132,7 @@ static void print_rest(struct page *page, struct columns *c, uint32_t line) {
     print_distance(line, carrier != NO_LINE ? carrier : line, page->out);
     print_number(end - cell, page->out);
     while (cell < end && listing_line(c->module))
-        print_cell(page, c, &cell);
+        print_cell(page, c, &cell, end);
 }
 
 /* "local.get 0 2000": its text and its bytes, or the first of them, with "+"

@@ -89,19 +89,14 @@ static void print_cells(struct sheet *sheet, uint32_t line) {
         column(sheet, CELLS_AT, text);
         end_line(sheet);
     }
-    const struct vm *vm = c->module->vm;
-    uint32_t data = 0; /* cells still to come */
-    enum op op = OP_COUNT;
+    enum op op = OP_COUNT; /* the last that was there */
     for (uint32_t cell = c->lines[line].first; cell < end; cell++) {
-        const struct cell *at = &c->module->code.cells[cell];
-        bool behind = data > 0;
+        enum op here = code_op(&c->module->code, cell);
+        bool behind = here == OP_COUNT && cell > c->entry;
         if (!listing_line(c->module))
             return;
-        if (!behind && cell > c->entry) {
-            op = cell_op(vm, at);
-            data = 1 + operation_data_cells(vm, op, at);
-        }
-        data -= data > 0;
+        if (here != OP_COUNT)
+            op = here;
         print_cell(sheet, cell, op, behind);
     }
 }

@@ -95,8 +95,7 @@ static size_t end_of_values(const struct stepping *r,
                 before->instance == place->machine->instance;
     if (!here)
         return SIZE_MAX;
-    const struct func_type *type =
-        callee_type(before, watch_op(&r->watch, before));
+    const struct func_type *type = callee_type(before, watched_op(before));
     return type ? before->pc->a + (size_t)type->result_slots : SIZE_MAX;
 }
 
@@ -320,7 +319,7 @@ static bool end_run(struct stepping *r, const struct machine *machine) {
 static enum op stepping_cell(struct observer *observer,
                              const struct machine *machine) {
     struct stepping *r = (struct stepping *)(void *)observer;
-    enum op op = watch_op(&r->watch, machine);
+    enum op op = watched_op(machine);
     struct frame_names names = {0};
     struct cell_place place = place_of(&names, machine);
     /* It is begun again, when the callee has its code. */
@@ -348,16 +347,10 @@ static bool stepping_translated(struct observer *observer,
                                 struct error *error) {
     struct stepping *r = (struct stepping *)(void *)observer;
     bool meant = module == r->module && (!r->only || function == r->function);
-    return !meant || watch_function(&r->watch, module, function) ||
-           error_set_memory(module->vm, error, "the steps of a run");
-}
-
-static void stepping_changed(struct observer *observer,
-                             struct module *module,
-                             uint32_t cell,
-                             enum op op) {
-    struct stepping *r = (struct stepping *)(void *)observer;
-    watch_change(&r->watch, module, cell, op);
+    (void)error;
+    if (meant)
+        watch_function(module, function);
+    return true;
 }
 
 /* By a trap, frames go that never returned. */
@@ -372,14 +365,12 @@ static void stepping_left(struct observer *observer,
 static void stepping_unloaded(struct observer *observer,
                               const struct module *module) {
     struct stepping *r = (struct stepping *)(void *)observer;
-    watch_forget(&r->watch, module);
     if (r->module == module)
         r->module = NULL;
 }
 
 static void stepping_closed(struct observer *observer) {
     struct stepping *r = (struct stepping *)(void *)observer;
-    watch_free(&r->watch);
     nesting_free(&r->nesting, r->memory);
     buffer_free(&r->steps);
     array_free(r->memory, r->slots, r->slot_capacity, sizeof *r->slots);
@@ -395,7 +386,6 @@ struct stepping *keep_steps(struct module *module) {
         return NULL;
     r->observer = (struct observer){.translated = stepping_translated,
                                     .cell = stepping_cell,
-                                    .changed = stepping_changed,
                                     .left = stepping_left,
                                     .unloaded = stepping_unloaded,
                                     .closed = stepping_closed};

@@ -20,7 +20,6 @@ struct touched_line {
 
 struct stepping {
     struct observer observer; /* first: it is given back to our functions */
-    struct watch watch;
     struct nesting nesting;
     struct budget *memory; /* what all here is drawn from */
     struct module *module; /* or NULL: it is gone */

@@ -18,7 +18,6 @@ enum { LOCALS_SHOWN = 40, VALUE_SIZE = 100 };
 
 struct stop {
     struct observer observer; /* first: it is given back to our functions */
-    struct watch watch;
     struct vm *vm;
     struct vm_stopping at;
 
@@ -129,7 +128,7 @@ static bool stop_translated(struct observer *observer,
     else if (is_in_body(module, function, stop->at.offset))
         fine = find_offset(stop, module, from, code->cell_count);
     if (fine && stop->offset_count > before)
-        fine = watch_function(&stop->watch, module, function);
+        watch_function(module, function);
     return fine || error_set_memory(module->vm, error, "a place to stop at");
 }
 
@@ -146,15 +145,7 @@ static enum op stop_cell(struct observer *observer,
         error_set(stop->vm->host_error, ERROR_EXIT, "stopped at 0x%x", offset);
         return OP_COUNT;
     }
-    return watch_op(&stop->watch, machine);
-}
-
-static void stop_changed(struct observer *observer,
-                         struct module *module,
-                         uint32_t cell,
-                         enum op op) {
-    struct stop *stop = (struct stop *)(void *)observer;
-    watch_change(&stop->watch, module, cell, op);
+    return watched_op(machine);
 }
 
 /* ---- what is there ---- */
@@ -219,15 +210,8 @@ stop_left(struct observer *observer, const uint64_t *frame, enum trap trap) {
 
 /* ---- the observer ---- */
 
-static void stop_unloaded(struct observer *observer,
-                          const struct module *module) {
-    struct stop *stop = (struct stop *)(void *)observer;
-    watch_forget(&stop->watch, module);
-}
-
 static void stop_closed(struct observer *observer) {
     struct stop *stop = (struct stop *)(void *)observer;
-    watch_free(&stop->watch);
     array_free(stop->vm->memory,
                stop->offsets,
                stop->offset_capacity,
@@ -245,9 +229,7 @@ bool vm_stop(const struct vm_stopping *at, struct error *error) {
         return error_set(error, ERROR_IO, "out of memory: a place to stop at");
     stop->observer = (struct observer){.translated = stop_translated,
                                        .cell = stop_cell,
-                                       .changed = stop_changed,
                                        .left = stop_left,
-                                       .unloaded = stop_unloaded,
                                        .closed = stop_closed};
     stop->vm = vm;
     stop->at = *at;

@@ -23,8 +23,7 @@ enum { DEEPEST = 24, TEXT_SIZE = 1024, PARAMS_SHOWN = 8, NAME_SHOWN = 40 };
 
 struct tracer {
     struct observer observer; /* first: it is given back to our functions */
-    struct watch watch;
-    struct budget *memory; /* what all here is drawn from */
+    struct budget *memory;    /* what all here is drawn from */
     struct vm_tracing to;
     uint32_t function; /* the only one to be traced, if `only` */
     bool only;
@@ -192,7 +191,7 @@ static enum op trace_cell(struct observer *observer,
                           const struct machine *machine) {
     struct tracer *t = (struct tracer *)(void *)observer;
     struct error *error = machine->instance->vm->host_error;
-    enum op op = watch_op(&t->watch, machine);
+    enum op op = watched_op(machine);
     finish_line(t, false);
     struct cell_place place = place_of(t, machine);
     if (!nesting_enter(&t->nesting, &place)) {
@@ -219,16 +218,10 @@ static bool trace_translated(struct observer *observer,
     struct tracer *t = (struct tracer *)(void *)observer;
     bool meant =
         !t->only || (module == t->to.module && function == t->function);
-    return !meant || watch_function(&t->watch, module, function) ||
-           error_set_memory(module->vm, error, "a trace");
-}
-
-static void trace_changed(struct observer *observer,
-                          struct module *module,
-                          uint32_t cell,
-                          enum op op) {
-    struct tracer *t = (struct tracer *)(void *)observer;
-    watch_change(&t->watch, module, cell, op);
+    (void)error;
+    if (meant)
+        watch_function(module, function);
+    return true;
 }
 
 static void
@@ -242,7 +235,6 @@ trace_left(struct observer *observer, const uint64_t *frame, enum trap trap) {
 static void trace_unloaded(struct observer *observer,
                            const struct module *module) {
     struct tracer *t = (struct tracer *)(void *)observer;
-    watch_forget(&t->watch, module);
     if (t->named && t->names.module == module)
         forget_names(t);
     if (t->to.module == module)
@@ -251,7 +243,6 @@ static void trace_unloaded(struct observer *observer,
 
 static void trace_closed(struct observer *observer) {
     struct tracer *t = (struct tracer *)(void *)observer;
-    watch_free(&t->watch);
     forget_names(t);
     nesting_free(&t->nesting, t->memory);
     free(t);
@@ -270,7 +261,6 @@ bool vm_trace(const struct vm_tracing *tracing, struct error *error) {
         return error_set(error, ERROR_IO, "out of memory: a trace");
     *t = (struct tracer){.observer = {.translated = trace_translated,
                                       .cell = trace_cell,
-                                      .changed = trace_changed,
                                       .left = trace_left,
                                       .unloaded = trace_unloaded,
                                       .closed = trace_closed},

@@ -1,109 +1,22 @@
-/* Watching cells: as a debugger puts a breakpoint where an instruction was.
- *
- * A cell that is watched has the operation OP_watched; what it had before is
- * kept beside, in an array a module. */
+/* Watching cells: as a debugger puts a breakpoint where an instruction was. What
+ * a watched cell does is in code->ops, as ever. */
 #include "vm/listing/watch.h"
 
 #include "vm/store.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-struct watched_module {
-    struct watched_module *next;
-    struct module *module;
-    uint16_t *ops; /* owned; of each cell */
-    size_t capacity;
-};
-
-/* Few modules are watched: a list will do. */
-static struct watched_module *find(const struct watch *watch,
-                                   const struct module *module) {
-    struct watched_module *found = watch->modules;
-    while (found && found->module != module)
-        found = found->next;
-    return found;
-}
-
-static struct watched_module *add(struct watch *watch, struct module *module) {
-    struct watched_module *added = calloc(1, sizeof *added);
-    if (!added)
-        return NULL;
-    added->module = module;
-    added->next = watch->modules;
-    watch->modules = added;
-    return added;
-}
-
-/* An entry for each cell, data cells too: so a cell's index finds it. */
-static bool reserve(struct watched_module *watched) {
-    const struct code *code = &watched->module->code;
-    if (code->cell_count <= watched->capacity)
-        return true;
-    uint16_t *ops = array_reserve(code->memory,
-                                  watched->ops,
-                                  code->cell_count - 1,
-                                  &watched->capacity,
-                                  sizeof *ops);
-    if (!ops)
-        return false;
-    watched->ops = ops;
-    return true;
-}
-
-/* Data cells are none that come next. */
-bool watch_function(struct watch *watch,
-                    struct module *module,
-                    uint32_t function) {
-    struct watched_module *watched = find(watch, module);
-    if (!watched)
-        watched = add(watch, module);
-    if (!watched || !reserve(watched))
-        return false;
-    const struct code *code = &module->code;
+void watch_function(struct module *module, uint32_t function) {
+    struct code *code = &module->code;
+    uint32_t end = code->cell_count;
     uint32_t cell = module->functions[function].entry + 1;
-    while (cell < code->cell_count) {
-        enum op op = cell_op(module->vm, &code->cells[cell]);
-        uint32_t data =
-            operation_data_cells(module->vm, op, &code->cells[cell]);
-        watched->ops[cell] = (uint16_t)op;
+    for (; cell < end; cell = code_next(code, cell, end))
         cell_set_op(&code->cells[cell], OP_watched);
-        cell += 1 + data;
-    }
-    return true;
 }
 
-/* Asked for each cell that is executed, of a module that is watched. */
-enum op watch_op(const struct watch *watch, const struct machine *machine) {
-    const struct module *module = machine->instance->module;
-    uint32_t cell = code_index(&module->code, machine->pc);
-    return (enum op)find(watch, module)->ops[cell];
-}
-
-void watch_change(struct watch *watch,
-                  struct module *module,
-                  uint32_t cell,
-                  enum op op) {
-    find(watch, module)->ops[cell] = (uint16_t)op;
-}
-
-/* The module's cells are about to be freed; they need not be put back. */
-void watch_forget(struct watch *watch, const struct module *module) {
-    struct watched_module **link = &watch->modules;
-    while (*link && (*link)->module != module)
-        link = &(*link)->next;
-    struct watched_module *gone = *link;
-    if (!gone)
-        return;
-    *link = gone->next;
-    array_free(
-        module->code.memory, gone->ops, gone->capacity, sizeof *gone->ops);
-    free(gone);
-}
-
-void watch_free(struct watch *watch) {
-    while (watch->modules)
-        watch_forget(watch, watch->modules->module);
+enum op watched_op(const struct machine *machine) {
+    const struct code *code = &machine->instance->module->code;
+    return code_op(code, code_index(code, machine->pc));
 }
 
 /* Two observers would take each other's marks for operations. */

@@ -4,27 +4,11 @@
 
 #include "vm/listing/listing.h"
 
-/* Zeroed, it has none. */
-struct watch {
-    struct watched_module *modules; /* owned */
-};
+/* Watch all cells of a function that has just been translated. */
+void watch_function(struct module *module, uint32_t function);
 
-/* Watch all cells of a function that has just been translated; false without
- * memory. */
-bool watch_function(struct watch *watch,
-                    struct module *module,
-                    uint32_t function);
-
-/* What a watched cell is to do, and to do from now on. */
-enum op watch_op(const struct watch *watch, const struct machine *machine);
-void watch_change(struct watch *watch,
-                  struct module *module,
-                  uint32_t cell,
-                  enum op op);
-
-/* The module goes, or all that there is of the watch. */
-void watch_forget(struct watch *watch, const struct module *module);
-void watch_free(struct watch *watch);
+/* What the watched cell is to do that comes next. */
+enum op watched_op(const struct machine *machine);
 
 /* A vm is watched by one only: ERROR_USAGE if it is already. */
 bool watch_allowed(const struct vm *vm, struct error *error);

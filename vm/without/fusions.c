@@ -1,8 +1,8 @@
 /* A build that emits a cell an instruction, and changes none afterwards. */
 #include "vm/rings.h"
 
-void fusions_operation(struct translator *t, enum op op) {
-    (void)t, (void)op;
+void fusions_operation(struct translator *t) {
+    (void)t;
 }
 
 void fusions_binary(struct translator *t,
