@@ -362,15 +362,7 @@ static bool choose_stop(struct run *run, uint64_t *call, struct error *error) {
                          "--until: '%s' is no call (17), offset (0x1a3f) or "
                          "line (demo.c:42)",
                          shown_text(options->until, 120).text);
-    bool counted = options->profile || options->coverage;
-    bool watched = options->trace_code || counted;
-    if (!watched)
-        return vm_stop(&at, error);
-    return *call > 0 ||
-           error_set(error,
-                     ERROR_USAGE,
-                     "--until: beside --trace code, --profile or --coverage it "
-                     "takes a call only");
+    return vm_stop(&at, error);
 }
 
 static bool answer_calls(struct run *run, struct error *error) {

@@ -47,6 +47,7 @@
 #include "vm/frames.h"
 #include "vm/numeric.h"
 #include "vm/observer.h"
+#include "vm/rings.h"
 #include "vm/saturating/saturating.h"
 #include "vm/simd/lanes.h"
 #include "vm/store.h"

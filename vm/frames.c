@@ -7,6 +7,7 @@
  *
  *     [ window of the caller | results | link | instance | frame ][ frame of the callee ... */
 #include "vm/frames.h"
+#include "vm/rings.h"
 
 #include <string.h>
 
@@ -106,6 +107,8 @@ bool position_outward(struct position *at) {
 }
 
 void backtrace_record(struct vm *vm, struct position at) {
+    if (vm->stopped)
+        stop_keep(vm, at);
     do {
         if (vm->trace_count == TRACE_FRAMES)
             return;

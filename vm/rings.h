@@ -228,6 +228,15 @@ void tape_free(struct vm *vm);
 
 void names_free(struct module *module);
 
+/* An instruction begins, before which the run may have to stop; asked if there
+ * is a `stop`. The cell for that has been reached. */
+void stop_before(struct translator *t);
+void stop_here(struct position at);
+
+/* The run has stopped: keep what the locals are. */
+void stop_keep(const struct vm *vm, struct position at);
+void stop_free(struct vm *vm);
+
 /* ---- proposals ---- */
 
 /* The same as unsupported (unsupported.h), for what hostel does not have. */

@@ -182,7 +182,8 @@ struct vm {
     struct recorder *recorder; /* owned; vm/record; or NULL */
     struct player *player;     /* likewise: only one of the two is there */
     struct taped *taped;       /* host functions that these know */
-    bool stopped; /* the run, where it was to: vm/listing/stop.c, vm/record */
+    struct stop *stop; /* owned: where the run is to; vm/listing; or NULL */
+    bool stopped;      /* it has, there or where vm/record was to stop it */
     struct host_call
         *recorded; /* one of these, under way; vm/record; or NULL */
 

@@ -480,6 +480,9 @@ static void between_instructions(struct validator *v) {
     bool told = observer && observer->instruction;
     if (told && reader_ok(&v->reader))
         observer->instruction(observer, &v->t);
+    bool more = reader_ok(&v->reader) && v->control_count > 0;
+    if (more && v->module->vm->stop)
+        stop_before(&v->t);
     if (v->t.unpaid >= TICK_CELLS) {
         count_block(&v->t, true);
         translate_tick(&v->t);
@@ -504,6 +507,8 @@ static bool validate_body(struct validator *v, uint32_t index) {
     v->control_count = v->attempt_count = 0;
     translate_begin(t, index, v->local_slots, reader);
     push_control(v, WASM_call, function->type);
+    if (module->vm->stop)
+        stop_before(t);
     while (reader_ok(reader) && v->control_count > 0) {
         if (t->idle)
             skim(v);
@@ -543,7 +548,8 @@ static bool validator_init(struct validator *v,
                             .observer = idle ? NULL : module->vm->observer,
                             .reader = reader_init(module->bytes, error)};
     translator_init(&v->t, module, idle);
-    v->pause = v->observer ? 0 : TICK_CELLS;
+    bool always = v->observer || (module->vm->stop && !idle);
+    v->pause = always ? 0 : TICK_CELLS;
     v->empty = type_intern(&module->vm->types, (const uint8_t *)"", 0, 0);
     return v->empty || error_set_memory(module->vm, error, "types");
 }

@@ -78,6 +78,7 @@ void vm_close(struct vm *vm) {
         return;
     if (vm->observer && vm->observer->closed)
         vm->observer->closed(vm->observer);
+    stop_free(vm);
     tape_free(vm);
     exceptions_free(vm); /* while there are tags */
     for (struct module *module = vm->modules; module;) {

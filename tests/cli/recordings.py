@@ -218,10 +218,33 @@ def until(p):
                                    r"<at 0x[0-9a-f]+>\n       local0:i32=1 .*\n    #1 main at .*recorded\.c:\d+ "))
     offset = re.search(r"stopped at (0x[0-9a-f]+)", result[2])
     same("--until an offset", result, p.again("--until", offset.group(1) if offset else "0x0"))
+    watched(p, "recorded.c:12")
     check("--until nowhere", expect(p.again("--until", "7777777"), 1, None, "the run did not come there"))
     for place in "x", "0x", "0", "a.c:0", ":3", "1.5":
         result = p.again("--until", place)
         check("--until " + place, expect(result, 2, "", "is no call") or one_line(result))
+
+
+def watched(p, place):
+    """A trace, a profile and a coverage end where the replay stops, in the second line of a function."""
+    report = p.again("--until", place)[2]
+    _, _, trace = p.again("--until", place, "--trace", "code")
+    last = trace[:-len(report)].splitlines()[-1]
+    right = trace.endswith(report) and re.match(r" +[0-9a-f]+ \S+ +\d+: stop$", last)
+    check("--until --trace code", "" if right else trace[-3000:])
+
+    out = os.path.join(p.place, "counted")
+    result = p.again("--until", place, "--coverage", out)
+    lines = dict(re.findall(r"^DA:(\d+),(\d+)$", read(out).decode().partition("recorded.c\n")[2], re.M))
+    right = result[2].endswith(report) and (lines["11"], lines["12"]) == ("1", "0")
+    check("--until --coverage", "" if right else repr((result, lines)))
+
+    out += ".folded"
+    result = p.again("--until", place, "--profile", out)
+    stacks = read(out).decode()
+    cells = trace[:-len(report)].rpartition('"twice"')[2].count("\n") - 2  # without the heading and the stop
+    right = result[2].endswith(report) and "main;twice %d\n" % cells in stacks and "obey" not in stacks
+    check("--until --profile", "" if right else repr((result, stacks)))
 
 
 def other_ways(p):

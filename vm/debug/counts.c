@@ -180,7 +180,8 @@ static bool is_counter(const struct cell *cell) {
 /* Whether it is one of the guest's. */
 static bool is_counted(const struct cell *cell) {
     return !is_counter(cell) && !is_op(cell, OP_tick) &&
-           !is_op(cell, OP_count_charged) && !is_op(cell, OP_count_site);
+           !is_op(cell, OP_count_charged) && !is_op(cell, OP_count_site) &&
+           !is_op(cell, OP_stop);
 }
 
 /* What is charged where it is executed, in units of fuel. */
@@ -504,7 +505,8 @@ static bool begin_block(struct asking *ask) {
     return ok;
 }
 
-/* What was left behind the cells from one on, up to another. */
+/* What was left behind the cells from one on, up to another. The instruction
+ * that a run was stopped before has not been begun. */
 static bool read_deficits(struct asking *ask, uint32_t from, uint32_t end) {
     const struct module_counts *of = ask->of;
     for (uint32_t cell = from; of->deficits && cell < end; cell++) {
@@ -513,7 +515,8 @@ static bool read_deficits(struct asking *ask, uint32_t from, uint32_t end) {
         if (deficit->count == 0)
             continue;
         ask->left += deficit->count;
-        uint32_t behind = ask->module->code.offsets[cell] + 1;
+        bool begun = code_op(&ask->module->code, cell) != OP_stop;
+        uint32_t behind = ask->module->code.offsets[cell] + begun;
         if (!add_piece(ask, behind, ask->begun - ask->left))
             return false;
     }

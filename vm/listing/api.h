@@ -56,8 +56,8 @@ bool vm_keep_steps(struct module *module,
 
 /* Stop the run before the module's instruction at that byte, or at a line of a
  * source file, whose path may be cut at its beginning; offset 0 and no file:
- * where something else stops it. It ends by an ERROR_EXIT. ERROR_USAGE as for
- * vm_trace. */
+ * where something else stops it. It ends by an ERROR_EXIT. Called once, before
+ * any of the module's code is executed; the run may be watched besides. */
 struct vm_stopping {
     struct module *module;
     uint32_t offset;

@@ -2,14 +2,15 @@
  * or its line; or where a replay was to end (vm/record). What the locals were is
  * kept, as text, for each frame of the backtrace.
  *
- * All cells of a function that has such a place are watched. One cell may be
- * for several instructions: an offset means the cell that was made of it, or
- * else of the last one before it. */
+ * The translator puts a cell that stops before each instruction where the run
+ * is to; whoever watches the run sees no more of it. Of an instruction that no
+ * path leads to, or an offset within one, the next that is reached is meant. */
+#include "vm/listing/listing.h"
 #include "vm/listing/names.h"
-#include "vm/listing/watch.h"
 
+#include "vm/emit.h"
 #include "vm/frames.h"
-#include "vm/store.h"
+#include "vm/rings.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,12 +18,8 @@
 enum { LOCALS_SHOWN = 40, VALUE_SIZE = 100 };
 
 struct stop {
-    struct observer observer; /* first: it is given back to our functions */
-    struct vm *vm;
     struct vm_stopping at;
-
-    uint32_t *offsets; /* owned; of cells to stop at */
-    size_t offset_count, offset_capacity;
+    bool placed; /* that is the only place there is */
 
     struct buffer texts; /* of the frames' locals, one after the other */
     size_t ends[TRACE_FRAMES];
@@ -30,20 +27,6 @@ struct stop {
 };
 
 /* ---- where ---- */
-
-static bool
-add_offset(struct stop *stop, const struct module *module, uint32_t offset) {
-    uint32_t *offsets = array_reserve(module->code.memory,
-                                      stop->offsets,
-                                      stop->offset_count,
-                                      &stop->offset_capacity,
-                                      sizeof *offsets);
-    if (!offsets)
-        return false;
-    stop->offsets = offsets;
-    offsets[stop->offset_count++] = offset;
-    return true;
-}
 
 /* "src/demo.c" ends with "demo.c" and with "src/demo.c". */
 static bool ends_with(struct slice path, const char *name) {
@@ -55,97 +38,51 @@ static bool ends_with(struct slice path, const char *name) {
     return whole && memcmp(path.data + before, name, size) == 0;
 }
 
-static bool is_on_line(struct stop *stop,
-                       struct module *module,
-                       uint32_t offset,
-                       struct arena *texts) {
+static bool is_on_line(const struct vm_stopping *at, uint32_t offset) {
     struct debug_place place;
-    module_places(module, offset, texts, &place, 1);
-    return place.line == stop->at.line && ends_with(place.file, stop->at.file);
+    struct arena texts;
+    arena_init(&texts);
+    texts.budget = at->module->vm->memory;
+    module_places(at->module, offset, &texts, &place, 1);
+    bool is = place.line == at->line && ends_with(place.file, at->file);
+    arena_free(&texts);
+    return is;
 }
 
-/* Each offset of the function's cells that is on the line. */
-static bool find_line(struct stop *stop,
-                      struct module *module,
-                      uint32_t from,
-                      uint32_t end) {
-    const struct code *code = &module->code;
-    uint32_t last = UINT32_MAX;
-    bool fine = true;
-    for (uint32_t cell = from; fine && cell < end; cell++) {
-        uint32_t offset = code->offsets[cell];
-        struct arena texts;
-        if (offset == last)
-            continue;
-        last = offset;
-        arena_init(&texts);
-        texts.budget = code->memory;
-        if (is_on_line(stop, module, offset, &texts))
-            fine = add_offset(stop, module, offset);
-        arena_free(&texts);
-    }
-    return fine;
-}
-
-/* The last instruction at the offset or before it that has a cell of its own. */
-static bool find_offset(struct stop *stop,
-                        const struct module *module,
-                        uint32_t from,
-                        uint32_t end) {
-    const struct code *code = &module->code;
-    uint32_t best = 0;
-    for (uint32_t cell = from; cell < end; cell++) {
-        uint32_t offset = code->offsets[cell];
-        if (offset <= stop->at.offset && offset > best)
-            best = offset;
-    }
-    return best == 0 || add_offset(stop, module, best);
-}
-
-/* Another function's cells would else be taken for "the last before". */
+/* Whether the place is in the function that is translated, and not behind the
+ * offset. */
 static bool
-is_in_body(const struct module *module, uint32_t function, uint32_t offset) {
-    struct slice body = module->functions[function].body;
-    size_t begin = (size_t)(body.data - module->bytes.data);
-    return offset >= begin && offset < begin + body.size;
+is_reached(const struct translator *t, uint32_t place, uint32_t offset) {
+    return t->begin <= place && place <= offset;
 }
 
-/* A place is looked for in each function when it gets its code: before that it
- * cannot be reached. */
-static bool stop_translated(struct observer *observer,
-                            struct module *module,
-                            uint32_t function,
-                            struct error *error) {
-    struct stop *stop = (struct stop *)(void *)observer;
-    const struct code *code = &module->code;
-    size_t before = stop->offset_count;
-    uint32_t from = module->functions[function].entry + 1;
-    bool fine = true;
-    if (module != stop->at.module)
-        return true;
-    if (stop->at.file)
-        fine = find_line(stop, module, from, code->cell_count);
-    else if (is_in_body(module, function, stop->at.offset))
-        fine = find_offset(stop, module, from, code->cell_count);
-    if (fine && stop->offset_count > before)
-        watch_function(module, function);
-    return fine || error_set_memory(module->vm, error, "a place to stop at");
+void stop_before(struct translator *t) {
+    struct stop *stop = t->module->vm->stop;
+    const struct vm_stopping *at = &stop->at;
+    uint32_t offset = (uint32_t)t->reader->position;
+    if (t->dead || t->module != at->module || stop->placed)
+        return;
+    bool here_it_is =
+        at->file ? is_on_line(at, offset) : is_reached(t, at->offset, offset);
+    if (!here_it_is)
+        return;
+    stop->placed = !at->file; /* there are several on a line */
+    t->offset = offset;
+    uint32_t unpaid = t->unpaid;
+    emit(t, OP_stop);
+    t->unpaid = unpaid; /* nobody pays for it */
+    t->barrier = here(t);
 }
 
-/* Ending the run here leaves everything as it was before the instruction. */
-static enum op stop_cell(struct observer *observer,
-                         const struct machine *machine) {
-    struct stop *stop = (struct stop *)(void *)observer;
-    const struct code *code = &machine->instance->module->code;
-    uint32_t offset = code->offsets[code_index(code, machine->pc)];
-    for (size_t i = 0; i < stop->offset_count; i++) {
-        if (stop->offsets[i] != offset)
-            continue;
-        stop->vm->stopped = true;
-        error_set(stop->vm->host_error, ERROR_EXIT, "stopped at 0x%x", offset);
-        return OP_COUNT;
-    }
-    return watched_op(machine);
+/* All is as it was before the instruction. */
+void stop_here(struct position at) {
+    struct vm *vm = at.instance->vm;
+    const struct code *code = &at.instance->module->code;
+    vm->stopped = true;
+    error_set(vm->host_error,
+              ERROR_EXIT,
+              "stopped at 0x%x",
+              code->offsets[code_index(code, at.pc)]);
 }
 
 /* ---- what is there ---- */
@@ -193,12 +130,9 @@ static void put_locals(struct buffer *out, const struct position *at) {
 }
 
 /* Innermost frames come first, as in the backtrace. */
-static void
-stop_left(struct observer *observer, const uint64_t *frame, enum trap trap) {
-    struct stop *stop = (struct stop *)(void *)observer;
-    struct position at = stop->vm->trapped;
-    (void)frame, (void)trap;
-    if (!stop->vm->stopped)
+void stop_keep(const struct vm *vm, struct position at) {
+    struct stop *stop = vm->stop;
+    if (!stop)
         return;
     do {
         if (stop->frame_count == TRACE_FRAMES)
@@ -208,34 +142,24 @@ stop_left(struct observer *observer, const uint64_t *frame, enum trap trap) {
     } while (position_outward(&at));
 }
 
-/* ---- the observer ---- */
+/* ---- the whole ---- */
 
-static void stop_closed(struct observer *observer) {
-    struct stop *stop = (struct stop *)(void *)observer;
-    array_free(stop->vm->memory,
-               stop->offsets,
-               stop->offset_capacity,
-               sizeof *stop->offsets);
-    buffer_free(&stop->texts);
-    free(stop);
+void stop_free(struct vm *vm) {
+    if (vm->stop)
+        buffer_free(&vm->stop->texts);
+    free(vm->stop);
 }
 
 bool vm_stop(const struct vm_stopping *at, struct error *error) {
     struct vm *vm = at->module->vm;
-    if (!watch_allowed(vm, error))
-        return false;
-    struct stop *stop = meanings_read(vm) ? calloc(1, sizeof *stop) : NULL;
+    struct stop *stop = calloc(1, sizeof *stop);
     if (!stop)
         return error_set(error, ERROR_IO, "out of memory: a place to stop at");
-    stop->observer = (struct observer){.translated = stop_translated,
-                                       .cell = stop_cell,
-                                       .left = stop_left,
-                                       .closed = stop_closed};
-    stop->vm = vm;
     stop->at = *at;
+    stop->placed = !at->file && at->offset == 0;
     buffer_init(&stop->texts, SIZE_MAX);
     stop->texts.budget = vm->memory;
-    vm->observer = &stop->observer;
+    vm->stop = stop;
     return true;
 }
 
@@ -245,10 +169,8 @@ bool vm_stopped(const struct vm *vm) {
 
 /* Texts were made when the run was left: the stack they tell of is gone. */
 struct slice vm_locals(const struct vm *vm, size_t frame) {
-    const struct observer *observer = vm->observer;
-    bool ours = vm->stopped && observer && observer->cell == stop_cell;
-    const struct stop *stop = (const struct stop *)(const void *)observer;
-    if (!ours || frame >= stop->frame_count)
+    const struct stop *stop = vm->stop;
+    if (!vm->stopped || !stop || frame >= stop->frame_count)
         return (struct slice){NULL, 0};
     size_t begin = frame > 0 ? stop->ends[frame - 1] : 0;
     return (struct slice){stop->texts.data + begin, stop->ends[frame] - begin};

@@ -38,6 +38,22 @@ bool vm_keep_steps(struct module *module,
     return lacking(error);
 }
 
+void stop_before(struct translator *t) {
+    (void)t;
+}
+
+void stop_here(struct position at) {
+    (void)at;
+}
+
+void stop_keep(const struct vm *vm, struct position at) {
+    (void)vm, (void)at;
+}
+
+void stop_free(struct vm *vm) {
+    (void)vm;
+}
+
 bool vm_stop(const struct vm_stopping *at, struct error *error) {
     (void)at;
     return lacking(error);
