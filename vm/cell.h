@@ -24,7 +24,8 @@
  * operands in a and d, since imm is the displacement.
  *
  * Operations come in forms, named by where each operand is: s = slot, r = the
- * accumulator of its class (r0 integers, s0 floats, f0 doubles), i = imm. The
+ * accumulator of its class (r0 integers, s0 floats, f0 doubles), i = imm, which
+ * is sign-extended to an i64 and has the highest bits of a float. The
  * accumulators mirror the result written last in their class; every result goes
  * to its slot too, so that nothing ever needs spilling.
  *
@@ -38,8 +39,8 @@
 
 #include <stdint.h>
 
-/* The forms of each class, in the order of ops.def; FORM_RR is of floats, whose
- * operands are no immediates. */
+/* The forms of each class, in the order of ops.def; FORM_RR is of stores of
+ * floats, whose values are no immediates. */
 enum form { FORM_SS, FORM_RS, FORM_SR, FORM_SI, FORM_RI };
 enum { FORM_RR = 3 };
 enum { FORM_S, FORM_R };

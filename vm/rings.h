@@ -126,6 +126,11 @@ enum op fuse_sum_of_store(struct translator *t,
                           uint32_t offset,
                           struct cell *store);
 
+/* The operation that does what the row does with a constant on the left, and the
+ * right operand in a slot; the next one has it in the accumulator. Or
+ * OP_COUNT. */
+enum op fuse_left(const struct translator *t, const struct instruction *row);
+
 /* Compare the other way round: the operand, whose comparison with 0 is wanted,
  * was itself the result of a comparison. What that one yields now is pushed. */
 bool fuse_opposite(struct translator *t, const struct operand *x);

@@ -155,13 +155,24 @@ void translate_local_set(struct translator *t,
     }
 }
 
-/* Whether a constant can be an immediate of its type: i32 always, i64 if sign
- * extension of 32 bits gives it. Floats have no immediate form. */
+/* Whether a constant can be an immediate of its type: i32 and f32 always, i64 if
+ * sign extension of 32 bits gives it, f64 if the low half is 0. */
 static bool is_immediate(const struct operand *x) {
-    if (x->place != IS_CONSTANT || accumulator(x->type) != 0)
+    uint64_t bits = x->from.constant;
+    if (x->place != IS_CONSTANT)
         return false;
-    return x->type == VM_I32 ||
-           (int64_t)x->from.constant == (int32_t)(uint32_t)x->from.constant;
+    switch (x->type) {
+    case VM_I32:
+    case VM_F32: return true;
+    case VM_I64: return (int64_t)bits == (int32_t)(uint32_t)bits;
+    case VM_F64: return (uint32_t)bits == 0;
+    default: return false;
+    }
+}
+
+static int32_t immediate_of(const struct operand *x) {
+    uint64_t bits = x->from.constant;
+    return (int32_t)(uint32_t)(x->type == VM_F64 ? bits >> 32 : bits);
 }
 
 /* r0 holds the bits of any value of one slot that is copied. */
@@ -240,6 +251,23 @@ static const struct instruction *add_negative(const struct instruction *row,
     return instruction_at(narrow ? WASM_i32_add : WASM_i64_add);
 }
 
+/* The constant of what has an order, if there is an operation for that. */
+static bool constant_on_left(struct translator *t,
+                             const struct instruction *row,
+                             const struct operand *x,
+                             const struct operand *y) {
+    if (!is_immediate(x) || y->place == IS_CONSTANT)
+        return false;
+    unsigned op = fuse_left(t, row);
+    if (op == OP_COUNT)
+        return false;
+    struct cell *cell = emit(t, in_accumulator(t, y) ? op + 1 : op);
+    cell->a = y->slot;
+    cell->tail.imm = immediate_of(x);
+    push_result(t, cell, row->result, accumulator(row->result));
+    return true;
+}
+
 /* A constant is brought to the right, where there are forms for it: 7 < x is x
  * > 7. */
 void translate_binary(struct translator *t,
@@ -256,13 +284,15 @@ void translate_binary(struct translator *t,
         row = instruction_at(row->swapped);
     }
     x.type = y.type = row->operand; /* they may be TYPE_ANY */
+    if (constant_on_left(t, row, &x, &y))
+        return;
     if (row->opcode == WASM_i32_sub || row->opcode == WASM_i64_sub)
         row = add_negative(row, &y);
     enum form form = choose_form(t, &x, &y);
     struct cell *cell = emit(t, row->op + form);
     cell->a = x.slot;
     if (form == FORM_SI || form == FORM_RI) {
-        cell->tail.imm = (int32_t)(uint32_t)y.from.constant;
+        cell->tail.imm = immediate_of(&y);
     } else {
         cell->tail.slots.b = y.slot;
     }
@@ -314,11 +344,11 @@ void translate_load(struct translator *t,
     push_result(t, cell, row->result, accumulator(row->result));
 }
 
-/* A store has imm for its offset, so a constant value must fit in the 16 bits
- * of d. */
+/* A store has imm for its offset, so a constant value must be an integer that
+ * fits in the 16 bits of d. */
 bool is_small(const struct operand *x) {
-    return is_immediate(x) && (int32_t)(uint32_t)x->from.constant ==
-                                  (int16_t)(uint16_t)x->from.constant;
+    return accumulator(x->type) == 0 && is_immediate(x) &&
+           immediate_of(x) == (int16_t)immediate_of(x);
 }
 
 /* Choose the form of a store whose address is in a slot, and bring the value

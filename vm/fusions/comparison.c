@@ -67,14 +67,33 @@ void condition_negate(struct condition *condition) {
         condition->row = instruction_at(condition->row->negated);
 }
 
-/* With r0, x needs no slot: d and a together hold the constant. */
+/* The low 16 bits of an integer, the high ones of a float. */
+static uint16_t shortened(const struct instruction *row,
+                          const struct cell *cell) {
+    uint32_t constant = (uint32_t)cell->tail.imm;
+    bool integer = accumulator(row->operand) == 0;
+    return (uint16_t)(integer ? constant : constant >> 16);
+}
+
+/* Whether a branch whose x is in a slot has room for the comparison's constant. */
+static bool has_room(const struct instruction *row, const struct cell *cell) {
+    uint32_t constant = (uint32_t)cell->tail.imm;
+    bool integer = accumulator(row->operand) == 0;
+    return integer ? is_short(cell->tail.imm) : (uint16_t)constant == 0;
+}
+
+/* With an accumulator, x needs no slot: d and a together hold the constant. */
 static void set_operands(struct condition *condition, const struct cell *cell) {
     uint32_t constant = (uint32_t)cell->tail.imm;
-    bool immediate = condition->form >= FORM_SI;
     condition->x = condition->a = cell->a;
-    condition->d = immediate ? (uint16_t)constant : cell->tail.slots.b;
-    if (condition->form == FORM_RI)
+    switch (condition->form) {
+    case FORM_SI: condition->d = shortened(condition->row, cell); break;
+    case FORM_RI:
         condition->a = (uint16_t)(constant >> 16);
+        condition->d = (uint16_t)constant;
+        break;
+    default: condition->d = cell->tail.slots.b;
+    }
 }
 
 /* Only if the branch has room for the operands. */
@@ -88,7 +107,7 @@ bool fuse_comparison(struct translator *t,
         take_back(t);
     const struct emitted *last = last_of(t);
     const struct cell *cell = last_cell(t);
-    if (last->form == FORM_SI && !is_short(cell->tail.imm))
+    if (last->form == FORM_SI && !has_room(last->row, cell))
         return false;
     condition->row = last->row;
     condition->form = last->form;

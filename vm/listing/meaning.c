@@ -253,8 +253,13 @@ uint32_t part_slot(enum part part, const struct cell *cell) {
     }
 }
 
-/* A number of 16 bits or 32 that is signed, unless it says how many. */
+/* A number of 16 bits or 32 that is signed, unless it says how many; or the
+ * highest bits of a float. */
 static uint64_t extend(uint64_t bits, int width, enum kind kind) {
+    if (kind == KIND_F32)
+        return bits << (32 - width);
+    if (kind == KIND_F64)
+        return bits << (64 - width);
     uint64_t sign = UINT64_C(1) << (width - 1);
     bool is_unsigned = kind == KIND_NUMBER || kind == KIND_WORD ||
                        kind == KIND_ENTRIES || kind >= KIND_GLOBAL;

@@ -25,6 +25,30 @@
       (then (return (i32.add (local.get 2) (i32.const 10)))))
     (local.get 2))
 
+  ;; ---- constants ----
+  ;; a double's imm has the high half, and a branch that reads a slot 16 bits of that
+  (func (export "short_double") (param i32 i32) (result i32)
+    (i32.trunc_f64_s
+      (f64.add (f64.mul (f64.const 1048577) (f64.convert_i32_s (local.get 0))) (f64.const 0.1))))
+  (func (export "double_branches") (param i32 i32) (result i32) (local f64)
+    (local.set 2 (f64.convert_i32_s (local.get 0)))
+    (drop (f64.sqrt (local.get 2)))
+    (if (f64.lt (local.get 2) (f64.const 0x1.0001p+3)) (then (return (i32.const 1))))
+    (if (f64.gt (local.get 2) (f64.const -0x1.8p+4)) (then (return (i32.const 2))))
+    (if (i32.eqz (f64.le (f64.mul (local.get 2) (local.get 2)) (f64.const 0x1.0001p+7)))
+      (then (return (i32.const 3))))
+    (i32.const 4))
+  (func (export "single_branches") (param i32 i32) (result i32) (local f32)
+    (local.set 2 (f32.convert_i32_s (local.get 0)))
+    (drop (f32.sqrt (local.get 2)))
+    (if (f32.lt (local.get 2) (f32.const 8)) (then (return (i32.const 1))))
+    (if (f32.gt (local.get 2) (f32.const 8.1)) (then (return (i32.const 2))))
+    (i32.const 3))
+  (func (export "on_the_left") (param i32 i32) (result i32)
+    (i32.sub (i32.const 1000)
+      (i32.add (i32.shl (i32.const 3) (local.get 0))
+        (i32.trunc_f64_u (f64.div (f64.const 1) (f64.convert_i32_u (local.get 1)))))))
+
   ;; ---- heads of loops ----
   (func (export "while") (param i32 i32) (result i32)
     (local i32)
