@@ -158,10 +158,29 @@ static bool read_number(struct slice value, uint64_t most, uint64_t *number) {
     return value.size > 0;
 }
 
+/* What only the recording says: an option that would say it again, or NULL. */
+static const char *given_again(const struct options *options) {
+    if (options->invoke)
+        return "invoke";
+    if (options->preload_count > 0)
+        return "preload";
+    if (options->directory_count > 0)
+        return "dir";
+    if (options->tmpdir)
+        return "tmpdir";
+    return options->env.count > 0 ? "env" : NULL;
+}
+
 /* How many notes there are bounds all lists. */
 static bool make_lists(struct options *options,
                        const struct vm_recording *recording,
                        struct error *error) {
+    const char *again = given_again(options);
+    if (again)
+        return error_set(error,
+                         ERROR_USAGE,
+                         "--%s: a recording has its own, which counts",
+                         again);
     size_t count = 1;
     while (vm_recording_note(recording, count - 1))
         count++;
@@ -174,7 +193,6 @@ static bool make_lists(struct options *options,
         return error_set(error, ERROR_IO, "out of memory");
     options->words = words;
     options->word_count = 1;
-    options->invoke = NULL;
     return true;
 }
 
@@ -301,7 +319,11 @@ open_recording(struct run *run, const char *path, struct error *error) {
     replay->outputs[STDOUT_FILENO] = STDOUT_FILENO;
     replay->outputs[STDERR_FILENO] = STDERR_FILENO;
 
-    FILE *file = fopen(path, "rb");
+    if (!run_may_read(run, path, error))
+        return false;
+    run->about = replay->path;
+    bool standard = strcmp(path, "-") == 0;
+    FILE *file = standard ? fdopen(dup(STDIN_FILENO), "rb") : fopen(path, "rb");
     if (!file)
         return error_set(error, ERROR_IO, "%s", strerror(errno));
     replay->limited = run->options->limits.fuel != VM_UNLIMITED ||

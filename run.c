@@ -10,6 +10,7 @@
 #include "source.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Below 0 if there is no limit. */
@@ -21,16 +22,54 @@ static int64_t time_left_ms(const struct run *run) {
     return limit > spent ? limit - spent : 0;
 }
 
+static bool is_same_file(const char *a, const char *b) {
+    struct stat x, y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && S_ISREG(x.st_mode) &&
+           x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+bool run_may_read(struct run *run, const char *path, struct error *error) {
+    const struct options *options = run->options;
+    const struct {
+        const char *name, *path;
+    } written[] = {{"record", options->record},
+                   {"profile", options->profile},
+                   {"coverage", options->coverage},
+                   {"output", options->output}};
+    run->about = source_name(path);
+    for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
+        if (written[i].path && is_same_file(path, written[i].path))
+            return error_set(
+                error, ERROR_USAGE, "--%s would overwrite it", written[i].name);
+    }
+    run->about = NULL;
+    return true;
+}
+
+/* What a stranger's recording names may be anything. */
+static bool is_file_named(const char *path, struct error *error) {
+    struct stat stat_;
+    return stat(path, &stat_) != 0 || S_ISREG(stat_.st_mode) ||
+           error_set(error,
+                     ERROR_IO,
+                     "%s: the recording names it, but it is no file",
+                     shown_text(path, SHOWN_MAX).text);
+}
+
 /* From its file, or from the recording that keeps it under that name. */
-static bool read_module(const struct run *run,
+static bool read_module(struct run *run,
                         const char *name,
                         struct loaded *loaded,
                         struct error *error) {
     const struct vm_note *kept = NULL;
+    const char *path = loaded->path;
+    bool given = !run->recording || (run->replaces && loaded == &run->main);
     if (run->recording && !run->replaces)
         kept = vm_recording_module(run->recording, name);
     if (!kept)
-        return source_read(loaded->path, &loaded->bytes, error);
+        return run_may_read(run, path, error) &&
+               (given || is_file_named(path, error)) &&
+               source_read(path, &loaded->bytes, error);
     return buffer_append_slice(&loaded->bytes, kept->value) ||
            error_set(error, ERROR_IO, "out of memory: a module");
 }

@@ -44,6 +44,9 @@ struct run {
     int worst; /* exit status of a file that was checked */
 };
 
+/* ERROR_USAGE for a file that what the options ask for would overwrite. */
+bool run_may_read(struct run *run, const char *path, struct error *error);
+
 /* Read the module of that name into a vm that is opened for it. On failure,
  * here and below, `about` is the module, if its bytes are to blame. */
 bool run_load(struct run *run, const char *path, struct error *error);

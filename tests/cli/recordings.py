@@ -290,6 +290,43 @@ def damage(p):
     check("no recording: none", one_line(run("replay", os.path.join(p.place, "none"))))
 
 
+def foreign(p):
+    """What a recording names that somebody else has made, and what may not be named beside one."""
+    p.record(b"time\n")
+    whole = read(p.file)
+    fifo = os.path.join(p.place, "fifo")
+    os.mkfifo(fifo)
+    notes = [(kind, payload) for kind, payload in records(whole) if not (kind, payload[:5]) == (NOTE, b"\4name")]
+    for path in fifo, "/dev/zero", p.place:
+        name = (NOTE, b"\4name" + leb(len(path)) + path.encode())
+        write(p.file, recording([name] + notes))
+        check("a recording names " + os.path.basename(path),
+              expect(run("replay", p.file), 1, "", re.escape(path) + ": the recording names it, but it is no file"))
+    write(p.file, whole)
+    with open(p.file, "rb") as stdin:
+        result = subprocess.run([HOSTEL, "replay", "-", guest("recorded")], stdin=stdin, capture_output=True, timeout=20)
+    same("a recording as standard input", p.again()[:2], (result.returncode, result.stdout.decode()))
+    for words in ["--preload", "a=" + guest("recorded")], ["--dir", p.place], ["--env", "A=b"], ["--invoke", "main"], \
+            ["--tmpdir", "/tmp"]:
+        result = p.again(*words)
+        check("replay " + words[0], expect(result, 2, "", words[0] + ": a recording has its own") or one_line(result))
+
+
+def overwriting(p):
+    """What is written never takes the place of what is read."""
+    module = write(os.path.join(p.place, "module.wasm"), read(guest("recorded")))
+    link = os.path.join(p.place, "link.folded")
+    os.symlink(module, link)
+    p.record(b"time\n")
+    for words in ["--record", module, module], ["--record", link, module], ["--record", module, "--preload",
+                 "a=" + module, guest("recorded")], ["--coverage", module, module], ["--profile", link, module], \
+            ["explain", "-o", module, module], ["replay", "--coverage", p.file, p.file, module]:
+        read_one = p.file if words[0] == "replay" else module
+        before, result = read(read_one), run(*words)
+        check("overwriting by " + " ".join(map(os.path.basename, words)),
+              expect(result, 2, "", "would overwrite it") or one_line(result) or "it did" * (read(read_one) != before))
+
+
 def usage(p):
     for words, why in [(["--record-module", guest("recorded")], "give --record FILE"),
                        (["--record-hide", "A", guest("recorded")], "give --record FILE"),
@@ -308,7 +345,7 @@ def usage(p):
 
 def test(place):
     for number, part in enumerate([answers, size, outputs, race, secrets, modules, listing, until, other_ways,
-                                   damage, usage]):
+                                   damage, foreign, overwriting, usage]):
         folder = os.path.join(place, str(number))
         os.mkdir(folder)
         part(Place(folder))
