@@ -24,6 +24,7 @@ static const struct {
     {"double_branches", {8, 0}, 1, OP_f64_lt_si, 1},
     {"double_branches", {9, 0}, 2, OP_br_not_f64_gt_si, 1},
     {"double_branches", {9, 0}, 2, OP_br_f64_le_ri, 1},
+    {"not_less_long", {32766, 0}, 2, OP_f64_lt_si, 1},
     {"single_branches", {8, 0}, 3, OP_br_not_f32_lt_si, 1},
     {"single_branches", {9, 0}, 2, OP_f32_gt_si, 1},
     {"on_the_left", {5, 1}, 903, OP_i32_shl_is, 1},

@@ -103,14 +103,14 @@ bool fuse_comparison(struct translator *t,
     if (!made_by_last(t, x) || !last_comparison(t))
         return false;
     bool opposite = is_opposite(t);
+    const struct emitted *compared = opposite ? before_last(t) : last_of(t);
+    const struct cell *cell = &t->module->code.cells[compared->cell];
+    if (compared->form == FORM_SI && !has_room(compared->row, cell))
+        return false;
     if (opposite)
         take_back(t);
-    const struct emitted *last = last_of(t);
-    const struct cell *cell = last_cell(t);
-    if (last->form == FORM_SI && !has_room(last->row, cell))
-        return false;
-    condition->row = last->row;
-    condition->form = last->form;
+    condition->row = compared->row;
+    condition->form = compared->form;
     set_branches(condition);
     set_operands(condition, cell);
     if (opposite)

@@ -38,6 +38,12 @@
     (if (i32.eqz (f64.le (f64.mul (local.get 2) (local.get 2)) (f64.const 0x1.0001p+7)))
       (then (return (i32.const 3))))
     (i32.const 4))
+  ;; the constant does not fit in the branch, and the i32.eqz stays what it is
+  (func (export "not_less_long") (param i32 i32) (result i32) (local f64)
+    (local.set 2 (f64.convert_i32_s (local.get 0)))
+    (drop (f64.sqrt (local.get 2)))
+    (if (i32.eqz (f64.lt (local.get 2) (f64.const 32767))) (then (return (i32.const 1))))
+    (i32.const 2))
   (func (export "single_branches") (param i32 i32) (result i32) (local f32)
     (local.set 2 (f32.convert_i32_s (local.get 0)))
     (drop (f32.sqrt (local.get 2)))
