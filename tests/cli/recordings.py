@@ -312,6 +312,22 @@ def foreign(p):
         check("replay " + words[0], expect(result, 2, "", words[0] + ": a recording has its own") or one_line(result))
 
 
+def memory(p):
+    """What is kept of a call counts as the guest's memory, until the call is over."""
+    text = """(module
+        (import "wasi_snapshot_preview1" "random_get" (func $random_get (param i32 i32) (result i32)))
+        (memory (export "memory") 64 300)
+        (func (export "_start")
+            (drop (call $random_get (i32.const 0) (i32.const 0x400000)))
+            (if (i32.eq (memory.grow (i32.const 160)) (i32.const -1)) (then unreachable))))"""
+    module = write(os.path.join(p.place, "large.wat"), text.encode())
+    check("much is asked for", expect(run("--max-memory", "15M", module), 0, ""))
+    result = run("--max-memory", "15M", "--record", p.file, module)
+    check("... and recorded, in too little memory", expect(result, 134, "", "memory limit: a recording: .*raise --max-mem"))
+    check("... and recorded", expect(run("--max-memory", "17M", "--record", p.file, module), 0, ""))
+    check("... and replayed", expect(run("replay", p.file), 0, ""))
+
+
 def overwriting(p):
     """What is written never takes the place of what is read."""
     module = write(os.path.join(p.place, "module.wasm"), read(guest("recorded")))
@@ -345,7 +361,7 @@ def usage(p):
 
 def test(place):
     for number, part in enumerate([answers, size, outputs, race, secrets, modules, listing, until, other_ways,
-                                   damage, foreign, overwriting, usage]):
+                                   damage, foreign, memory, overwriting, usage]):
         folder = os.path.join(place, str(number))
         os.mkdir(folder)
         part(Place(folder))

@@ -11,7 +11,6 @@
  * already stays as it is: so the copies are never more than the memories. */
 #include "vm/record/record.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- copies ---- */
@@ -20,28 +19,9 @@ static const uint8_t *now_of(const struct handed_piece *piece) {
     return piece->memory->data + piece->address;
 }
 
-static bool reserve_copy(struct handed *handed, uint64_t size) {
-    size_t capacity = handed->copies_capacity;
-    if (size <= capacity - handed->copied)
-        return true;
-    if (size > SIZE_MAX / 2 - handed->copied)
-        return false;
-    capacity = 2 * (handed->copied + (size_t)size);
-    uint8_t *copies = realloc(handed->copies, capacity);
-    if (!copies)
-        return false;
-    handed->copies = copies;
-    handed->copies_capacity = capacity;
-    return true;
-}
-
 static bool take_copy(struct handed *handed, struct handed_piece *piece) {
-    if (!reserve_copy(handed, piece->size))
-        return false;
-    piece->copy.at = handed->copied;
-    handed->copied += (size_t)piece->size;
-    memcpy(handed->copies + piece->copy.at, now_of(piece), (size_t)piece->size);
-    return true;
+    piece->copy.at = handed->copies.size;
+    return buffer_append(&handed->copies, now_of(piece), (size_t)piece->size);
 }
 
 /* ---- pieces ---- */
@@ -71,18 +51,18 @@ static size_t find(const struct handed *handed,
 }
 
 /* Put a piece at place `i`, with a copy of what is there now. */
-static bool insert(struct handed *handed, size_t i, struct handed_piece piece) {
+static void insert(struct handed *handed, size_t i, struct handed_piece piece) {
     struct handed_piece *pieces = array_reserve(
         NULL, handed->pieces, handed->count, &handed->capacity, sizeof piece);
+    handed->copies.failed |= !pieces;
     if (!pieces)
-        return false;
+        return;
     handed->pieces = pieces;
     if (!take_copy(handed, &piece))
-        return false;
+        return;
     memmove(pieces + i + 1, pieces + i, (handed->count - i) * sizeof piece);
     pieces[i] = piece;
     handed->count++;
-    return true;
 }
 
 uint8_t *handed_add(struct handed *handed,
@@ -92,7 +72,7 @@ uint8_t *handed_add(struct handed *handed,
     uint8_t *bytes = memory->data + address;
     uint64_t end = address + size;
     size_t i = find(handed, memory, address);
-    for (; address < end && !handed->failed; i++) {
+    for (; address < end && !handed->copies.failed; i++) {
         const struct handed_piece *next =
             i < handed->count ? &handed->pieces[i] : NULL;
         bool here = next && next->memory == memory && next->address < end;
@@ -103,7 +83,7 @@ uint8_t *handed_add(struct handed *handed,
         uint64_t border = here ? next->address : end;
         struct handed_piece piece = {
             .memory = memory, .address = address, .size = border - address};
-        handed->failed = !insert(handed, i, piece);
+        insert(handed, i, piece);
         address = border;
     }
     return bytes;
@@ -111,14 +91,14 @@ uint8_t *handed_add(struct handed *handed,
 
 void handed_free(struct handed *handed) {
     array_free(NULL, handed->pieces, handed->capacity, sizeof *handed->pieces);
-    free(handed->copies);
+    buffer_free(&handed->copies);
 }
 
 /* ---- what has changed ---- */
 
 static bool piece_changed(const struct handed *handed,
                           const struct handed_piece *piece) {
-    const uint8_t *before = handed->copies + piece->copy.at;
+    const uint8_t *before = handed->copies.data + piece->copy.at;
     return memcmp(now_of(piece), before, (size_t)piece->size) != 0;
 }
 
@@ -184,7 +164,7 @@ bool handed_next(const struct handed *handed, struct handed_run *run) {
         const struct handed_piece *piece =
             &handed->pieces[run->number - before];
         run->piece = piece;
-        if (next_in_piece(run, handed->copies + piece->copy.at))
+        if (next_in_piece(run, handed->copies.data + piece->copy.at))
             return true;
     }
     return false;

@@ -26,9 +26,7 @@ struct handed {
     size_t word_count;
     struct handed_piece *pieces; /* owned; the others, apart and in order */
     size_t count, capacity;
-    uint8_t *copies; /* owned */
-    size_t copied, copies_capacity;
-    bool failed; /* no memory for a copy */
+    struct buffer copies; /* failed: no memory for one */
 };
 
 /* Keep a word; false if it is none, or one too many. */

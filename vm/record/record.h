@@ -106,6 +106,15 @@ uint32_t check_continue(const struct check_table *table,
 enum { SHA256_SIZE = 32 };
 void sha256(struct slice bytes, uint8_t out[SHA256_SIZE]);
 
+/* Before the guest goes on, what holds much is given back: or it might be
+ * refused memory because it is recorded. */
+enum { KEPT_BYTES = 1 << 16 };
+
+static inline void let_go(struct buffer *buffer) {
+    if (buffer->capacity > KEPT_BYTES)
+        buffer_free(buffer);
+}
+
 /* ---- handed.c ---- */
 
 /* What of it is in no piece becomes some. Returns the bytes. */
@@ -116,7 +125,7 @@ uint8_t *handed_add(struct handed *handed,
 
 /* Nothing has been handed out yet. */
 static inline void handed_begin(struct handed *handed) {
-    handed->word_count = handed->count = handed->copied = 0;
+    handed->word_count = handed->count = handed->copies.size = 0;
 }
 
 /* Besides words_changed. */
@@ -137,7 +146,8 @@ void handed_free(struct handed *handed);
 /* ---- write.c ---- */
 
 struct record_writer {
-    int file; /* owned; -1: none */
+    const struct vm *vm; /* whose memory the records are drawn from */
+    int file;            /* owned; -1: none */
     uint32_t check;
     struct check_table table;
     struct buffer out; /* the record that is being written */

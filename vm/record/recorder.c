@@ -39,7 +39,7 @@ static bool same_results(const struct taped *taped, const uint64_t *slots) {
 }
 
 static bool wrote_nothing(const struct handed *handed) {
-    return !words_changed(handed) && !handed->failed &&
+    return !words_changed(handed) && !handed->copies.failed &&
            (handed->count == 0 || !pieces_changed(handed));
 }
 
@@ -53,6 +53,7 @@ static bool is_repeated(const struct recorder *recorder,
 
 static bool repeat(struct recorder *recorder, struct error *error) {
     handed_begin(&recorder->handed);
+    let_go(&recorder->handed.copies);
     if (++recorder->pending < recorder->patience)
         return true;
     if (++recorder->tellings == REPEATS_TOLD)
@@ -131,6 +132,9 @@ bool vm_record_calls(struct vm *vm,
         return error_set(error, ERROR_IO, "out of memory: a recording");
     recorder->to = *to;
     buffer_init(&recorder->shown, SIZE_MAX);
+    buffer_init(&recorder->handed.copies, SIZE_MAX);
+    recorder->shown.budget = recorder->handed.copies.budget = vm->memory;
+    recorder->writer.vm = vm;
     vm->recorder = recorder;
     return writer_open(&recorder->writer, to->path, error) &&
            tell_notes(&recorder->writer, to, error);

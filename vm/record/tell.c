@@ -54,7 +54,7 @@ static bool put_written(struct recorder *recorder,
     struct handed_run run = {0};
     const struct handed_piece *piece = NULL;
     const uint8_t *bytes = NULL;
-    bool fine = !handed->failed;
+    bool fine = !handed->copies.failed;
     while (fine && handed_next(handed, &run)) {
         if (run.piece != piece)
             bytes = without_secrets(recorder, taped, run.piece);
@@ -67,6 +67,8 @@ static bool put_written(struct recorder *recorder,
     }
     put_u(writer, 0);
     handed_begin(handed);
+    let_go(&handed->copies);
+    let_go(&recorder->shown);
     return fine;
 }
 
@@ -125,7 +127,7 @@ static bool begin(struct host_call *call,
     recorder->patience = 1;
     recorder->tellings = 0;
     return put_written(recorder, call) ||
-           error_set(error, ERROR_IO, "out of memory: a recording");
+           error_set_memory(taped->vm, error, "a recording");
 }
 
 bool tell_return(struct host_call *call,

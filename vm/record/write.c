@@ -42,6 +42,7 @@ bool writer_open(struct record_writer *writer,
     writer->failed = true;
     check_table_init(&writer->table);
     buffer_init(&writer->out, SIZE_MAX);
+    writer->out.budget = writer->vm->memory;
     writer->check = 0;
     writer->file =
         open(path, O_WRONLY | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
@@ -72,11 +73,18 @@ static size_t encode_u(uint8_t out[10], uint64_t value) {
     return size;
 }
 
+/* Nothing more is written. */
+static bool refuse_memory(struct record_writer *writer, struct error *error) {
+    buffer_free(&writer->out);
+    writer->failed = true;
+    return error_set_memory(writer->vm, error, "a recording");
+}
+
 bool writer_end(struct record_writer *writer, struct error *error) {
     struct buffer *out = &writer->out;
     uint8_t header[HEADER_MAX] = {(uint8_t)writer->kind};
     if (out->failed)
-        return error_set(error, ERROR_IO, "out of memory: a recording");
+        return refuse_memory(writer, error);
     size_t size = 1 + encode_u(header + 1, out->size - HEADER_MAX);
     size_t start = HEADER_MAX - size;
     memcpy(out->data + start, header, size);
@@ -87,10 +95,12 @@ bool writer_end(struct record_writer *writer, struct error *error) {
     for (int i = 0; i < CHECK_SIZE; i++)
         bytes[i] = (uint8_t)(check >> (8 * i));
     if (!buffer_append(out, bytes, sizeof bytes))
-        return error_set(error, ERROR_IO, "out of memory: a recording");
+        return refuse_memory(writer, error);
     writer->check = check;
     whole = (struct slice){out->data + start, out->size - start};
-    return write_bytes(writer, whole, error);
+    bool written = write_bytes(writer, whole, error);
+    let_go(out);
+    return written;
 }
 
 void writer_close(struct record_writer *writer) {
