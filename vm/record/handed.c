@@ -5,6 +5,8 @@
  * copy is taken, and compared with what is there when the call is over. Which
  * function it is, and what its arguments mean, need not be known here.
  *
+ * Most functions ask for a few words, which the call itself keeps.
+ *
  * Parts may overlap, and functions ask for one twice. Each byte that has changed
  * is in the part that was asked for first, whose copy is the older one; so it
  * does no harm that a few words may be copied twice. Of all else, what is copied
@@ -13,6 +15,8 @@
 
 #include <string.h>
 
+enum { EIGHT = sizeof(uint64_t) };
+
 /* ---- copies ---- */
 
 static const uint8_t *now_of(const struct handed_piece *piece) {
@@ -20,7 +24,7 @@ static const uint8_t *now_of(const struct handed_piece *piece) {
 }
 
 static bool take_copy(struct handed *handed, struct handed_piece *piece) {
-    piece->copy.at = handed->copies.size;
+    piece->copy = handed->copies.size;
     return buffer_append(&handed->copies, now_of(piece), (size_t)piece->size);
 }
 
@@ -89,6 +93,13 @@ uint8_t *handed_add(struct handed *handed,
     return bytes;
 }
 
+void handed_forget(struct handed *handed, struct host_call *call) {
+    call->word_count = 0;
+    call->others = false;
+    handed->count = handed->copies.size = 0;
+    let_go(&handed->copies);
+}
+
 void handed_free(struct handed *handed) {
     array_free(NULL, handed->pieces, handed->capacity, sizeof *handed->pieces);
     buffer_free(&handed->copies);
@@ -98,28 +109,28 @@ void handed_free(struct handed *handed) {
 
 static bool piece_changed(const struct handed *handed,
                           const struct handed_piece *piece) {
-    const uint8_t *before = handed->copies.data + piece->copy.at;
+    const uint8_t *before = handed->copies.data + piece->copy;
     return memcmp(now_of(piece), before, (size_t)piece->size) != 0;
 }
 
-bool pieces_changed(const struct handed *handed) {
+bool handed_changed(const struct handed *handed) {
     for (size_t i = 0; i < handed->count; i++) {
         if (piece_changed(handed, &handed->pieces[i]))
             return true;
     }
-    return false;
+    return handed->copies.failed; /* who knows */
 }
 
 /* Whether the next eight bytes are the same, or those that are left. */
-static bool same_word(const uint8_t *a, const uint8_t *b, size_t left) {
-    return memcmp(a, b, left < WORD ? left : WORD) == 0;
+static bool same_eight(const uint8_t *a, const uint8_t *b, size_t left) {
+    return memcmp(a, b, left < EIGHT ? left : EIGHT) == 0;
 }
 
 /* From where it was, to the first byte that differs; its end, if none does. */
 static size_t
 to_difference(const uint8_t *a, const uint8_t *b, size_t at, size_t end) {
-    while (end - at >= WORD && memcmp(a + at, b + at, WORD) == 0)
-        at += WORD;
+    while (end - at >= EIGHT && memcmp(a + at, b + at, EIGHT) == 0)
+        at += EIGHT;
     while (at < end && a[at] == b[at])
         at++;
     return at;
@@ -128,8 +139,8 @@ to_difference(const uint8_t *a, const uint8_t *b, size_t at, size_t end) {
 /* Behind the last of the bytes that differ, before eight that do not. */
 static size_t
 to_sameness(const uint8_t *a, const uint8_t *b, size_t at, size_t end) {
-    while (at < end && !same_word(a + at, b + at, end - at))
-        at += end - at < WORD ? end - at : WORD;
+    while (at < end && !same_eight(a + at, b + at, end - at))
+        at += end - at < EIGHT ? end - at : EIGHT;
     while (a[at - 1] == b[at - 1])
         at--;
     return at;
@@ -137,8 +148,8 @@ to_sameness(const uint8_t *a, const uint8_t *b, size_t at, size_t end) {
 
 /* Where the next run is in a piece, in which that much was before. */
 static bool next_in_piece(struct handed_run *run, const uint8_t *before) {
-    const uint8_t *now = now_of(run->piece);
-    size_t size = (size_t)run->piece->size;
+    const uint8_t *now = now_of(&run->piece);
+    size_t size = (size_t)run->piece.size;
     size_t from = (size_t)(run->at + run->size);
     size_t at = to_difference(now, before, from, size);
     run->at = at;
@@ -146,25 +157,27 @@ static bool next_in_piece(struct handed_run *run, const uint8_t *before) {
     return run->size > 0;
 }
 
-static bool next_in_words(const struct handed *handed, struct handed_run *run) {
-    for (; run->number < handed->word_count; run->number++, run->at = 0) {
-        const struct handed_piece *word = &handed->words[run->number];
-        run->piece = word;
-        if (next_in_piece(run, (const uint8_t *)&word->copy))
+static bool next_in_words(const struct host_call *call,
+                          struct handed_run *run) {
+    for (; run->number < call->word_count; run->number++, run->at = 0) {
+        const struct handed_word *word = &call->words[run->number];
+        run->piece = (struct handed_piece){
+            word->memory, word->address, sizeof word->was, 0};
+        if (next_in_piece(run, (const uint8_t *)&word->was))
             return true;
     }
     return false;
 }
 
-bool handed_next(const struct handed *handed, struct handed_run *run) {
-    if (next_in_words(handed, run))
+bool handed_next(const struct handed *handed,
+                 const struct host_call *call,
+                 struct handed_run *run) {
+    if (next_in_words(call, run))
         return true;
-    size_t before = handed->word_count;
+    size_t before = call->word_count;
     for (; run->number - before < handed->count; run->number++, run->at = 0) {
-        const struct handed_piece *piece =
-            &handed->pieces[run->number - before];
-        run->piece = piece;
-        if (next_in_piece(run, handed->copies.data + piece->copy.at))
+        run->piece = handed->pieces[run->number - before];
+        if (next_in_piece(run, handed->copies.data + run->piece.copy))
             return true;
     }
     return false;

@@ -66,8 +66,8 @@
 #ifndef HOSTEL_VM_RECORD_RECORD_H
 #define HOSTEL_VM_RECORD_RECORD_H
 
+#include "vm/limits.h"
 #include "vm/reader.h"
-#include "vm/record/handed.h"
 #include "vm/store.h"
 
 #define RECORDING_MAGIC "\0run\1\0\0\0"
@@ -117,29 +117,45 @@ static inline void let_go(struct buffer *buffer) {
 
 /* ---- handed.c ---- */
 
+struct host_call;
+
+/* Bytes that a host function was given, and where what was in them is in the
+ * copies. */
+struct handed_piece {
+    const struct memory *memory;
+    uint64_t address, size;
+    size_t copy;
+};
+
+/* What the call under way was given besides words, apart and in order. */
+struct handed {
+    struct handed_piece *pieces; /* owned */
+    size_t count, capacity;
+    struct buffer copies; /* failed: no memory for one */
+};
+
 /* What of it is in no piece becomes some. Returns the bytes. */
 uint8_t *handed_add(struct handed *handed,
                     const struct memory *memory,
                     uint64_t address,
                     uint64_t size);
 
-/* Nothing has been handed out yet. */
-static inline void handed_begin(struct handed *handed) {
-    handed->word_count = handed->count = handed->copies.size = 0;
-}
+bool handed_changed(const struct handed *handed);
 
-/* Besides words_changed. */
-bool pieces_changed(const struct handed *handed);
+/* The guest is about to run: nothing has been handed out yet. */
+void handed_forget(struct handed *handed, struct host_call *call);
 
 /* The next run of bytes that have changed; false if there is none. Between two
- * there are eight or more that have not. */
+ * of a piece there are eight or more that have not. */
 struct handed_run {
-    size_t number; /* 0 at first, as all else */
-    const struct handed_piece *piece;
-    uint64_t at, size; /* in the piece */
+    size_t number; /* of words, then pieces; 0 at first, as all else */
+    struct handed_piece piece;
+    uint64_t at, size; /* in it */
 };
 
-bool handed_next(const struct handed *handed, struct handed_run *run);
+bool handed_next(const struct handed *handed,
+                 const struct host_call *call,
+                 struct handed_run *run);
 
 void handed_free(struct handed *handed);
 
@@ -235,20 +251,33 @@ struct instance *instance_numbered(const struct vm *vm, uint64_t number);
 
 /* ---- recording ---- */
 
+/* A word that a host function was given, and what was in it. */
+struct handed_word {
+    const struct memory *memory;
+    uint64_t address;
+    uint32_t was;
+};
+
+enum { HANDED_WORDS = 8 };
+
 /* A call under way. */
 struct host_call {
     struct host_call *outer; /* that has called the guest; or NULL */
     struct taped *taped;
     const struct instance *caller;
     bool opened; /* it has called the guest */
+    bool others; /* other parts of memory were given, since the guest ran */
+    uint32_t word_count;
+    struct handed_word words[HANDED_WORDS];
 };
 
 struct recorder {
     struct record_writer writer;
-    struct handed handed; /* in the call under way, since the guest ran */
+    struct handed handed;
     struct vm_recorded to;
     struct buffer shown; /* of a piece, what may be seen */
 
+    struct host_call calls[LIMIT_HOST_NESTING + 1]; /* by the vm's nesting */
     struct taped *repeated; /* what the last record is about, or NULL */
     uint64_t pending;       /* repeats of it that are not told yet */
     uint64_t patience;      /* how many of them are told at once */

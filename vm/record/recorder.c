@@ -9,6 +9,7 @@
 #include "vm/rings.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { REPEATS_TOLD = 1000 };
 
@@ -38,22 +39,30 @@ static bool same_results(const struct taped *taped, const uint64_t *slots) {
     return different == 0;
 }
 
-static bool wrote_nothing(const struct handed *handed) {
-    return !words_changed(handed) && !handed->copies.failed &&
-           (handed->count == 0 || !pieces_changed(handed));
+static bool same_words(const struct host_call *call) {
+    uint32_t different = 0;
+    for (uint32_t i = 0; i < call->word_count; i++) {
+        const struct handed_word *word = &call->words[i];
+        uint32_t is;
+        memcpy(&is, word->memory->data + word->address, sizeof is);
+        different |= is ^ word->was;
+    }
+    return different == 0;
 }
 
 /* Whether a call that has the arguments of the one before has done no more. */
 static bool is_repeated(const struct recorder *recorder,
-                        const struct taped *taped,
+                        const struct host_call *call,
                         const uint64_t *results) {
-    return recorder->repeated == taped && same_results(taped, results) &&
-           wrote_nothing(&recorder->handed);
+    return recorder->repeated == call->taped && !call->opened &&
+           same_results(call->taped, results) && same_words(call) &&
+           (!call->others || !handed_changed(&recorder->handed));
 }
 
-static bool repeat(struct recorder *recorder, struct error *error) {
-    handed_begin(&recorder->handed);
-    let_go(&recorder->handed.copies);
+static bool
+repeat(struct recorder *recorder, struct host_call *call, struct error *error) {
+    if (call->others)
+        handed_forget(&recorder->handed, call);
     if (++recorder->pending < recorder->patience)
         return true;
     if (++recorder->tellings == REPEATS_TOLD)
@@ -79,20 +88,24 @@ bool record_call(void *context,
     struct taped *taped = context;
     struct vm *vm = taped->vm;
     struct recorder *recorder = vm->recorder;
-    struct host_call call = {
-        .outer = vm->recorded, .taped = taped, .caller = caller};
-    vm->recorded = &call;
+    struct host_call *call = &recorder->calls[vm->nesting];
+    call->outer = vm->recorded;
+    call->taped = taped;
+    call->caller = caller;
+    call->opened = call->others = false;
+    call->word_count = 0;
+    vm->recorded = call;
     bool same = take_arguments(taped, slots);
 
     bool ok;
     if (!call_host_function(taped, caller, slots, error))
-        ok = tell_failure(&call, error);
-    else if (same && !call.opened && is_repeated(recorder, taped, slots))
-        ok = repeat(recorder, error);
+        ok = tell_failure(call, error);
+    else if (same && is_repeated(recorder, call, slots))
+        ok = repeat(recorder, call, error);
     else
-        ok = tell_return(&call, slots, error);
+        ok = tell_return(call, slots, error);
 
-    vm->recorded = call.outer;
+    vm->recorded = call->outer;
     return ok;
 }
 

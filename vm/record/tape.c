@@ -4,6 +4,8 @@
 
 #include "vm/rings.h"
 
+#include <string.h>
+
 /* References are addresses, which mean nothing elsewhere. */
 static bool has_references(const struct func_type *type) {
     uint32_t count = type->param_count + type->result_count;
@@ -57,10 +59,18 @@ bool tape_link(struct vm *vm,
 
 uint8_t *
 tape_hand_out(const struct memory *memory, uint64_t address, uint64_t size) {
-    struct handed *handed = &memory->vm->recorder->handed;
-    if (handed_word(handed, memory, address, size))
-        return memory->data + address;
-    return handed_add(handed, memory, address, size);
+    uint8_t *bytes = memory->data + address;
+    struct host_call *call = memory->vm->recorded;
+    bool is_word = size == sizeof call->words->was;
+    if (!is_word || call->word_count == HANDED_WORDS) {
+        call->others = true;
+        return handed_add(&memory->vm->recorder->handed, memory, address, size);
+    }
+    struct handed_word *word = &call->words[call->word_count++];
+    word->memory = memory;
+    word->address = address;
+    memcpy(&word->was, bytes, sizeof word->was);
+    return bytes;
 }
 
 void tape_free(struct vm *vm) {

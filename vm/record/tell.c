@@ -36,8 +36,8 @@ static void put_run(struct record_writer *writer,
                     struct taped *taped,
                     const struct instance *caller,
                     const struct handed_run *run) {
-    const struct memory *memory = run->piece->memory;
-    uint64_t address = run->piece->address + run->at;
+    const struct memory *memory = run->piece.memory;
+    uint64_t address = run->piece.address + run->at;
     bool other = memory != caller->shared;
     put_u(writer, run->size);
     put_s(writer, (int64_t)(2 * (address - taped->at) + other));
@@ -46,19 +46,18 @@ static void put_run(struct record_writer *writer,
     taped->at = address + run->size;
 }
 
-static bool put_written(struct recorder *recorder,
-                        const struct host_call *call) {
+static bool put_written(struct recorder *recorder, struct host_call *call) {
     struct taped *taped = call->taped;
     struct handed *handed = &recorder->handed;
     struct record_writer *writer = &recorder->writer;
     struct handed_run run = {0};
-    const struct handed_piece *piece = NULL;
     const uint8_t *bytes = NULL;
+    size_t shown = SIZE_MAX; /* the piece whose bytes these are */
     bool fine = !handed->copies.failed;
-    while (fine && handed_next(handed, &run)) {
-        if (run.piece != piece)
-            bytes = without_secrets(recorder, taped, run.piece);
-        piece = run.piece;
+    while (fine && handed_next(handed, call, &run)) {
+        if (run.number != shown)
+            bytes = without_secrets(recorder, taped, &run.piece);
+        shown = run.number;
         fine = bytes != NULL;
         if (!fine)
             break;
@@ -66,8 +65,7 @@ static bool put_written(struct recorder *recorder,
         put_bytes(writer, (struct slice){bytes + run.at, (size_t)run.size});
     }
     put_u(writer, 0);
-    handed_begin(handed);
-    let_go(&handed->copies);
+    handed_forget(handed, call);
     let_go(&recorder->shown);
     return fine;
 }
