@@ -58,6 +58,10 @@ bool bulk_named(struct validator *v,
                 const struct immediate *immediate,
                 struct varying *types);
 
+/* Translate the instruction, whose operands have been checked and are popped, or
+ * not: false if it is none on the near memory. */
+bool bulk_near(struct validator *v, const struct immediate *immediate);
+
 /* ---- far ---- */
 
 /* Validate and translate a load or store whose memory is not the near one; it

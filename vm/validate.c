@@ -333,7 +333,7 @@ static void windowed(struct validator *v, const struct immediate *immediate) {
     const uint8_t *results = s.types + s.params;
     struct types taken = types_of(s.types, s.params);
     struct types given = types_of(results, s.results);
-    if (!check_top(v, taken))
+    if (!check_top(v, taken) || bulk_near(v, immediate))
         return;
     translate_window(&v->t, v->row, taken.slots, given.slots, immediate);
     replace_top(v, taken, given);

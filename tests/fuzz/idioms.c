@@ -359,6 +359,21 @@ static void store(struct maker *m) {
     memarg(m);
 }
 
+/* memory.copy, or memory.fill. */
+static void bulk(struct maker *m) {
+    bool copies = choose(m, 2);
+    address(m);
+    if (copies) {
+        address(m);
+    } else {
+        expression(m, 0);
+    }
+    part(m);
+    put_with(m, 0xFC, copies ? 10 : 11);
+    for (uint32_t i = 0; i <= copies; i++)
+        put(m, 0);
+}
+
 static void branch(struct maker *m) {
     if (m->depth == 0)
         return;
@@ -432,6 +447,7 @@ static void statement(struct maker *m) {
                                                     store,
                                                     store,
                                                     store,
+                                                    bulk,
                                                     loop,
                                                     loop,
                                                     loop,
@@ -442,7 +458,7 @@ static void statement(struct maker *m) {
                                                     call};
     if (m->nested > NESTED || m->depth + 2 > LABELS)
         return;
-    void (*kind)(struct maker *) = kinds[choose(m, 16)];
+    void (*kind)(struct maker *) = kinds[choose(m, 17)];
     bool within = m->innermost && kind == loop;
     m->nested++;
     if (within) {

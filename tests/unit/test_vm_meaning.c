@@ -58,7 +58,7 @@ static uint32_t data_cells_of(struct meaning meaning, const struct cell *cell) {
     return cells;
 }
 
-/* Of each kind of data cells: a wide constant, where memory.fill and an indirect
+/* Of each kind of data cells: a wide constant, where memory.size and an indirect
  * call go, the entries of a br_table, with values and without. */
 static struct module *module_with_data(struct vm *vm, struct buffer *bytes) {
     struct error error = ERROR_INIT;
@@ -68,7 +68,7 @@ static struct module *module_with_data(struct vm *vm, struct buffer *bytes) {
                TABLES(ENTRY("\x70\0\1")),
                MEMORIES(ENTRY("\0\1")),
                CODE(BODY("\0\x02\x40\x02\x40\x41\1\x0E\2\0\1\0\x0B\x0B"
-                         "\x41\0\x41\0\x41\1\xFC\x0B\0\x41\0\x11\0\0\x0B"),
+                         "\x3F\0\x1A\x41\0\x11\0\0\x0B"),
                     BODY("\0\x02\x7E\x42\x80\x80\x80\x80\x80\x80\x80\1"
                          "\x41\1\x0E\1\0\1\x0B\x0B")));
     struct module *module = vm_load(vm, buffer_slice(bytes), &error);
@@ -115,6 +115,7 @@ static void test_signatures(void **state) {
         {OP_i64_add128,
          "a:I64 a1:I64 = a:I64, a1:I64, a2:I64, a3:I64 "
          "wide:NOTHING"},
+        {OP_memory_fill_is, "[d:I32] = b:I32 times a16:NUMBER"},
         {OP_table_size, "a:WORD = imm:TABLE wide:NOTHING"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

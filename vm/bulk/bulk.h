@@ -8,10 +8,7 @@ static inline uint64_t least(uint64_t a, uint64_t b) {
     return a < b ? a : b;
 }
 
-/* Bytes that are moved without a look at the clock, however often: units pay
- * for them, which run out after thirty times as many. */
-enum { BRIEF_BYTES = 1 << 14 };
-
+/* These two pay for what they do. */
 enum trap
 memory_fill(struct memory *memory, uint64_t at, uint8_t value, uint64_t size);
 enum trap memory_copy(struct memory *to_memory,

@@ -216,6 +216,17 @@ struct access {
     uint64_t address, size;
 };
 
+/* The bytes that a cell writes which fills or copies in the near memory. */
+static uint64_t size_near(const struct machine *machine, enum op op) {
+    uint16_t b = machine->pc->tail.slots.b;
+    switch (op) {
+    case OP_memory_fill_ss:
+    case OP_memory_fill_is:
+    case OP_memory_copy_s: return machine->frame[b];
+    default: return b;
+    }
+}
+
 /* Of a bulk operation, what it writes. Other cells have no window: their `a`
  * may be anything. */
 static bool
@@ -225,8 +236,11 @@ access_of(const struct machine *machine, enum op op, struct access *access) {
                       "imm:MEMORY") != NULL;
     bool is_bulk =
         op == OP_memory_fill || op == OP_memory_copy || op == OP_memory_init;
+    bool is_near = op >= OP_memory_fill_ss && op <= OP_memory_copy_i;
     *access = (struct access){.memory = far ? first : 0,
                               .size = operation_of(op)->bytes};
+    if (is_near)
+        access->size = size_near(machine, op);
     if (!is_bulk)
         return cell_address(machine, op, &access->address);
 

@@ -7,3 +7,8 @@ bool bulk_named(struct validator *v,
     (void)v, (void)immediate, (void)types;
     return false;
 }
+
+bool bulk_near(struct validator *v, const struct immediate *immediate) {
+    (void)v, (void)immediate;
+    return false;
+}
