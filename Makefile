@@ -207,7 +207,7 @@ $(READY): $(BUILD)/ready-%: Makefile base/host.h tests/platforms/ready
 $(BUILD)/obj/%.o: %.c Makefile | $(BUILD)/ready-program $(STAND_INS)
 	$(COMPILE)
 
-$(STAND_INS): Makefile $(wildcard vm/without/*.def)
+$(STAND_INS): Makefile $(wildcard vm/without/*.def $(WITHOUT:%=vm/%/*.def))
 	for file in $(wildcard $(WITHOUT:%=vm/%/*.def)); do \
 	    mkdir -p $(BUILD)/without/$${file%/*} && : >$(BUILD)/without/$$file; \
 	done
