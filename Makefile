@@ -531,7 +531,7 @@ bench-count: deps
 
 bench-forms: deps
 	$(MAKE) $(BENCH_GUESTS_ALL) $(BENCH)/forms-hostel $(BENCH)/forms-suite
-	BUILD=$(BUILD) DATA=$(DATA) B="$(B)" python3 bench/forms.py
+	BUILD=$(BUILD) DATA=$(DATA) B="$(B)" MODULES="$(MODULES)" python3 bench/forms.py
 
 # ---- the tree ----
 
@@ -621,7 +621,7 @@ help:
 	echo "make bench-growth  what loading, tables, instances and the like cost as they grow"
 	echo "make bench-count  count instructions, compare with AGAINST, another tree that is built, or"
 	echo "                bench/baseline.tsv (UPDATE=1: write it)"
-	echo "make bench-forms  which forms of vm/fusions/pins.def the guests and the suite execute"
+	echo "make bench-forms  which forms for pins, and which pairs of cells, programs execute"
 	echo "make bench-http   requests a second beside curl and Python, and what large bodies cost"
 	echo "make library    build the libraries, to embed hostel in a program, in $(LIB)"
 	echo "make install    install program and libraries to prefix ($(prefix)), under DESTDIR"

@@ -45,6 +45,7 @@
 #include "vm/debug/counts.h"
 #include "vm/exceptions/exception.h"
 #include "vm/frames.h"
+#include "vm/fusions/pairs.h"
 #include "vm/numeric.h"
 #include "vm/observer.h"
 #include "vm/rings.h"
@@ -108,6 +109,7 @@ link_call(const struct instance *instance, const struct cell *pc, enum op op) {
     code_set_op(&module->code, at, op);
     if (watched)
         cell_set_op(cell, OP_watched);
+    fusions_linked(module, at);
     return TRAP_NONE;
 }
 
@@ -167,6 +169,10 @@ static inline uint16_t selected(const struct cell *cell, bool first) {
 #define MUSTTAIL
 #endif
 
+#define ALWAYS_INLINE __attribute__((always_inline))
+#define FLATTEN       __attribute__((flatten))
+#define UNUSED        __attribute__((unused))
+
 #define HANDLER(name) static enum trap do_##name(PARAMETERS)
 #define JUMP(cell)                                                             \
     {                                                                          \
@@ -181,6 +187,40 @@ static inline uint16_t selected(const struct cell *cell, bool first) {
 const union head heads[OP_COUNT] = {
 #define OP(name, ...) [OP_##name] = {.run = do_##name},
 #include "vm/ops.def"
+};
+
+/* The same text once more, for what comes first in a pair: functions that are
+ * parts of others, and go on to `second`. */
+#undef HANDLER
+#undef NEXT
+#undef MUSTTAIL
+#define MUSTTAIL
+#define HANDLER(name)                                                          \
+    static inline ALWAYS_INLINE enum trap first_##name(                        \
+        PARAMETERS, UNUSED const handler second)
+#define NEXT(n)                                                                \
+    {                                                                          \
+        pc += (n);                                                             \
+        return second(ARGUMENTS);                                              \
+    }
+#include "vm/handlers.def"
+
+#define FIRST(name)
+#define PAIR(name, second) static enum trap do_##name##__##second(PARAMETERS);
+#include "vm/fusions/pairs.def"
+
+#define FIRST(name)
+#define PAIR(name, second)                                                     \
+    static FLATTEN enum trap do_##name##__##second(PARAMETERS) {               \
+        return first_##name(ARGUMENTS, do_##second);                           \
+    }
+#include "vm/fusions/pairs.def"
+
+const union head pair_heads[PAIR_END - NO_PAIR] = {
+    {.run = NULL},
+#define FIRST(name)        {.run = do_##name},
+#define PAIR(name, second) {.run = do_##name##__##second},
+#include "vm/fusions/pairs.def"
 };
 
 static enum trap run(PARAMETERS) {
@@ -212,13 +252,25 @@ const union head heads[OP_COUNT] = {
 #include "vm/ops.def"
 };
 
+/* Here a pair does what its first operation does, and no more. */
+const union head pair_heads[PAIR_END - NO_PAIR] = {
+    {.op = NO_PAIR},
+#define FIRST(name)        {.op = OP_##name},
+#define PAIR(name, second) {.op = OP_##name##__##second},
+#include "vm/fusions/pairs.def"
+};
+
 static enum trap run(PARAMETERS) {
     for (;;) {
         enum op op = (enum op)pc->head.op;
     dispatch:
-        switch (op) {
+        switch ((unsigned)op) {
 #include "vm/handlers.def"
-        case OP_COUNT: return TRAP_NONE; /* no cell holds it */
+#define FIRST(name)
+#define PAIR(name, second)                                                     \
+    case OP_##name##__##second:                                                \
+        CONTINUE_AS(name)
+#include "vm/fusions/pairs.def"
         }
     }
 }

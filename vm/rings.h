@@ -92,6 +92,8 @@ void fusions_binary(struct translator *t,
                     const struct instruction *row,
                     enum form form);
 void fusions_loop(struct translator *t);
+void fusions_function(struct translator *t);
+void fusions_linked(struct module *module, uint32_t cell);
 
 void fusions_table(struct translator *t, bool in_r0);
 void fusions_branch(struct translator *t,

@@ -87,6 +87,7 @@ void translate_tick(struct translator *t) {
 void translate_end(struct translator *t, uint32_t function) {
     if (t->idle || !reader_ok(t->reader))
         return;
+    fusions_function(t);
     t->module->code.cells[t->entry].tail.imm = (int32_t)t->frame_slots;
     t->module->functions[function].entry = t->entry;
 }

@@ -45,11 +45,10 @@ function 3 "mixed" 2 4
         99 i32.add                1: i32_add_ss t0 r0 = local0=20, local0=20 => t0=40
         9a end                    2: return_i r0=40
       de local.set             15: move local0 = t0=40 => local0=40
-      ee f64.mul               16: const_wide t2 = 0x3fe0000000000000 => t2=0x3fe0000000000000
-      ee f64.mul               18: f64_mul_ss t1 f0 = local1=4, t2=0.5 => t1=2
-      ef f64.store             19: f64_store_w_r [64] = f0=2 at 0x40
-      f8 br_table              20: br_table_r r0=40 of 2
-     102 end                   25: return_s local0=40
+      ee f64.mul               16: f64_mul_si t1 f0 = local1=4, 0.5 => t1=2
+      ef f64.store             17: f64_store_w_r [64] = f0=2 at 0x40
+      f8 br_table              18: br_table_r r0=40 of 2
+     102 end                   23: return_s local0=40
 """
 # The cell that traps has written nothing.
 FAILS = """\

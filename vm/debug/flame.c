@@ -75,7 +75,8 @@ static void lay_out(struct drawing *d) {
 }
 
 static double scaled(const struct drawing *d, uint64_t cells) {
-    return d->all == 0 ? WIDTH : (double)cells * WIDTH / (double)d->all;
+    double width = (int)WIDTH;
+    return d->all == 0 ? width : (double)cells * width / (double)d->all;
 }
 
 /* One colour for one name. */
@@ -93,7 +94,7 @@ static const char *class_of(const struct drawing *d, const struct stack *s) {
 
 /* As many characters as there is room for, and a mark that it goes on. */
 static void write_label(const char *name, double width, FILE *out) {
-    int letters = (int)((width - 6) * 10 / LETTER_TENTHS);
+    int letters = (int)((width - 6) * 10 / (int)LETTER_TENTHS);
     char text[SHOWN_MAX * 2 + 4];
     size_t size = strlen(name);
     if (letters < 3)

@@ -355,12 +355,20 @@ static void field_value_show(const struct cell_place *place,
     value_show(kind, bits, out);
 }
 
+/* Whether the cell does more than its operation: the next cell, too. */
+static bool is_pair(const struct cell_place *place, enum op op) {
+    uint64_t head = place->names->module->code.cells[place->cell].head.wide;
+    return head != heads[op].wide && head != heads[OP_watched].wide;
+}
+
 /* The text of the meaning, with each field said as it is in this cell. With a
  * machine there are values too, but not of what is still to be written. */
 void cell_show(const struct cell_place *place, enum op op, FILE *out) {
     struct meaning meaning = meaning_of(place->names->module->vm, op);
     struct field field;
     fputs(operation_of(op)->name, out);
+    if (is_pair(place, op))
+        fputc('+', out);
     if (meaning.text[0] && meaning.text[0] != ' ')
         fputc(' ', out);
     while (meaning_next(&meaning, &field)) {

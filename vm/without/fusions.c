@@ -15,6 +15,14 @@ void fusions_loop(struct translator *t) {
     (void)t;
 }
 
+void fusions_function(struct translator *t) {
+    (void)t;
+}
+
+void fusions_linked(struct module *module, uint32_t cell) {
+    (void)module, (void)cell;
+}
+
 void fusions_table(struct translator *t, bool in_r0) {
     (void)t, (void)in_r0;
 }
