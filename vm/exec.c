@@ -252,25 +252,23 @@ const union head heads[OP_COUNT] = {
 #include "vm/ops.def"
 };
 
-/* Here a pair does what its first operation does, and no more. */
+/* Here a pair does what its first operation does, and no more: it has a mark
+ * that the dispatch does not look at. */
+#define PAIRED             (UINT64_C(1) << 32)
 const union head pair_heads[PAIR_END - NO_PAIR] = {
-    {.op = NO_PAIR},
-#define FIRST(name)        {.op = OP_##name},
-#define PAIR(name, second) {.op = OP_##name##__##second},
+    {.op = PAIRED},
+#define FIRST(name)        {.op = OP_##name | PAIRED},
+#define PAIR(name, second) {.op = OP_##name | PAIRED},
 #include "vm/fusions/pairs.def"
 };
 
 static enum trap run(PARAMETERS) {
     for (;;) {
-        enum op op = (enum op)pc->head.op;
+        enum op op = (enum op)(uint32_t)pc->head.op;
     dispatch:
-        switch ((unsigned)op) {
+        switch (op) {
 #include "vm/handlers.def"
-#define FIRST(name)
-#define PAIR(name, second)                                                     \
-    case OP_##name##__##second:                                                \
-        CONTINUE_AS(name)
-#include "vm/fusions/pairs.def"
+        case OP_COUNT: return TRAP_NONE; /* no cell holds it */
         }
     }
 }
