@@ -35,7 +35,7 @@ static const struct {
     {"head_traps", {10, 15}, 16, OP_br_i32_le_u_rs_back, 1},
     {"skips", {6, 0}, 12, OP_i32_and_li_r, 2},
     {"stride", {1, 13}, 35, OP_stride_i32_ne_s_l_back, 1},
-    {"stride_right", {1, 13}, 4, OP_stride_i64_lt_u_s_l_back, 1},
+    {"stride_right", {1, 13}, 5, OP_stride_i64_le_u_s_l_back, 1},
     {"step_wide", {0, 5}, 5, OP_step_i64_ne_i_l_back, 1},
     {"step_long", {0, 5}, 5, OP_step_i64_ne_i, 0},
     {"step_itself", {1, 100}, 128, OP_stride_i32_lt_u_s_l_back, 1},
@@ -61,12 +61,12 @@ static const struct {
 
 enum { ROWS = sizeof rows / sizeof *rows };
 
-/* How many cells of the code that there is execute it. */
+/* How many cells of the code that there is do it. */
 static int count_of(const struct guest *guest, enum op op) {
     const struct code *code = &guest->module->code;
     int count = 0;
     for (uint32_t i = 0; i < code->cell_count; i++)
-        count += code->cells[i].head.wide == heads[op].wide;
+        count += code_op(code, i) == op;
     return count;
 }
 

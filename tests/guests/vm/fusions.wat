@@ -108,7 +108,7 @@
     (loop
       (local.set 2 (i32.add (local.get 2) (i32.const 1)))
       (local.set 3 (i64.add (local.get 3) (local.get 5)))
-      (br_if 0 (i64.gt_u (local.get 4) (local.get 3))))
+      (br_if 0 (i64.ge_u (local.get 4) (local.get 3))))
     (local.get 2))
   (func (export "step_wide") (param i32 i32) (result i32)
     (local i32 i64)
