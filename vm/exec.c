@@ -208,6 +208,8 @@ const union head heads[OP_COUNT] = {
 #define FIRST(name)
 #define PAIR(name, second) static enum trap do_##name##__##second(PARAMETERS);
 #include "vm/fusions/pairs.def"
+#undef FIRST
+#undef PAIR
 
 #define FIRST(name)
 #define PAIR(name, second)                                                     \
@@ -215,12 +217,16 @@ const union head heads[OP_COUNT] = {
         return first_##name(ARGUMENTS, do_##second);                           \
     }
 #include "vm/fusions/pairs.def"
+#undef FIRST
+#undef PAIR
 
 const union head pair_heads[PAIR_END - NO_PAIR] = {
     {.run = NULL},
 #define FIRST(name)        {.run = do_##name},
 #define PAIR(name, second) {.run = do_##name##__##second},
 #include "vm/fusions/pairs.def"
+#undef FIRST
+#undef PAIR
 };
 
 static enum trap run(PARAMETERS) {
@@ -260,6 +266,8 @@ const union head pair_heads[PAIR_END - NO_PAIR] = {
 #define FIRST(name)        {.op = OP_##name | PAIRED},
 #define PAIR(name, second) {.op = OP_##name | PAIRED},
 #include "vm/fusions/pairs.def"
+#undef FIRST
+#undef PAIR
 };
 
 static enum trap run(PARAMETERS) {

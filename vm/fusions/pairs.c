@@ -30,6 +30,8 @@ static const uint16_t firsts[OP_COUNT] = {
 #define FIRST(first) [OP_##first] = FIRST_##first - NO_PAIR,
 #define PAIR(first, second)
 #include "vm/fusions/pairs.def"
+#undef FIRST
+#undef PAIR
 };
 
 /* What comes second in each, an operation or a pair. */
@@ -38,6 +40,8 @@ static const uint16_t seconds[PAIR_END - NO_PAIR + 1] = {
 #define FIRST(first)        NO_PAIR,
 #define PAIR(first, second) OP_##second,
 #include "vm/fusions/pairs.def"
+#undef FIRST
+#undef PAIR
     NO_PAIR,
 };
 

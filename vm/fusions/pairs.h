@@ -12,6 +12,8 @@ enum pair {
 #define FIRST(first)        FIRST_##first,
 #define PAIR(first, second) OP_##first##__##second,
 #include "vm/fusions/pairs.def"
+#undef FIRST
+#undef PAIR
     PAIR_END
 };
 
