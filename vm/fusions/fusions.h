@@ -66,7 +66,7 @@
  * reverse-complement 1.05, spectralnorm 1.05; of floats, which the core has as
  * immediates, mandelbrot 1.12, nbody 1.10.
  *
- * Pairs (pairs.c) leave 0.62 of the dispatches of 60 programs: our own guests,
+ * Pairs (pairs.c) leave 0.60 of the dispatches of 60 programs: our own guests,
  * that suite, and what libsodium, PolyBench, Lua and SQLite do. By time the 20
  * cases take 1.11 times as long without them, spectralnorm 1.7, those that wait
  * for memory, as sort, as long as with them.
