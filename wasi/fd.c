@@ -61,6 +61,8 @@ uint32_t fd_free_number(const struct wasi *wasi) {
 void fd_install(struct wasi *wasi, uint32_t number, struct descriptor fresh) {
     fresh.open = true;
     wasi->table[number] = fresh;
+    if (wasi->table_end <= number)
+        wasi->table_end = number + 1;
 }
 
 void fd_close(struct descriptor *descriptor) {

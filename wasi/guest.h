@@ -47,13 +47,16 @@ struct wasi {
     struct resolver resolver;
     struct binding bindings[CALL_COUNT];
     size_t listings_size; /* bytes that listings remember, see readdir.c */
-    struct descriptor table[FD_MAX];
     /* By the guest, on the host's 1 and 2: see lines.c. */
     bool line_begun[STDERR_FILENO + 1];
     bool outputs_are_one; /* these two are the same file */
     /* Directories than there are, as libc does to know all. */
     bool looked_for_more;
     bool complained; /* the guest wrote to standard error */
+    /* The descriptors, of which those from `table_end` on were never open: most
+     * guests touch a page of it. */
+    uint32_t table_end;
+    struct descriptor table[FD_MAX];
 };
 
 #endif

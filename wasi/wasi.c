@@ -175,7 +175,7 @@ struct wasi *wasi_open(const struct wasi_config *config, struct error *error) {
 void wasi_close(struct wasi *wasi) {
     if (!wasi)
         return;
-    for (uint32_t i = 0; i < FD_MAX; i++) {
+    for (uint32_t i = 0; i < wasi->table_end; i++) {
         if (wasi->table[i].open)
             fd_close(&wasi->table[i]);
     }

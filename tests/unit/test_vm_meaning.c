@@ -19,13 +19,13 @@ static int close_vm(void **state) {
 }
 
 /* A field that is misspelt would stay in the text. */
-static void assert_read(const struct operation *operation,
-                        const struct field *field) {
+static void assert_read(enum op op, const struct field *field) {
+    const struct operation operation = operation_of(op);
     for (int i = 0; i < field->size; i++) {
         bool colon = field->text[i] == ':';
         bool missed = colon && i + 1 < field->size && field->text[i + 1] != ' ';
         if (missed)
-            fail_msg("%s: \"%s\"", operation->name, operation->meaning);
+            fail_msg("%s: \"%s\"", operation.name, operation.meaning);
     }
 }
 
@@ -36,12 +36,12 @@ static void test_meanings_are_read(void **state) {
         struct field field;
         int fields = 0;
         while (meaning_next(&meaning, &field)) {
-            assert_read(operation_of((enum op)op), &field);
+            assert_read((enum op)op, &field);
             assert_true(field.kind < KIND_R1);
             fields++;
         }
         assert_true(fields < MEANING_FIELDS);
-        assert_read(operation_of((enum op)op), &field);
+        assert_read((enum op)op, &field);
         assert_true(strlen(meaning.text) < MEANING_SIZE);
     }
 }

@@ -366,7 +366,7 @@ static bool is_pair(const struct cell_place *place, enum op op) {
 void cell_show(const struct cell_place *place, enum op op, FILE *out) {
     struct meaning meaning = meaning_of(place->names->module->vm, op);
     struct field field;
-    fputs(operation_of(op)->name, out);
+    fputs(operation_of(op).name, out);
     if (is_pair(place, op))
         fputc('+', out);
     if (meaning.text[0] && meaning.text[0] != ' ')

@@ -104,7 +104,7 @@ struct operation {
     const char *signature; /* of its row, or NULL */
 };
 
-const struct operation *operation_of(enum op op);
+struct operation operation_of(enum op op);
 
 /* Read what all operations mean, if the vm has not done so: before any of the
  * following is asked for. False without memory. */

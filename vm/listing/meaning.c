@@ -14,12 +14,42 @@
 
 #include <string.h>
 
-/* A row without bytes, or without a signature, has 0 there. */
-static const struct operation operations[OP_COUNT] = {
-#define FIELDS(name, meaning, bytes, signature, ...)                           \
-    [OP_##name] = {#name, meaning, bytes, signature},
-#define OP(...) FIELDS(__VA_ARGS__, 0, 0, 0)
+/* All texts are one object, and found by where they are in it: thousands of
+ * pointers would be set whenever a program starts, by most of them for
+ * nothing. */
+static const struct texts {
+#define FIELDS(name, meaning, ...)                                             \
+    char name_##name[sizeof #name];                                            \
+    char meaning_##name[sizeof(meaning)];
+#define OP(...) FIELDS(__VA_ARGS__, 0)
 #include "vm/ops.def"
+#undef FIELDS
+} texts = {
+#define FIELDS(name, meaning, ...) #name, meaning,
+#define OP(...)                    FIELDS(__VA_ARGS__, 0)
+#include "vm/ops.def"
+#undef FIELDS
+};
+
+/* A row without bytes has 0 there. */
+static const struct {
+    uint32_t name, meaning, bytes;
+} places[OP_COUNT] = {
+#define FIELDS(name, meaning, bytes, ...)                                      \
+    [OP_##name] = {offsetof(struct texts, name_##name),                        \
+                   offsetof(struct texts, meaning_##name),                     \
+                   bytes},
+#define OP(...) FIELDS(__VA_ARGS__, 0, 0)
+#include "vm/ops.def"
+#undef FIELDS
+};
+
+/* Few rows have one. */
+static const char *const signatures[OP_COUNT] = {
+#define FIELDS(name, meaning, bytes, signature, ...) [OP_##name] = signature,
+#define OP(...)                                      FIELDS(__VA_ARGS__, 0, 0, 0)
+#include "vm/ops.def"
+#undef FIELDS
 };
 
 /* In the order of enum part. */
@@ -183,10 +213,11 @@ static const char *next_field(const char *text, struct field *field) {
 
 /* First the text, in which the signature's types have taken the place of R1, T1
  * and so on, then the fields in it. */
-static void know(struct known *known, const struct operation *operation) {
-    const char *at = operation->meaning;
+static void know(struct known *known, enum op op) {
+    const struct operation operation = operation_of(op);
+    const char *at = operation.meaning;
     while (*at) {
-        at = add_part(known->text, at, operation->signature);
+        at = add_part(known->text, at, operation.signature);
         at += *at == '|';
     }
     const char *rest = known->text;
@@ -210,13 +241,17 @@ bool meanings_read(struct vm *vm) {
     if (!all)
         return false;
     for (int op = 0; op < OP_COUNT; op++)
-        know(&all->known[op], &operations[op]);
+        know(&all->known[op], (enum op)op);
     vm->meanings = all;
     return true;
 }
 
-const struct operation *operation_of(enum op op) {
-    return &operations[op];
+struct operation operation_of(enum op op) {
+    const char *all = (const char *)&texts;
+    return (struct operation){.name = all + places[op].name,
+                              .meaning = all + places[op].meaning,
+                              .bytes = places[op].bytes,
+                              .signature = signatures[op]};
 }
 
 struct meaning meaning_of(const struct vm *vm, enum op op) {

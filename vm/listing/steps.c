@@ -71,7 +71,7 @@ static const struct func_type *callee_type(const struct machine *machine,
     const struct cell *pc = machine->pc;
     struct meaning meaning = meaning_of(module->vm, op);
     struct field field;
-    if (!strstr(operation_of(op)->name, "call"))
+    if (!strstr(operation_of(op).name, "call"))
         return NULL;
     while (meaning_next(&meaning, &field)) {
         uint32_t target = code_index(code, pc) + (uint32_t)pc->tail.imm;
@@ -238,7 +238,7 @@ access_of(const struct machine *machine, enum op op, struct access *access) {
         op == OP_memory_fill || op == OP_memory_copy || op == OP_memory_init;
     bool is_near = op >= OP_memory_fill_ss && op <= OP_memory_copy_i;
     *access = (struct access){.memory = far ? first : 0,
-                              .size = operation_of(op)->bytes};
+                              .size = operation_of(op).bytes};
     if (is_near)
         access->size = size_near(machine, op);
     if (!is_bulk)
@@ -339,7 +339,7 @@ static enum op stepping_cell(struct observer *observer,
     /* It is begun again, when the callee has its code. */
     bool again = machine->pc == r->before.pc &&
                  machine->frame == r->before.frame &&
-                 strstr(operation_of(op)->name, "call");
+                 strstr(operation_of(op).name, "call");
     if (end_run(r, machine))
         return OP_COUNT;
     if (again)

@@ -182,7 +182,7 @@ begin_line(struct tracer *t, const struct cell_place *place, enum op op) {
 static bool is_again(const struct tracer *t, const struct machine *machine) {
     bool same = t->waiting.pc == machine->pc &&
                 t->waiting.frame == machine->frame && !t->nesting.entered;
-    return same && strstr(operation_of(t->waiting_op)->name, "call");
+    return same && strstr(operation_of(t->waiting_op).name, "call");
 }
 
 /* The order matters: what the last cell wrote is told before this one, and a

@@ -57,7 +57,7 @@ bool nesting_enter(struct nesting *nesting, const struct cell_place *place) {
 
 /* By the names, since tail calls are a ring. */
 void nesting_leave(struct nesting *nesting, enum op op) {
-    const char *name = operation_of(op)->name;
+    const char *name = operation_of(op).name;
     nesting->handed_on = strstr(name, "return_call") != NULL;
     bool returns = strncmp(name, "return_", strlen("return_")) == 0;
     nesting->count -= returns && !nesting->handed_on;
