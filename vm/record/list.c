@@ -261,7 +261,9 @@ static bool list_module(struct list *list) {
 static bool list_repeat(struct list *list) {
     uint64_t count = reader_u64(&list->rest);
     list->calls += count;
-    fprintf(list->out, "the same again, %" PRIu64 " times", count);
+    fprintf(list->out,
+            "the same again, %" PRIu64 " times, with nothing changed",
+            count);
     return true;
 }
 

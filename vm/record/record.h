@@ -17,7 +17,8 @@
  *     AGAIN   07  written  callee                              ... once more
  *     CLOSE   08  written  results                             ... and returned
  *     ABORT   09  written  failure                             ... or ended it
- *     REPEAT  0A  count: u                   the call before, so many times more
+ *     REPEAT  0A  count: u                   the call before, so many times more,
+ *                                            but no byte of memory has changed
  *     END     0C  failure  units: u  count: u  (function: u  offset: u) ...
  *
  *     text        size: u  bytes
