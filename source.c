@@ -39,6 +39,7 @@ static const struct sign {
     SIGN("\0aot",
          "it is compiled by WAMR for one processor; take the module "
          "it was made of"),
+    SIGN("\0run", "it is a recording; hostel replay runs it"),
     SIGN("AGFzb", "it is a module in base64; decode it first, with base64 -d"),
     SIGN("version https://git-lfs",
          "it stands for a file of Git LFS; get that, with git lfs pull"),

@@ -307,6 +307,10 @@ def foreign(p):
     write(p.file, whole)
     with open(p.file, "rb") as stdin:
         result = subprocess.run([HOSTEL, "replay", "-", guest("recorded")], stdin=stdin, capture_output=True, timeout=20)
+    for words in [], ["check"], ["dump"], ["replay", p.file]:
+        result = run(*words, p.file)
+        why = "magic header not detected: it is a recording; hostel replay runs it"
+        check("a recording for a module " + " ".join(words[:1]), expect(result, 1, "", re.escape(why)) or one_line(result))
     same("a recording as standard input", p.again()[:2], (result.returncode, result.stdout.decode()))
     for words in ["--preload", "a=" + guest("recorded")], ["--dir", p.place], ["--env", "A=b"], ["--invoke", "main"], \
             ["--tmpdir", "/tmp"]:
