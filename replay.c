@@ -436,8 +436,11 @@ void replay_end(struct run *run, struct error *end) {
     if (missed)
         error_set(&different,
                   ERROR_IO,
-                  "--until %s: the run did not come there",
-                  shown_text(until, 120).text);
+                  "--until %s: %s",
+                  shown_text(until, 120).text,
+                  vm_stop_is_known(run->vm)
+                      ? "the run did not come there"
+                      : "no code is known to come from there");
     if (vm_replay_end(run->vm, end, &different) && !missed)
         return;
     *end = different;

@@ -222,6 +222,8 @@ def until(p):
     same("--until an offset", result, p.again("--until", offset.group(1) if offset else "0x0"))
     watched(p, "recorded.c:12")
     check("--until nowhere", expect(p.again("--until", "7777777"), 1, None, "the run did not come there"))
+    for place in "recorded.c:99999", "other.c:11", "ecorded.c:11":
+        check("--until no line, " + place, expect(p.again("--until", place), 1, None, "no code is known to come from"))
     for place in "x", "0x", "0", "a.c:0", ":3", "1.5":
         result = p.again("--until", place)
         check("--until " + place, expect(result, 2, "", "is no call") or one_line(result))

@@ -68,6 +68,10 @@ struct vm_stopping {
 bool vm_stop(const struct vm_stopping *at, struct error *error);
 bool vm_stopped(const struct vm *vm);
 
+/* Whether the module's debugging information knows the line of vm_stop; true if
+ * it was no line. */
+bool vm_stop_is_known(const struct vm *vm);
+
 /* When it has stopped: the locals of a frame of the backtrace, those that were
  * inlined not counted, as text. Empty if there are none. */
 struct slice vm_locals(const struct vm *vm, size_t frame);

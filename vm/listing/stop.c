@@ -167,6 +167,20 @@ bool vm_stopped(const struct vm *vm) {
     return vm->stopped;
 }
 
+bool vm_stop_is_known(const struct vm *vm) {
+    const struct vm_stopping *at = &vm->stop->at;
+    if (!at->file)
+        return true;
+    struct debug_lines lines = module_lines(at->module);
+    for (size_t i = 0; i < lines.line_count; i++) {
+        const struct debug_line *line = &lines.lines[i];
+        struct slice path = lines.files[line->file].path;
+        if (line->line == at->line && ends_with(path, at->file))
+            return true;
+    }
+    return false;
+}
+
 /* Texts were made when the run was left: the stack they tell of is gone. */
 struct slice vm_locals(const struct vm *vm, size_t frame) {
     const struct stop *stop = vm->stop;

@@ -63,6 +63,11 @@ bool vm_stopped(const struct vm *vm) {
     return vm->stopped;
 }
 
+bool vm_stop_is_known(const struct vm *vm) {
+    (void)vm;
+    return false;
+}
+
 struct slice vm_locals(const struct vm *vm, size_t frame) {
     (void)vm, (void)frame;
     return (struct slice){NULL, 0};
