@@ -25,16 +25,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* What is made of the table: ids, what getopt wants, the kinds of values,
- * names. */
-#define GROUP(title)
-
-enum option_id {
+/* What is made of the table: what getopt wants, the kinds of values, names. */
 #define COMMAND(id, name, form, help)
-#define OPTION(id, letter, name, value, form, help) OPTION_##id,
-#include "options.def"
-#undef OPTION
-};
+#define GROUP(title)
 
 /* What getopt_long returns for an option begins beyond all characters. */
 enum { FIRST_OPTION = 256 };
@@ -78,6 +71,8 @@ enum {
     OPTION_COUNT = sizeof option_rows / sizeof *option_rows,
     COMMAND_COUNT = sizeof command_names / sizeof *command_names,
 };
+
+_Static_assert(OPTION_COUNT <= 64, "`given` has a bit for each option");
 
 /* ---- texts ---- */
 
@@ -437,6 +432,7 @@ read_option(struct reading *reading, enum option_id id, struct error *error) {
     if (numeric &&
         !quantity_read(quantities[kind], name, optarg, &number, error))
         return false;
+    reading->options->given |= UINT64_C(1) << id;
     return apply(reading->options, id, optarg, number, error);
 }
 
@@ -624,15 +620,24 @@ static bool check_count(const struct options *options, struct error *error) {
                      shown_text(options->words[most], 120).text);
 }
 
+/* What the command wants first. */
+static const char *first_word(const struct options *options) {
+    switch (options->command) {
+    case COMMAND_COMPLETIONS: return "shell";
+    case COMMAND_REPLAY: return "recording";
+    default: return "module";
+    }
+}
+
 /* There must be as many as the command takes. */
 static bool check_words(const struct reading *reading, struct error *error) {
     const struct options *options = reading->options;
-    const bool shell = options->command == COMMAND_COMPLETIONS;
     if (options->word_count == 0 && reading->takes_next) {
         return error_set(
             error,
             ERROR_USAGE,
-            "which module? '%s' is the value of --%s; see hostel --help",
+            "which %s? '%s' is the value of --%s; see hostel --help",
+            first_word(options),
             shown_text(reading->argv[reading->argc - 1], 120).text,
             reading->takes_next);
     }
@@ -641,7 +646,7 @@ static bool check_words(const struct reading *reading, struct error *error) {
         return error_set(error,
                          ERROR_USAGE,
                          "which %s? see hostel --help",
-                         shell ? "shell" : "module");
+                         first_word(options));
     }
     return options_belong(options, error) && check_count(options, error);
 }
@@ -678,4 +683,14 @@ bool options_parse(struct options *options,
 
 void options_free(struct options *options) {
     arena_free(&options->arena);
+}
+
+const char *options_given(const struct options *options,
+                          enum option_id first,
+                          enum option_id last) {
+    for (unsigned id = first; id <= last; id++) {
+        if (options->given >> id & 1)
+            return option_names[id];
+    }
+    return NULL;
 }

@@ -17,6 +17,16 @@ enum command {
 #undef COMMAND
 };
 
+enum option_id {
+#define COMMAND(id, name, form, help)
+#define GROUP(title)
+#define OPTION(id, letter, name, value, form, help) OPTION_##id,
+#include "options.def"
+#undef OPTION
+#undef GROUP
+#undef COMMAND
+};
+
 /* The kinds of values: how one is read, and what a shell completes it to. */
 enum option_value {
     VALUE_NONE,
@@ -75,6 +85,7 @@ struct options {
     const char *until;       /* where REPLAY stops, or NULL */
     bool trace_wasi, trace_http, trace_code;
     const char *traced; /* the function, or NULL: all code */
+    uint64_t given;     /* bit 1 << enum option_id: it was, at least once */
     struct arena arena; /* owns the lists */
 };
 
@@ -86,5 +97,10 @@ bool options_parse(struct options *options,
                    char **argv,
                    struct error *error);
 void options_free(struct options *options);
+
+/* The name of one that was given of those from `first` to `last`, or NULL. */
+const char *options_given(const struct options *options,
+                          enum option_id first,
+                          enum option_id last);
 
 #endif

@@ -158,29 +158,39 @@ static bool read_number(struct slice value, uint64_t most, uint64_t *number) {
     return value.size > 0;
 }
 
-/* What only the recording says: an option that would say it again, or NULL. */
-static const char *given_again(const struct options *options) {
-    if (options->invoke)
-        return "invoke";
-    if (options->preload_count > 0)
-        return "preload";
-    if (options->directory_count > 0)
-        return "dir";
-    if (options->tmpdir)
-        return "tmpdir";
-    return options->env.count > 0 ? "env" : NULL;
+/* Nothing is taken that a replay would not hear: what the recording says, and
+ * what is about files, servers and calls, of which there are none. */
+static bool check_heard(const struct options *options, struct error *error) {
+    static const struct {
+        enum option_id first, last;
+        const char *why;
+    } unheard[] = {
+        {OPTION_INVOKE, OPTION_ENV, "a recording has its own, which counts"},
+        {OPTION_ALLOW_NET, OPTION_NO_COOKIES, "a replay has no network"},
+        {OPTION_MAX_FDS, OPTION_MAX_FDS, "a replay opens no files"},
+    };
+    for (size_t i = 0; i < sizeof unheard / sizeof *unheard; i++) {
+        const char *name =
+            options_given(options, unheard[i].first, unheard[i].last);
+        if (name)
+            return error_set(
+                error, ERROR_USAGE, "--%s: %s", name, unheard[i].why);
+    }
+    if (options->trace_wasi || options->trace_http)
+        return error_set(error,
+                         ERROR_USAGE,
+                         "--trace=%s: a replay calls nothing; replay --list "
+                         "prints the recorded calls",
+                         options->trace_wasi ? "wasi" : "http");
+    return true;
 }
 
 /* How many notes there are bounds all lists. */
 static bool make_lists(struct options *options,
                        const struct vm_recording *recording,
                        struct error *error) {
-    const char *again = given_again(options);
-    if (again)
-        return error_set(error,
-                         ERROR_USAGE,
-                         "--%s: a recording has its own, which counts",
-                         again);
+    if (!check_heard(options, error))
+        return false;
     size_t count = 1;
     while (vm_recording_note(recording, count - 1))
         count++;

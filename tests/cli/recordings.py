@@ -307,17 +307,23 @@ def foreign(p):
         check("a recording names " + os.path.basename(path),
               expect(run("replay", p.file), 1, "", re.escape(path) + ": the recording names it, but it is no file"))
     write(p.file, whole)
-    with open(p.file, "rb") as stdin:
-        result = subprocess.run([HOSTEL, "replay", "-", guest("recorded")], stdin=stdin, capture_output=True, timeout=20)
     for words in [], ["check"], ["dump"], ["replay", p.file]:
         result = run(*words, p.file)
         why = "magic header not detected: it is a recording; hostel replay runs it"
         check("a recording for a module " + " ".join(words[:1]), expect(result, 1, "", re.escape(why)) or one_line(result))
+    with open(p.file, "rb") as stdin:
+        result = subprocess.run([HOSTEL, "replay", "-", guest("recorded")], stdin=stdin, capture_output=True, timeout=20)
     same("a recording as standard input", p.again()[:2], (result.returncode, result.stdout.decode()))
     for words in ["--preload", "a=" + guest("recorded")], ["--dir", p.place], ["--env", "A=b"], ["--invoke", "main"], \
-            ["--tmpdir", "/tmp"]:
+            ["--tmpdir", "/tmp"], ["--unknown-imports", "trap"]:
         result = p.again(*words)
         check("replay " + words[0], expect(result, 2, "", words[0] + ": a recording has its own") or one_line(result))
+    for words, why in [(["--allow-net", "*"], "--allow-net: a replay has no network"), (["--max-fds", "9"], "no files"),
+                       (["--http-timeout", "1"], "--http-timeout: a replay has no"), (["--no-cookies"], "no network"),
+                       (["--trace", "http"], "--trace=http: a replay calls nothing"),
+                       (["--trace", "code,wasi"], "--trace=wasi: a replay calls nothing; replay --list ")]:
+        result = p.again(*words)
+        check("replay " + " ".join(words), expect(result, 2, "", re.escape(why)) or one_line(result))
 
 
 def memory(p):
@@ -357,7 +363,8 @@ def usage(p):
                        (["check", "--record", p.file, guest("recorded")], "--record: belongs to run"),
                        (["--until", "3", guest("recorded")], "--until: belongs to replay"),
                        (["--list", guest("recorded")], "--list: belongs to replay"),
-                       (["replay"], "which "), (["replay", "a", "b", "c"], "what is 'c'")]:
+                       (["replay"], "which recording?"), (["replay", "--fuel", "3"], "which recording? '3' is the"),
+                       (["replay", "a", "b", "c"], "what is 'c'")]:
         result = run(*words)
         check("recording: " + why + " " + words[0], expect(result, 2, "", re.escape(why)) or one_line(result))
     result = run("--record", p.place, guest("recorded"))
