@@ -40,10 +40,6 @@ static struct module_counts *of_translator(const struct translator *t) {
 
 /* ---- translation ---- */
 
-static bool is_op(const struct cell *cell, enum op op) {
-    return cell->head.wide == heads[op].wide;
-}
-
 /* Nobody pays for what the ring emits. */
 static struct cell *emit_unpaid(struct translator *t, enum op op, uint32_t a) {
     uint32_t unpaid = t->unpaid;
@@ -172,23 +168,24 @@ static void after_instruction(struct observer *observer,
 /* ---- cells ---- */
 
 /* Whether a block begins there. */
-static bool is_counter(const struct cell *cell) {
-    return is_op(cell, OP_count) || is_op(cell, OP_count_own) ||
-           is_op(cell, OP_count_paid) || is_op(cell, OP_count_call);
+static bool is_counter(enum op op) {
+    return op == OP_count || op == OP_count_own || op == OP_count_paid ||
+           op == OP_count_call;
 }
 
 /* Whether it is one of the guest's. */
-static bool is_counted(const struct cell *cell) {
-    return !is_counter(cell) && !is_op(cell, OP_tick) &&
-           !is_op(cell, OP_count_charged) && !is_op(cell, OP_count_site) &&
-           !is_op(cell, OP_stop);
+static bool is_counted(enum op op) {
+    return !is_counter(op) && op != OP_tick && op != OP_count_charged &&
+           op != OP_count_site && op != OP_stop;
 }
 
-/* What is charged where it is executed, in units of fuel. */
-static uint64_t units_of(const struct cell *cell) {
-    if (is_op(cell, OP_tick))
+/* What is charged where the cell is executed, in units of fuel. */
+static uint64_t units_of(const struct code *code, uint32_t at) {
+    const struct cell *cell = &code->cells[at];
+    enum op op = code_op(code, at);
+    if (op == OP_tick)
         return (uint64_t)cell->tail.imm;
-    bool pays = is_op(cell, OP_count_paid) || is_op(cell, OP_count_call);
+    bool pays = op == OP_count_paid || op == OP_count_call;
     return pays ? cell->d : 0;
 }
 
@@ -208,10 +205,10 @@ static bool after_function(struct observer *observer,
     uint32_t end = code->cell_count;
     uint32_t at = module->functions[function].entry + 1;
     for (; at < end; at = code_next(code, at, end)) {
-        struct cell *cell = &code->cells[at];
-        if (is_counter(cell))
-            counter = cell;
-        else if (counter && is_counted(cell))
+        enum op op = code_op(code, at);
+        if (is_counter(op))
+            counter = &code->cells[at];
+        else if (counter && is_counted(op))
             counter->tail.imm++;
     }
     return true;
@@ -248,7 +245,7 @@ static uint32_t rest_behind(const struct module_counts *of, uint32_t cell) {
     if (counter == NO_CELL || code_find(code, cell)->entry > counter)
         return 0;
     for (uint32_t at = counter; at <= cell; at = code_next(code, at, cell + 1))
-        begun += is_counted(&code->cells[at]);
+        begun += is_counted(code_op(code, at));
     return (uint32_t)code->cells[counter].tail.imm - begun;
 }
 
@@ -526,11 +523,11 @@ static bool read_deficits(struct asking *ask, uint32_t from, uint32_t end) {
 static bool read_cell(struct asking *ask) {
     const struct code *code = &ask->module->code;
     uint32_t at = ask->cell;
-    const struct cell *cell = &code->cells[at];
-    uint64_t units = units_of(cell);
-    bool counted = is_counted(cell);
+    enum op op = code_op(code, at);
+    uint64_t units = units_of(code, at);
+    bool counted = is_counted(op);
     bool ok = read_runs(ask, at);
-    if (ok && is_counter(cell))
+    if (ok && is_counter(op))
         ok = begin_block(ask);
     if (ok && (units > 0 || counted))
         ok = add_cell(ask, units);
