@@ -1,7 +1,9 @@
 /* Fusions one by one: a function of fusions.wat returns the same in plain and in
- * fused code, and it does so by the cell that it is about, or without. */
+ * fused code, and it does so by the cell that it is about, or without; and all
+ * cells that can be pairs are. */
 #include "tests/unit/vm_guest.h"
 
+#include "vm/fusions/pairs.h"
 #include "vm/listing/listing.h"
 #include "vm/store.h"
 
@@ -30,6 +32,7 @@ static const struct {
     {"on_the_left", {5, 1}, 903, OP_i32_shl_is, 1},
     {"on_the_left", {5, 1}, 903, OP_i32_sub_ir, 1},
     {"on_the_left", {5, 1}, 903, OP_f64_div_ir, 1},
+    {"calls", {3, 4}, 16, OP_call, 2},
     {"while", {1, 4}, 18, OP_step_i32_ne_s_l_back, 1},
     {"while", {4, 4}, 0, OP_br_i32_eq_ls_out, 1},
     {"head_traps", {10, 15}, 16, OP_br_i32_le_u_rs_back, 1},
@@ -99,6 +102,85 @@ static void plain_code_returns_the_same(void **state) {
     guest_close(&guest);
 }
 
+/* ---- pairs ---- */
+
+/* Numbers that are those of no pair have zeroes. */
+static const struct {
+    unsigned first, second;
+} pairs[PAIR_END - NO_PAIR] = {
+#define FIRST(first)
+#define PAIR(first, second)                                                    \
+    [OP_##first##__##second - NO_PAIR] = {OP_##first, OP_##second},
+#include "vm/fusions/pairs.def"
+};
+
+/* Whether the cells do this, an operation or a pair, one behind the other. */
+static bool
+cells_do(const struct code *code, uint32_t cell, uint32_t end, unsigned what) {
+    while (what > NO_PAIR && cell < end) {
+        if (code_op(code, cell) != pairs[what - NO_PAIR].first)
+            return false;
+        what = pairs[what - NO_PAIR].second;
+        cell = code_next(code, cell, end);
+    }
+    return cell < end && code_op(code, cell) == what;
+}
+
+/* Whether the cell's head is that of a pair, and whether it could be. In a
+ * switch all pairs of one first operation have the same. */
+static void look_at(const struct code *code,
+                    uint32_t cell,
+                    uint32_t end,
+                    bool *is_pair,
+                    bool *can_be) {
+    *is_pair = *can_be = false;
+    for (unsigned pair = NO_PAIR + 1; pair < PAIR_END; pair++) {
+        bool named = pairs[pair - NO_PAIR].second != 0;
+        if (!named || !cells_do(code, cell, end, pair))
+            continue;
+        *can_be = true;
+        *is_pair |=
+            code->cells[cell].head.wide == pair_heads[pair - NO_PAIR].wide;
+    }
+}
+
+/* Every cell has the head of its operation, or of a pair of it and the next:
+ * which it has wherever there is one. Returns how many pairs there are. */
+static int check_heads(const struct code *code, bool paired) {
+    int count = 0;
+    for (size_t i = 0; i < code->translation_count; i++) {
+        uint32_t end = code_end(code, &code->translations[i]);
+        uint32_t cell = code->translations[i].entry + 1;
+        for (; cell < end; cell = code_next(code, cell, end)) {
+            uint64_t alone = heads[code_op(code, cell)].wide;
+            bool is_pair, can_be;
+            look_at(code, cell, end, &is_pair, &can_be);
+            assert_int_equal(is_pair, paired && can_be);
+            if (!is_pair)
+                assert_int_equal(code->cells[cell].head.wide, alone);
+            count += is_pair;
+        }
+    }
+    return count;
+}
+
+static void all_pairs_are_made(void **state) {
+    (void)state;
+    struct vm_limits limits = vm_limits_default();
+    for (int plain = 0; plain < 2; plain++) {
+        limits.plain_code = plain;
+        struct guest guest = guest_run("fusions", &limits);
+        for (size_t i = 0; i < ROWS; i++)
+            guest_call(
+                &guest, rows[i].function, rows[i].args[0], rows[i].args[1]);
+        int count = check_heads(&guest.module->code, !plain);
+        assert_int_equal(count > 0, !plain);
+        guest_close(&guest);
+    }
+}
+
+/* ---- traps ---- */
+
 /* Where the trap of a repeated cell is: at the instruction that it was. */
 static void a_repeated_head_traps_at_its_place(void **state) {
     (void)state;
@@ -130,6 +212,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fused_code_has_the_cell),
         cmocka_unit_test(plain_code_returns_the_same),
+        cmocka_unit_test(all_pairs_are_made),
         cmocka_unit_test(a_repeated_head_traps_at_its_place),
         cmocka_unit_test(what_is_past_all_memories_traps),
     };

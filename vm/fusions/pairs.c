@@ -48,7 +48,7 @@ static const uint16_t seconds[PAIR_END - NO_PAIR + 1] = {
 /* The pair of the two, or NO_PAIR. */
 static unsigned pair_of(enum op first, unsigned second) {
     unsigned i = firsts[first];
-    if (i == 0)
+    if (i == 0 || second == NO_PAIR)
         return NO_PAIR;
     do
         i++;
@@ -74,9 +74,7 @@ void fusions_function(struct translator *t) {
         enum op op = code_op(code, cell);
         if (op == OP_COUNT)
             continue;
-        unsigned pair = NO_PAIR;
-        if (next_pair != NO_PAIR)
-            pair = pair_of(op, next_pair);
+        unsigned pair = pair_of(op, next_pair);
         if (pair == NO_PAIR)
             pair = pair_of(op, next);
         if (pair != NO_PAIR)

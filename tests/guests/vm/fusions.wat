@@ -55,6 +55,14 @@
       (i32.add (i32.shl (i32.const 3) (local.get 0))
         (i32.trunc_f64_u (f64.div (f64.const 1) (f64.convert_i32_u (local.get 1)))))))
 
+  ;; ---- pairs ----
+  ;; with a call, which is another operation until it has been made
+  (func $square (param i32) (result i32) (i32.mul (local.get 0) (local.get 0)))
+  (func (export "calls") (param i32 i32) (result i32)
+    (i32.sub
+      (call $square (i32.add (local.get 1) (i32.const 1)))
+      (call $square (local.get 0))))
+
   ;; ---- heads of loops ----
   (func (export "while") (param i32 i32) (result i32)
     (local i32)
