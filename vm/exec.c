@@ -190,7 +190,8 @@ const union head heads[OP_COUNT] = {
 };
 
 /* The same text once more, for what comes first in a pair: functions that are
- * parts of others, and go on to `second`. */
+ * parts of others, and go on to `second`. They have one parameter more than
+ * handlers, so that they cannot be told to jump; inlined they do. */
 #undef HANDLER
 #undef NEXT
 #undef MUSTTAIL

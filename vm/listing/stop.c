@@ -3,7 +3,7 @@
  * kept, as text, for each frame of the backtrace.
  *
  * The translator puts a cell that stops before each instruction where the run
- * is to; whoever watches the run sees no more of it. Of an instruction that no
+ * is to; whoever watches the run sees one cell more. Of an instruction that no
  * path leads to, or an offset within one, the next that is reached is meant. */
 #include "vm/listing/listing.h"
 #include "vm/listing/names.h"
