@@ -170,7 +170,6 @@ static inline uint16_t selected(const struct cell *cell, bool first) {
 #endif
 
 #define ALWAYS_INLINE __attribute__((always_inline))
-#define FLATTEN       __attribute__((flatten))
 #define UNUSED        __attribute__((unused))
 
 #define HANDLER(name) static enum trap do_##name(PARAMETERS)
@@ -214,7 +213,7 @@ const union head heads[OP_COUNT] = {
 
 #define FIRST(name)
 #define PAIR(name, second)                                                     \
-    static FLATTEN enum trap do_##name##__##second(PARAMETERS) {               \
+    static enum trap do_##name##__##second(PARAMETERS) {               \
         return first_##name(ARGUMENTS, do_##second);                           \
     }
 #include "vm/fusions/pairs.def"
