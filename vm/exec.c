@@ -213,7 +213,7 @@ const union head heads[OP_COUNT] = {
 
 #define FIRST(name)
 #define PAIR(name, second)                                                     \
-    static enum trap do_##name##__##second(PARAMETERS) {               \
+    static enum trap do_##name##__##second(PARAMETERS) {                       \
         return first_##name(ARGUMENTS, do_##second);                           \
     }
 #include "vm/fusions/pairs.def"
