@@ -31,15 +31,41 @@ static void blank(uint8_t *from, const uint8_t *end) {
     memset(from, 'x', (size_t)(end - from));
 }
 
-/* Whether --record-hide names the variable of NAME=VALUE. */
-static bool is_hidden(const struct options *options, const char *variable) {
+/* Whether it is the name of the variable in NAME=VALUE. */
+static bool is_name_of(const char *name, const char *variable) {
     size_t size = strcspn(variable, "=");
+    return strlen(name) == size && memcmp(name, variable, size) == 0;
+}
+
+/* Whether --record-hide names the variable. */
+static bool is_hidden(const struct options *options, const char *variable) {
     for (size_t i = 0; i < options->hidden.count; i++) {
-        const char *name = options->hidden.items[i];
-        if (strlen(name) == size && memcmp(name, variable, size) == 0)
+        if (is_name_of(options->hidden.items[i], variable))
             return true;
     }
     return false;
+}
+
+static bool is_variable(const struct options *options, const char *name) {
+    for (size_t i = 0; i < options->env.count; i++) {
+        if (is_name_of(name, options->env.items[i]))
+            return true;
+    }
+    return false;
+}
+
+/* A name with a letter amiss would leave a secret in the file. */
+static bool check_hidden(const struct options *options, struct error *error) {
+    for (size_t i = 0; i < options->hidden.count; i++) {
+        const char *name = options->hidden.items[i];
+        if (!is_variable(options, name))
+            return error_set(error,
+                             ERROR_USAGE,
+                             "--record-hide: the guest has no variable '%s'; "
+                             "--env gives it those that it has",
+                             shown_text(name, 120).text);
+    }
+    return true;
 }
 
 /* Strings that end with a NUL each, perhaps variables. */
@@ -314,6 +340,9 @@ bool recording_begin(struct run *run, struct error *error) {
     struct notes notes = {0};
     if (!options->record)
         return true;
+    run->about = NULL;
+    if (!check_hidden(options, error))
+        return false;
     if (!make_notes(run, &notes))
         return error_set(error, ERROR_IO, "out of memory: a recording");
     struct vm_recorded to = {.path = options->record,
@@ -324,6 +353,5 @@ bool recording_begin(struct run *run, struct error *error) {
                              .context = run};
     if (options->record_module && !keep_modules(run, &to, error))
         return false;
-    run->about = NULL;
     return vm_record_calls(run->vm, &to, error);
 }

@@ -180,6 +180,12 @@ def secrets(p):
     check("a secret is not recorded", "" if b"s3cret" not in read(p.file) else "s3cret is in it")
     check("all else is", "" if b"visible" in read(p.file) else "OTHER is not in it")
     check("a secret replayed", expect(p.again(), 1, "xxxxxx\n"))
+    for name in "SECERT", "SECRET=s3cret", "secret", "SECRE":
+        missed = os.path.join(p.place, "missed")
+        result = run("--record", missed, *hide, "--record-hide", "OTHER," + name, guest("recorded"))
+        check("a name that hides nothing: " + name,
+              expect(result, 2, "", "--record-hide: the guest has no variable '%s'; --env" % name) or one_line(result)
+              or "a file" * os.path.exists(missed))
     p.record(b"env\n", options=hide + ["--record-secrets"])
     check("--record-secrets", "" if b"s3cret" in read(p.file) else "s3cret is not in it")
     check("--record-secrets replayed", expect(p.again(), 1, "s3cret\n"))
