@@ -33,6 +33,7 @@ static const struct {
     {"on_the_left", {5, 1}, 903, OP_i32_sub_ir, 1},
     {"on_the_left", {5, 1}, 903, OP_f64_div_ir, 1},
     {"calls", {3, 4}, 16, OP_call, 2},
+    {"returns", {3, 4}, 7, OP_i32_add_ss, 1},
     {"while", {1, 4}, 18, OP_step_i32_ne_s_l_back, 1},
     {"while", {4, 4}, 0, OP_br_i32_eq_ls_out, 1},
     {"head_traps", {10, 15}, 16, OP_br_i32_le_u_rs_back, 1},

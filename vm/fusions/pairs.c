@@ -67,7 +67,7 @@ static bool has_pairs(const struct module *module) {
  * cell begins the longest that it can. */
 void fusions_function(struct translator *t) {
     struct code *code = &t->module->code;
-    if (t->dead || !has_pairs(t->module))
+    if (!has_pairs(t->module))
         return;
     unsigned next = NO_PAIR, next_pair = NO_PAIR;
     for (uint32_t cell = here(t) - 1; cell > t->entry; cell--) {

@@ -63,6 +63,11 @@
       (call $square (i32.add (local.get 1) (i32.const 1)))
       (call $square (local.get 0))))
 
+  ;; its end is never come to
+  (func (export "returns") (param i32 i32) (result i32)
+    (return (i32.add (local.get 0) (local.get 1)))
+    unreachable)
+
   ;; ---- heads of loops ----
   (func (export "while") (param i32 i32) (result i32)
     (local i32)
