@@ -94,13 +94,11 @@ static bool follows(const struct machine *machine) {
            code_index(code, machine->pc);
 }
 
-static bool translated(struct observer *observer,
+static void translated(struct observer *observer,
                        struct module *module,
-                       uint32_t function,
-                       struct error *error) {
-    (void)observer, (void)error;
+                       uint32_t function) {
+    (void)observer;
     watch_function(module, function);
-    return true;
 }
 
 static enum op cell(struct observer *observer, const struct machine *machine) {

@@ -30,10 +30,9 @@ struct observer {
     void (*instruction)(struct observer *observer, const struct translator *t);
 
     /* So has all of a function, whose cells may be marked now. */
-    bool (*translated)(struct observer *observer,
+    void (*translated)(struct observer *observer,
                        struct module *module,
-                       uint32_t function,
-                       struct error *error);
+                       uint32_t function);
 
     /* A marked cell comes next; returns what it is to do. OP_COUNT ends the
      * run, and the vm's host_error says why. */

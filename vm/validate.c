@@ -591,10 +591,9 @@ static bool translate_body(struct validator *v, uint32_t function) {
     } else {
         code_abandon(&module->code);
     }
-    if (!ok || !v->observer)
-        return ok;
-    return v->observer->translated(
-        v->observer, v->module, function, v->reader.error);
+    if (ok && v->observer)
+        v->observer->translated(v->observer, module, function);
+    return ok;
 }
 
 bool module_translate(struct module *module,

@@ -190,17 +190,15 @@ static uint64_t units_of(const struct code *code, uint32_t at) {
 }
 
 /* The size of each block is written into its cell. */
-static bool after_function(struct observer *observer,
+static void after_function(struct observer *observer,
                            struct module *module,
-                           uint32_t function,
-                           struct error *error) {
-    (void)error;
+                           uint32_t function) {
     struct counts *counts = (struct counts *)(void *)observer;
     struct module_counts *of = module_counts_of(counts, module);
     struct code *code = &module->code;
     struct cell *counter = NULL;
     if (!of)
-        return true;
+        return;
     of->dead = false;
     uint32_t end = code->cell_count;
     uint32_t at = module->functions[function].entry + 1;
@@ -211,7 +209,6 @@ static bool after_function(struct observer *observer,
         else if (counter && is_counted(op))
             counter->tail.imm++;
     }
-    return true;
 }
 
 /* ---- deficits ---- */

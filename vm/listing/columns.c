@@ -262,20 +262,17 @@ static void observe_instruction(struct observer *observer,
 }
 
 /* What is left on the stack is returned, by the last instruction. */
-static bool observe_translated(struct observer *observer,
+static void observe_translated(struct observer *observer,
                                struct module *module,
-                               uint32_t function,
-                               struct error *error) {
+                               uint32_t function) {
     struct columns *c = (struct columns *)(void *)observer;
     (void)module;
     (void)function;
-    (void)error;
     for (uint32_t i = 0; i < c->pushed_count; i++)
         link_lines(c, c->pushed[i].line, c->line_count - 1);
     c->failed = c->failed || c->text.failed;
     if (!c->failed)
         c->show(c, c->context);
-    return true;
 }
 
 /* ---- when all of it is there ---- */

@@ -355,16 +355,13 @@ static enum op stepping_cell(struct observer *observer,
 
 /* ---- the observer ---- */
 
-static bool stepping_translated(struct observer *observer,
+static void stepping_translated(struct observer *observer,
                                 struct module *module,
-                                uint32_t function,
-                                struct error *error) {
+                                uint32_t function) {
     struct stepping *r = (struct stepping *)(void *)observer;
     bool meant = module == r->module && (!r->only || function == r->function);
-    (void)error;
     if (meant)
         watch_function(module, function);
-    return true;
 }
 
 /* By a trap, frames go that never returned. */
