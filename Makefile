@@ -171,8 +171,8 @@ LINK_FLAGS = -pie -Wl,-z,relro,-z,now $(PACKED)
 # The tables of the program hold thousands of addresses, to be put right when it begins: packed, they
 # take 2 KB in the file instead of 200. Looked for once, and run, for the C library must know them.
 PACKED     = $(eval PACKED := $(shell tests/platforms/packed $(CC)))$(PACKED)
-ENGINE     = -O2 -DHOSTEL_DISPATCH_TAIL -fno-asynchronous-unwind-tables -fno-stack-protector -fno-math-errno -ffp-contract=off \
-             -falign-functions=64 $(if $(IS_CLANG),,-fno-tree-loop-distribute-patterns)
+ENGINE     = -O2 -DHOSTEL_DISPATCH_TAIL -fno-stack-protector -fno-math-errno -ffp-contract=off \
+             -fno-asynchronous-unwind-tables -falign-functions=64 $(if $(IS_CLANG),,-fno-tree-loop-distribute-patterns)
 else
 override CFLAGS = -O1 -g -fno-omit-frame-pointer
 SANITIZERS = address,undefined

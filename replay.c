@@ -189,8 +189,6 @@ static bool check_heard(const struct options *options, struct error *error) {
 static bool make_lists(struct options *options,
                        const struct vm_recording *recording,
                        struct error *error) {
-    if (!check_heard(options, error))
-        return false;
     size_t count = 1;
     while (vm_recording_note(recording, count - 1))
         count++;
@@ -259,7 +257,7 @@ static bool take_note(struct options *options,
 static bool take_notes(struct options *options,
                        const struct vm_recording *recording,
                        struct error *error) {
-    if (!make_lists(options, recording, error))
+    if (!check_heard(options, error) || !make_lists(options, recording, error))
         return false;
     const char **words = (const char **)(uintptr_t)options->words;
     for (size_t i = 0; vm_recording_note(recording, i); i++) {

@@ -74,7 +74,7 @@ def print_pins(forms, shares):
 def pairs_there():
     """Each as its operations."""
     with open("vm/fusions/pairs.def") as f:
-        found = re.findall(r"^PAIR\((\w+), (\w+)\)", f.read(), re.M)
+        found = re.findall(r"^ +PAIR\((\w+), (\w+)\)", f.read(), re.M)
     return [tuple("__".join(pair).split("__")) for pair in found]
 
 

@@ -84,9 +84,10 @@ void skim(struct validator *v);
 /* ---- fusions ---- */
 
 /* What the ring is told of the code: the last cell is an operation; it is of
- * this row and form; a loop begins here; the last cell is a br_table that moves
- * no values, and whose index is in r0 or not; or it branches if the condition
- * is `sense`. */
+ * this row and form; a loop begins here; all of the function is there; the cell,
+ * a first call, has become a call; the last cell is a br_table that moves no
+ * values, and whose index is in r0 or not; or it branches if the condition is
+ * `sense`. */
 void fusions_operation(struct translator *t);
 void fusions_binary(struct translator *t,
                     const struct instruction *row,

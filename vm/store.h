@@ -185,7 +185,7 @@ struct vm {
     struct stop *stop; /* owned: where the run is to; vm/listing; or NULL */
     bool stopped;      /* it has, there or where vm/record was to stop it */
     struct host_call
-        *recorded; /* one of these, under way; vm/record; or NULL */
+        *recorded; /* a call of one, under way; vm/record; or NULL */
 
     struct meter meter;
     struct observer *observer; /* who watches: observer.h; or NULL */

@@ -130,8 +130,9 @@ static bool open_directory(struct wasi *wasi,
     return true;
 }
 
-/* Check the configuration and open what it grants. Descriptors 0 to 2 are the standard streams; a C library looks for what is
- * granted from 3 on, until there is none. */
+/* Check the configuration and open what it grants. Descriptors 0 to 2 are the
+ * standard streams; a C library looks for what is granted from 3 on, until there
+ * is none. */
 static bool fill(struct wasi *wasi, struct error *error) {
     const struct wasi_config *config = &wasi->config;
     if (!check_texts(config->args, config->arg_count, "arguments", error))

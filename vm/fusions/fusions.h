@@ -17,10 +17,10 @@
  *                                       i32_load_r     d=4 a=4 imm=8
  *     fused (sum.c)                     i32_load_si    d=4 a=0 b=4 c=8
  *
- * pairs.c lets two cells go with one dispatch, when all else is done. left.c has
- * constants on the left; head.c repeats the head of a loop where a
+ * left.c has constants on the left; head.c repeats the head of a loop where a
  * branch leads back to it; pins.c keeps locals of innermost loops in registers,
- * and where these begin.
+ * and where these begin; pairs.c lets two cells go with one dispatch, when all
+ * else is done.
  *
  * These things make this correct, beside those of translate.h:
  *  - A cell may be changed or taken back only while it is the last one and no
@@ -79,9 +79,9 @@
  * own globals at an offset from the instance, one load instead of three
  * (counter-global 1.14: what was stored there is forwarded later), or set from r0
  * there (1.10); returns that know the slot of their link (fibonacci-rec 1.08), and
- * a call without the loop that zeroes locals (1.02);
- * a build guided by profiles (0.97 of the time to load; instrumented code has no tail calls, so
- * the engine itself cannot be trained).
+ * a call without the loop that zeroes locals (1.02); a build guided by profiles
+ * (0.97 of the time to load; instrumented code has no tail calls, so the engine
+ * itself cannot be trained).
  *
  * The ring joins the core by state.def, in struct translator, by functions, and
  * by ops.def and handlers.def, which give rows more forms. With `plain_code` in
