@@ -2,18 +2,18 @@
  *
  * Values that a branch carries are moved to the slots of their label before it
  * is taken. A branch that is conditional and has something to move becomes the
- * opposite branch, over the moves and an unconditional one. With two parameters
- * and the link below, so that the stack begins at slot 3:
+ * opposite branch, over the moves and an unconditional one. At the bottom of the
+ * operand stack:
  *
- *     block (result i32)                    its label wants an i32 in slot 3
- *       i32.const 7                         slot 3
- *       i32.const 9                         slot 4, but the branch must bring it to 3
- *       (i32.lt_s local 0, local 1)         i32_lt_s_ss     d=5 a=0 b=1
+ *     block (result i32)                    its label wants an i32 in t0
+ *       i32.const 7                         t0
+ *       i32.const 9                         t1, but the branch must bring it to t0
+ *       (i32.lt_s local 0, local 1)         i32_lt_s_ss     d=t2 a=local0 b=local1
  *       br_if 0                             br_unless_r     imm=3, to the last line
- *                                           const_u32       d=3      imm=9
+ *                                           const_u32       d=t0 imm=9
  *                                           br              imm=2, past the last line
  *       drop
- *     end                                   const_u32       d=3      imm=7
+ *     end                                   const_u32       d=t0 imm=7
  *
  * Displacements are in cells and count from the branch itself. With vm/fusions
  * the comparison and its branch are one cell, br_i32_ge_s_ss. */
@@ -148,7 +148,7 @@ bool label_needs_move(const struct translator *t, const struct label *label) {
     return !label->is_return && !values_in_place(t, label);
 }
 
-/* Results go to slots 0 and up, where the caller has its window. A single one
+/* Results go to where the caller has its window. A single one
  * that is in its accumulator is written from there. */
 static void emit_return(struct translator *t, const struct label *label) {
     static const uint16_t by_accumulator[] = {
@@ -172,7 +172,7 @@ static void emit_return(struct translator *t, const struct label *label) {
         cell->d = label->slots;
         cell->a = alone ? operand_top(t).slot : window(t, label->slots);
     }
-    cell->tail.slots.b = (uint16_t)t->link;
+    cell->tail.slots.b = (uint16_t)t->first;
     t->barrier = here(t);
 }
 
@@ -269,7 +269,7 @@ void translate_br_if(struct translator *t,
  * byte that names a target must not become much code. Targets that leave the
  * function all go to one return behind the table:
  *
- *     block                              br_table_s  a=0 imm=2
+ *     block                              br_table_s  a=local0 imm=2
  *       block                                            imm=4    0: behind the inner block
  *         (br_table 0 1 2 local 0)                       imm=4    1: behind the outer block
  *       end                                              imm=1    2 and above: the return

@@ -1,7 +1,7 @@
 /* Calls from the host.
  *
  * A call from the host puts the arguments where `top` is, which is where the
- * function has its slot 0, and finds the results there. While guest code runs,
+ * function has its parameters, and finds the results there. While guest code runs,
  * `top` stays; it is moved up, behind the arguments, for the time of a call to
  * the host, so that the guest can be called from there:
  *

@@ -3,15 +3,19 @@
  * A guest's stack machine is translated to a register machine. A frame is an
  * array of 64-bit slots:
  *
- *     [ parameters | locals | ... | link | temporaries ... ]
- *       0                           link   link + 1
+ *     [ parameters | link | caller | locals | temporaries ... ]
+ *                    SLOT_LINK       SLOT_LOCALS
  *
  * Every height of the operand stack owns one temporary slot, so there is no
- * stack pointer. `link` holds the address of the call cell to return to; it
- * stands behind max(locals, results), because results are returned in slots 0
- * and up. A callee's frame begins at its arguments, in the middle of its
- * caller's: the call cell says at which slot. An i32 or f32 occupies the low
- * half of a slot whose high half is zero.
+ * stack pointer. The link is the address of the call cell to return to, and
+ * `caller` that of the frame it is executed in. Both have the same numbers in
+ * all frames, and parameters the numbers below: a return then needs nothing but
+ * `frame` to know where it goes, and does not wait for a cell to say it.
+ *
+ * A callee's frame begins at its arguments, in the middle of its caller's: the
+ * call cell says at which slot, and which one becomes the callee's link. Results
+ * are returned in the slots where the arguments began. An i32 or f32 occupies
+ * the low half of a slot whose high half is zero.
  *
  * Code is an array of 16-byte cells:
  *
@@ -98,9 +102,19 @@ static inline void cell_set_op(struct cell *cell, enum op op) {
     cell->head = heads[op];
 }
 
-/* A function's code begins with an entry cell, which is data: `d` is the first
- * slot to be zeroed (behind the parameters), `a` is the link slot and the end
- * of the zeroes, `imm` the size of the frame in slots. The first operation
- * follows it. */
+/* The numbers of slots. `frame` is the address that number 0 would have, so that
+ * none is negative: there is room for the parameters of any function below the
+ * link, a thousand of two slots each. */
+enum {
+    SLOT_LINK = 2048,
+    SLOT_CALLER,
+    SLOT_LOCALS,
+    SLOT_END = SLOT_LINK + LIMIT_FRAME_SLOTS,
+};
+
+/* A function's code begins with an entry cell, which is data: `wide` is how many
+ * slots its parameters take, `d` the first slot to be zeroed and `a` the end of
+ * these, the locals; `imm` is the end of the frame. The first operation follows
+ * it. */
 
 #endif

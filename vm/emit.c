@@ -3,11 +3,10 @@
  * The bottom half of the translator. See translate.h for the idea and the rules
  * that these functions keep together.
  *
- * For (local 0 + local 1) * local 2, with three parameters and the link in slot
- * 3, the mirror of r0 is unknown at first; then
+ * For (local 0 + local 1) * local 2, the mirror of r0 is unknown at first; then
  *
- *     emit, push_result     i32_add_ss  d=4 a=0 b=1     r0 mirrors slot 4
- *     emit, push_result     i32_mul_rs  d=4     b=2     r0 mirrors slot 4, of the product
+ *     emit, push_result     i32_add_ss  d=t0 a=local0 b=local1     r0 mirrors t0
+ *     emit, push_result     i32_mul_rs  d=t0          b=local2     r0 mirrors t0, of the product
  *     emit                  return_i
  *
  * Whoever emits an operation that writes slots or accumulators otherwise says
@@ -94,14 +93,14 @@ bool in_accumulator(const struct translator *t, const struct operand *x) {
 /* ---- the operand stack ---- */
 
 bool frame_reserve(struct translator *t, uint32_t end) {
-    if (end > LIMIT_FRAME_SLOTS) {
+    if (end > SLOT_END) {
         return reader_fail(t->reader,
                            ERROR_INVALID,
                            "limit: a frame of more than %d slots",
                            LIMIT_FRAME_SLOTS);
     }
-    if (end > t->frame_slots)
-        t->frame_slots = end;
+    if (end > t->frame_end)
+        t->frame_end = end;
     return true;
 }
 

@@ -22,11 +22,11 @@ struct cell *emit_data(struct translator *t);
 
 /* Append a call by `op`, whose arguments take so many slots. */
 struct cell *emit_call(struct translator *t, enum op op, uint32_t args);
-void emit_call_indirect(struct translator *t,
-                        enum op op,
-                        const struct func_type *type,
-                        uint32_t table,
-                        struct operand index);
+struct cell *emit_call_indirect(struct translator *t,
+                                enum op op,
+                                const struct func_type *type,
+                                uint32_t table,
+                                struct operand index);
 
 /* ---- accumulators ---- */
 

@@ -5,7 +5,7 @@
  * from handler to handler in registers:
  *
  *     pc            the current cell                      memory        base of memory 0
- *     frame         slot 0 of the current function        r0, f0, s0    the accumulators
+ *     frame         the current frame (cell.h)             r0, f0, s0    the accumulators
  *     home          whose code it is: the instance        l0, f1, s1    copies of locals, and
  *                                                         loop          where the innermost loop
  *                                                                       begins: vm/fusions/pins.c
@@ -19,18 +19,19 @@
  * calls a function of one parameter with 10, which calls one of two with 5 and
  * 6 (the example of translate.c):
  *
- *     slot    value     in the caller's frame     in the callee's frame
- *     0       10        0, the parameter
- *     1       &halt     1, the link
- *     2                 2, temporary
- *     3       5         3, the window             0, a parameter
- *     4       6         4, in the window          1, a parameter
- *     5       &call                               2, the link: the cell that called
- *     6                                           3, temporary: 5 + 6
+ *     value      in the caller's frame     in the callee's frame
+ *     10         local 0
+ *     &halt      the link
+ *                caller: nobody
+ *                t0
+ *     5          t1, the window            local 0
+ *     6          t2, in the window         local 1
+ *     &call                                the link: the cell that called
+ *     frame                                caller: the caller's frame
+ *                                          t0: 5 + 6
  *
- * A return writes 11 to slot 0 of its frame, where the caller has its window,
- * and goes on behind the cell of the link, whose `a`, 3, says where the
- * caller's frame is.
+ * A return writes 11 to where its parameters began, where the caller has its
+ * window, and goes on behind the cell of the link, in the caller's frame.
  *
  * Dispatch comes in two forms over the same text, handlers.def. With tail calls
  * every handler is a function that ends by jumping to the next: the compiler
@@ -288,17 +289,18 @@ static enum trap run(PARAMETERS) {
 /* The run begins behind the entry cell and is ended by `halt`, behind the link
  * that it finds in the outermost frame, or by a trap. */
 enum trap execute(struct vm *vm, struct function *function) {
-    uint64_t *frame = vm->top;
     struct instance *instance = function->instance;
     if (function->host)
-        return call_host(function, frame, vm);
+        return call_host(function, vm->top, vm);
     enum trap trap = function_prepare(function);
     if (trap)
         return trap;
     const struct cell *entry = function->entry;
+    uint64_t *frame = vm->top + function->type->param_slots - SLOT_LINK;
     if ((uint64_t)(vm->stack_end - frame) < (uint32_t)entry->tail.imm)
         return TRAP_STACK;
-    frame[entry->a] = (uintptr_t)vm->halt;
+    frame[SLOT_LINK] = (uintptr_t)vm->halt;
+    frame[SLOT_CALLER] = (uintptr_t)vm->top;
     for (unsigned i = entry->d; i < entry->a; i++)
         frame[i] = 0;
     const struct cell *first = entry + 1;
@@ -306,7 +308,7 @@ enum trap execute(struct vm *vm, struct function *function) {
     trap =
         run(first, frame, memory, 0, 0, first, home_of(instance), 0, 0, 0, 0);
     if (vm->observer && vm->observer->left)
-        vm->observer->left(vm->observer, frame, trap);
+        vm->observer->left(vm->observer, vm->top, trap);
     if (trap != TRAP_NONE)
         backtrace_record(vm, vm->trapped);
     return trap;

@@ -1,9 +1,10 @@
 /* Frames on the value stack, seen from outside of the interpreter.
  *
- * A frame's link is the cell that called it, and says how far up the caller's
- * frame it begins. A function of another instance has a frame of its own, above
- * four extra slots that remember what its return must restore; its link is
- * vm->foreign, so that this return ends in the operation return_foreign:
+ * A frame says which cell called it, the link, and where the caller's frame is. A
+ * function of another instance has a frame of its own, above four extra slots
+ * that remember what its return must restore; its link is vm->foreign, so that
+ * this return ends in the operation return_foreign, and its caller the end of
+ * these:
  *
  *     [ window of the caller | results | link | instance | frame ][ frame of the callee ... */
 #include "vm/frames.h"
@@ -26,30 +27,33 @@ uint64_t *foreign_frame_for(const struct function *function,
     uint32_t results = type->result_slots;
     uint32_t values = params > results ? params : results;
     uint32_t taken = values + FOREIGN_SLOTS;
-    uint32_t frame = (uint32_t)entry->tail.imm;
+    uint32_t first = SLOT_LINK - params;
+    uint32_t size = (uint32_t)entry->tail.imm - first;
 
     uint64_t *window = caller.frame + caller.pc->a;
     uint64_t room = (uint64_t)(vm->stack_end - window);
-    if (room < (uint64_t)taken + frame)
+    if (room < (uint64_t)taken + size)
         return NULL;
 
-    uint64_t *callee = window + taken;
-    memmove(callee, args, params * sizeof *callee);
-    callee[-4] = results; /* how many slots foreign_return has to copy */
-    callee[-3] = (uintptr_t)caller.pc;
-    callee[-2] = (uintptr_t)caller.instance;
-    callee[-1] = (uintptr_t)caller.frame;
+    uint64_t *begin = window + taken;
+    memmove(begin, args, params * sizeof *begin);
+    begin[-4] = results; /* how many slots foreign_return has to copy */
+    begin[-3] = (uintptr_t)caller.pc;
+    begin[-2] = (uintptr_t)caller.instance;
+    begin[-1] = (uintptr_t)caller.frame;
 
+    uint64_t *callee = begin - first;
     for (unsigned i = entry->d; i < entry->a; i++)
         callee[i] = 0;
-    callee[entry->a] = (uintptr_t)vm->foreign;
+    callee[SLOT_LINK] = (uintptr_t)vm->foreign;
+    callee[SLOT_CALLER] = (uintptr_t)begin;
     return callee;
 }
 
-struct position foreign_caller(const uint64_t *callee) {
-    uintptr_t pc = callee[-3];
-    uintptr_t instance = callee[-2];
-    uintptr_t frame = callee[-1];
+static struct position foreign_caller(const uint64_t *args) {
+    uintptr_t pc = args[-3];
+    uintptr_t instance = args[-2];
+    uintptr_t frame = args[-1];
 
     struct position caller;
     caller.pc = (const struct cell *)pc;
@@ -66,10 +70,10 @@ uint64_t *foreign_frame(const struct function *function,
     return foreign_frame_for(function, caller, frame + link->a);
 }
 
-struct position foreign_return(const uint64_t *callee) {
-    struct position caller = foreign_caller(callee);
+struct position foreign_return(const uint64_t *args) {
+    struct position caller = foreign_caller(args);
     uint64_t *window = caller.frame + caller.pc->a;
-    memcpy(window, callee, callee[-4] * sizeof *callee);
+    memcpy(window, args, args[-4] * sizeof *args);
     return caller;
 }
 
@@ -86,23 +90,22 @@ enum trap execution_left(const struct cell *pc,
 
 /* ---- walking ---- */
 
-/* The link's slot is in the entry cell; whose code the pc is in says which that
- * is. A tail call from the outermost frame into another instance has a caller
- * that is vm->halt. */
+struct position frame_caller(const uint64_t *frame, struct instance *instance) {
+    uintptr_t link = frame[SLOT_LINK];
+    uintptr_t caller = frame[SLOT_CALLER];
+
+    struct position at;
+    at.pc = (const struct cell *)link;
+    at.frame = (uint64_t *)caller;
+    at.instance = instance;
+    return at.pc == instance->vm->foreign ? foreign_caller(at.frame) : at;
+}
+
+/* A tail call from the outermost frame into another instance has a caller that
+ * is vm->halt, too. */
 bool position_outward(struct position *at) {
     const struct vm *vm = at->instance->vm;
-    const struct code *code = &at->instance->module->code;
-    uint32_t cell = code_index(code, at->pc);
-    const struct translation *of = code_find(code, cell);
-    const struct cell *entry = &code->cells[of->entry];
-    uintptr_t link = at->frame[entry->a];
-
-    at->pc = (const struct cell *)link;
-    if (at->pc == vm->foreign) {
-        *at = foreign_caller(at->frame);
-    } else {
-        at->frame -= at->pc->a;
-    }
+    *at = frame_caller(at->frame, at->instance);
     return at->pc != vm->halt;
 }
 

@@ -28,6 +28,10 @@ enum trap execution_left(const struct cell *pc,
                          enum trap trap,
                          double home);
 
+/* Where the frame was called from: `instance` is its own. If the host called it,
+ * the cell is vm->halt. */
+struct position frame_caller(const uint64_t *frame, struct instance *instance);
+
 /* Move to the calling frame; false if the host called this one. */
 bool position_outward(struct position *at);
 
@@ -46,10 +50,9 @@ uint64_t *foreign_frame_for(const struct function *function,
                             struct position caller,
                             const uint64_t *args);
 
-/* Who called the frame, whose link is vm->foreign. */
-struct position foreign_caller(const uint64_t *callee);
-
-/* Copy the results of such a frame to the caller's window. */
-struct position foreign_return(const uint64_t *callee);
+/* Copy the results of a frame whose link is vm->foreign to the window of who
+ * called it. `args` is what is in SLOT_CALLER there: where its arguments were,
+ * and its results are. */
+struct position foreign_return(const uint64_t *args);
 
 #endif

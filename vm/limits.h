@@ -32,8 +32,8 @@ enum {
     LIMIT_NAME = 100000, /* bytes */
     /* Operands a constant expression holds at once. */
     LIMIT_CONSTANT_DEPTH = 64,
-    /* Slot numbers are 16 bits wide in the internal code. */
-    LIMIT_FRAME_SLOTS = 65535,
+    /* Without parameters. Slot numbers are 16 bits wide in the internal code. */
+    LIMIT_FRAME_SLOTS = 63000,
     /* Of all exceptions the guest still refers to. */
     LIMIT_EXCEPTION_BYTES = 64 << 20,
     /* Guest calls host calls guest ...: the only C recursion. */

@@ -31,7 +31,7 @@ static void add_run(struct validator *v, uint32_t count, uint8_t type) {
     struct local_run *run = &runs[v->run_count++];
     run->start = v->local_count;
     run->end = behind;
-    run->slot = v->local_slots;
+    run->slot = locals_begin(v->module) + v->local_slots - v->type->param_slots;
     run->type = type;
     v->local_count = behind;
     v->local_slots += count * type_slots(type);

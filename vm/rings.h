@@ -184,7 +184,7 @@ void exceptions_sweep(struct vm *vm);
 /* ---- debug ---- */
 
 /* In a module of which is counted what is executed (vm/debug/counts.h). A
- * function begins: how many slots behind the link are the ring's; and its first
+ * function begins: how many slots before the locals are the ring's; and its first
  * cells. A block begins with the current instruction, or behind it. */
 uint32_t count_slots(const struct module *module);
 void count_function(struct translator *t, uint32_t function);

@@ -173,8 +173,8 @@ struct vm {
     uint64_t *top; /* where the frame of a call from the host begins */
     unsigned nesting;
     /* Where the outermost frame returns to, and one that was called from
-     * another instance: a link whose window is at 0, of a caller that has no
-     * link, and the operation behind it. */
+     * another instance: a link whose window is where `caller` points to, and the
+     * operation behind it. */
     struct cell halt[2], foreign[2];
 
     struct exceptions *exceptions; /* owned; vm/exceptions; or NULL */

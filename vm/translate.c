@@ -1,31 +1,31 @@
 /* Translating instructions; translate.h has the idea and the rules.
  *
- * A function of one parameter, and a call in it. Slot 0 is the parameter, 1 the
- * link, and the heights of the operand stack have the slots from 2 on:
+ * A function of one parameter, and a call in it. The heights of the operand
+ * stack have the slots t0, t1 and so on:
  *
  *     instruction    operand stack behind it                cells
  *     local.get 0    local 0
  *     i32.const 5    local 0, constant 5
  *     i32.const 6    local 0, constant 5, constant 6
- *     call 0         local 0, slot 3 (and r0)               const_u32   d=3 imm=5
- *                                                           const_u32   d=4 imm=6
- *                                                           first_call  a=3 d=1 imm=0
- *     i32.mul        slot 2 (and r0)                        i32_mul_sr  d=2 a=0
- *     end                                                   return_i    b=1
+ *     call 0         local 0, t1 (and r0)                   const_u32   d=t1 imm=5
+ *                                                           const_u32   d=t2 imm=6
+ *                                                           first_call  a=t1 d=t3 imm=0
+ *     i32.mul        t0 (and r0)                            i32_mul_sr  d=t0 a=local0
+ *     end                                                   return_i    b=local0
  *
  * The call wants its arguments in a window of neighbouring slots, which begins
- * at slot 3: there the constants go home. The product finds one operand in the
- * local and the other in r0.
+ * at t1: there the constants go home. Behind them, in t3, the callee has its
+ * link. The product finds one operand in the local and the other in r0.
  *
  * Reading a local late is wrong if it has been written in between, so whoever
  * writes it first has the pending operands copied home:
  *
  *     local.get 0    local 0
  *     i32.const 5    local 0, constant 5
- *     local.set 0    slot 2                                 move        d=2 a=0
- *                                                           const_u32   d=0 imm=5
- *     local.get 0    slot 2, local 0
- *     i32.add        slot 2 (and r0)                        i32_add_ss  d=2 a=2 b=0 */
+ *     local.set 0    t0                                     move        d=t0 a=local0
+ *                                                           const_u32   d=local0 imm=5
+ *     local.get 0    t0, local 0
+ *     i32.add        t0 (and r0)                            i32_add_ss  d=t0 a=t0 b=local0 */
 #include "vm/emit.h"
 #include "vm/store.h"
 
@@ -45,6 +45,10 @@ void translator_free(struct translator *t) {
 
 /* ---- functions ---- */
 
+uint32_t locals_begin(const struct module *module) {
+    return SLOT_LOCALS + count_slots(module);
+}
+
 /* The entry cell comes first; how large the frame is will be known at the
  * end. */
 void translate_begin(struct translator *t,
@@ -56,18 +60,19 @@ void translate_begin(struct translator *t,
     t->count = t->known = t->pending_count = 0;
     t->dead = t->idle;
     t->begin = t->offset;
-    t->link =
-        local_slots > type->result_slots ? local_slots : type->result_slots;
-    t->temporary = t->home = t->link + 1 + count_slots(t->module);
-    t->frame_slots = 0;
+    uint32_t zeroed = local_slots - type->param_slots;
+    t->first = SLOT_LINK - type->param_slots;
+    t->temporary = t->home = locals_begin(t->module) + zeroed;
+    t->frame_end = 0;
     frame_reserve(t, t->temporary);
     t->entry = here(t);
     struct cell *entry = emit_data(t);
-    entry->d = (uint16_t)type->param_slots;
-    entry->a = (uint16_t)t->link;
+    entry->head.wide = type->param_slots;
+    entry->d = (uint16_t)locals_begin(t->module);
+    entry->a = (uint16_t)t->temporary;
     forget_mirrors(t);
     count_function(t, function);
-    t->unpaid = (t->link - type->param_slots) / SLOTS_A_CELL; /* the zeroing */
+    t->unpaid = zeroed / SLOTS_A_CELL;
     translate_tick(t);
 }
 
@@ -88,7 +93,7 @@ void translate_end(struct translator *t, uint32_t function) {
     if (t->idle || !reader_ok(t->reader))
         return;
     fusions_function(t);
-    t->module->code.cells[t->entry].tail.imm = (int32_t)t->frame_slots;
+    t->module->code.cells[t->entry].tail.imm = (int32_t)t->frame_end;
     t->module->functions[function].entry = t->entry;
 }
 
@@ -414,12 +419,12 @@ void translate_window(struct translator *t,
     count_charged(t);
 }
 
-/* What all calls have: arguments in a window, at which the callee's frame
- * begins, and nothing known of the accumulators behind. */
+/* What all calls have: arguments in a window, behind which the callee has its
+ * link, and nothing known of the accumulators behind. */
 struct cell *emit_call(struct translator *t, enum op op, uint32_t args) {
     operands_home(t, args);
     struct cell *cell = emit(t, op);
-    cell->d = (uint16_t)t->link;
+    cell->d = (uint16_t)t->home;
     cell->a = window(t, args);
     forget_mirrors(t);
     t->barrier = here(t); /* its d is not a result */
@@ -442,13 +447,13 @@ void translate_call(struct translator *t, uint32_t function) {
 }
 
 /* Types are interned, so comparing addresses at run time compares types (spec
- * 4.4.8). The data cell is the link to return to, so it has the window as
- * well. */
-void emit_call_indirect(struct translator *t,
-                        enum op op,
-                        const struct func_type *type,
-                        uint32_t table,
-                        struct operand index) {
+ * 4.4.8). The data cell, which is returned, is the link to return to: so it has
+ * the window as well. */
+struct cell *emit_call_indirect(struct translator *t,
+                                enum op op,
+                                const struct func_type *type,
+                                uint32_t table,
+                                struct operand index) {
     operands_home(t, type->param_slots);
     need_slot(t, &index);
     count_site(t);
@@ -458,7 +463,8 @@ void emit_call_indirect(struct translator *t,
     struct cell *data = emit_data(t);
     data->head.wide = (uintptr_t)type;
     data->a = window(t, type->param_slots);
-    data->d = (uint16_t)t->link;
+    data->d = (uint16_t)t->home;
+    return data;
 }
 
 void translate_call_indirect(struct translator *t,

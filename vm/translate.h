@@ -13,8 +13,8 @@
  *
  *     local.get 0        operands: [local 0]
  *     i32.const 7        operands: [local 0] [constant 7]
- *     i32.add            emits  i32_add_si  d=t0 a=0 imm=7;  operands: [slot t0, made by that cell]
- *     local.set 1        emits a move to slot 1, or turns that cell's d into 1 (vm/fusions)
+ *     i32.add            emits  i32_add_si  d=t0 a=local0 imm=7;  operands: [t0, made by that cell]
+ *     local.set 1        emits a move to local1, or turns that cell's d into local1 (vm/fusions)
  *
  * A stack of any height must cost no more than the bytes that made it: two
  * bytes call a function with a thousand parameters and results. So an operand
@@ -23,8 +23,8 @@
  * operand too, in `operands`: those that wait in a local or as a constant, and
  * those that the cell which made them may still be changed for.
  *
- *     types       i32  i64  i32  f32                   homes 2, 3, 4, 5; the next one's is 6
- *     operands         {3: local 0}  {5: made by cell 17}
+ *     types       i32  i64  i32  f32                   homes t0 to t3; the next one's is t4
+ *     operands         {t1: local 0}  {t3: made by cell 17}
  *
  * These things make this correct; whoever changes this file keeps them in mind:
  *  - A pending "in local x" is copied to its own slot before x is written (local_set), and before
@@ -111,9 +111,9 @@ struct translator {
 
     /* Where the function's body stands in the module. */
     uint32_t begin;
-    uint32_t entry;           /* the function's entry cell */
-    uint32_t link, temporary; /* slots: the link, and the first temporary */
-    uint32_t frame_slots;     /* the highest slot used, plus one */
+    uint32_t entry;            /* the function's entry cell */
+    uint32_t first, temporary; /* slots: of parameters, and of temporaries */
+    uint32_t frame_end;        /* the highest slot used, plus one */
 
     /* Cells before this one may not be changed any more: behind it no label,
      * jump, call or data cell stands. */
@@ -128,6 +128,9 @@ struct translator {
     struct cell scratch;    /* what is "emitted" in unreachable code */
     struct operand nowhere; /* what is pushed in dead code */
 };
+
+/* Where the locals begin that are no parameters: some slots are the rings'. */
+uint32_t locals_begin(const struct module *module);
 
 /* With `idle` nothing will be emitted. */
 void translator_init(struct translator *t, struct module *module, bool idle);
@@ -159,7 +162,7 @@ bool operands_grow(struct translator *t);
 
 static inline void operands_extend(struct translator *t, uint32_t slots) {
     t->home += slots;
-    if (t->home > t->frame_slots)
+    if (t->home > t->frame_end)
         frame_reserve(t, t->home);
 }
 

@@ -173,8 +173,9 @@ static const struct local_run *find_run(const struct validator *v,
 struct local local_at(const struct validator *v, uint32_t index) {
     const struct func_type *function = v->type;
     if (index < function->param_count) {
-        uint32_t slot = function->slots ? function->slots[index] : index;
-        return (struct local){slot, function->types[index]};
+        uint32_t before = function->slots ? function->slots[index] : index;
+        uint32_t first = SLOT_LINK - function->param_slots;
+        return (struct local){first + before, function->types[index]};
     }
     const struct local_run *run = find_run(v, index);
     uint32_t before = (index - run->start) * type_slots(run->type);

@@ -27,8 +27,11 @@ struct vm_limits vm_limits_default(void) {
                               .timeout_ms = VM_UNLIMITED};
 }
 
+/* In front of the stack is room for the slots that the outermost frame has only
+ * by number: it has not as many parameters. */
 static uint64_t stack_mapping(const struct vm *vm) {
-    return vm->options.stack_bytes + SPARE_SLOTS * sizeof(uint64_t);
+    return vm->options.stack_bytes +
+           (SLOT_LINK + SPARE_SLOTS) * sizeof(uint64_t);
 }
 
 /* All of the stack may be touched, which costs nothing before it is. */
@@ -58,7 +61,7 @@ struct vm *vm_open(const struct vm_limits *limits, struct error *error) {
                          (unsigned long long)limits->stack_bytes),
                NULL;
     }
-    vm->stack = vm->top = (uint64_t *)(void *)stack;
+    vm->stack = vm->top = (uint64_t *)(void *)stack + SLOT_LINK;
     vm->stack_end = vm->stack + vm->options.stack_bytes / sizeof(uint64_t);
     cell_set_op(&vm->halt[1], OP_halt);
     cell_set_op(&vm->foreign[1], OP_return_foreign);
@@ -97,7 +100,7 @@ void vm_close(struct vm *vm) {
     type_table_free(&vm->types);
     arena_free(&vm->arena);
     arena_free(&vm->trace_texts);
-    platform_release((uint8_t *)vm->stack, stack_mapping(vm));
+    platform_release((uint8_t *)(vm->stack - SLOT_LINK), stack_mapping(vm));
     free(vm);
 }
 

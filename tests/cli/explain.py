@@ -111,7 +111,7 @@ def test_runs(place):
     result, _, data = explain(place, guest("listing"), "1", "--", "2", "4", options=["--invoke", "mixed"])
     found = [(step[0], step[7]) for step in data["steps"]]
     check("explain records the function that is named", repr(found) * (
-        found != [(1, [4, "5"]), (1, [6, "a"]), (1, [3, "14"]), (1, [5, "28"])]))
+        found != [(1, [5, "5"]), (1, [8, "a"]), (1, [4, "14"]), (1, [7, "28"])]))
 
 
 def test_usage(place):

@@ -105,8 +105,8 @@ static bool loads_with_locals(uint32_t count) {
 
 static void locals_fill_a_frame_at_most(void **state) {
     (void)state;
-    assert_true(loads_with_locals(32767)); /* and the link */
-    assert_false(loads_with_locals(32768));
+    assert_true(loads_with_locals(31499)); /* and link and caller */
+    assert_false(loads_with_locals(31500));
     assert_false(loads_with_locals(50000));
 }
 

@@ -181,25 +181,18 @@ static struct call_node *node_in(uint64_t slot) {
 }
 
 struct call_node *node_at(const struct position *at) {
-    const struct code *code = &at->instance->module->code;
-    const struct translation *of = code_find(code, code_index(code, at->pc));
-    uint32_t link = code->cells[of->entry].a;
-    return node_in(at->frame[link + 1]);
+    return node_in(at->frame[SLOT_NODE]);
 }
 
 struct call_node *counts_enter(struct position at) {
     struct vm *vm = at.instance->vm;
     struct counts *counts = vm->counts;
-    uintptr_t site = (uintptr_t)at.frame[at.pc->a - 1];
-    const struct cell *link = (const struct cell *)site;
-    struct position caller = {.pc = link, .frame = at.frame - link->a};
-    if (link == vm->foreign)
-        caller = foreign_caller(at.frame);
+    struct position caller = frame_caller(at.frame, at.instance);
     struct call_node *parent = counts->outer;
     if (caller.pc != vm->halt)
-        parent = node_in(caller.frame[caller.pc->d + 1]);
+        parent = node_at(&caller);
 
-    site = (uintptr_t)caller.pc;
+    uintptr_t site = (uintptr_t)caller.pc;
     struct call_node *node = node_of(counts, parent, at.pc, site);
     if (node != &counts->rest)
         *counts_recent(parent, node->id, site) = node;

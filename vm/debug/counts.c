@@ -41,13 +41,11 @@ static struct module_counts *of_translator(const struct translator *t) {
 /* ---- translation ---- */
 
 /* Nobody pays for what the ring emits. */
-static struct cell *emit_unpaid(struct translator *t, enum op op, uint32_t a) {
+static void emit_unpaid(struct translator *t, enum op op) {
     uint32_t unpaid = t->unpaid;
-    struct cell *cell = emit(t, op);
-    cell->a = (uint16_t)a;
+    emit(t, op);
     t->barrier = here(t);
     t->unpaid = unpaid;
-    return cell;
 }
 
 static bool
@@ -80,8 +78,7 @@ uint32_t count_room(const struct module *module) {
 
 /* The counter comes last, so that it is a barrier for what may be fused. */
 static struct cell *emit_counter(struct translator *t, enum op op) {
-    bool calls = count_slots(t->module);
-    emit_unpaid(t, op, calls ? t->link + 1 : 0);
+    emit_unpaid(t, op);
     uint32_t unpaid = t->unpaid;
     struct cell *data = emit_data(t);
     t->unpaid = unpaid;
@@ -134,7 +131,7 @@ void count_function(struct translator *t, uint32_t function) {
 
 static void emit_for_calls(struct translator *t, enum op op) {
     if (count_slots(t->module) && !t->dead)
-        emit_unpaid(t, op, t->link + 1);
+        emit_unpaid(t, op);
 }
 
 void count_site(struct translator *t) {

@@ -19,7 +19,7 @@
  *
  * If calls are counted too, a tree is kept of the functions on the stack: each
  * of its nodes is a stack that there was, and has what was executed with it.
- * The node of a frame is in a slot of the frame, behind the link: so whatever
+ * The node of a frame is in a slot of the frame, before the locals: so whatever
  * way the execution comes back to the frame, its node is at hand.
  *
  *     count_call       at the beginning of a function: find its node, by its caller's
@@ -59,6 +59,9 @@ struct counted_function {
     uint32_t function;          /* in it */
     struct host_function *host; /* or NULL */
 };
+
+/* Of each frame, if calls are counted: its node. */
+enum { SLOT_NODE = SLOT_LOCALS };
 
 /* A stack: the function on top of it, called from a place in the function of
  * the parent. */

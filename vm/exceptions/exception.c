@@ -9,7 +9,7 @@
  *
  *     pc                      try ranges             clause
  *     throw_tag, function 0   none
- *     cell 5, function 1      4 to 5 has it          tag 0: slot 2 = exception, slot 3 = 5, go to 8
+ *     cell 5, function 1      4 to 5 has it          tag 0: t0 = exception, t1 = 5, go to 8
  *
  * References to exceptions can be kept in slots, globals, tables and other
  * exceptions. When their number has doubled since the last time, all those that
@@ -103,7 +103,7 @@ static size_t live_slots(const struct vm *vm, const struct position *at) {
     const struct code *code = &at->instance->module->code;
     const struct translation *of = code_find(code, code_index(code, at->pc));
     const struct cell *entry = &code->cells[of->entry];
-    return (size_t)(at->frame - vm->stack) + (uint32_t)entry->tail.imm;
+    return (size_t)(at->frame + (uint32_t)entry->tail.imm - vm->stack);
 }
 
 /* Globals and tables that are imported are looked at once an instance, which

@@ -19,24 +19,24 @@
  * whenever something can throw. A clause's code begins at its landing, where
  * the values have been written to the slots of the operand stack.
  *
- * With one parameter, so that the stack begins at slot 2, and a tag of one i32:
+ * At the bottom of the operand stack, with a tag of one i32:
  *
  *     try (result i32)
- *       local.get 0, call 0           4: move        d=2 a=0
- *                                     5: first_call  a=2
- *       i32.const 1                   6: const_u32   d=2 imm=1
+ *       local.get 0, call 0           4: move        d=t0 a=local0
+ *                                     5: first_call  a=t0
+ *       i32.const 1                   6: const_u32   d=t0 imm=1
  *                                     7: br          to 12
- *     catch 0                            slot 2: the exception, slot 3: its value
- *       i32.const 10, i32.add         8: i32_add_si  d=2 a=3 imm=10
+ *     catch 0                            t0: the exception, t1: its value
+ *       i32.const 10, i32.add         8: i32_add_si  d=t0 a=t1 imm=10
  *                                     9: br          to 12
- *     catch_all                          slot 2: the exception
- *       i32.const 0                  10: const_u32   d=2 imm=0
+ *     catch_all                          t0: the exception
+ *       i32.const 0                  10: const_u32   d=t0 imm=0
  *                                    11: br          to 12
  *     end                            12:
  *
  * makes the range of cells 4 and 5, at depth 1 (the function is 0), and two
  * clauses: for tag 0, with the landing 8, then for ANY_TAG, with the landing
- * 10; both write from slot 2 on. */
+ * 10; both write from t0 on. */
 #include "vm/emit.h"
 #include "vm/exceptions/tries.h"
 #include "vm/rings.h"

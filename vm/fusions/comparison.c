@@ -5,9 +5,9 @@
  * takes two cells:
  *
  *     loop
- *       local.get 1, local.get 0, i32.add, local.set 1        i32_add_ss     d=1 a=1 b=0
+ *       local.get 1, local.get 0, i32.add, local.set 1    i32_add_ss     d=local1 a=local1 b=local0
  *       local.get 0, i32.const -1, i32.add, local.tee 0,
- *       br_if 0                                               step_i32_ne_i  d=0 a=-1 b=0 c=-1
+ *       br_if 0                                           step_i32_ne_i  d=local0 a=-1 b=0 c=-1
  *     end */
 #include "vm/fusions/fusions.h"
 

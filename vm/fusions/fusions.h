@@ -5,17 +5,17 @@
  * before one is emitted, whether the last cell can do that as well (rings.h has
  * the questions):
  *
- *     i32.add, local.set 1              i32_add_ss     d=4 a=0 b=2
- *                                       move           d=1 a=4
- *     fused (last.c)                    i32_add_ss     d=1 a=0 b=2
+ *     i32.add, local.set 1              i32_add_ss     d=t0 a=local0 b=local2
+ *                                       move           d=local1 a=t0
+ *     fused (last.c)                    i32_add_ss     d=local1 a=local0 b=local2
  *
- *     i32.lt_s, br_if                   i32_lt_s_ss    d=4 a=0 b=1
+ *     i32.lt_s, br_if                   i32_lt_s_ss    d=t0 a=local0 b=local1
  *                                       br_if_r        imm=...
- *     fused (comparison.c)              br_i32_lt_s_ss a=0 d=1 imm=...
+ *     fused (comparison.c)              br_i32_lt_s_ss a=local0 d=local1 imm=...
  *
- *     i32.const 4, i32.add, i32.load    i32_add_si     d=4 a=0 imm=4
- *                                       i32_load_r     d=4 a=4 imm=8
- *     fused (sum.c)                     i32_load_si    d=4 a=0 b=4 c=8
+ *     i32.const 4, i32.add, i32.load    i32_add_si     d=t0 a=local0 imm=4
+ *                                       i32_load_r     d=t0 a=t0 imm=8
+ *     fused (sum.c)                     i32_load_si    d=t0 a=local0 b=4 c=8
  *
  * left.c has constants on the left; head.c repeats the head of a loop where a
  * branch leads back to it; pins.c keeps locals of innermost loops in registers,
@@ -78,10 +78,8 @@
  * on a Sapphire Rapids, each by the one case that has most of it: the values of
  * own globals at an offset from the instance, one load instead of three
  * (counter-global 1.14: what was stored there is forwarded later), or set from r0
- * there (1.10); returns that know the slot of their link (fibonacci-rec 1.08), and
- * a call without the loop that zeroes locals (1.02); a build guided by profiles
- * (0.97 of the time to load; instrumented code has no tail calls, so the engine
- * itself cannot be trained).
+ * there (1.10); a build guided by profiles (0.97 of the time to load; instrumented
+ * code has no tail calls, so the engine itself cannot be trained).
  *
  * The ring joins the core by state.def, in struct translator, by functions, and
  * by ops.def and handlers.def, which give rows more forms. With `plain_code` in

@@ -4,10 +4,10 @@
  * branch back repeats the operations and branches the other way round, behind
  * the first branch: what goes round has one branch instead of two.
  *
- *     loop                 i32_load8_u_s  d=4 a=0 imm=0
+ *     loop                 i32_load8_u_s  d=t0 a=local0 imm=0
  *       ... br_if 1        br_unless_r    imm=..., out of the loop
  *       ...
- *       br 0               i32_load8_u_s  d=4 a=0 imm=0
+ *       br 0               i32_load8_u_s  d=t0 a=local0 imm=0
  *                          br_if_r        imm=..., behind the first branch
  *                          br             imm=..., to the first branch, or where that goes
  *
@@ -15,10 +15,10 @@
  * interpreters do most is a loop that begins with a br_table: there the copy
  * goes on into the table.
  *
- *     loop                 i32_load8_u_s  d=4 a=0 imm=0
- *       ... br_table       br_table_r     a=4 imm=... (and its data cells)
+ *     loop                 i32_load8_u_s  d=t0 a=local0 imm=0
+ *       ... br_table       br_table_r     a=t0 imm=... (and its data cells)
  *       ...
- *       br 0               i32_load8_u_s  d=4 a=0 imm=0
+ *       br 0               i32_load8_u_s  d=t0 a=local0 imm=0
  *                          br_to_table_r  imm=..., to the br_table */
 #include "vm/fusions/fusions.h"
 

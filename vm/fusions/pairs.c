@@ -5,8 +5,8 @@
  * follow each other there is a handler that does both, one behind the other, and
  * the first of such cells gets it for a head:
  *
- *     i32_shl_si+    d=3 a=1 imm=2     does the next cell, too
- *     i32_load_rs    d=3 b=0 c=0       as ever
+ *     i32_shl_si+    d=t0 a=local1 imm=2     does the next cell, too
+ *     i32_load_rs    d=t0 b=local0 c=0       as ever
  *
  * Nothing else changes. Both cells keep their operations (code->ops) and fields,
  * which the handler reads where they are, and write the slots and accumulators

@@ -7,11 +7,11 @@
  * loop begins is in the loop register. With local 0 counted down and added to
  * local 1:
  *
- *     loop                                 loop_l0          a=0 imm=1
+ *     loop                                 loop_l0          a=local0 imm=1
  *       local.get 1, local.get 0,
- *       i32.add, local.set 1               i32_add_sl_r     d=1 a=1 b=0
+ *       i32.add, local.set 1               i32_add_sl_r     d=local1 a=local1 b=local0
  *       local.get 0, i32.const -1,
- *       i32.add, local.tee 0, br_if 0      step_i32_ne_i_l_back  d=0 a=-1 b=0 c=-1
+ *       i32.add, local.tee 0, br_if 0      step_i32_ne_i_l_back  d=local0 a=-1 b=0 c=-1
  *     end
  *
  * The translator knows nothing of this: it emits cells that read and write

@@ -1,24 +1,24 @@
 /* Loads and stores that add up their address.
  *
  * i32.load offset=8 (i32.add (local.get 0) (i32.const 4)) becomes i32_load_si
- * a=0 b=4 c=8. The sum still wraps around at 32 bits before the offset is added
- * (spec 4.4.7). Where there is no offset the constant may take its place: arrays
+ * a=local0 b=4 c=8. The sum still wraps around at 32 bits before the offset is
+ * added (spec 4.4.7). Where there is no offset the constant may take its place: arrays
  * of C often stand at addresses of over 16 bits. An address that is a constant
  * alone, as those of C's variables are, is added to the offset here.
  *
  * Between the sum and a store one cell may have computed the value:
  *
- *     i32_add_ss     d=4 a=0 b=1
- *     i32_load8_u_s  d=5 a=2 imm=0     i32_load8_u_s     d=5 a=2 imm=0
- *     i32_store8_sr  a=4 imm=0         i32_store8_ss_r   a=0 b=1 c=0
+ *     i32_add_ss     d=t0 a=local0 b=local1
+ *     i32_load8_u_s  d=t1 a=local2 imm=0     i32_load8_u_s     d=t1 a=local2 imm=0
+ *     i32_store8_sr  a=t0 imm=0              i32_store8_ss_r   a=local0 b=local1 c=0
  *
  * Then the sum is computed behind it: right only if that cell writes neither of
  * the slots which are added. It may, since the value's home is where the right
  * one of them was, when it was a temporary:
  *
- *     i32_and_si     d=5 a=1 imm=60    the right operand of the sum
- *     i32_add_rs     d=4 a=4 b=5
- *     i32_xor_ss     d=5 a=0 b=1       the value */
+ *     i32_and_si     d=t1 a=local1 imm=60     the right operand of the sum
+ *     i32_add_rs     d=t0 a=t0 b=t1
+ *     i32_xor_ss     d=t1 a=local0 b=local1   the value */
 #include "vm/fusions/fusions.h"
 
 /* The address is a constant, to which the offset can be added now if no more

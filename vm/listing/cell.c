@@ -4,12 +4,12 @@
  *     br_i32_lt_s_ss local0, local1 to 9
  *
  * Slots have the names that they have in the function: local0 is parameter or
- * local 0, t0 the temporary of the operand stack's bottom, slot3 one that is
- * there only for results to return in. Cells are counted from the function's
- * entry cell, which is 0. */
+ * local 0, t0 the temporary of the operand stack's bottom. Cells are counted from
+ * the function's entry cell, which is 0. */
 #include "vm/listing/listing.h"
 
 #include "vm/store.h"
+#include "vm/translate.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -22,16 +22,12 @@ struct slot_run {
     uint8_t type;
 };
 
-/* `count` locals that come next, of one type; false without memory. */
-static bool add_locals(struct frame_names *names,
-                       uint32_t local,
-                       uint32_t count,
-                       uint8_t type) {
-    uint32_t width = type_slots(type), slot = names->local_slots;
-    names->local_slots += count * width;
+/* Locals of one type come next; false without memory. */
+static bool add_locals(struct frame_names *names, struct slot_run next) {
+    bool is_first = next.slot == names->first || next.slot == names->locals;
     bool same =
-        names->run_count > 0 && names->runs[names->run_count - 1].type == type;
-    if (count == 0 || same)
+        !is_first && names->runs[names->run_count - 1].type == next.type;
+    if (same)
         return true;
     struct slot_run *runs = array_reserve(names->module->vm->memory,
                                           names->runs,
@@ -41,7 +37,7 @@ static bool add_locals(struct frame_names *names,
     if (!runs)
         return false;
     names->runs = runs;
-    runs[names->run_count++] = (struct slot_run){local, slot, type};
+    runs[names->run_count++] = next;
     return true;
 }
 
@@ -52,21 +48,28 @@ bool frame_names_init(struct frame_names *names,
     const struct func_type *type = module->functions[function].type;
     struct error unused = ERROR_INIT;
     struct disassembly d = disassembly_of(module, function, &unused);
-    *names = (struct frame_names){.module = module, .function = function};
-    uint32_t local = 0;
+    *names = (struct frame_names){.module = module,
+                                  .function = function,
+                                  .first = SLOT_LINK - type->param_slots,
+                                  .locals = locals_begin(module)};
+    struct slot_run next = {.slot = names->first};
     bool ok = true;
-    for (; local < type->param_count; local++)
-        ok = ok && add_locals(names, local, 1, type->types[local]);
-
-    uint32_t declarations = reader_u32(&d.reader);
-    for (uint32_t i = 0; i < declarations && listing_line(module); i++) {
-        uint32_t count = reader_u32(&d.reader);
-        uint8_t of_type = value_type_read(&d.reader);
-        ok = ok && add_locals(names, local, count, of_type);
-        local += count;
+    for (; ok && next.local < type->param_count; next.local++) {
+        next.type = type->types[next.local];
+        ok = add_locals(names, next);
+        next.slot += type_slots(next.type);
     }
-    bool more = type->result_slots > names->local_slots;
-    names->link = more ? type->result_slots : names->local_slots;
+
+    next.slot = names->locals;
+    uint32_t declarations = reader_u32(&d.reader);
+    for (uint32_t i = 0; ok && i < declarations && listing_line(module); i++) {
+        uint32_t count = reader_u32(&d.reader);
+        next.type = value_type_read(&d.reader);
+        ok = count == 0 || add_locals(names, next);
+        next.local += count;
+        next.slot += count * type_slots(next.type);
+    }
+    names->temporaries = next.slot;
     return ok;
 }
 
@@ -93,18 +96,17 @@ static const struct slot_run *run_of(const struct frame_names *names,
     return &names->runs[low];
 }
 
-/* The order of a frame (cell.h): locals, slots that are there for results only,
- * the link, temporaries. A v128 has two slots, of which the second is
- * "local3+1". */
+/* The order of a frame (cell.h): parameters, the link, the caller, locals,
+ * temporaries. Results may be returned to any of them. A v128 has two slots, of
+ * which the second is "local3+1". */
 const char *slot_name(const struct frame_names *names,
                       uint32_t slot,
                       char text[SLOT_NAME_SIZE]) {
-    if (slot > names->link) {
-        snprintf(text, SLOT_NAME_SIZE, "t%u", slot - names->link - 1);
-    } else if (slot == names->link) {
-        snprintf(text, SLOT_NAME_SIZE, "link");
-    } else if (slot >= names->local_slots || names->run_count == 0) {
-        snprintf(text, SLOT_NAME_SIZE, "slot%u", slot);
+    if (slot >= names->temporaries) {
+        snprintf(text, SLOT_NAME_SIZE, "t%u", slot - names->temporaries);
+    } else if (!slot_is_local(names, slot)) {
+        const char *name = slot == SLOT_LINK ? "link" : "caller";
+        snprintf(text, SLOT_NAME_SIZE, "%s", name);
     } else {
         const struct slot_run *run = run_of(names, slot);
         uint32_t distance = slot - run->slot, width = type_slots(run->type);
@@ -115,7 +117,12 @@ const char *slot_name(const struct frame_names *names,
     return text;
 }
 
-/* Of a local. */
+bool slot_is_local(const struct frame_names *names, uint32_t slot) {
+    bool is_parameter = slot >= names->first && slot < SLOT_LINK;
+    bool is_other = slot >= names->locals && slot < names->temporaries;
+    return names->run_count > 0 && (is_parameter || is_other);
+}
+
 enum kind slot_kind(const struct frame_names *names, uint32_t slot) {
     return value_kind(run_of(names, slot)->type);
 }
@@ -129,9 +136,25 @@ const char *slot_type(const struct frame_names *names, uint32_t slot) {
                                         [KIND_F64] = ":f64",
                                         [KIND_V128] = "",
                                         [KIND_WORD] = ""};
-    if (slot >= names->local_slots || names->run_count == 0)
+    if (!slot_is_local(names, slot))
         return "";
     return texts[value_kind(run_of(names, slot)->type)];
+}
+
+/* ---- frames ---- */
+
+uint32_t frame_first(const struct cell *entry) {
+    return SLOT_LINK - (uint32_t)entry->head.wide;
+}
+
+uint32_t frame_size(const struct cell *entry) {
+    return (uint32_t)entry->tail.imm - frame_first(entry);
+}
+
+const uint64_t *frame_begin(const struct cell_place *place) {
+    const struct module *module = place->names->module;
+    const struct cell *entry = &module->code.cells[place->entry];
+    return place->machine->frame + frame_first(entry);
 }
 
 /* ---- values ---- */

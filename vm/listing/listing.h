@@ -199,7 +199,8 @@ struct frame_names {
     uint32_t function;
     struct slot_run *runs; /* owned */
     size_t run_count, run_capacity;
-    uint32_t local_slots, link;
+    uint32_t first;               /* slot, of a parameter */
+    uint32_t locals, temporaries; /* slots: where they begin */
 };
 
 /* False without memory. To be freed either way. */
@@ -214,7 +215,8 @@ const char *slot_name(const struct frame_names *names,
                       uint32_t slot,
                       char text[SLOT_NAME_SIZE]);
 
-/* What is in a slot that is one of a local's. */
+/* Whether the slot is a parameter's or a local's; what is in it. */
+bool slot_is_local(const struct frame_names *names, uint32_t slot);
 enum kind slot_kind(const struct frame_names *names, uint32_t slot);
 
 /* ":i32" of a local that takes one slot, or nothing. */
@@ -233,6 +235,14 @@ struct cell_place {
     uint32_t entry, cell;
     const struct machine *machine;
 };
+
+/* By a function's entry cell: the first slot of its frames, and how many there
+ * are. */
+uint32_t frame_first(const struct cell *entry);
+uint32_t frame_size(const struct cell *entry);
+
+/* Where the frame of the place's machine begins. */
+const uint64_t *frame_begin(const struct cell_place *place);
 
 /* What the cell does, and the values that it reads. */
 void cell_show(const struct cell_place *place, enum op op, FILE *out);

@@ -4,7 +4,8 @@
  * The page is page.html, of which one line gives way to the data, in JSON. A
  * function is an array:
  *
- *     [index, "heading", link, size of its frame, slots of its results, slots, offset, "lines"]
+ *     [index, "heading", slots before its temporaries, size of its frame, slots of its results,
+ *      names of slots, offset, "lines"]
  *
  * Its lines are a string of numbers (print_number), for each of them
  *
@@ -108,7 +109,7 @@ print_cell(struct page *page, struct columns *c, uint32_t *next, uint32_t end) {
     const struct code *code = &c->module->code;
     FILE *out = draft_begin(&c->draft);
     if (cell == c->entry) {
-        fprintf(out, "entry, %d slots", code->cells[cell].tail.imm);
+        fprintf(out, "entry, %u slots", frame_size(&code->cells[cell]));
         print_word(page, &c->draft);
         return;
     }
@@ -151,13 +152,15 @@ print_instruction(struct page *page, struct columns *c, struct disassembly *d) {
     print_number(words_number(&page->words, word), page->out);
 }
 
-/* "local0:i32 local1:f64": all in one word, which most functions share with
- * others. */
+/* "local0:i32 link caller local1:f64": all in one word, which most functions
+ * share with others. */
 static void print_slots(struct page *page, struct columns *c) {
     char name[SLOT_NAME_SIZE];
     FILE *out = draft_begin(&c->draft);
-    for (uint32_t slot = 0; slot < c->names.link && slot < SLOTS_NAMED;
-         slot++) {
+    uint32_t first = c->names.first, end = c->names.temporaries;
+    if (end > first + SLOTS_NAMED)
+        end = first + SLOTS_NAMED;
+    for (uint32_t slot = first; slot < end; slot++) {
         fprintf(out,
                 "%s%s ",
                 slot_name(&c->names, slot, name),
@@ -174,9 +177,9 @@ static void print_lines(struct columns *c, void *context) {
     disassembly_locals(&d, NULL);
     const struct func_type *type = c->module->functions[c->names.function].type;
     fprintf(page->out,
-            ",%u,%d,%u,",
-            c->names.link,
-            c->module->code.cells[c->entry].tail.imm,
+            ",%u,%u,%u,",
+            c->names.temporaries - c->names.first,
+            frame_size(&c->module->code.cells[c->entry]),
             type->result_slots);
     print_slots(page, c);
     fprintf(page->out, ",%zu,\"", d.reader.position);

@@ -49,13 +49,13 @@ static void end_line(struct sheet *sheet) {
  * that are zeroed. */
 static void entry_show(const struct columns *c, FILE *out) {
     const struct cell *entry = &c->module->code.cells[c->entry];
-    char link[SLOT_NAME_SIZE], first[SLOT_NAME_SIZE];
-    fprintf(out, "entry, %d slots", entry->tail.imm);
+    char end[SLOT_NAME_SIZE], first[SLOT_NAME_SIZE];
+    fprintf(out, "entry, %u slots", frame_size(entry));
     if (entry->d < entry->a) {
         fprintf(out,
                 ", zero %s up to %s",
                 slot_name(&c->names, entry->d, first),
-                slot_name(&c->names, entry->a, link));
+                slot_name(&c->names, entry->a, end));
     }
 }
 

@@ -47,20 +47,22 @@ static void tell_slot(struct stepping *r, size_t slot, bool *begun) {
                   r->slots[slot]);
 }
 
-/* A frame: where it begins, how many of its slots are followed, its link. */
+/* A frame: where it begins, how many of its slots are followed, which is its
+ * link, with the caller behind it, and where its temporaries begin. */
 struct followed_frame {
-    size_t at, size, link;
+    size_t at, size, link, temporaries;
 };
 
 static struct followed_frame frame_of(const struct stepping *r,
                                       const struct cell_place *place) {
     const struct module *module = place->names->module;
     const struct cell *entry = &module->code.cells[place->entry];
-    uint32_t size = (uint32_t)entry->tail.imm;
+    uint32_t size = frame_size(entry), first = frame_first(entry);
     return (struct followed_frame){
-        .at = (size_t)(place->machine->frame - r->bottom),
+        .at = (size_t)(frame_begin(place) - r->bottom),
         .size = size < SLOTS_FOLLOWED ? size : SLOTS_FOLLOWED,
-        .link = entry->a};
+        .link = SLOT_LINK - first,
+        .temporaries = entry->a - first};
 }
 
 /* The type of what a cell calls, or NULL if that is no call. */
@@ -96,7 +98,10 @@ static size_t end_of_values(const struct stepping *r,
     if (!here)
         return SIZE_MAX;
     const struct func_type *type = callee_type(before, watched_op(before));
-    return type ? before->pc->a + (size_t)type->result_slots : SIZE_MAX;
+    if (!type)
+        return SIZE_MAX;
+    const uint64_t *end = before->frame + before->pc->a + type->result_slots;
+    return (size_t)(end - frame_begin(place));
 }
 
 /* Of a frame that has begun all is taken over, and the locals told. */
@@ -110,10 +115,12 @@ tell_frame(struct stepping *r, const struct cell_place *place, bool *begun) {
         return;
     }
     for (size_t i = 0; i < frame.size; i++) {
-        uint64_t value = place->machine->frame[i];
+        uint64_t value = frame_begin(place)[i];
         uint64_t *known = &r->slots[frame.at + i];
-        bool followed = i != frame.link && i < end;
-        bool told = fresh ? i < frame.link : followed && *known != value;
+        bool is_link = i == frame.link || i == frame.link + 1;
+        bool followed = !is_link && i < end;
+        bool is_local = !is_link && i < frame.temporaries;
+        bool told = fresh ? is_local : followed && *known != value;
         *known = value;
         if (told)
             tell_slot(r, frame.at + i, begun);
@@ -127,12 +134,12 @@ static void tell_written(struct stepping *r, bool *begun) {
         return;
     struct meaning meaning = meaning_of(r->before.instance->vm, r->before_op);
     while (meaning_next(&meaning, &field)) {
-        bool slot = field.written && part_is_slot(field.part) &&
-                    field.kind <= KIND_WORD;
-        if (!slot)
+        bool is_slot = field.written && part_is_slot(field.part) &&
+                       field.kind <= KIND_WORD;
+        if (!is_slot)
             continue;
-        size_t at = (size_t)(r->before.frame - r->bottom) +
-                    part_slot(field.part, r->before.pc);
+        uint32_t slot = part_slot(field.part, r->before.pc);
+        size_t at = (size_t)(r->before.frame + slot - r->bottom);
         if (at < r->slot_capacity)
             r->slots[at] = r->bottom[at], tell_slot(r, at, begun);
     }
@@ -299,7 +306,7 @@ tell_step(struct stepping *r, const struct cell_place *place, enum op op) {
                   place->names->function,
                   place->cell - place->entry,
                   r->nesting.count - 1,
-                  machine->frame - r->bottom);
+                  frame_begin(place) - r->bottom);
     tell_accumulators(r, machine);
     tell_changes(r, place, &access);
     r->count++;

@@ -103,11 +103,15 @@ static void put_local(struct buffer *out,
     value_show(kind, bits, text);
     fclose(text);
     buffer_printf(out,
-                  "%s%s%s=%s",
-                  slot > 0 ? " " : "",
+                  "%s%s=%s",
                   slot_name(names, slot, name),
                   slot_type(names, slot),
                   value);
+}
+
+/* Parameters and the other locals are apart. */
+static uint32_t local_from(const struct frame_names *names, uint32_t slot) {
+    return slot == SLOT_LINK ? names->locals : slot;
 }
 
 /* As many as fit on a few lines: a function may have 50,000. */
@@ -117,14 +121,17 @@ static void put_locals(struct buffer *out, const struct position *at) {
         code_find(&module->code, code_index(&module->code, at->pc));
     struct frame_names names;
     bool fine = frame_names_init(&names, module, of->function);
-    uint32_t slot = 0;
-    for (int shown = 0; fine && slot < names.local_slots; shown++) {
+    uint32_t slot = local_from(&names, names.first);
+    for (int shown = 0; fine && slot < names.temporaries; shown++) {
+        if (shown > 0)
+            buffer_append_text(out, " ");
         if (shown == LOCALS_SHOWN) {
-            buffer_append_text(out, " ...");
+            buffer_append_text(out, "...");
             break;
         }
         put_local(out, &names, slot, at->frame);
-        slot += slot_kind(&names, slot) == KIND_V128 ? 2 : 1;
+        uint32_t width = slot_kind(&names, slot) == KIND_V128 ? 2 : 1;
+        slot = local_from(&names, slot + width);
     }
     frame_names_free(&names);
 }

@@ -108,10 +108,10 @@ static void print_heading(struct tracer *t, const struct cell_place *place) {
     fprintf(out, "%*sfunction %u", indent(t) - 2, "", function);
     if (name.size > 0)
         fputc(' ', out), quoted_print(name, NAME_SHOWN, out);
-    uint32_t slot = 0;
+    const uint64_t *slot = frame_begin(place);
     for (uint32_t i = 0; i < type->param_count && i < PARAMS_SHOWN; i++) {
         uint64_t bits[2];
-        memcpy(bits, place->machine->frame + slot, sizeof bits);
+        memcpy(bits, slot, sizeof bits);
         fputc(' ', out);
         value_show(value_kind(type->types[i]), bits, out);
         slot += type_slots(type->types[i]);

@@ -36,7 +36,7 @@ void nesting_cut(struct nesting *nesting, const uint64_t *frame) {
 /* To come to the first cell again in the same frame, by a loop, is no new
  * call. */
 bool nesting_enter(struct nesting *nesting, const struct cell_place *place) {
-    const uint64_t *frame = place->machine->frame;
+    const uint64_t *frame = frame_begin(place);
     bool again = nesting->handed_on && place->cell == place->entry + 1;
     nesting_cut(nesting, again ? frame : frame + 1);
     size_t count = nesting->count;

@@ -207,7 +207,7 @@ static inline bool pass_instruction(struct skim *s) {
 static struct skim begin(struct validator *v) {
     struct translator *t = &v->t;
     uint32_t room = (uint32_t)t->type_capacity - t->count;
-    uint32_t slots = LIMIT_FRAME_SLOTS - t->home;
+    uint32_t slots = SLOT_END - t->home;
     struct skim s = {.v = v, .at = v->reader.bytes + v->reader.position};
     s.top = s.highest = t->types + t->count;
     s.floor = t->types + innermost(v)->height;

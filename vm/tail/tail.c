@@ -1,8 +1,8 @@
 /* Tail calls: validation, translation and the frames of other instances (the
  * tail-call proposal).
  *
- * A tail call takes the place of its caller: the arguments move to slot 0 of the
- * caller's frame, and the callee returns to whoever called that. A return stands
+ * A tail call takes the place of its caller: the arguments move to where the
+ * caller's own begin, and the callee returns to whoever called that. A return stands
  * behind the call all the same, for functions of the host: these are called and
  * returned from. */
 #include "vm/tail/tail.h"
@@ -49,6 +49,7 @@ void do_return_call(struct validator *v, const struct immediate *immediate) {
                   imported ? OP_return_call_import : OP_first_return_call,
                   type->param_slots);
     cell->tail.imm = (int32_t)function;
+    cell->d = (uint16_t)v->t.first;
     end_tail_call(v, type);
 }
 
@@ -61,7 +62,9 @@ void do_return_call_indirect(struct validator *v,
     struct operand index = pop(v, v->module->tables[table].limits.address);
     if (!check_results(v, type) || !check_top(v, params_of(type)))
         return;
-    emit_call_indirect(&v->t, OP_return_call_indirect, type, table, index);
+    struct cell *link =
+        emit_call_indirect(&v->t, OP_return_call_indirect, type, table, index);
+    link->d = (uint16_t)v->t.first;
     end_tail_call(v, type);
 }
 
@@ -69,9 +72,6 @@ uint64_t *foreign_tail_frame(const struct function *function,
                              const struct cell *link,
                              uint64_t *frame,
                              struct instance *instance) {
-    const struct cell *outer = (const struct cell *)(uintptr_t)frame[link->d];
-    struct position caller = {outer, frame - outer->a, instance};
-    if (outer == instance->vm->foreign)
-        caller = foreign_caller(frame);
+    struct position caller = frame_caller(frame, instance);
     return foreign_frame_for(function, caller, frame + link->a);
 }
