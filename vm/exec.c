@@ -301,8 +301,7 @@ enum trap execute(struct vm *vm, struct function *function) {
         return TRAP_STACK;
     frame[SLOT_LINK] = (uintptr_t)vm->halt;
     frame[SLOT_CALLER] = (uintptr_t)vm->top;
-    for (unsigned i = entry->d; i < entry->a; i++)
-        frame[i] = 0;
+    frame_clear(entry, frame);
     const struct cell *first = entry + 1;
     uint8_t *memory = instance->memory->data;
     trap =

@@ -43,8 +43,7 @@ uint64_t *foreign_frame_for(const struct function *function,
     begin[-1] = (uintptr_t)caller.frame;
 
     uint64_t *callee = begin - first;
-    for (unsigned i = entry->d; i < entry->a; i++)
-        callee[i] = 0;
+    frame_clear(entry, callee);
     callee[SLOT_LINK] = (uintptr_t)vm->foreign;
     callee[SLOT_CALLER] = (uintptr_t)begin;
     return callee;

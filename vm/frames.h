@@ -20,6 +20,16 @@ static inline struct instance *instance_at(double home) {
     return (struct instance *)(uintptr_t)bits;
 }
 
+/* Let the locals of a frame that begins be 0. By a fixed number of slots, since
+ * how often a loop goes round that has as many rounds as there are locals is
+ * guessed wrong where functions take turns. What lies behind the locals has
+ * nothing in it yet; the stack ends with SPARE_SLOTS. */
+static inline void frame_clear(const struct cell *entry, uint64_t *frame) {
+    enum { CLEARED = 8 };
+    for (unsigned i = entry->d; i < entry->a; i += CLEARED)
+        memset(&frame[i], 0, CLEARED * sizeof *frame);
+}
+
 /* Leave the interpreter: says where it was. Nothing is resumed, so that the
  * accumulators are lost. Not in exec.c, where it would become part of every
  * handler that may trap. */
