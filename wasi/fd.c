@@ -42,7 +42,7 @@ enum wasi_errno fd_get(struct wasi *wasi,
                        uint32_t number,
                        uint64_t rights,
                        struct descriptor **found) {
-    if (number >= FD_MAX || !wasi->table[number].open)
+    if (number >= wasi->table_end || !wasi->table[number].open)
         return WASI_BADF;
     *found = &wasi->table[number];
     uint64_t missing = rights & ~(*found)->rights;
@@ -51,7 +51,7 @@ enum wasi_errno fd_get(struct wasi *wasi,
 
 uint32_t fd_free_number(const struct wasi *wasi) {
     uint32_t number = 0;
-    while (number < FD_MAX && wasi->table[number].open)
+    while (number < wasi->table_end && wasi->table[number].open)
         number++;
     if (number >= wasi->config.max_descriptors)
         number = FD_MAX;
@@ -60,9 +60,9 @@ uint32_t fd_free_number(const struct wasi *wasi) {
 
 void fd_install(struct wasi *wasi, uint32_t number, struct descriptor fresh) {
     fresh.open = true;
+    while (wasi->table_end <= number)
+        wasi->table[wasi->table_end++] = (struct descriptor){0};
     wasi->table[number] = fresh;
-    if (wasi->table_end <= number)
-        wasi->table_end = number + 1;
 }
 
 void fd_close(struct descriptor *descriptor) {

@@ -53,10 +53,10 @@ struct wasi {
     /* Directories than there are, as libc does to know all. */
     bool looked_for_more;
     bool complained; /* the guest wrote to standard error */
-    /* The descriptors, of which those from `table_end` on were never open: most
-     * guests touch a page of it. */
+    /* The descriptors, of which those from `table_end` on were never open and
+     * have not been written: most guests touch a page of FD_MAX. */
     uint32_t table_end;
-    struct descriptor table[FD_MAX];
+    struct descriptor table[];
 };
 
 #endif

@@ -156,13 +156,13 @@ static bool fill(struct wasi *wasi, struct error *error) {
 
 /* On failure what was opened before is closed again. */
 struct wasi *wasi_open(const struct wasi_config *config, struct error *error) {
-    struct wasi *wasi = calloc(1, sizeof *wasi);
+    struct wasi *wasi = malloc(sizeof *wasi + FD_MAX * sizeof *wasi->table);
     if (!wasi) {
         error_set(error, ERROR_IO, "no memory for the descriptor table");
         return NULL;
     }
 
-    wasi->config = *config;
+    *wasi = (struct wasi){.config = *config};
     resolver_init(&wasi->resolver);
     fd_inherit_stdio(wasi);
     lines_init(wasi);
