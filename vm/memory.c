@@ -111,6 +111,31 @@ static const char *wanting(const struct instance *owner) {
     return owner ? "the module" : "the host";
 }
 
+/* What is asked for, in the words of a refusal. */
+struct wanted {
+    char text[64];
+};
+
+static struct wanted
+wanted(const char *what, uint64_t count, const char *units) {
+    struct wanted wanted;
+    snprintf(wanted.text,
+             sizeof wanted.text,
+             "%s of %llu %s",
+             what,
+             (unsigned long long)count,
+             units);
+    return wanted;
+}
+
+static struct wanted memory_wanted(struct limits limits) {
+    return wanted("a memory", limits.min, "pages of 64 KiB");
+}
+
+static struct wanted table_wanted(const struct extern_type *type) {
+    return wanted("a table", type->limits.min, "elements");
+}
+
 /* Reserve what the memory may need, or else what it needs now, which is taken
  * from the budget. */
 static bool map(struct memory *memory, uint64_t size) {
@@ -145,24 +170,19 @@ struct memory *memory_new(struct vm *vm,
                           struct limits limits,
                           struct instance *owner,
                           struct error *error) {
-    char what[64];
-    snprintf(what,
-             sizeof what,
-             "a memory of %llu pages of 64 KiB",
-             (unsigned long long)limits.min);
     uint64_t most = vm->memory->limit >> PAGE_SIZE_BITS;
     if (limits.min > most) {
         error_set(error,
                   ERROR_IO,
                   "limit: %s wants %s, --max-memory allows %llu",
                   wanting(owner),
-                  what,
+                  memory_wanted(limits).text,
                   (unsigned long long)most);
         return NULL;
     }
     struct memory *memory = budget_alloc(vm->memory, 1, sizeof *memory);
     if (!memory)
-        return error_set_memory(vm, error, what), NULL;
+        return error_set_memory(vm, error, memory_wanted(limits).text), NULL;
     memory->vm = vm;
     memory->owner = owner;
     memory->declared = limits;
@@ -170,7 +190,7 @@ struct memory *memory_new(struct vm *vm,
     /* No overflow: the limit is in bytes. */
     if (!map(memory, page_bytes(limits.min))) {
         memory_free(memory);
-        return error_set_memory(vm, error, what), NULL;
+        return error_set_memory(vm, error, memory_wanted(limits).text), NULL;
     }
     memory->next = vm->memories;
     vm->memories = memory;
@@ -235,31 +255,26 @@ struct table *table_new(struct vm *vm,
                         const struct extern_type *type,
                         struct instance *owner,
                         struct error *error) {
-    char what[64];
-    snprintf(what,
-             sizeof what,
-             "a table of %llu elements",
-             (unsigned long long)type->limits.min);
     uint64_t cap = vm->options.table_elements - vm->table_elements;
     if (type->limits.min > cap) {
         error_set(error,
                   ERROR_IO,
                   "limit: %s wants %s, %llu are left for it",
                   wanting(owner),
-                  what,
+                  table_wanted(type).text,
                   (unsigned long long)cap);
         return NULL;
     }
     struct table *table = budget_alloc(vm->memory, 1, sizeof *table);
     if (!table)
-        return error_set_memory(vm, error, what), NULL;
+        return error_set_memory(vm, error, table_wanted(type).text), NULL;
     table->vm = vm;
     table->owner = owner;
     table->type = *type;
     table->max = type->limits.max;
     if (table_grow(table, type->limits.min, 0) == refused(type->limits)) {
         table_free(table);
-        return error_set_memory(vm, error, what), NULL;
+        return error_set_memory(vm, error, table_wanted(type).text), NULL;
     }
     table->next = vm->tables;
     vm->tables = table;
