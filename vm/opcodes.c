@@ -47,17 +47,20 @@ enum { PREFIX_FC = 0xFC, PREFIX_FD = 0xFD };
 #define SIGNED(name, types)                                                    \
     _Static_assert(sizeof types - sizeof ":" <= SIGNATURE_TYPES,               \
                    #name ": more than SIGNATURE_TYPES");
-#define ROW(code, name, ...) PLACED(code, name)
+#define NAMED(code, name, mnemonic)                                            \
+    PLACED(code, name)                                                         \
+    _Static_assert(sizeof mnemonic <= MNEMONIC_SIZE, #name ": too long");
+#define ROW(code, name, mnemonic, ...) NAMED(code, name, mnemonic)
 #define BINARY(code, name, mnemonic, feature, type, other, ...)                \
-    PLACED(code, name) SWAPPED(name, other)
+    NAMED(code, name, mnemonic) SWAPPED(name, other)
 #define COMPARE BINARY
 #define WINDOW(code, name, mnemonic, feature, immediate, types)                \
-    PLACED(code, name) SIGNED(name, types)
+    NAMED(code, name, mnemonic) SIGNED(name, types)
 #define VECTOR(code, name, mnemonic, feature, types, ...)                      \
-    PLACED(code, name) SIGNED(name, types)
+    NAMED(code, name, mnemonic) SIGNED(name, types)
 #define VECTOR_IMMEDIATE(                                                      \
     code, name, mnemonic, feature, immediate, size, types, ...)                \
-    PLACED(code, name) SIGNED(name, types)
+    NAMED(code, name, mnemonic) SIGNED(name, types)
 #define VECTOR_LIKE VECTOR
 #include "vm/opcodes.def"
 
@@ -229,7 +232,7 @@ struct signature signature_of(const struct instruction *row,
 /* Good for all that loads and computes: no result of theirs depends on a memory
  * or table. */
 uint8_t result_of(const struct instruction *row) {
-    if (!row->signature)
+    if (row->signature[0] == '\0')
         return row->result;
     struct signature s = signature_of(row, (struct varying){0});
     return s.results ? s.types[s.params] : 0;

@@ -97,10 +97,14 @@ struct immediate {
     const uint8_t *bytes; /* in the module: a v128, or the lanes of a shuffle */
 };
 
+/* What there is room for: in a row, in a signature, and of operands of a vector
+ * instruction. */
+enum { MNEMONIC_SIZE = 40, SIGNATURE_TYPES = 8, VECTOR_OPERANDS = 3 };
+
+/* Its texts stand in it: pointers to them would all be set, and their pages
+ * written to, whenever a program starts. */
 struct instruction {
-    const char *mnemonic;
-    const char *signature; /* of WINDOW and VECTOR */
-    uint32_t opcode;       /* enum wasm_opcode, as the next two */
+    uint32_t opcode; /* enum wasm_opcode, as the next two */
     /* Of BINARY and COMPARE, or WASM_none: one-byte codes all. */
     uint8_t swapped, negated;
     /* The first of its internal operations (enum op). */
@@ -110,6 +114,9 @@ struct instruction {
     uint8_t immediates;      /* enum immediates */
     uint8_t operand, result; /* enum vm_type; of a store: the value */
     uint8_t bytes;           /* in memory, or of the lane that is named */
+    /* Of WINDOW and VECTOR; else empty. */
+    char signature[SIGNATURE_TYPES + sizeof ":"];
+    char mnemonic[MNEMONIC_SIZE];
 };
 
 /* One byte codes first, then those behind each of the two prefixes. */
@@ -145,10 +152,6 @@ struct varying {
     uint8_t first;
     uint8_t second;
 };
-
-/* What there is room for: in a signature, and of operands of a vector
- * instruction. */
-enum { SIGNATURE_TYPES = 8, VECTOR_OPERANDS = 3 };
 
 /* The types of a WINDOW or VECTOR instruction. */
 struct signature {

@@ -255,8 +255,7 @@ static void plain(struct maker *m, uint32_t code) {
     const struct instruction *row = instruction_at(code);
     if (row->shape < SHAPE_UNARY || row->shape > SHAPE_VECTOR)
         return;
-    if ((row->signature && strchr(row->signature, 't')) ||
-        (may_trap(code) && choose(m, 8)))
+    if (strchr(row->signature, 't') || (may_trap(code) && choose(m, 8)))
         return;
     struct places at = choose_places(m, row);
     struct signature types = signature(row, at);

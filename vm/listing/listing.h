@@ -101,7 +101,7 @@ const struct instruction *disassembly_next(struct disassembly *d, FILE *out);
 struct operation {
     const char *name, *meaning;
     uint32_t bytes;        /* that it accesses in memory, or 0 */
-    const char *signature; /* of its row, or NULL */
+    const char *signature; /* of its row, or empty */
 };
 
 struct operation operation_of(enum op op);

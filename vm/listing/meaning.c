@@ -44,9 +44,9 @@ static const struct {
 #undef FIELDS
 };
 
-/* Few rows have one. */
-static const char *const signatures[OP_COUNT] = {
-#define FIELDS(name, meaning, bytes, signature, ...) [OP_##name] = signature,
+/* Few rows have one; all others are 0, which is an empty one. */
+static const char signatures[OP_COUNT][SIGNATURE_TYPES + sizeof ":"] = {
+#define FIELDS(name, meaning, bytes, signature, ...) [OP_##name] = {signature},
 #define OP(...)                                      FIELDS(__VA_ARGS__, 0, 0, 0)
 #include "vm/ops.def"
 #undef FIELDS
