@@ -22,7 +22,7 @@ enum { CELLS_A_BYTE = 2, CELLS_A_FUNCTION = 16 };
 
 /* The code grows by a quarter, but by whole pages, and not by more than what a
  * limit on memory would notice. */
-enum { FEWEST_CELLS = 1 << 10, GROW_LEAST = 1 << 8, GROW_MOST = 1 << 14 };
+enum { FEWEST_CELLS = 1 << 10, GROW_LEAST = 1 << 10, GROW_MOST = 1 << 14 };
 
 /* A displacement has 32 bits. */
 enum { MOST_CELLS = INT32_MAX / 2 };
