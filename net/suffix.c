@@ -20,7 +20,8 @@ struct suffix_list *suffix_open(void) {
 void suffix_close(struct suffix_list *list) {
     if (!list)
         return;
-    psl_free(list->psl);
+    if (list->read)
+        psl_free(list->psl);
     free(list);
 }
 
