@@ -9,7 +9,7 @@
  *     translations    {3, 0} {0, 17} ...: function and entry cell, ascending by cell
  *
  * From a cell, as a frame's link gives it, code_find goes back to the
- * function. */
+ * function. Cells, offsets and operations are one area. */
 #include "vm/code.h"
 
 #include "vm/platform.h"
@@ -52,44 +52,30 @@ void code_expect(struct code *code, size_t body) {
     code->expected += CELLS_A_FUNCTION + CELLS_A_BYTE * (uint64_t)body;
 }
 
-static void release(struct code *code, uint64_t cells) {
-    if (code->cells)
-        platform_release((uint8_t *)code->cells, cell_bytes(cells));
-    if (code->offsets)
-        platform_release((uint8_t *)code->offsets, offset_bytes(cells));
-    if (code->ops)
-        platform_release((uint8_t *)code->ops, op_bytes(cells));
-    code->cells = NULL;
-    code->offsets = NULL;
-    code->ops = NULL;
-}
+/* The three parts of the area begin with a page, however large pages are, if it
+ * is for a multiple of so many cells. */
+enum { LARGEST_PAGE = 1 << 16, RESERVE_STEP = LARGEST_PAGE / sizeof(uint32_t) };
 
-/* All or none. */
 static bool reserve(struct code *code, uint64_t cells) {
-    code->cells = (void *)platform_reserve(cell_bytes(cells));
-    code->offsets = (void *)platform_reserve(offset_bytes(cells));
-    code->ops = (void *)platform_reserve(op_bytes(cells));
-    bool whole = code->cells && code->offsets && code->ops;
-    if (whole) {
-        code->cell_limit = (uint32_t)cells;
-    } else {
-        release(code, cells);
-    }
-    return whole;
+    uint8_t *area = platform_reserve(all_bytes(cells));
+    if (!area)
+        return false;
+    code->cells = (void *)area;
+    code->offsets = (void *)(area + cell_bytes(cells));
+    code->ops = (void *)(area + cell_bytes(cells) + offset_bytes(cells));
+    code->cell_limit = (uint32_t)cells;
+    return true;
 }
 
 /* Reserve address space for the code of all functions. Where it is scarce less
  * must do: nearly all modules need a tenth. */
 static bool reserve_all(struct code *code) {
-    uint64_t cells = code->expected;
-    if (cells > MOST_CELLS)
-        cells = MOST_CELLS;
-    while (!reserve(code, cells)) {
-        cells /= 2;
-        if (cells < FEWEST_CELLS)
-            return false;
-    }
-    return true;
+    uint64_t steps = code->expected / RESERVE_STEP + 1;
+    if (steps > MOST_CELLS / RESERVE_STEP)
+        steps = MOST_CELLS / RESERVE_STEP;
+    while (steps > 0 && !reserve(code, steps * RESERVE_STEP))
+        steps /= 2;
+    return steps > 0;
 }
 
 /* How many cells more are made usable. */
@@ -173,7 +159,8 @@ uint32_t code_end(const struct code *code, const struct translation *of) {
 }
 
 void code_free(struct code *code) {
-    release(code, code->cell_limit);
+    if (code->cells)
+        platform_release((uint8_t *)code->cells, all_bytes(code->cell_limit));
     budget_give(code->memory, all_bytes(code->cell_capacity));
     array_free(code->memory,
                code->translations,

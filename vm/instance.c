@@ -46,8 +46,9 @@ static const struct definition *defined(const struct vm *vm,
                                         const struct vm_import *import) {
     for (size_t i = vm->definition_count; i-- > 0;) {
         const struct definition *definition = &vm->definitions[i];
-        if (slice_is(import->module, definition->module) &&
-            slice_is(import->name, definition->name)) {
+        /* Most are of one module: names differ sooner. */
+        if (slice_is(import->name, definition->name) &&
+            slice_is(import->module, definition->module)) {
             return definition;
         }
     }
