@@ -61,7 +61,7 @@ struct reply {
 /* What a handle stands for. Handles count up: a closed one does not come back
  * as another. */
 struct stream {
-    uint32_t handle; /* 0: free */
+    uint32_t handle; /* above 0 */
     struct reply reply;
 };
 
@@ -69,7 +69,7 @@ struct imports {
     struct imports_config config;
     /* host_http_request is under way: the guest's malloc must not call it. */
     bool busy;
-    struct stream streams[STREAM_MAX];
+    struct stream *streams[STREAM_MAX]; /* owned; NULL: free */
     uint32_t last_handle;
 };
 
@@ -273,13 +273,20 @@ static bool host_http_request(void *context,
 
 /* ---- replies in pieces ---- */
 
-/* The stream of that handle, or NULL; handle 0 finds a free one. */
-static struct stream *find_stream(struct imports *imports, uint32_t handle) {
+/* Where the stream of that handle is, or NULL; handle 0 finds a free place. */
+static struct stream **find_stream(struct imports *imports, uint32_t handle) {
     for (size_t i = 0; i < STREAM_MAX; i++) {
-        if (imports->streams[i].handle == handle)
-            return &imports->streams[i];
+        struct stream **place = &imports->streams[i];
+        uint32_t found = *place ? (*place)->handle : 0;
+        if (found == handle)
+            return place;
     }
     return NULL;
+}
+
+static void stream_free(struct stream *stream) {
+    net_response_free(&stream->reply.response);
+    free(stream);
 }
 
 /* Return an i32 to the guest. */
@@ -293,14 +300,19 @@ static bool host_http_open(void *context,
                            uint64_t *slots,
                            struct error *error) {
     struct imports *imports = context;
-    struct stream *stream = find_stream(imports, 0);
-    if (!stream || imports->last_handle == INT32_MAX)
+    struct stream **place = find_stream(imports, 0);
+    if (!place || imports->last_handle == INT32_MAX)
         return give(slots, -GUEST_EMFILE);
     if (!vm_memory_view(caller, (uint32_t)slots[0], (uint32_t)slots[1]))
         return give(slots, -GUEST_EFAULT);
+    struct stream *stream = calloc(1, sizeof *stream);
+    if (!stream)
+        return give(slots, -GUEST_EMFILE);
+
     answer(imports, caller, slots, net_begin, &stream->reply);
     stream->reply.encoding = BODY_APART;
     stream->handle = ++imports->last_handle;
+    *place = stream;
     return in_time(caller, error) && give(slots, (int32_t)stream->handle);
 }
 
@@ -311,7 +323,9 @@ static bool find_arguments(struct imports *imports,
                            uint64_t *slots,
                            struct stream **stream,
                            uint8_t **memory) {
-    *stream = slots[0] ? find_stream(imports, (uint32_t)slots[0]) : NULL;
+    struct stream **place =
+        slots[0] ? find_stream(imports, (uint32_t)slots[0]) : NULL;
+    *stream = place ? *place : NULL;
     *memory = vm_memory_at(caller, (uint32_t)slots[1], (uint32_t)slots[2]);
     if (*stream && *memory)
         return true;
@@ -357,12 +371,12 @@ static bool host_http_close(void *context,
                             uint64_t *slots,
                             struct error *error) {
     (void)caller, (void)error;
-    struct stream *stream =
+    struct stream **place =
         slots[0] ? find_stream(context, (uint32_t)slots[0]) : NULL;
-    if (!stream)
+    if (!place)
         return give(slots, -GUEST_EBADF);
-    net_response_free(&stream->reply.response);
-    stream->handle = 0;
+    stream_free(*place);
+    *place = NULL;
     return give(slots, 0);
 }
 
@@ -406,8 +420,8 @@ bool imports_define(struct imports *imports,
 
 void imports_close(struct imports *imports) {
     for (size_t i = 0; i < STREAM_MAX; i++) {
-        if (imports->streams[i].handle)
-            net_response_free(&imports->streams[i].reply.response);
+        if (imports->streams[i])
+            stream_free(imports->streams[i]);
     }
     free(imports);
 }
