@@ -145,8 +145,9 @@ const struct func_type *type_intern(struct type_table *table,
 
 enum { TYPE_CODES = 0x80, LETTERS = 0x80 };
 
+/* Most codes are no types: their names are empty. */
 static const struct {
-    const char *name;
+    char name[15];
     bool is_reference;
 } value_types[TYPE_CODES] = {
 #define NUMBER(type, name, letter)    [VM_##type] = {name, false},
@@ -155,7 +156,7 @@ static const struct {
 };
 
 bool is_value_type(uint8_t code) {
-    return code < TYPE_CODES && value_types[code].name;
+    return code < TYPE_CODES && value_types[code].name[0] != '\0';
 }
 
 bool is_reference_type(uint8_t code) {
