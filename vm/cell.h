@@ -69,7 +69,8 @@ typedef enum trap (*handler)(const struct cell *pc,
                              double f0,
                              double f1,
                              float s0,
-                             float s1);
+                             float s1,
+                             double budget);
 
 /* What a cell begins with: how the interpreter finds what to do. */
 union head {

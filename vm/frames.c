@@ -81,8 +81,10 @@ struct position foreign_return(const uint64_t *args) {
 enum trap execution_left(const struct cell *pc,
                          uint64_t *frame,
                          enum trap trap,
-                         double home) {
+                         double home,
+                         double budget) {
     struct instance *instance = instance_at(home);
+    instance->vm->meter.budget = (int64_t)budget;
     instance->vm->trapped = (struct position){pc, frame, instance};
     return trap;
 }

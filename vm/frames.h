@@ -30,13 +30,14 @@ static inline void frame_clear(const struct cell *entry, uint64_t *frame) {
         memset(&frame[i], 0, CLEARED * sizeof *frame);
 }
 
-/* Leave the interpreter: says where it was. Nothing is resumed, so that the
- * accumulators are lost. Not in exec.c, where it would become part of every
- * handler that may trap. */
+/* Leave the interpreter: says where it was, and gives the budget back to the
+ * meter. Nothing is resumed, so that the accumulators are lost. Not in exec.c,
+ * where it would become part of every handler that may trap. */
 enum trap execution_left(const struct cell *pc,
                          uint64_t *frame,
                          enum trap trap,
-                         double home);
+                         double home,
+                         double budget);
 
 /* Where the frame was called from: `instance` is its own. If the host called it,
  * the cell is vm->halt. */

@@ -17,6 +17,9 @@
  *
  * The host may interrupt a guest, from another thread too: then the time is up.
  *
+ * While code runs the interpreter has the budget, in a register (exec.c): the
+ * meter has it whenever anything else does, and gets it back with a trap.
+ *
  * A vm without limits pays next to nothing: no tick is translated (see
  * translate_tick), and a step is an addition. */
 #ifndef HOSTEL_VM_METER_H

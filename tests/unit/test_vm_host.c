@@ -6,6 +6,9 @@ struct host {
     struct instance *caller; /* of the last call */
     unsigned calls;
     enum error_kind failure;
+    int64_t seen;   /* fuel that was left at the last call, if there is a vm */
+    int64_t refuel; /* is given then, but for 0 */
+    struct vm *vm;
 };
 
 /* Turns its six arguments round. */
@@ -25,6 +28,15 @@ static bool reverse(void *context,
     return true;
 }
 
+static void look_at_fuel(struct host *host) {
+    struct error error = ERROR_INIT;
+    if (!host->vm)
+        return;
+    host->seen = vm_fuel_left(host->vm);
+    if (host->refuel)
+        assert_true(vm_refuel(host->vm, host->refuel, &error));
+}
+
 /* Calls the guest's function "sum" with its argument. */
 static bool again(void *context,
                   struct instance *caller,
@@ -32,6 +44,7 @@ static bool again(void *context,
                   struct error *error) {
     struct host *host = context;
     host->calls++;
+    look_at_fuel(host);
     struct vm_value arg = i32((uint32_t)slots[0]), result;
     assert_int_equal(slots[0] >> 32, 0);
     if (!vm_call(
@@ -53,8 +66,9 @@ static bool fails(void *context,
     return false;
 }
 
-static struct guest open_with(struct host *host) {
-    struct guest guest = guest_open(NULL);
+static struct guest open_with(struct host *host,
+                              const struct vm_limits *limits) {
+    struct guest guest = guest_open(limits);
     struct error error = ERROR_INIT;
     assert_true(vm_define(
         guest.vm, "env", "reverse", "iIfFce:ecFfIi", reverse, host, &error));
@@ -69,7 +83,7 @@ static struct guest open_with(struct host *host) {
 static void a_host_function_gets_and_gives_all_types(void **state) {
     (void)state;
     struct host host = {0};
-    struct guest guest = open_with(&host);
+    struct guest guest = open_with(&host, NULL);
     struct vm_value args[] = {{VM_I32, {.i32 = UINT32_MAX}},
                               {VM_I64, {.i64 = 1ULL << 40}},
                               {VM_F32, {.f32 = 0.5F}},
@@ -94,7 +108,7 @@ static void a_host_function_gets_and_gives_all_types(void **state) {
 static void the_host_calls_back_into_the_guest(void **state) {
     (void)state;
     struct host host = {0};
-    struct guest guest = open_with(&host);
+    struct guest guest = open_with(&host, NULL);
     assert_int_equal(guest_call(&guest, "sum", 20, 0), 210);
     assert_int_equal(host.calls, 20);
     guest_close(&guest);
@@ -103,17 +117,39 @@ static void the_host_calls_back_into_the_guest(void **state) {
 static void calling_back_without_end_is_exhaustion(void **state) {
     (void)state;
     struct host host = {0};
-    struct guest guest = open_with(&host);
+    struct guest guest = open_with(&host, NULL);
     uint32_t args[2] = {1000000, 0};
     assert_int_equal(guest_try(&guest, "sum", args, NULL), ERROR_EXHAUSTION);
     assert_int_equal(guest_call(&guest, "sum", 4, 0), 10);
     guest_close(&guest);
 }
 
+/* A call is a unit: of the host's function it is not. */
+static void fuel_is_counted_through_the_host(void **state) {
+    (void)state;
+    struct vm_limits limits = vm_limits_default();
+    limits.fuel = 10000;
+    struct host host = {.failure = ERROR_TRAP};
+    struct guest guest = open_with(&host, &limits);
+    host.vm = guest.vm;
+    assert_int_equal(guest_call(&guest, "sum", 20, 0), 210);
+    assert_int_equal(host.seen, 10000 - 20);
+    assert_int_equal(vm_fuel_left(guest.vm), 10000 - 21);
+    uint32_t args[2] = {0};
+    assert_int_equal(guest_try(&guest, "fail", args, NULL), ERROR_TRAP);
+    assert_int_equal(vm_fuel_left(guest.vm), 10000 - 22);
+
+    host.refuel = 50;
+    assert_int_equal(guest_call(&guest, "sum", 1, 0), 1);
+    assert_int_equal(host.seen, 10000 - 23);
+    assert_int_equal(vm_fuel_left(guest.vm), 50 - 1);
+    guest_close(&guest);
+}
+
 static void a_failing_host_function_ends_the_guest(void **state) {
     (void)state;
     struct host host = {.failure = ERROR_EXIT};
-    struct guest guest = open_with(&host);
+    struct guest guest = open_with(&host, NULL);
     struct function *function = guest_function(&guest, "fail");
     struct vm_value arg = i32(77);
     struct error error = ERROR_INIT;
@@ -158,6 +194,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_host_function_gets_and_gives_all_types),
         cmocka_unit_test(the_host_calls_back_into_the_guest),
+        cmocka_unit_test(fuel_is_counted_through_the_host),
         cmocka_unit_test(calling_back_without_end_is_exhaustion),
         cmocka_unit_test(a_failing_host_function_ends_the_guest),
         cmocka_unit_test(an_import_nobody_provides_is_named),

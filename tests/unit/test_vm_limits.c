@@ -205,6 +205,8 @@ static void what_is_out_of_bounds_costs_less(void **state) {
     limits.fuel = 10000000; /* a gibibyte costs 4,194,304 */
     struct guest guest = guest_run("bulk", &limits);
     guest_fails(&guest, "fill_beyond", ERROR_TRAP);
+    /* The call is a unit, too. */
+    assert_int_equal(vm_fuel_left(guest.vm), 10000000 - 4194304 - 1);
     guest_fails(&guest, "fill_beyond", ERROR_TRAP);
     guest_fails(&guest, "fill_beyond", ERROR_EXHAUSTION);
     guest_close(&guest);

@@ -23,7 +23,7 @@ bool meter_is_over(const struct meter *meter) {
 }
 
 enum trap meter_refill(struct meter *meter) {
-    meter->budget = meter->granted = INT64_MAX;
+    meter->budget = meter->granted = INT64_C(1) << 52;
     return TRAP_NONE;
 }
 
