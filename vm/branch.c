@@ -248,8 +248,7 @@ void translate_br_if(struct translator *t,
     uint32_t over = NO_CELL;
     link_patch(t, emit_branch(t, &asked, false), &over);
     count_block(t, true);
-    uint16_t mirror[ACCUMULATORS];
-    memcpy(mirror, t->mirror, sizeof mirror);
+    struct mirrors mirrors = t->mirrors;
     if (label->is_return) {
         emit_return(t, label);
     } else {
@@ -260,7 +259,7 @@ void translate_br_if(struct translator *t,
     count_block(t, true);
     /* Both ways to this point have the accumulators as they were before the
      * branch. */
-    memcpy(t->mirror, mirror, sizeof mirror);
+    t->mirrors = mirrors;
 }
 
 /* The cell is followed by one data cell a target, with the displacement from

@@ -30,8 +30,9 @@
  * Operations come in forms, named by where each operand is: s = slot, r = the
  * accumulator of its class (r0 integers, s0 floats, f0 doubles), i = imm, which
  * is sign-extended to an i64 and has the highest bits of a float. The
- * accumulators mirror the result written last in their class; every result goes
- * to its slot too, so that nothing ever needs spilling.
+ * accumulators mirror the result written last in their class, q0 and g0 what r0
+ * and f0 had before that; every result goes to its slot too, so that nothing
+ * ever needs spilling.
  *
  * Memory 0 is near if its addresses have 32 bits: the interpreter has its base
  * and size at hand. Of others: vm/far. */
@@ -63,10 +64,12 @@ typedef enum trap (*handler)(const struct cell *pc,
                              uint64_t *frame,
                              uint8_t *memory,
                              uint64_t r0,
+                             uint64_t q0,
                              uint64_t l0,
-                             const struct cell *loop,
                              double home,
+                             double loop,
                              double f0,
+                             double g0,
                              double f1,
                              float s0,
                              float s1,

@@ -67,27 +67,40 @@ struct cell *emit_data(struct translator *t) {
 /* ---- accumulators ---- */
 
 void forget_mirrors(struct translator *t) {
-    for (int k = 0; k < ACCUMULATORS; k++)
-        t->mirror[k] = NO_SLOT;
+    for (int k = 0; k < ACCUMULATORS; k++) {
+        t->mirrors.last[k] = NO_SLOT;
+        t->mirrors.previous[k] = NO_SLOT;
+    }
+}
+
+/* Unsigned: a slot below the first gives a large number. */
+static void forget_if(uint16_t *mirror, uint32_t first, uint32_t count) {
+    if (*mirror - first < count)
+        *mirror = NO_SLOT;
 }
 
 void slots_written(struct translator *t, uint32_t slot, uint32_t count) {
     for (int k = 0; k < ACCUMULATORS; k++) {
-        /* Unsigned: a mirror below the slot gives a large number. */
-        if (t->mirror[k] - slot < count)
-            t->mirror[k] = NO_SLOT;
+        forget_if(&t->mirrors.last[k], slot, count);
+        forget_if(&t->mirrors.previous[k], slot, count);
     }
 }
 
 void mirror_set(struct translator *t, unsigned k, uint32_t slot) {
     if (k < ACCUMULATORS)
-        t->mirror[k] = (uint16_t)slot;
+        t->mirrors.last[k] = (uint16_t)slot;
 }
 
 bool in_accumulator(const struct translator *t, const struct operand *x) {
     unsigned k = accumulator(x->type);
     return x->place != IS_CONSTANT && k < ACCUMULATORS &&
-           t->mirror[k] == x->slot && !t->plain;
+           t->mirrors.last[k] == x->slot && !t->plain;
+}
+
+bool in_previous(const struct translator *t, const struct operand *x) {
+    unsigned k = accumulator(x->type);
+    return x->place != IS_CONSTANT && k < ACCUMULATORS &&
+           t->mirrors.previous[k] == x->slot && !t->plain;
 }
 
 /* ---- the operand stack ---- */
@@ -191,6 +204,8 @@ void push_result(struct translator *t,
     if (t->dead)
         return;
     x->from.producer = here(t) - 1;
+    if (k < ACCUMULATORS)
+        t->mirrors.previous[k] = t->mirrors.last[k];
     slots_written(t, x->home, type_slots(type));
     mirror_set(t, k, x->home);
 }

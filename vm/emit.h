@@ -46,6 +46,10 @@ static inline enum op op_for(uint8_t type, enum op op) {
 }
 
 bool in_accumulator(const struct translator *t, const struct operand *x);
+
+/* Whether q0 or g0 has it. */
+bool in_previous(const struct translator *t, const struct operand *x);
+
 void mirror_set(struct translator *t, unsigned k, uint32_t slot);
 void forget_mirrors(struct translator *t);
 

@@ -1,19 +1,20 @@
 /* The interpreter: dispatch, first calls, calls to the host, and entry from
  * it.
  *
- * The state of execution is twelve values, which the tail-calling form passes
+ * The state of execution is fourteen values, which the tail-calling form passes
  * from handler to handler in registers:
  *
- *     pc            the current cell                      memory        base of memory 0
- *     frame         the current frame (cell.h)             r0, f0, s0    the accumulators
- *     home          whose code it is: the instance        l0, f1, s1    copies of locals, and
- *                                                         loop          where the innermost loop
- *     budget        units of fuel: vm/meter.h                           begins: vm/fusions/pins.c
+ *     pc            the current cell              memory        base of memory 0
+ *     frame         the current frame (cell.h)    r0, f0, s0    the accumulators
+ *     home          whose code it is: the         q0, g0        what r0 and f0 were before
+ *                   instance                      l0, f1, s1    copies of locals, and
+ *     budget        units of fuel: vm/meter.h     loop          where the innermost loop
+ *                                                               begins: vm/fusions/pins.c
  *
  * Registers for integers are few, six where the ABI is that of x86-64 Unix. So
- * the instance, which few handlers ask for, travels among the floats: `home` is
- * a double that has the bits of its address. The size of the memory is not
- * passed on at all; it stands in front of the memory's first byte.
+ * two addresses that few handlers ask for travel among the floats: `home` and
+ * `loop` are doubles that have the bits of an address. The size of the memory is
+ * not passed on at all; it stands in front of the memory's first byte.
  *
  * The budget is a double too, which holds each number of units that there can be.
  * A short loop would wait for it round after round if it were in memory: sieve
@@ -65,9 +66,10 @@
 
 #define PARAMETERS                                                             \
     const struct cell *pc, uint64_t *frame, uint8_t *memory, uint64_t r0,      \
-        uint64_t l0, const struct cell *loop, double home, double f0,          \
-        double f1, float s0, float s1, double budget
-#define ARGUMENTS pc, frame, memory, r0, l0, loop, home, f0, f1, s0, s1, budget
+        uint64_t q0, uint64_t l0, double home, double loop, double f0,         \
+        double g0, double f1, float s0, float s1, double budget
+#define ARGUMENTS                                                              \
+    pc, frame, memory, r0, q0, l0, home, loop, f0, g0, f1, s0, s1, budget
 
 #define INSTANCE    (instance_at(home))
 #define MEMORY_SIZE (memory_bytes(memory))
@@ -164,8 +166,9 @@ static inline uint16_t selected(const struct cell *cell, bool first) {
 
 /* Compilers want to hear that the rest of the state is of no use any more. */
 #define TRAP(kind)                                                             \
-    return (void)memory, (void)r0, (void)f0, (void)s0, (void)l0, (void)loop,   \
-           (void)f1, (void)s1, execution_left(pc, frame, kind, home, budget)
+    return (void)memory, (void)r0, (void)q0, (void)f0, (void)g0, (void)s0,     \
+           (void)l0, (void)loop, (void)f1, (void)s1,                           \
+           execution_left(pc, frame, kind, home, budget)
 
 #if defined(HOSTEL_DISPATCH_TAIL)
 
@@ -307,10 +310,10 @@ enum trap execute(struct vm *vm, struct function *function) {
     frame[SLOT_LINK] = (uintptr_t)vm->halt;
     frame[SLOT_CALLER] = (uintptr_t)vm->top;
     frame_clear(entry, frame);
-    const struct cell *first = entry + 1;
     uint8_t *memory = instance->memory->data;
     double home = home_of(instance), budget = (double)vm->meter.budget;
-    trap = run(first, frame, memory, 0, 0, first, home, 0, 0, 0, 0, budget);
+    const struct cell *first = entry + 1;
+    trap = run(first, frame, memory, 0, 0, 0, home, 0, 0, 0, 0, 0, 0, budget);
     if (vm->observer && vm->observer->left)
         vm->observer->left(vm->observer, vm->top, trap);
     if (trap != TRAP_NONE)

@@ -5,19 +5,26 @@
 
 #include "vm/store.h"
 
-/* An instance as the interpreter carries it: a double of the bits that its
- * address has. */
+/* An address as the interpreter carries it: a double of the same bits. */
+static inline double carried(const void *address) {
+    const uint64_t bits = (uintptr_t)address;
+    double carrier;
+    memcpy(&carrier, &bits, sizeof carrier);
+    return carrier;
+}
+
+static inline uintptr_t address_in(double carrier) {
+    uint64_t bits;
+    memcpy(&bits, &carrier, sizeof bits);
+    return (uintptr_t)bits;
+}
+
 static inline double home_of(const struct instance *instance) {
-    const uint64_t bits = (uintptr_t)instance;
-    double home;
-    memcpy(&home, &bits, sizeof home);
-    return home;
+    return carried(instance);
 }
 
 static inline struct instance *instance_at(double home) {
-    uint64_t bits;
-    memcpy(&bits, &home, sizeof bits);
-    return (struct instance *)(uintptr_t)bits;
+    return (struct instance *)address_in(home);
 }
 
 /* Let the locals of a frame that begins be 0. By a fixed number of slots, since

@@ -18,8 +18,8 @@ struct machine {
     const struct cell *pc;
     uint64_t *frame;
     struct instance *instance;
-    uint64_t r0, l0;
-    double f0, f1;
+    uint64_t r0, q0, l0;
+    double f0, g0, f1;
     float s0, s1;
 };
 

@@ -138,6 +138,10 @@ enum op fuse_sum_of_store(struct translator *t,
  * OP_COUNT. */
 enum op fuse_left(const struct translator *t, const struct instruction *row);
 
+/* The last cell has x in a slot and its other operand in the accumulator: let it
+ * read x where that accumulator's result before is, if it is that. */
+void fuse_previous(struct translator *t, const struct operand *x);
+
 /* Compare the other way round: the operand, whose comparison with 0 is wanted,
  * was itself the result of a comparison. What that one yields now is pushed. */
 bool fuse_opposite(struct translator *t, const struct operand *x);

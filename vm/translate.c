@@ -274,6 +274,23 @@ static bool constant_on_left(struct translator *t,
     return true;
 }
 
+static void swap(struct operand *x, struct operand *y) {
+    struct operand kept = *x;
+    *x = *y;
+    *y = kept;
+}
+
+/* Of the two last results, if they are, the one before goes to the left. NaNs
+ * are told apart by their order. */
+static bool wants_swap(const struct translator *t,
+                       const struct instruction *row,
+                       enum form form,
+                       const struct operand *y) {
+    bool is_integer = accumulator(row->operand) == 0;
+    bool no_order = row->swapped == row->opcode;
+    return form == FORM_RS && is_integer && no_order && in_previous(t, y);
+}
+
 /* A constant is brought to the right, where there are forms for it: 7 < x is x
  * > 7. */
 void translate_binary(struct translator *t,
@@ -284,9 +301,7 @@ void translate_binary(struct translator *t,
         return;
     if (x.place == IS_CONSTANT && y.place != IS_CONSTANT &&
         row->swapped != WASM_none) {
-        struct operand swap = x;
-        x = y;
-        y = swap;
+        swap(&x, &y);
         row = instruction_at(row->swapped);
     }
     x.type = y.type = row->operand; /* they may be TYPE_ANY */
@@ -295,6 +310,10 @@ void translate_binary(struct translator *t,
     if (row->opcode == WASM_i32_sub || row->opcode == WASM_i64_sub)
         row = add_negative(row, &y);
     enum form form = choose_form(t, &x, &y);
+    if (wants_swap(t, row, form, &y)) {
+        swap(&x, &y);
+        form = FORM_SR;
+    }
     struct cell *cell = emit(t, row->op + form);
     cell->a = x.slot;
     if (form == FORM_SI || form == FORM_RI) {
@@ -302,6 +321,8 @@ void translate_binary(struct translator *t,
     } else {
         cell->tail.slots.b = y.slot;
     }
+    if (form == FORM_SR)
+        fuse_previous(t, &x);
     push_result(t, cell, row->result, accumulator(row->result));
     fusions_binary(t, row, form);
 }

@@ -30,7 +30,7 @@
  *  - A pending "in local x" is copied to its own slot before x is written (local_set), and before
  *    any block begins, since the copy must not happen on one path only.
  *  - Values that cross a label are in their home slots: the slot of their height.
- *  - `mirror` says which slot each accumulator copies; writing that slot otherwise, or binding a
+ *  - `mirrors` says which slot each accumulator copies; writing that slot otherwise, or binding a
  *    label, forgets it.
  *  - No byte of a body is worth more than two cells, whatever the guest's author had in mind.
  *  - In unreachable code the same functions run, but emit nothing (`dead`); nor do they when the
@@ -89,6 +89,12 @@ struct condition {
     uint16_t a, d;
 };
 
+/* Which slots the accumulators mirror, and what they had before their last
+ * result: NO_SLOT, none or unknown. */
+struct mirrors {
+    uint16_t last[ACCUMULATORS], previous[ACCUMULATORS];
+};
+
 struct translator {
     struct module *module;
     struct reader *reader; /* reports failure */
@@ -119,7 +125,7 @@ struct translator {
      * jump, call or data cell stands. */
     uint32_t barrier;
 #include "vm/fusions/state.def"
-    uint16_t mirror[ACCUMULATORS]; /* slots */
+    struct mirrors mirrors;
     /* Which of `operands` are in locals, ascending. */
     uint32_t pending[PENDING_MAX];
     uint32_t pending_count;

@@ -22,8 +22,9 @@ static struct emitted *other(struct translator *t) {
 /* Nothing will change the one before it any more. */
 void fusions_operation(struct translator *t) {
     pins_read(t);
-    *other(t) =
-        (struct emitted){.cell = here(t) - 1, .r0_before = t->mirror[0]};
+    *other(t) = (struct emitted){.cell = here(t) - 1,
+                                 .r0_before = t->mirrors.last[0],
+                                 .q0_before = t->mirrors.previous[0]};
 }
 
 void fusions_binary(struct translator *t,
@@ -50,7 +51,8 @@ bool made_by_last(const struct translator *t, const struct operand *x) {
 void take_back(struct translator *t) {
     struct emitted *last = &t->fusions.recent[t->fusions.last];
     t->module->code.cell_count--;
-    t->mirror[0] = last->r0_before;
+    t->mirrors.last[0] = last->r0_before;
+    t->mirrors.previous[0] = last->q0_before;
     last->cell = 0;
     t->fusions.last ^= 1;
 }
@@ -63,7 +65,8 @@ bool made_before(const struct translator *t, const struct operand *x) {
            x->from.producer == before->cell;
 }
 
-/* What r0 mirrored before it may be written by the last one. */
+/* What r0 mirrored before it may be written by the last one; and q0 has what was
+ * in r0 before that. */
 void take_back_before(struct translator *t) {
     struct code *code = &t->module->code;
     struct emitted *last = &t->fusions.recent[t->fusions.last];
@@ -75,10 +78,11 @@ void take_back_before(struct translator *t) {
     code->cell_count--;
 
     last->cell = before->cell;
-    last->r0_before = NO_SLOT;
+    last->r0_before = last->q0_before = NO_SLOT;
+    t->mirrors.previous[0] = NO_SLOT;
     before->cell = 0;
-    if (t->mirror[0] == result)
-        t->mirror[0] = NO_SLOT;
+    if (t->mirrors.last[0] == result)
+        t->mirrors.last[0] = NO_SLOT;
 }
 
 /* What mirrored the result's home mirrors the slot. */
@@ -88,8 +92,8 @@ bool fuse_result(struct translator *t, const struct operand *x, uint32_t slot) {
     last_cell(t)->d = (uint16_t)slot;
     slots_written(t, slot, type_slots(x->type));
     for (int k = 0; k < ACCUMULATORS; k++) {
-        if (t->mirror[k] == x->home)
-            t->mirror[k] = (uint16_t)slot;
+        if (t->mirrors.last[k] == x->home)
+            t->mirrors.last[k] = (uint16_t)slot;
     }
     return true;
 }

@@ -46,9 +46,10 @@
 /* ---- forms ---- */
 
 /* What an operation becomes if one field of its cell is a pin's: 0, which is no
- * such form, where there is none. `to` is d, written; d is d, read. */
+ * such form, where there is none. `to` is d, written; d is d, read; q is a, if it
+ * is what the accumulator had before. */
 struct turned {
-    uint16_t a, b, d, to, back;
+    uint16_t a, b, d, to, back, q;
 };
 
 static const struct turned turned[OP_COUNT] = {
@@ -238,6 +239,14 @@ static bool last_in_loop(const struct translator *t) {
 
 static void turn_if(struct translator *t, uint16_t op, uint16_t slot) {
     if (op && has_pin(t, last_op(t), slot))
+        last_becomes(t, (enum op)op);
+}
+
+void fuse_previous(struct translator *t, const struct operand *x) {
+    if (t->dead || !in_previous(t, x))
+        return;
+    uint16_t op = turned[last_op(t)].q;
+    if (op)
         last_becomes(t, (enum op)op);
 }
 

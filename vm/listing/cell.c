@@ -204,13 +204,16 @@ void value_show(enum kind kind, const uint64_t bits[2], FILE *out) {
 
 /* ---- fields ---- */
 
-/* A part `r` is the accumulator of the kind that is in it, `l` the pin. */
+/* Of each kind: the accumulator, the pin, what the accumulator was before. */
 static const char *register_name(const struct field *field) {
-    bool pin = field->part == PART_l;
+    static const char *const integers[] = {"r0", "l0", "q0"};
+    static const char *const floats[] = {"s0", "s1"};
+    static const char *const doubles[] = {"f0", "f1", "g0"};
+    unsigned which = (unsigned)field->part - PART_r;
     switch (field->kind) {
-    case KIND_F32: return pin ? "s1" : "s0";
-    case KIND_F64: return pin ? "f1" : "f0";
-    default: return pin ? "l0" : "r0";
+    case KIND_F32: return floats[which];
+    case KIND_F64: return doubles[which];
+    default: return integers[which];
     }
 }
 
@@ -269,20 +272,20 @@ static void constant_show(const struct cell_place *place,
 static void register_value(const struct field *field,
                            const struct machine *machine,
                            uint64_t *bits) {
-    bool pin = field->part == PART_l;
-    double wide = pin ? machine->f1 : machine->f0;
-    float narrow = pin ? machine->s1 : machine->s0;
-    *bits = pin ? machine->l0 : machine->r0;
-    if (field->kind == KIND_F64)
-        memcpy(bits, &wide, sizeof wide);
-    if (field->kind == KIND_F32) {
-        *bits = 0;
-        memcpy(bits, &narrow, sizeof narrow);
+    const uint64_t integers[] = {machine->r0, machine->l0, machine->q0};
+    const float floats[] = {machine->s0, machine->s1};
+    const double doubles[] = {machine->f0, machine->f1, machine->g0};
+    unsigned which = (unsigned)field->part - PART_r;
+    *bits = 0;
+    switch (field->kind) {
+    case KIND_F32: memcpy(bits, &floats[which], sizeof *floats); break;
+    case KIND_F64: memcpy(bits, &doubles[which], sizeof *doubles); break;
+    default: *bits = integers[which];
     }
 }
 
 static bool is_register(enum part part) {
-    return part == PART_r || part == PART_l;
+    return part >= PART_r && part <= PART_q;
 }
 
 static bool is_value(enum kind kind) {

@@ -52,7 +52,8 @@ static void operand_show(const struct columns *c,
         fputs(slot_name(&c->names, x->slot, name), out);
     }
     for (int k = 0; k < ACCUMULATORS; k++) {
-        bool mirrored = x->place != IS_CONSTANT && t->mirror[k] == x->slot;
+        bool mirrored =
+            x->place != IS_CONSTANT && t->mirrors.last[k] == x->slot;
         if (mirrored)
             fprintf(out, "=%s", accumulators[k]);
     }

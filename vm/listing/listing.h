@@ -118,8 +118,9 @@ enum part {
     PART_a1,
     PART_a2,
     PART_a3,
-    PART_r,
+    PART_r, /* registers, to PART_q */
     PART_l,
+    PART_q,
     PART_imm,
     PART_d16,
     PART_a16,

@@ -53,25 +53,9 @@ static const char signatures[OP_COUNT][SIGNATURE_TYPES + sizeof ":"] = {
 };
 
 /* In the order of enum part. */
-static const char *const part_names[PART_COUNT] = {"d",
-                                                   "a",
-                                                   "b",
-                                                   "c",
-                                                   "a1",
-                                                   "a2",
-                                                   "a3",
-                                                   "r",
-                                                   "l",
-                                                   "imm",
-                                                   "d16",
-                                                   "a16",
-                                                   "b16",
-                                                   "c16",
-                                                   "pair",
-                                                   "wide",
-                                                   "data",
-                                                   "ea",
-                                                   "ed"};
+static const char *const part_names[PART_COUNT] = {
+    "d",   "a",   "b",   "c",   "a1",  "a2",   "a3",   "r",    "l",  "q",
+    "imm", "d16", "a16", "b16", "c16", "pair", "wide", "data", "ea", "ed"};
 
 /* In the order of enum kind. */
 static const char *const kind_names[KIND_COUNT] = {

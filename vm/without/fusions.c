@@ -74,6 +74,11 @@ enum op fuse_sum_of_store(struct translator *t,
     return OP_COUNT;
 }
 
+void fuse_previous(struct translator *t, const struct operand *x) {
+    (void)t;
+    (void)x;
+}
+
 enum op fuse_left(const struct translator *t, const struct instruction *row) {
     (void)t, (void)row;
     return OP_COUNT;

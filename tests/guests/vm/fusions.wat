@@ -55,6 +55,69 @@
       (i32.add (i32.shl (i32.const 3) (local.get 0))
         (i32.trunc_f64_u (f64.div (f64.const 1) (f64.convert_i32_u (local.get 1)))))))
 
+  ;; ---- the two last results ----
+  (func (export "two_last") (param i32 i32) (result i32)
+    (i32.xor (i32.add (local.get 0) (local.get 1)) (i32.mul (local.get 0) (i32.const 3))))
+  ;; in the other order, which an addition has not, and a subtraction has
+  (func (export "two_last_swapped") (param i32 i32) (result i32) (local i32 i32)
+    (local.set 2 (i32.shl (local.get 0) (i32.const 4)))
+    (local.set 3 (i32.mul (local.get 1) (i32.const 3)))
+    (i32.add (local.get 3) (local.get 2)))
+  (func (export "two_last_apart") (param i32 i32) (result i32) (local i32 i32)
+    (local.set 2 (i32.shl (local.get 0) (i32.const 4)))
+    (local.set 3 (i32.mul (local.get 1) (i32.const 3)))
+    (i32.sub (local.get 3) (local.get 2)))
+  ;; the one before is written by what has no result
+  (func (export "two_last_written") (param i32 i32) (result i32) (local i32 i32)
+    (local.set 2 (i32.mul (local.get 0) (i32.const 3)))
+    (local.set 3 (i32.mul (local.get 1) (i32.const 5)))
+    (local.set 2 (i32.const 1000))
+    (i32.add (local.get 2) (local.get 3)))
+  ;; not the two last: there is one between, of a select and of a global
+  (func (export "two_last_between") (param i32 i32) (result i32) (local i32 i32)
+    (i32.add (i32.mul (local.get 0) (i32.const 3))
+      (i32.add
+        (local.tee 2 (select (local.get 0) (local.get 1) (local.get 0)))
+        (local.tee 3 (global.get $seven)))))
+  ;; a comparison that is taken back has not been there
+  (func (export "two_last_branch") (param i32 i32) (result i32) (local i32 i32)
+    (local.set 2 (i32.mul (local.get 0) (i32.const 3)))
+    (drop (br_if 0 (i32.const 1) (i32.lt_s (local.get 1) (i32.const 5))))
+    (local.set 3 (i32.mul (local.get 1) (i32.const 5)))
+    (i32.xor (local.get 2) (local.get 3)))
+  (func (export "two_last_taken_back") (param i32 i32) (result i32) (local i32)
+    (local.set 2 (i32.mul (local.get 0) (i32.const 3)))
+    (drop (br_if 0 (i32.const 1) (i32.lt_s (local.get 1) (i32.const 5))))
+    (i32.mul (local.get 2) (local.get 2)))
+  ;; there are two ways to the exclusive or
+  (func (export "two_last_label") (param i32 i32) (result i32) (local i32 i32)
+    (local.set 2 (i32.mul (local.get 0) (i32.const 3)))
+    (if (local.get 1)
+      (then (local.set 2 (i32.mul (local.get 1) (i32.const 7)))))
+    (local.set 3 (i32.mul (local.get 0) (i32.const 5)))
+    (i32.xor (local.get 2) (local.get 3)))
+  ;; a call has results of its own in between
+  (func (export "two_last_call") (param i32 i32) (result i32)
+    (i32.xor (i32.mul (local.get 0) (i32.const 3))
+      (call $square (i32.add (local.get 1) (i32.const 1)))))
+  ;; the address of the store is computed behind the value
+  (func (export "two_last_store") (param i32 i32) (result i32) (local i32)
+    (i32.store (i32.add (local.get 0) (local.get 1))
+      (local.tee 2 (i32.mul (local.get 1) (i32.const 3))))
+    (i32.xor (i32.load (i32.add (local.get 0) (local.get 1)))
+      (i32.shl (local.get 2) (i32.const 1))))
+  (func (export "two_last_doubles") (param i32 i32) (result i32) (local f64 f64)
+    (local.set 2 (f64.convert_i32_s (local.get 0)))
+    (local.set 3 (f64.convert_i32_s (local.get 1)))
+    (i32.trunc_f64_s
+      (f64.sub (f64.mul (local.get 2) (local.get 2)) (f64.mul (local.get 3) (local.get 3)))))
+  (func (export "two_last_pinned") (param i32 i32) (result i32) (local i32)
+    (local.set 2 (local.get 1))
+    (loop
+      (local.set 2 (i32.xor (i32.mul (local.get 2) (i32.const 3)) (i32.shl (local.get 2) (i32.const 2))))
+      (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+    (local.get 2))
+
   ;; ---- pairs ----
   ;; with a call, which is another operation until it has been made
   (func $square (param i32) (result i32) (i32.mul (local.get 0) (local.get 0)))
