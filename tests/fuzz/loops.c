@@ -206,9 +206,69 @@ static void copy(struct maker *m, const struct count *c) {
     block_close(m);
 }
 
+/* What a round begins with, and reads x before it computes anything else. */
+static void read_first(struct maker *m, const struct count *c) {
+    static const int64_t constants[] = {0, 5, -5, 0x7FFF, -0x8000};
+    switch (choose(m, 5)) {
+    case 0:
+        put_with(m, WASM_local_get, c->x);
+        put_integer(m, c->type, constants[choose(m, 5)]);
+        put(m, c->type ? WASM_i64_eq : WASM_i32_eq);
+        put_with(m, WASM_br_if, 1);
+        break;
+    case 1:
+        put_integer(m, 0, 8);
+        put_with(m, WASM_local_get, c->x);
+        put(m, c->type ? WASM_i64_store : WASM_i32_store);
+        memarg(m);
+        break;
+    case 2:
+        put_with(m, WASM_local_get, c->x);
+        put_with(m, WASM_local_set, c->to_local ? c->x : c->limit);
+        break;
+    case 3:
+        count_add(m, c, c->x, 3);
+        put_with(m, WASM_local_set, (c->type ? EACH : 0) + choose(m, EACH));
+        break;
+    default: statements(m, 1);
+    }
+}
+
+/* Many uses of a local: that will be the one which is pinned. */
+static void use_often(struct maker *m, uint32_t type, uint32_t local) {
+    for (int i = 0; i < 2; i++) {
+        put_with(m, WASM_local_get, local);
+        put_with(m, WASM_local_get, local);
+        put(m, type ? WASM_i64_mul : WASM_i32_mul);
+        put_with(m, WASM_local_get, local);
+        put(m, type ? WASM_i64_xor : WASM_i32_xor);
+        put_with(m, WASM_local_set, local);
+    }
+}
+
+/* loop { ... x ...; x += k; if (...) continue; x += k; if (...) continue; } */
+static void carry(struct maker *m, const struct count *c) {
+    uint32_t type = !c->type;
+    block_open(m, WASM_block);
+    block_open(m, WASM_loop);
+    read_first(m, c);
+    use_often(m, type, type * EACH);
+    if (choose(m, 2)) {
+        count_step(m, c, WASM_local_set);
+        condition(m);
+        put_with(m, WASM_br_if, 0);
+    }
+    count_step(m, c, WASM_local_set);
+    count_ended(m, c, false);
+    eqz(m);
+    put_with(m, WASM_br_if, 0);
+    block_close(m);
+    block_close(m);
+}
+
 void loop(struct maker *m) {
     static void (*const shapes[])(struct maker *, const struct count *) = {
-        do_while, while_break, while_if, loop_skip, loop_switch, copy};
+        do_while, while_break, while_if, loop_skip, loop_switch, copy, carry};
     if (m->depth + 4 > LABELS)
         return;
     struct count c = count_begin(m);

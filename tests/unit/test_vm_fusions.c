@@ -74,6 +74,15 @@ static const struct {
     {"pin_double", {3, 2}, 38, OP_f64_mul_ll_r, 1},
     {"pin_old", {9, 3}, 39, OP_move_two_l, 1},
     {"pin_outer", {3, 4}, 30, OP_loop_l0, 1},
+    {"carry", {4, 3}, 122, OP_loop_l0_r, 1},
+    {"carry", {4, 3}, 122, OP_i32_mul_rs, 1},
+    {"carry_branch", {(uint32_t)-3, (uint32_t)-9}, 11, OP_br_i32_eq_ri, 1},
+    {"carry_branch", {(uint32_t)-3, (uint32_t)-9}, 11, OP_loop_l0_r, 1},
+    {"carry_store", {9, 3}, 27397, OP_i32_store_w_r, 1},
+    {"carry_store", {9, 3}, 27397, OP_move_r, 1},
+    {"carry_late", {4, 3}, 122, OP_loop_l0_r, 0},
+    {"carry_written", {1, 4}, 2006, OP_loop_l0_r, 0},
+    {"carry_not", {6, 3}, 4761, OP_loop_l0_r, 0},
 };
 
 enum { ROWS = sizeof rows / sizeof *rows };

@@ -112,8 +112,11 @@ bool fuse_head(struct translator *t, const struct label *loop) {
     if (here(t) - t->entry > t->offset - t->begin)
         return false;
     uint32_t pinned = t->fusions.pins.end;
-    if (head->loop != t->fusions.pins.head)
+    if (head->loop == t->fusions.pins.head) {
+        carried_none(t);
+    } else {
         t->fusions.pins.end = 0;
+    }
     for (uint32_t cell = head->loop; cell < head->end; cell++)
         emit_copy(t, cell);
     if (head->through) {

@@ -67,6 +67,7 @@ static bool has_pairs(const struct module *module) {
  * cell begins the longest that it can. */
 void fusions_function(struct translator *t) {
     struct code *code = &t->module->code;
+    carried_end(t);
     if (!has_pairs(t->module))
         return;
     unsigned next = NO_PAIR, next_pair = NO_PAIR;

@@ -189,6 +189,7 @@ void pins_begin(struct validator *v) {
     struct translator *t = &v->t;
     if (t->dead || t->plain)
         return;
+    carried_end(t);
     pins_none(t);
     struct walk walk = {.slots = {NO_SLOT, NO_SLOT, NO_SLOT}};
     if (!walk_loop(&walk, v))
@@ -203,6 +204,7 @@ void pins_begin(struct validator *v) {
     t->fusions.pins.head = here(t);
     t->fusions.pins.target = 0;
     memcpy(t->fusions.pins.slots, walk.slots, sizeof walk.slots);
+    carried_begin(t);
 }
 
 /* ---- its cells ---- */
@@ -296,6 +298,7 @@ void pins_written(struct translator *t, uint32_t slot) {
 /* Branches back go to one cell, the first that one of them went to: mostly the
  * loop's first, or behind a head that is repeated. */
 void pins_back(struct translator *t, uint32_t target) {
+    carried_back(t, target);
     uint16_t op = last_in_loop(t) ? turned[last_op(t)].back : 0;
     if (!op || !can_go_back(t, target))
         return;

@@ -278,6 +278,62 @@
       (br_if 0 (i32.gt_u (local.get 0) (local.get 1))))
     (local.get 2))
 
+  ;; What a round leaves in r0 (vm/fusions/carried.c): local 0, while local 2 is pinned. Its last
+  ;; value is read first;
+  (func (export "carry") (param i32 i32) (result i32) (local i32)
+    (loop
+      (i32.mul (local.get 0) (local.get 1))
+      (local.set 2 (i32.add (i32.xor (local.get 2) (i32.add (local.get 2) (local.get 2)))))
+      (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+    (local.get 2))
+  ;; compared with a constant of 16 bits, which has 32 then;
+  (func (export "carry_branch") (param i32 i32) (result i32) (local i32)
+    (block
+      (loop
+        (br_if 1 (i32.eq (local.get 0) (i32.const -5)))
+        (local.set 2 (i32.add (i32.xor (local.get 2) (i32.add (local.get 2) (local.get 2)))
+                              (local.get 1)))
+        (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
+        (br_if 0 (i32.gt_s (local.get 0) (local.get 1)))))
+    (i32.add (local.get 2) (local.get 0)))
+  ;; stored and moved, before r0 is written;
+  (func (export "carry_store") (param i32 i32) (result i32) (local i32 i32)
+    (loop
+      (i32.store (i32.const 8) (local.get 0))
+      (local.set 3 (local.get 0))
+      (local.set 2 (i32.add (i32.xor (local.get 2) (i32.mul (local.get 2) (local.get 2)))
+                            (i32.load (i32.const 8))))
+      (local.set 2 (i32.add (local.get 2) (local.get 1)))
+      (br_if 0 (local.tee 0 (i32.sub (local.get 0) (local.get 1)))))
+    (i32.add (local.get 2) (local.get 3)))
+  ;; after r0 is written;
+  (func (export "carry_late") (param i32 i32) (result i32) (local i32)
+    (loop
+      (i32.xor (local.get 2) (i32.add (local.get 2) (local.get 2)))
+      (local.set 2 (i32.add (i32.mul (local.get 0) (local.get 1))))
+      (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+    (local.get 2))
+  ;; after the local is written;
+  (func (export "carry_written") (param i32 i32) (result i32) (local i32)
+    (loop
+      (local.set 0 (local.get 1))
+      (local.set 2 (i32.add (i32.mul (local.get 0) (i32.const 3))
+                            (i32.xor (local.get 2) (i32.add (local.get 2) (local.get 2)))))
+      (local.set 2 (i32.add (local.get 2) (local.get 2)))
+      (local.set 1 (i32.sub (local.get 1) (i32.const 1)))
+      (local.set 0 (i32.add (local.get 0) (i32.const 1)))
+      (br_if 0 (i32.ge_s (local.get 0) (i32.const 3))))
+    (local.get 2))
+  ;; not where another branch goes back.
+  (func (export "carry_not") (param i32 i32) (result i32) (local i32 i32)
+    (loop
+      (i32.mul (local.get 0) (local.get 1))
+      (local.set 2 (i32.add (i32.xor (local.get 2) (i32.add (local.get 2) (local.get 2)))))
+      (br_if 0 (i32.gt_s (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 4)))
+      (local.set 2 (i32.mul (local.get 2) (local.get 2)))
+      (br_if 0 (local.tee 3 (i32.and (local.get 0) (i32.const 2)))))
+    (local.get 2))
+
   ;; The loop within may use the registers; behind it nothing is in them.
   (func (export "pin_outer") (param i32 i32) (result i32) (local i32 i32)
     (loop
