@@ -189,6 +189,28 @@ static void a_stack_that_is_used_up_is_counted_to_its_end(void **state) {
     guest_close(&guest);
 }
 
+/* A module that was loaded before has no nodes in its frames: what it calls
+ * would be counted for whatever it has in its first local. */
+static void what_is_counted_may_be_called_by_what_is_not(void **state) {
+    (void)state;
+    struct error error = ERROR_INIT;
+    struct guest left = guest_open(NULL), right = {.vm = left.vm};
+    guest_load(&right, "tail_right");
+    assert_true(vm_count(left.vm, true, &error));
+    guest_load(&left, "tail_left");
+    guest_start(&left);
+    assert_true(vm_register(left.vm, slice_of("left"), left.instance, &error));
+    guest_start(&right);
+
+    assert_int_equal(guest_call(&right, "digits", 4, 0), 101234);
+    assert_int_equal(guest_call(&right, "caught_direct", 7, 0), 107);
+    assert_int_equal(guest_call(&left, "left", 5, 0), 7);
+    assert_true(cells_of_functions(&left) > 10);
+    assert_int_equal(cells_of_functions(&left), cells_of_stacks(&left));
+    guest_close(&right);
+    buffer_free(&left.bytes);
+}
+
 /* ---- branches and pieces ---- */
 
 static struct function_counts counts_of(const struct guest *guest,
@@ -256,6 +278,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_counts_are_what_a_trace_shows),
         cmocka_unit_test(a_stack_that_is_used_up_is_counted_to_its_end),
+        cmocka_unit_test(what_is_counted_may_be_called_by_what_is_not),
         cmocka_unit_test(both_ways_of_a_branch_are_known),
         cmocka_unit_test(what_is_behind_a_trap_was_not_executed),
     };

@@ -180,8 +180,12 @@ static struct call_node *node_in(uint64_t slot) {
     return (struct call_node *)(uintptr_t)slot;
 }
 
+/* A frame of a module of which nothing is counted has a local of the guest's
+ * there. What it calls is as if the host had called it. */
 struct call_node *node_at(const struct position *at) {
-    return node_in(at->frame[SLOT_NODE]);
+    bool has_node = count_slots(at->instance->module);
+    struct counts *counts = at->instance->vm->counts;
+    return has_node ? node_in(at->frame[SLOT_NODE]) : counts->outer;
 }
 
 struct call_node *counts_enter(struct position at) {
