@@ -14,7 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Read, never written, behind a window that ends with the stack. */
+/* Behind a window that ends with the stack, to be read; and behind the locals of
+ * a frame that does, to be cleared (frames.h). */
 enum { SPARE_SLOTS = 64 };
 
 /* ---- the store ---- */
