@@ -106,6 +106,15 @@ def test_runs(place):
     result, _, data = explain(place, deep, "--")
     check("explain of a deep recursion", expect(result, 0, "") or
           repr(data["steps"][-1]) * (data["steps"][-1][2] != 4999))
+    # A sum of two vectors whose high halves are zero, as the frame was before.
+    constant = b"\xfd\x0c%c" + bytes(15)
+    vectors = write(place, "vectors", modules.functions(
+        [NOTHING], [constant % 5 + constant % 0 + b"\xfd\x6e\x1a"], modules.section(
+            7, [modules.text("_start") + b"\0\0"])))
+    result, _, data = explain(place, vectors, "--")
+    found = [step[7] for step in data["steps"]]
+    check("explain has both halves of a vector", expect(result, 0, "") or repr(found) * (
+        found != [[], [2, "5", 3, "0"], [4, "0", 5, "0"], [2, "5", 3, "0"]]))
     result, _, data = explain(place, guest("listing"), "1", options=["--invoke", "mixed"])
     check("explain runs nothing without --", repr(data["steps"]) * bool(data["steps"]))
     result, _, data = explain(place, guest("listing"), "1", "--", "2", "4", options=["--invoke", "mixed"])

@@ -140,7 +140,8 @@ static void tell_written(struct stepping *r, bool *begun) {
             continue;
         uint32_t slot = part_slot(field.part, r->before.pc);
         size_t at = (size_t)(r->before.frame + slot - r->bottom);
-        if (at < r->slot_capacity)
+        size_t end = at + (field.kind == KIND_V128 ? 2 : 1);
+        for (; at < end && at < r->slot_capacity; at++)
             r->slots[at] = r->bottom[at], tell_slot(r, at, begun);
     }
 }
