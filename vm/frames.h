@@ -6,25 +6,25 @@
 #include "vm/store.h"
 
 /* An address as the interpreter carries it: a double of the same bits. */
-static inline double carried(const void *address) {
+static inline double carrier_of(const void *address) {
     const uint64_t bits = (uintptr_t)address;
     double carrier;
     memcpy(&carrier, &bits, sizeof carrier);
     return carrier;
 }
 
-static inline uintptr_t address_in(double carrier) {
+static inline uintptr_t address_of(double carrier) {
     uint64_t bits;
     memcpy(&bits, &carrier, sizeof bits);
     return (uintptr_t)bits;
 }
 
 static inline double home_of(const struct instance *instance) {
-    return carried(instance);
+    return carrier_of(instance);
 }
 
 static inline struct instance *instance_at(double home) {
-    return (struct instance *)address_in(home);
+    return (struct instance *)address_of(home);
 }
 
 /* Let the locals of a frame that begins be 0. By a fixed number of slots, since
