@@ -52,12 +52,8 @@ static const struct carrying carrying[OP_COUNT] = {
     IF_##type([OP_br_##name##_ss] = {.a = OP_br_##name##_rs,                   \
                                      .d = OP_br_##name##_sr,                   \
                                      .keeps = true},                           \
-              [OP_br_##name##_si] = {.a = OP_br_##name##_ri,                   \
-                                     .keeps = true,                            \
-                                     .pairs = true},                           \
-              KEEPS(br_##name##_rs),                                           \
-              KEEPS(br_##name##_sr),                                           \
-              KEEPS(br_##name##_ri), )
+              [OP_br_##name##_si] = {                                          \
+                  .a = OP_br_##name##_ri, .keeps = true, .pairs = true}, )
 #define LOAD(code, name, ...)                                                  \
     [OP_##name##_s].a = OP_##name##_r, [OP_##name##_si].a = OP_##name##_ri,    \
     [OP_##name##_ss].a = OP_##name##_rs, [OP_##name##_sw].a = OP_##name##_rw,
