@@ -62,9 +62,9 @@ void fusions_branch(struct translator *t,
         condition_negate(&head->again);
 }
 
-/* Append a copy of a cell that executes something, holds no displacement and
- * changes no accumulator but r0. If it traps, it was the instruction of the
- * original. */
+/* Append a copy of a cell that executes something and holds no displacement: it
+ * leaves the accumulators as the original does. If it traps, it was the
+ * instruction of the original. */
 static void emit_copy(struct translator *t, uint32_t cell) {
     const struct code *code = &t->module->code;
     struct cell original = code->cells[cell];
