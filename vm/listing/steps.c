@@ -141,8 +141,10 @@ static void tell_written(struct stepping *r, bool *begun) {
         uint32_t slot = part_slot(field.part, r->before.pc);
         size_t at = (size_t)(r->before.frame + slot - r->bottom);
         size_t end = at + (field.kind == KIND_V128 ? 2 : 1);
-        for (; at < end && at < r->slot_capacity; at++)
-            r->slots[at] = r->bottom[at], tell_slot(r, at, begun);
+        for (; at < end && at < r->slot_capacity; at++) {
+            r->slots[at] = r->bottom[at];
+            tell_slot(r, at, begun);
+        }
     }
 }
 
