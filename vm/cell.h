@@ -119,6 +119,11 @@ enum {
 _Static_assert(2 * LIMIT_PARAMETERS <= SLOT_LINK, "parameters have numbers");
 _Static_assert(SLOT_END <= NO_SLOT, "numbers of slots have 16 bits");
 
+/* That of the first parameter, if they take so many slots. */
+static inline uint32_t first_slot(uint32_t param_slots) {
+    return SLOT_LINK - param_slots;
+}
+
 /* A function's code begins with an entry cell, which is data: `wide` is how many
  * slots its parameters take, `d` the first slot to be zeroed and `a` the end of
  * these, the locals; `imm` is the end of the frame. The first operation follows

@@ -304,7 +304,7 @@ enum trap execute(struct vm *vm, struct function *function) {
     if (trap)
         return trap;
     const struct cell *entry = function->entry;
-    uint64_t *frame = vm->top + function->type->param_slots - SLOT_LINK;
+    uint64_t *frame = vm->top - first_slot(function->type->param_slots);
     if ((uint64_t)(vm->stack_end - frame) < (uint32_t)entry->tail.imm)
         return TRAP_STACK;
     frame[SLOT_LINK] = (uintptr_t)vm->halt;

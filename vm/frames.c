@@ -27,7 +27,7 @@ uint64_t *foreign_frame_for(const struct function *function,
     uint32_t results = type->result_slots;
     uint32_t values = params > results ? params : results;
     uint32_t taken = values + FOREIGN_SLOTS;
-    uint32_t first = SLOT_LINK - params;
+    uint32_t first = first_slot(params);
     uint32_t size = (uint32_t)entry->tail.imm - first;
 
     uint64_t *window = caller.frame + caller.pc->a;

@@ -61,7 +61,7 @@ void translate_begin(struct translator *t,
     t->dead = t->idle;
     t->begin = t->offset;
     uint32_t zeroed = local_slots - type->param_slots;
-    t->first = SLOT_LINK - type->param_slots;
+    t->first = first_slot(type->param_slots);
     t->temporary = t->home = locals_begin(t->module) + zeroed;
     t->frame_end = 0;
     frame_reserve(t, t->temporary);

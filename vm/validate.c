@@ -174,7 +174,7 @@ struct local local_at(const struct validator *v, uint32_t index) {
     const struct func_type *function = v->type;
     if (index < function->param_count) {
         uint32_t before = function->slots ? function->slots[index] : index;
-        uint32_t first = SLOT_LINK - function->param_slots;
+        uint32_t first = first_slot(function->param_slots);
         return (struct local){first + before, function->types[index]};
     }
     const struct local_run *run = find_run(v, index);

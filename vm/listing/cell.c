@@ -50,7 +50,7 @@ bool frame_names_init(struct frame_names *names,
     struct disassembly d = disassembly_of(module, function, &unused);
     *names = (struct frame_names){.module = module,
                                   .function = function,
-                                  .first = SLOT_LINK - type->param_slots,
+                                  .first = first_slot(type->param_slots),
                                   .locals = locals_begin(module)};
     struct slot_run next = {.slot = names->first};
     bool ok = true;
@@ -144,7 +144,7 @@ const char *slot_type(const struct frame_names *names, uint32_t slot) {
 /* ---- frames ---- */
 
 uint32_t frame_first(const struct cell *entry) {
-    return SLOT_LINK - (uint32_t)entry->head.wide;
+    return first_slot((uint32_t)entry->head.wide);
 }
 
 uint32_t frame_size(const struct cell *entry) {
