@@ -91,16 +91,21 @@ void mirror_set(struct translator *t, unsigned k, uint32_t slot) {
         t->mirrors.last[k] = (uint16_t)slot;
 }
 
-bool in_accumulator(const struct translator *t, const struct operand *x) {
+/* Whether the register of the operand's type mirrors it. */
+static bool is_mirrored(const struct translator *t,
+                        const struct operand *x,
+                        const uint16_t mirrors[ACCUMULATORS]) {
     unsigned k = accumulator(x->type);
     return x->place != IS_CONSTANT && k < ACCUMULATORS &&
-           t->mirrors.last[k] == x->slot && !t->plain;
+           mirrors[k] == x->slot && !t->plain;
+}
+
+bool in_accumulator(const struct translator *t, const struct operand *x) {
+    return is_mirrored(t, x, t->mirrors.last);
 }
 
 bool in_previous(const struct translator *t, const struct operand *x) {
-    unsigned k = accumulator(x->type);
-    return x->place != IS_CONSTANT && k < ACCUMULATORS &&
-           t->mirrors.previous[k] == x->slot && !t->plain;
+    return is_mirrored(t, x, t->mirrors.previous);
 }
 
 /* ---- the operand stack ---- */
