@@ -148,8 +148,8 @@ bool label_needs_move(const struct translator *t, const struct label *label) {
     return !label->is_return && !values_in_place(t, label);
 }
 
-/* Results go to where the caller has its window. A single one
- * that is in its accumulator is written from there. */
+/* Results go to where the caller has its window. A single one that is in its
+ * accumulator is written from there. */
 static void emit_return(struct translator *t, const struct label *label) {
     static const uint16_t by_accumulator[] = {
         OP_return_i, OP_return_f32, OP_return_f64};

@@ -307,9 +307,7 @@ enum trap execute(struct vm *vm, struct function *function) {
     uint64_t *frame = vm->top - first_slot(function->type->param_slots);
     if ((uint64_t)(vm->stack_end - frame) < (uint32_t)entry->tail.imm)
         return TRAP_STACK;
-    frame[SLOT_LINK] = (uintptr_t)vm->halt;
-    frame[SLOT_CALLER] = (uintptr_t)vm->top;
-    frame_clear(entry, frame);
+    frame_fill(entry, frame, (uintptr_t)vm->halt, (uintptr_t)vm->top);
     uint8_t *memory = instance->memory->data;
     double home = home_of(instance), budget = (double)vm->meter.budget;
     const struct cell *first = entry + 1;

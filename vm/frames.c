@@ -43,9 +43,7 @@ uint64_t *foreign_frame_for(const struct function *function,
     begin[-1] = (uintptr_t)caller.frame;
 
     uint64_t *callee = begin - first;
-    frame_clear(entry, callee);
-    callee[SLOT_LINK] = (uintptr_t)vm->foreign;
-    callee[SLOT_CALLER] = (uintptr_t)begin;
+    frame_fill(entry, callee, (uintptr_t)vm->foreign, (uintptr_t)begin);
     return callee;
 }
 

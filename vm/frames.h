@@ -3,20 +3,16 @@
 #ifndef HOSTEL_VM_FRAMES_H
 #define HOSTEL_VM_FRAMES_H
 
+#include "vm/numeric.h"
 #include "vm/store.h"
 
 /* An address as the interpreter carries it: a double of the same bits. */
 static inline double carrier_of(const void *address) {
-    const uint64_t bits = (uintptr_t)address;
-    double carrier;
-    memcpy(&carrier, &bits, sizeof carrier);
-    return carrier;
+    return f64_from_bits((uintptr_t)address);
 }
 
 static inline uintptr_t address_of(double carrier) {
-    uint64_t bits;
-    memcpy(&bits, &carrier, sizeof bits);
-    return (uintptr_t)bits;
+    return (uintptr_t)f64_bits(carrier);
 }
 
 static inline double home_of(const struct instance *instance) {
@@ -27,12 +23,18 @@ static inline struct instance *instance_at(double home) {
     return (struct instance *)address_of(home);
 }
 
-/* Let the locals of a frame that begins be 0. By a fixed number of slots, since
- * how often a loop goes round that has as many rounds as there are locals is
- * guessed wrong where functions take turns. What lies behind the locals has
+/* What a frame begins with, for which there is room: link and caller, as slots
+ * hold them, and locals that are 0. These are cleared by a fixed number of slots,
+ * since how often a loop goes round that has as many rounds as there are locals
+ * is guessed wrong where functions take turns. What lies behind the locals has
  * nothing in it yet; the stack ends with SPARE_SLOTS. */
-static inline void frame_clear(const struct cell *entry, uint64_t *frame) {
+static inline void frame_fill(const struct cell *entry,
+                              uint64_t *frame,
+                              uint64_t link,
+                              uint64_t caller) {
     enum { CLEARED = 8 };
+    frame[SLOT_LINK] = link;
+    frame[SLOT_CALLER] = caller;
     for (unsigned i = entry->d; i < entry->a; i += CLEARED)
         memset(&frame[i], 0, CLEARED * sizeof *frame);
 }
